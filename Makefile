@@ -1,0 +1,60 @@
+# Datasette Lite. `make` alone lists what can be made.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8001
+
+.DEFAULT_GOAL := help
+.PHONY: help site serve test test-unit test-browser lint format bench lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+site: $(VENV)/ready node_modules/ready ## Build the site into dist/
+	@$(BIN)/python scripts/build_site.py
+
+serve: site ## Build what is missing and serve the site (PORT=8001)
+	@$(BIN)/python scripts/serve.py --port $(PORT)
+
+test: test-unit test-browser ## Set everything up, a browser included, and run all tests
+
+test-unit: $(VENV)/ready ## Run the tests of the Python code, without a browser
+	@$(BIN)/python -m pytest tests/unit
+
+test-browser: site ## Run the tests in a browser
+	@$(BIN)/python scripts/find_browser.py
+	@$(BIN)/python -m pytest tests/browser
+
+lint: site ## Check style and types of Python and JavaScript
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@npx eslint .
+	@npx prettier --log-level warn --check .
+	@npx tsc -p jsconfig.page.json && npx tsc -p jsconfig.worker.json
+
+format: site ## Format Python and JavaScript
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+	@npx prettier --log-level warn --write .
+
+bench: site ## Measure speed and memory beside their baselines
+	@$(BIN)/python scripts/find_browser.py
+	@$(BIN)/python -m bench
+
+lock: $(VENV)/ready node_modules/ready ## Resolve wheels.in again and write wheels.lock
+	@$(BIN)/python scripts/wheels.py
+
+clean: ## Remove everything that was made, downloads included
+	rm -rf build dist node_modules $(VENV)
+
+$(VENV)/ready: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, not " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade \
+		--ignore-requires-python --target build/pyodide-types -r pyodide-types.txt
+	@touch $@
+
+node_modules/ready: package-lock.json
+	npm ci --no-fund --no-audit --loglevel=error
+	@touch $@

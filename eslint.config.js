@@ -1,0 +1,34 @@
+import js from "@eslint/js";
+import globals from "globals";
+
+/** What may be imported from where: a page never reaches into the worker, shared into neither. */
+const oneWay = (...folders) => ({
+  "no-restricted-imports": ["error", { patterns: folders.map((folder) => `**/${folder}/**`) }],
+});
+
+export default [
+  { ignores: ["dist/", "build/", "node_modules/", ".venv/"] },
+  js.configs.recommended,
+  {
+    rules: {
+      eqeqeq: "error",
+      "no-var": "error",
+      "prefer-const": "error",
+      "no-unused-vars": ["error", { args: "after-used" }],
+    },
+  },
+  { files: ["scripts/**"], languageOptions: { globals: globals.node } },
+  { files: ["sw.js", "shell/worker/**"], languageOptions: { globals: globals.serviceworker } },
+  { files: ["shell/worker/**"], rules: oneWay("page") },
+  {
+    files: ["shell/page/**"],
+    languageOptions: { globals: globals.browser },
+    rules: oneWay("worker"),
+  },
+  {
+    files: ["shell/shared/**"],
+    // What window and worker have in common, `self` and `location` included.
+    languageOptions: { globals: globals.worker },
+    rules: oneWay("page", "worker"),
+  },
+];

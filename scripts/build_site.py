@@ -1,0 +1,187 @@
+"""Builds the site: dist/, a static folder that works on any host at any sub-path.
+
+    python scripts/build_site.py [--out DIRECTORY]
+
+Copies what is served as it is written, compiles Python with Pyodide's own interpreter, and writes
+the manifest, which names every file that the worker loads with its hash and size. The manifest is
+part of the worker's module graph, so a changed file is a changed worker to the browser, and a
+worker only ever loads the files it was built with. Work whose inputs have not changed is not done
+again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from wheels import PROJECT, locked_wheels
+
+CACHE = PROJECT / "build"
+PYODIDE = PROJECT / "node_modules" / "pyodide"
+RUNNER = PROJECT / "scripts" / "run_in_pyodide.mjs"
+COMPILER = PROJECT / "scripts" / "compile_python.py"
+
+# Served as they are written: path in the project = path on the site.
+SERVED = ["index.html", "sw.js", "app", "shell", "data"]
+
+# Of the npm package, what a browser needs.
+PYODIDE_FILES = ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm"]
+
+# The parameter that opens a file of data/ which index.json does not describe.
+PARAMETERS = {
+    ".db": "url",
+    ".sqlite": "url",
+    ".sqlite3": "url",
+    ".csv": "csv",
+    ".tsv": "csv",
+}
+
+
+class BuildError(Exception):
+    """The site cannot be built; the message says why and what to do."""
+
+
+def digest(paths: Iterable[Path]) -> str:
+    """Return a hash over the names and contents of files and folders."""
+    total = hashlib.sha256()
+    for top in paths:
+        files = sorted(top.rglob("*")) if top.is_dir() else [top]
+        for path in files:
+            if path.is_file() and "__pycache__" not in path.parts:
+                total.update(f"{path.relative_to(PROJECT)}\0".encode())
+                total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def compile_python(name: str, inputs: list[Path], *arguments: str) -> Path:
+    """Return build/NAME, made by compile_python.py unless its inputs are those of the last time."""
+    out = CACHE / name
+    stamp = CACHE / f"{name}.inputs"
+    wanted = digest([COMPILER, PYODIDE / "package.json", *inputs]) + " ".join(arguments)
+    if not (out.exists() and stamp.exists() and stamp.read_text() == wanted):
+        print(f"  compiling {name}")
+        command = ["node", str(RUNNER), str(COMPILER.relative_to(PROJECT)), *arguments]
+        subprocess.run(command, check=True, cwd=PROJECT)
+        stamp.write_text(wanted)
+    return out
+
+
+def python_files() -> list[Path]:
+    """Return the compiled standard library and the two packs: packages, and this project's own."""
+    stdlib_source = PYODIDE / "python_stdlib.zip"
+    stdlib = compile_python(
+        "stdlib.zip.gz", [stdlib_source], "stdlib", str(stdlib_source), "build/stdlib.zip.gz"
+    )
+    wheels = locked_wheels()
+    packages = compile_python(
+        "packages.pack", [wheels], "pack", "build/packages.pack", "--wheels", str(wheels)
+    )
+    own = compile_python(
+        "site.pack",
+        [PROJECT / "bootstrap.py", PROJECT / "engine", PROJECT / "plugins"],
+        *("pack", "build/site.pack", "--file", "bootstrap.py=SITE_PACKAGES/bootstrap.py"),
+        *("--tree", "engine=SITE_PACKAGES/engine", "--tree", "plugins=/plugins"),
+    )
+    return [stdlib, packages, own]
+
+
+def data_index() -> list[dict[str, str]]:
+    """Return data/index.json, completed with the files of data/ that it does not describe.
+
+    Raises:
+        BuildError: it describes a file that is not there.
+    """
+    described: list[dict[str, str]] = json.loads((PROJECT / "data" / "index.json").read_text())
+    for entry in described:
+        if not (PROJECT / "data" / entry["file"]).is_file():
+            message = f"data/index.json describes {entry['file']!r}, which is not in data/."
+            raise BuildError(f"{message} Add the file or remove its entry.")
+    known = {entry["file"] for entry in described}
+    for path in sorted((PROJECT / "data").iterdir()):
+        if path.suffix in PARAMETERS and path.name not in known:
+            param = PARAMETERS[path.suffix]
+            described.append({"file": path.name, "param": param, "title": path.stem})
+    return described
+
+
+def write_manifest(out: Path, files: dict[str, Path]) -> None:
+    """Write shell/worker/manifest.js: the files that the worker loads, by name."""
+    entries = {}
+    for name, path in files.items():
+        version = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+        url = f"{path.relative_to(out)}?v={version}"
+        entries[name] = {"url": url, "size": path.stat().st_size}
+    version = hashlib.sha256(json.dumps(entries).encode()).hexdigest()[:16]
+    manifest = {"version": version, "files": entries}
+    target = out / "shell" / "worker" / "manifest.js"
+    target.write_text(
+        "/** What this build's worker loads. Written by scripts/build_site.py. */\n"
+        f"export default {json.dumps(manifest, indent=2)};\n"
+    )
+
+
+def build(out: Path) -> None:
+    """Build the site into `out`, replacing what is there."""
+    if not PYODIDE.is_dir():
+        raise BuildError("node_modules/pyodide is missing. Run `make site`, which installs it.")
+    python = python_files()
+    index = data_index()
+    # A half-built folder must never be served, so everything is laid beside it first.
+    draft = out.with_name(f"{out.name}.new")
+    shutil.rmtree(draft, ignore_errors=True)
+    (draft / "runtime").mkdir(parents=True)
+    for name in SERVED:
+        source = PROJECT / name
+        if source.is_dir():
+            shutil.copytree(source, draft / name)
+        else:
+            shutil.copy2(source, draft / name)
+    shutil.copy2(PROJECT / "app" / "index.html", draft / "404.html")
+    (draft / "data" / "index.json").write_text(json.dumps(index, indent=2) + "\n")
+    for name in PYODIDE_FILES:
+        shutil.copy2(PYODIDE / name, draft / "runtime" / name)
+    for path in python:
+        shutil.copy2(path, draft / "runtime" / path.name)
+    runtime = draft / "runtime"
+    write_manifest(
+        draft,
+        {
+            "wasm": runtime / "pyodide.asm.wasm",
+            "stdlib": runtime / "stdlib.zip.gz",
+            "packages": runtime / "packages.pack",
+            "site": runtime / "site.pack",
+            "data": draft / "data" / "index.json",
+            "booting": draft / "app" / "booting.html",
+            "failed": draft / "app" / "failed.html",
+        },
+    )
+    shutil.rmtree(out, ignore_errors=True)
+    draft.rename(out)
+
+
+def main() -> int:
+    """Run the command line; return the exit status."""
+    parser = argparse.ArgumentParser(description="Build the site.")
+    parser.add_argument("--out", type=Path, default=PROJECT / "dist", help="default: dist")
+    args = parser.parse_args()
+    try:
+        build(args.out.resolve())
+    except BuildError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except subprocess.CalledProcessError as error:
+        print(f"error: the build stopped, since this failed: {error.cmd}", file=sys.stderr)
+        return 1
+    size = sum(path.stat().st_size for path in args.out.rglob("*") if path.is_file())
+    print(f"{args.out.name}/ is ready ({size / 1e6:.1f} MB)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
