@@ -1,0 +1,41 @@
+"""The errors this program shows to a person, and the form in which they cross to JavaScript.
+
+Not responsible for showing them, nor for errors nobody foresaw: those stay what they are and
+are turned into a page by whoever called.
+"""
+
+from __future__ import annotations
+
+
+class LiteError(Exception):
+    """Raised when something failed that a person can be told about. Root of all our errors."""
+
+    #: One or two sentences: what failed, with the value it failed on.
+    message: str
+
+    #: What the person can do about it. Empty when there is nothing to suggest.
+    hint: str
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def to_wire(self) -> dict[str, str]:
+        """Return the error as plain data; ``fromWire`` in shell/shared/errors.js reads it."""
+        return {"name": type(self).__name__, "message": self.message, "hint": self.hint}
+
+
+class SourceError(LiteError):
+    """Raised when a source, a URL or a file, can't become a table or a database."""
+
+    #: What the person knows the source as: its URL, or the name of a dropped file.
+    source: str
+
+    def __init__(self, message: str, *, source: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.source = source
+
+    def to_wire(self) -> dict[str, str]:
+        """Return the error as plain data, with the source it is about."""
+        return {**super().to_wire(), "source": self.source}

@@ -1,0 +1,112 @@
+"""One Datasette with its data: takes sources in, then serves.
+
+Responsible for the databases' files and for how Datasette is set up. Reading CSV is csv_import.py's
+business, HTTP is asgi.py's, and where the bytes of a source come from is the worker's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from datasette.app import Datasette
+
+from engine import sqlite_file
+from engine.asgi import RequestBody, RequestHead, Response, Server
+from engine.cookies import Cookies
+from engine.csv_import import import_csv
+from engine.errors import LiteError
+from engine.names import database_name, table_name
+
+DATABASES = Path("/databases")
+PLUGINS = Path("/plugins")
+
+# Where tables from CSV files go, as in the first Datasette Lite.
+DATA = "data"
+
+
+class Instance:
+    """A Datasette at `base_url`, the path of its address with both slashes."""
+
+    def __init__(self, base_url: str, databases: Path = DATABASES, plugins: Path = PLUGINS) -> None:
+        self._base_url = base_url
+        self._folder = databases
+        self._plugins = plugins
+        self._databases: dict[str, Path] = {}
+        self._tables: set[str] = set()
+        self._server: Server | None = None
+        databases.mkdir(parents=True, exist_ok=True)
+
+    async def add_source(
+        self, parameter: str, url: str, file: Path, report: Callable[[int, int], None]
+    ) -> None:
+        """Take a fetched source in; `file` is used up.
+
+        `parameter` is the link's: "url" for a SQLite file, "csv" for a CSV file. `report` is called
+        with bytes done and bytes in all.
+
+        Raises:
+            SourceError: the file is not what the parameter says, or cannot be read.
+        """
+        if parameter == "url":
+            sqlite_file.prepare(file, url)
+            name = database_name(url, self._taken())
+            self._databases[name] = file.rename(self._folder / f"{name}.db")
+        else:
+            await self._import_csv(url, file, report)
+
+    async def _import_csv(self, url: str, file: Path, report: Callable[[int, int], None]) -> None:
+        path = self._databases.setdefault(DATA, self._folder / f"{DATA}.db")
+        connection = sqlite3.connect(path)
+        try:
+            table = table_name(url, self._tables)
+            self._tables.add(table)
+            await import_csv(file, connection, table, source=url, report=report, pause=_pause)
+        finally:
+            connection.close()
+            file.unlink()
+
+    def _taken(self) -> set[str]:
+        # CSV files may follow, and links to their tables say /data/.
+        return {*self._databases, DATA} if DATA not in self._databases else set(self._databases)
+
+    async def open(self, memory: bool) -> None:
+        """Start Datasette on what was added; `memory` adds its in-memory database.
+
+        Raises:
+            LiteError: Datasette or a plugin could not start.
+        """
+        try:
+            datasette = Datasette(
+                [str(path) for path in self._databases.values()],
+                memory=memory,
+                plugins_dir=str(self._plugins) if self._plugins.is_dir() else None,
+                # WebAssembly has no threads here: queries run where they are asked for.
+                settings={"num_sql_threads": 0, "base_url": self._base_url},
+            )
+            server = Server(datasette.app(), Cookies())
+            await server.startup()
+        except LiteError:
+            raise
+        except Exception as error:
+            raise LiteError(
+                f"Datasette could not start: {type(error).__name__}: {error}",
+                hint="A plugin or the data is the likely cause.",
+            ) from error
+        self._server = server
+
+    async def handle(self, head: RequestHead, body: RequestBody, response: Response) -> None:
+        """Answer a request. The instance must be open."""
+        assert self._server is not None
+        await self._server.handle(head, body, response)
+
+    async def close(self) -> None:
+        """Shut Datasette down."""
+        if self._server is not None:
+            await self._server.shutdown()
+
+
+async def _pause() -> None:
+    await asyncio.sleep(0)

@@ -1,0 +1,25 @@
+"""Adds a script to every page that keeps the service worker running while the page is open.
+
+Browsers stop a service worker after 30 idle seconds; the next click would then wait for Python to
+start again. Without this file everything still works, with those waits.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from datasette import hookimpl
+from datasette.app import Datasette
+
+
+@hookimpl
+def extra_body_script(datasette: Datasette) -> dict[str, Any]:
+    """Import shell/page/keep-alive.js, which lies beside the app/ folder that base_url is in."""
+    # extra_js_urls() would prefix the path with base_url.
+    base_url: str = datasette.setting("base_url")
+    site_root = base_url[: base_url.rindex("/app/") + 1]
+    return {
+        "module": True,
+        "script": f"import {json.dumps(site_root + 'shell/page/keep-alive.js')};",
+    }
