@@ -1,0 +1,59 @@
+/**
+ * The one error class people get to read, and its form on the wire between worker and page.
+ *
+ * Responsible for carrying what failed and what to do about it; rendering is the pages' business.
+ */
+
+/**
+ * An error as it crosses postMessage: Error objects lose their own fields there.
+ *
+ * @typedef {object} WireError
+ * @property {string} name
+ * @property {string} message    a sentence: what failed, with the value
+ * @property {string} hint       a sentence: the likely cause and what to do; may be ""
+ * @property {string} [source]   the URL or file it is about
+ * @property {string} [traceback]  technical detail
+ */
+
+/** An error written for the person who uses the site. */
+export class LiteError extends Error {
+  /**
+   * @param {string} message
+   * @param {{hint?: string, source?: string, traceback?: string, cause?: unknown, name?: string}} [more]
+   */
+  constructor(message, { hint = "", source, traceback, cause, name = "LiteError" } = {}) {
+    super(message, { cause });
+    this.name = name;
+    this.hint = hint;
+    this.source = source;
+    this.traceback = traceback;
+  }
+}
+
+/**
+ * @param {unknown} error  anything that was thrown
+ * @returns {WireError}
+ */
+export function toWire(error) {
+  if (error instanceof LiteError) {
+    const { name, message, hint, source, traceback } = error;
+    return { name, message, hint, source, traceback };
+  }
+  if (error instanceof Error) {
+    return {
+      name: error.name,
+      message: "Something went wrong that Datasette Lite did not expect.",
+      hint: "Try again; if it happens every time, please report it with the details below.",
+      traceback: error.stack?.includes(error.message) ? error.stack : `${error}\n${error.stack}`,
+    };
+  }
+  return { name: "Error", message: String(error), hint: "" };
+}
+
+/**
+ * @param {WireError} wire
+ * @returns {LiteError}
+ */
+export function fromWire({ name, message, hint, source, traceback }) {
+  return new LiteError(message, { name, hint, source, traceback });
+}

@@ -1,0 +1,60 @@
+/**
+ * Where things live on the site: its root, the addresses under app/, and the instance each one names.
+ *
+ * Responsible for reading and writing addresses only. What an instance's key means is recipe.js's
+ * business; nothing here touches the network or the DOM.
+ */
+
+const APP = "app/";
+
+/**
+ * An address under app/, taken apart.
+ *
+ * @typedef {object} AppPath
+ * @property {string} root  path of the site's root, with both slashes: "/" or "/some/sub/path/"
+ * @property {string} key   the instance's key; "" is the default instance
+ * @property {string} path  what is left for the instance, without a leading slash: "data/table"
+ */
+
+/**
+ * Take apart the path of an address under app/. The first "/app/" counts, since the site's own root
+ * may be any sub-path while nothing above it is ours to name.
+ *
+ * @param {string} pathname  the path of a URL, percent-escapes as they stand
+ * @param {string} [root]    the site's root, where it is known
+ * @returns {AppPath | null} null when the path is not under app/
+ */
+export function parseAppPath(pathname, root) {
+  const start = root === undefined ? pathname.indexOf(`/${APP}`) + 1 : root.length;
+  if (start === 0 || !pathname.startsWith(APP, start)) return null;
+  if (root !== undefined && !pathname.startsWith(root)) return null;
+  const rest = pathname.slice(start + APP.length);
+  const match = /^@([^/]*)(?:\/|$)/.exec(rest);
+  return {
+    root: pathname.slice(0, start),
+    key: match ? match[1] : "",
+    path: match ? rest.slice(match[0].length) : rest,
+  };
+}
+
+/**
+ * The site's root, from any address under its app/ folder.
+ *
+ * @param {string} href  absolute URL
+ * @returns {URL | null} null when the address is not under app/
+ */
+export function siteRootOf(href) {
+  const url = new URL(href);
+  const address = parseAppPath(url.pathname);
+  return address && new URL(address.root, url.origin);
+}
+
+/**
+ * Where an instance lives, relative to the site's root. This is its Datasette's base_url.
+ *
+ * @param {string} key  "" for the default instance
+ * @returns {string} "app/" or "app/@KEY/"
+ */
+export function instancePath(key) {
+  return key === "" ? APP : `${APP}@${key}/`;
+}

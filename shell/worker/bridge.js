@@ -1,0 +1,202 @@
+/**
+ * Carries one request to an ASGI server in Python and its answer back, streaming both bodies.
+ *
+ * The Python side is engine/asgi.py; `RequestBody` and `AsgiResponse` below are what it calls. Every
+ * request gets an answer here: an error, an answer the browser cannot represent, or silence for too
+ * long each become a page that says so.
+ */
+
+import { LiteError } from "../shared/errors.js";
+import { requestHead } from "./request-head.js";
+
+/**
+ * The browser gives an event up after five minutes without saying so to anyone; this is before that.
+ */
+const PATIENCE = 4 * 60_000;
+
+/** How many chunks may wait for a slow reader before the application is made to wait as well. */
+const CHUNKS_AHEAD = 16;
+
+/** Responses that must not have a body (https://fetch.spec.whatwg.org/#null-body-status). */
+const NULL_BODY_STATUS = [101, 103, 204, 205, 304];
+
+/**
+ * @callback Handle  BrowserInstance.handle in bootstrap.py
+ * @param {string} head
+ * @param {RequestBody} body
+ * @param {AsgiResponse} response
+ * @returns {Promise<void>}
+ */
+
+/**
+ * @callback ErrorPage
+ * @param {LiteError} error
+ * @param {number} status
+ * @returns {Promise<Response>}
+ */
+
+/**
+ * @param {Handle} handle
+ * @param {Request} request
+ * @param {string} clientId
+ * @param {ErrorPage} errorPage
+ * @param {number} [patience]  ms until an answer must have begun
+ * @returns {Promise<Response>}
+ */
+export async function answer(handle, request, clientId, errorPage, patience = PATIENCE) {
+  const response = new AsgiResponse(errorPage);
+  const timer = setTimeout(() => response.giveUp(patience), patience);
+  request.signal.addEventListener("abort", () => response.disconnect());
+  const head = JSON.stringify(requestHead(request, clientId));
+  handle(head, new RequestBody(request), response).catch((error) =>
+    response.fail("The bridge to Python broke.", String(error)),
+  );
+  try {
+    return await response.answered;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Where Python reads a request's body from. */
+class RequestBody {
+  #request;
+  /** @type {ReadableStreamDefaultReader<Uint8Array> | undefined} */
+  #reader;
+
+  /** @param {Request} request */
+  constructor(request) {
+    this.#request = request;
+  }
+
+  /** @returns {Promise<Uint8Array | undefined>} undefined at the end */
+  async read() {
+    // Firefox does not offer a request's body as a stream, so there it comes in one piece.
+    this.#reader ??= (this.#request.body ?? (await this.#request.blob()).stream()).getReader();
+    return (await this.#reader.read()).value;
+  }
+}
+
+/** Where Python sends an answer. Its methods are those of engine.asgi.Response. */
+class AsgiResponse {
+  /** @type {Promise<Response>} */
+  answered;
+  /** @type {(response: Response | Promise<Response>) => void} */
+  #resolve = () => {};
+  /** @type {Promise<void>} settled when nobody waits for more of the answer */
+  closed;
+  /** @type {() => void} */
+  #close = () => {};
+  #open = true;
+  /** @type {ReadableStreamDefaultController<Uint8Array> | undefined} */
+  #stream;
+  /** @type {(() => void) | undefined} resumes an application that was made to wait */
+  #resume;
+  #errorPage;
+
+  /** @param {ErrorPage} errorPage */
+  constructor(errorPage) {
+    this.#errorPage = errorPage;
+    this.answered = new Promise((resolve) => (this.#resolve = resolve));
+    this.closed = new Promise((resolve) => (this.#close = resolve));
+  }
+
+  /**
+   * @param {number} status
+   * @param {string} headers  JSON: a list of pairs
+   * @param {Uint8Array} body
+   */
+  whole(status, headers, body) {
+    this.#answer(status, headers, NULL_BODY_STATUS.includes(status) ? null : body);
+    this.disconnect();
+  }
+
+  /**
+   * @param {number} status
+   * @param {string} headers  JSON: a list of pairs
+   */
+  start(status, headers) {
+    const stream = new ReadableStream(
+      {
+        start: (controller) => {
+          this.#stream = controller;
+        },
+        pull: () => this.#resume?.(),
+        cancel: () => this.disconnect(),
+      },
+      new CountQueuingStrategy({ highWaterMark: CHUNKS_AHEAD }),
+    );
+    this.#answer(status, headers, NULL_BODY_STATUS.includes(status) ? null : stream);
+  }
+
+  /**
+   * @param {Uint8Array} chunk
+   * @returns {boolean | Promise<boolean>} whether anybody still reads; a promise when the reader is
+   *   behind, resolved when it has caught up
+   */
+  write(chunk) {
+    if (!this.#open || !this.#stream) return false;
+    this.#stream.enqueue(chunk);
+    if (/** @type {number} */ (this.#stream.desiredSize) > 0) return true;
+    return new Promise((resolve) => {
+      this.#resume = () => resolve(this.#open);
+    });
+  }
+
+  end() {
+    if (this.#open) this.#stream?.close();
+    this.disconnect();
+  }
+
+  /**
+   * @param {string} message  a sentence
+   * @param {string} details  a traceback, or ""
+   */
+  fail(message, details) {
+    if (this.#stream) {
+      // Too late for an error page. Closing would make half an answer look whole.
+      if (this.#open) this.#stream.error(new Error(message));
+    } else {
+      const error = new LiteError(message, {
+        hint: "This is an error in Datasette, in a plugin, or in what they were asked to do.",
+        traceback: details,
+      });
+      this.#resolve(this.#errorPage(error, 500));
+    }
+    console.error(message, details);
+    this.disconnect();
+  }
+
+  /** @param {number} patience  ms that were waited */
+  giveUp(patience) {
+    const error = new LiteError(`There was no answer within ${patience / 1000} seconds.`, {
+      hint: "What was asked for may be too much work. Try a smaller part of it.",
+    });
+    this.#resolve(this.#errorPage(error, 504));
+    this.disconnect();
+  }
+
+  /** Nobody waits for more of the answer. */
+  disconnect() {
+    this.#open = false;
+    this.#resume?.();
+    this.#close();
+  }
+
+  /**
+   * @param {number} status
+   * @param {string} headers
+   * @param {BodyInit | Uint8Array | null} body
+   */
+  #answer(status, headers, body) {
+    try {
+      const list = new Headers();
+      for (const [name, value] of JSON.parse(headers)) list.append(name, value);
+      const init = { status, headers: list };
+      this.#resolve(new Response(/** @type {BodyInit | null} */ (body), init));
+    } catch (error) {
+      this.#stream = undefined;
+      this.fail(`The response cannot be sent: ${error}`, headers);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * Reading a response to its end while telling how far it is.
+ */
+
+/**
+ * @callback ByteProgress
+ * @param {number} done    bytes so far, decompressed where the server compresses
+ * @param {number} [total] left out while unknown
+ * @returns {void}
+ */
+
+/**
+ * @param {Response} response
+ * @param {ByteProgress} onProgress
+ * @returns {Promise<Uint8Array>} the whole body
+ */
+export async function readAll(response, onProgress) {
+  const total = bodySize(response);
+  // With the size known, the bytes go straight to where they stay: large files must not exist twice.
+  let bytes = new Uint8Array(total ?? 1 << 16);
+  let done = 0;
+  onProgress(done, total);
+  for await (const chunk of /** @type {AsyncIterable<Uint8Array>} */ (response.body ?? [])) {
+    if (done + chunk.length > bytes.length) bytes = grown(bytes, done + chunk.length);
+    bytes.set(chunk, done);
+    done += chunk.length;
+    onProgress(done, total);
+  }
+  return done === bytes.length ? bytes : bytes.subarray(0, done);
+}
+
+/**
+ * @param {Response} response
+ * @returns {number | undefined} bytes, if the server says so and what it says is about these bytes
+ */
+function bodySize(response) {
+  // The Content-Length of a compressed response counts the compressed bytes.
+  if (response.headers.get("content-encoding")) return undefined;
+  const length = Number(response.headers.get("content-length"));
+  return length > 0 ? length : undefined;
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {number} needed
+ */
+function grown(bytes, needed) {
+  const larger = new Uint8Array(Math.max(needed, bytes.length * 2));
+  larger.set(bytes);
+  return larger;
+}

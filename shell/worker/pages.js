@@ -1,0 +1,55 @@
+/**
+ * The answers that the worker gives itself, for as long as Python cannot: the booting page and the
+ * error page of app/.
+ */
+
+import { pageTemplate } from "./assets.js";
+import { toWire } from "../shared/errors.js";
+
+const HEADERS = { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" };
+
+/**
+ * The page that shows how a boot gets on and then loads its address again.
+ *
+ * @returns {Promise<Response>}
+ */
+export async function bootingPage() {
+  return new Response(await pageTemplate("booting"), {
+    status: 202, // accepted, not yet done; an error status would put an error into the console
+    headers: HEADERS,
+  });
+}
+
+/**
+ * @param {unknown} error
+ * @param {number} status
+ * @param {{siteRoot: string, wantsPage: boolean}} context  a page for people, else plain text
+ * @returns {Promise<Response>}
+ */
+export async function errorPage(error, status, { siteRoot, wantsPage }) {
+  const { message, hint, traceback = "" } = toWire(error);
+  const text = [message, hint, traceback].filter(Boolean).join("\n\n");
+  if (wantsPage) {
+    const template = await pageTemplate("failed").catch(() => null);
+    if (template !== null) {
+      const title = status === 503 ? "This data could not be opened" : "Something went wrong";
+      const slots = { title, message, hint, details: traceback, root: siteRoot };
+      return new Response(filled(template, slots), { status, headers: HEADERS });
+    }
+  }
+  const headers = { ...HEADERS, "content-type": "text/plain; charset=utf-8" };
+  return new Response(text, { status, headers });
+}
+
+/**
+ * @param {string} template  with {{name}} where a value goes
+ * @param {Record<string, string>} slots
+ */
+function filled(template, slots) {
+  return template.replace(/\{\{(\w+)\}\}/g, (_, name) => escapeHtml(slots[name] ?? ""));
+}
+
+/** @param {string} text */
+function escapeHtml(text) {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

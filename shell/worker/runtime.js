@@ -1,0 +1,117 @@
+/**
+ * Starts Python: a fresh Pyodide with the site's packages mounted.
+ *
+ * Responsible up to the point where Python can import this project's modules. What they are used for
+ * is instance.js's business.
+ */
+
+import createPyodideModule from "../../runtime/pyodide.asm.mjs";
+import { loadPyodide, version } from "../../runtime/pyodide.mjs";
+import { answerFetch, assetSize, assetUrl, fetchAsset, loadAsset } from "./assets.js";
+
+/** @typedef {import("pyodide").PyodideAPI} Pyodide */
+/** @typedef {import("./assets.js").AssetName} AssetName */
+/** @typedef {import("../shared/protocol.js").Progress} Progress */
+/** @typedef {Omit<Progress, "elapsed">} Step */
+
+/** @type {AssetName[]} */
+const PARTS = ["wasm", "stdlib", "packages", "site"];
+
+/**
+ * @param {(step: Step) => void} report
+ * @returns {Promise<Pyodide>}
+ */
+export async function startPython(report) {
+  const progress = downloadProgress(report);
+  const packs = [loadAsset("packages", progress("packages")), loadAsset("site", progress("site"))];
+  const stdlib = loadAsset("stdlib", progress("stdlib"));
+  const wasm = fetchAsset("wasm").then((response) => counted(response, progress("wasm")));
+  answerFetch("wasm", () => wasm);
+  answerFetch("stdlib", async () => new Response(/** @type {BodyInit} */ (await stdlib)));
+  // Should one fail, this throws it here with its sentence: Pyodide would only log that it stops.
+  await Promise.all([...packs, stdlib, wasm]);
+  report({ stage: "python", label: "" });
+  return loadPyodide({
+    // A service worker may not import() what loadPyodide would import itself.
+    createPyodideModule,
+    indexURL: new URL(".", assetUrl("wasm")).href,
+    stdLibURL: assetUrl("stdlib").href,
+    // Every package is in the packs: nothing is to be looked up or fetched.
+    lockFileContents: JSON.stringify({ info: LOCK_INFO, packages: {} }),
+    packageBaseUrl: new URL(".", assetUrl("wasm")).href,
+    fsInit: async (fs) => {
+      for (const pack of packs) mountPack(fs, await pack);
+    },
+    stdout: (line) => console.info(line),
+    stderr: (line) => console.warn(line),
+  });
+}
+
+const LOCK_INFO = {
+  arch: "wasm32",
+  platform: "emscripten_5_0_3",
+  abi_version: "2026_0",
+  python: "3.14.2",
+  version,
+};
+
+/**
+ * Lay out the files of a pack (scripts/compile_python.py describes the format). They are views into
+ * the pack's one buffer, so nothing is copied.
+ *
+ * @param {Pyodide["FS"]} fs
+ * @param {Uint8Array} pack
+ */
+function mountPack(fs, pack) {
+  const indexSize = new DataView(pack.buffer, pack.byteOffset).getUint32(0, true);
+  let offset = 4 + indexSize;
+  /** @type {Array<[path: string, size: number]>} */
+  const index = JSON.parse(new TextDecoder().decode(pack.subarray(4, offset)));
+  let folder = "";
+  for (const [path, size] of index) {
+    const parent = path.slice(0, path.lastIndexOf("/"));
+    if (parent !== folder) fs.mkdirTree((folder = parent));
+    fs.writeFile(path, pack.subarray(offset, offset + size), { canOwn: true });
+    offset += size;
+  }
+}
+
+/**
+ * One sum over all parts: a person wants to know when it is done, not of how many files it is made.
+ *
+ * @param {(step: Step) => void} report
+ * @returns {(name: AssetName) => (done: number) => void}
+ */
+function downloadProgress(report) {
+  const total = PARTS.reduce((sum, name) => sum + assetSize(name), 0);
+  /** @type {Map<AssetName, number>} */
+  const parts = new Map();
+  return (name) => (done) => {
+    parts.set(name, done);
+    const sum = [...parts.values()].reduce((a, b) => a + b, 0);
+    report({ stage: "download", label: "", done: sum, total: Math.max(total, sum), unit: "bytes" });
+  };
+}
+
+/**
+ * Count a response's bytes on a copy, so that the response itself stays the network's own: only that
+ * one does Chromium compile while it arrives and keep compiled.
+ *
+ * @param {Response} response
+ * @param {(done: number) => void} onProgress
+ * @returns {Response}
+ */
+function counted(response, onProgress) {
+  const reader = /** @type {ReadableStream<Uint8Array>} */ (response.clone().body).getReader();
+  let done = 0;
+  const drain = async () => {
+    for (;;) {
+      const { value } = await reader.read();
+      if (!value) return;
+      onProgress((done += value.length));
+    }
+  };
+  // An error on the copy is an error on the response, where it is dealt with.
+  drain().catch(() => {});
+  return response;
+}

@@ -1,0 +1,106 @@
+/**
+ * The service worker: its listeners, and which module answers what.
+ *
+ * Everything under app/ is an instance's (shell/worker/instances.js); all else on the site goes to the
+ * network untouched, so that no mistake here can keep the launcher from loading. Listeners must be
+ * registered while this script runs for the first time, so there is no top-level await.
+ */
+
+import { toWire } from "./shell/shared/errors.js";
+import { parseAppPath } from "./shell/shared/paths.js";
+import { failedMessage, progressMessage, readyMessage } from "./shell/shared/protocol.js";
+import { Instances } from "./shell/worker/instances.js";
+import { bootingPage, errorPage } from "./shell/worker/pages.js";
+
+/** @typedef {import("./shell/shared/protocol.js").PageMessage} PageMessage */
+/** @typedef {import("./shell/shared/paths.js").AppPath} AppPath */
+
+const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+const siteRoot = new URL(".", import.meta.url);
+const instances = new Instances(siteRoot);
+
+/** ms that a page load waits for a boot before it is shown the booting page instead. */
+const SHORT_WAIT = 1500;
+
+worker.addEventListener("install", () => {
+  worker.skipWaiting();
+});
+
+worker.addEventListener("activate", (event) => {
+  event.waitUntil(worker.clients.claim());
+});
+
+worker.addEventListener("message", (event) => {
+  /** @type {PageMessage} */
+  const message = event.data;
+  // A ping needs no answer: that it arrived is what keeps the worker running.
+  if (message.type === "open" && event.source) event.waitUntil(open(message, event.source));
+});
+
+worker.addEventListener("fetch", (event) => {
+  const url = new URL(event.request.url);
+  const address = url.origin === siteRoot.origin && parseAppPath(url.pathname, siteRoot.pathname);
+  if (address) event.respondWith(respond(event, address));
+});
+
+/**
+ * Boot an instance for a page that shows its progress.
+ *
+ * @param {import("./shell/shared/protocol.js").OpenMessage} message
+ * @param {Client | ServiceWorker | MessagePort} page
+ */
+async function open({ key, retry }, page) {
+  const instance = instances.get(key, { afresh: retry });
+  /** @param {import("./shell/shared/protocol.js").Progress} progress */
+  const watcher = (progress) => page.postMessage(progressMessage(key, progress));
+  instance.watchers.add(watcher);
+  const booted = instance.boot();
+  watcher(instance.progress);
+  try {
+    await booted;
+    page.postMessage(readyMessage(key));
+  } catch (error) {
+    console.warn("The instance could not be started.", error);
+    page.postMessage(failedMessage(key, toWire(error)));
+  } finally {
+    instance.watchers.delete(watcher);
+  }
+}
+
+/**
+ * Answer a request under app/.
+ *
+ * @param {FetchEvent} event
+ * @param {AppPath} address
+ * @returns {Promise<Response>}
+ */
+async function respond(event, { key }) {
+  const { request, clientId } = event;
+  const context = { siteRoot: siteRoot.pathname, wantsPage: request.mode === "navigate" };
+  // Loading a page again is how people try again.
+  const instance = instances.get(key, { afresh: context.wantsPage });
+  try {
+    const booted = instance.boot();
+    event.waitUntil(booted.catch(() => {}));
+    if (context.wantsPage && request.method === "GET") {
+      // A page must not be held through a long boot: browsers give up on it.
+      const late = Symbol("late");
+      const first = await Promise.race([booted, after(SHORT_WAIT, late)]).catch(() => late);
+      if (first === late) return await bootingPage();
+    }
+    await booted;
+  } catch (error) {
+    return errorPage(error, 503, context);
+  }
+  return instance.handle(request, clientId, (error, status) => errorPage(error, status, context));
+}
+
+/**
+ * @template T
+ * @param {number} ms
+ * @param {T} value
+ * @returns {Promise<T>}
+ */
+function after(ms, value) {
+  return new Promise((resolve) => setTimeout(resolve, ms, value));
+}
