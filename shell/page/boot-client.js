@@ -1,0 +1,91 @@
+/**
+ * The page's side of a boot: asks the worker to open an instance and hears it out.
+ *
+ * Shows nothing (that is boot-view.js) and goes nowhere (boot-page.js). Browsers stop service workers
+ * without telling anyone, so a silence is answered by asking again, of whichever worker is active.
+ */
+
+import { fromWire } from "../shared/errors.js";
+import { PROTOCOL_VERSION, openMessage } from "../shared/protocol.js";
+import { startKeepAlive } from "./keep-alive.js";
+import { mayReload } from "./reload-guard.js";
+import { activeWorker } from "./worker-registration.js";
+
+/** @typedef {import("../shared/protocol.js").ProgressMessage} ProgressMessage */
+/** @typedef {import("../shared/protocol.js").WorkerMessage} WorkerMessage */
+
+/** The worker reports every second while it can; Python may hold its thread for a few. */
+const SILENCE_MILLISECONDS = 20_000;
+
+/**
+ * @typedef {object} BootListener
+ * @property {(message: ProgressMessage) => void} onProgress
+ * @property {(milliseconds: number) => void} onSilence  nothing was heard for so long; asked again
+ */
+
+/**
+ * Start the instance, or join its boot; settles when it is ready or has failed.
+ *
+ * @param {string} key
+ * @param {BootListener & {retry?: boolean}} options  `retry` starts again after a failed boot
+ * @returns {Promise<void>}
+ * @throws {import("../shared/errors.js").LiteError}
+ */
+export async function bootInstance(key, { onProgress, onSilence, retry = false }) {
+  let worker = await activeWorker();
+  startKeepAlive();
+  const container = navigator.serviceWorker;
+  let heardAt = performance.now();
+  let silence = 0;
+  /** @type {() => void} */
+  let stop = () => {};
+
+  /** @type {Promise<void>} */
+  const ended = new Promise((resolve, reject) => {
+    /** @param {MessageEvent<WorkerMessage>} event */
+    const onMessage = ({ data }) => {
+      if (data?.v !== PROTOCOL_VERSION) {
+        // This page and the worker are of different releases; a reload fetches the matching page.
+        if (typeof data?.v === "number" && mayReload("protocol")) location.reload();
+        return;
+      }
+      if (data.key !== key) return;
+      heardAt = performance.now();
+      silence = 0;
+      if (data.type === "progress") onProgress(data);
+      else if (data.type === "ready") resolve();
+      else if (data.type === "failed") reject(fromWire(data.error));
+    };
+    const askAgain = async () => {
+      try {
+        worker = await activeWorker();
+        worker.postMessage(openMessage(key));
+      } catch (error) {
+        reject(error);
+      }
+    };
+    const watchdog = setInterval(() => {
+      if (performance.now() - heardAt < SILENCE_MILLISECONDS) return;
+      heardAt = performance.now();
+      silence += SILENCE_MILLISECONDS;
+      onSilence(silence);
+      void askAgain();
+    }, 1000);
+    container.addEventListener("message", onMessage);
+    // An update of the site took over: the boot went with the old worker.
+    container.addEventListener("controllerchange", askAgain);
+    stop = () => {
+      clearInterval(watchdog);
+      container.removeEventListener("message", onMessage);
+      container.removeEventListener("controllerchange", askAgain);
+    };
+  });
+
+  container.startMessages();
+  worker.postMessage(openMessage(key, { retry }));
+  try {
+    await ended;
+  } finally {
+    stop();
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * Boots an instance in front of the person's eyes and then leaves the page for it.
+ *
+ * The one way of waiting that the launcher and the pages under app/ share; they differ in where they
+ * go when the instance is ready, and so hand that in.
+ */
+
+import { toWire } from "../shared/errors.js";
+import { bootInstance } from "./boot-client.js";
+import { BootView } from "./boot-view.js";
+import { describeSources, recipeInWords } from "./describe-sources.js";
+
+/** How long a page may take to answer before it is asked for again, each time a little longer. */
+const NAVIGATION_PATIENCE = [15_000, 45_000, 120_000];
+
+/**
+ * @param {object} boot
+ * @param {HTMLElement} boot.container
+ * @param {string} boot.key
+ * @param {import("../shared/recipe.js").Recipe} boot.recipe  what the key stands for, to be shown
+ * @param {URL} boot.siteRoot
+ * @param {string} [boot.notice]
+ * @param {(again: boolean) => void} boot.leave  go to the instance; throws a LiteError when that
+ *   leads nowhere. `again` says that the person asked for another try
+ * @returns {Promise<void>}
+ */
+export async function bootAndLeave({ container, key, recipe, siteRoot, notice = "", leave }) {
+  const subject = {
+    name: recipeInWords(recipe, siteRoot),
+    sources: describeSources(recipe, siteRoot),
+    notice,
+    homeHref: siteRoot.href,
+  };
+  const view = new BootView(container, subject, () => run(true));
+
+  /** @param {boolean} retry */
+  async function run(retry) {
+    view.start();
+    try {
+      await bootInstance(key, {
+        retry,
+        onProgress: (message) => view.update(message),
+        onSilence: (milliseconds) => view.showSilence(milliseconds),
+      });
+      leave(retry);
+      view.finish();
+      insist(() => leave(true));
+    } catch (error) {
+      view.fail(toWire(error));
+    }
+  }
+  await run(false);
+}
+
+/**
+ * Chromium can leave a navigation hanging for minutes when it stops the worker in the middle of one;
+ * a second navigation of the same tab gets through at once.
+ *
+ * @param {() => void} leave
+ */
+function insist(leave) {
+  for (const patience of NAVIGATION_PATIENCE) setTimeout(leave, patience);
+}

@@ -1,0 +1,94 @@
+/**
+ * What a recipe opens, in words people recognise: the file's name and the host it comes from.
+ *
+ * Reads the recipe only; whether those addresses hold anything is found out when they are opened.
+ */
+
+import { element, inWords } from "./dom.js";
+
+/** @typedef {import("../shared/recipe.js").Recipe} Recipe */
+
+/**
+ * @typedef {object} SourceWords
+ * @property {string} name  the file's name: "penguins.csv"
+ * @property {string} kind  "SQLite database", "CSV file"
+ * @property {string} from  the host it comes from, or "" when it comes from nowhere
+ */
+
+/** @type {Record<string, string>} */
+const KINDS = { url: "SQLite database", csv: "CSV file" };
+
+/**
+ * @param {Recipe} recipe
+ * @param {URL} siteRoot
+ * @returns {SourceWords[]}
+ */
+export function describeSources(recipe, siteRoot) {
+  return recipe.map(([parameter, value]) =>
+    parameter === "memory"
+      ? { name: "Memory", kind: "Empty database", from: "" }
+      : { ...describeAddress(value, siteRoot), kind: kindInWords(parameter) },
+  );
+}
+
+/**
+ * @param {SourceWords} source
+ * @returns {HTMLLIElement}
+ */
+export function sourceItem({ name, kind, from }) {
+  const origin = from === "" || from === name ? "" : `from ${from}`;
+  return element(
+    "li",
+    {},
+    element("strong", {}, name),
+    " ",
+    element("span", { class: "from" }, origin),
+    " ",
+    element("span", { class: "kind" }, kind),
+  );
+}
+
+/**
+ * @param {string} parameter  the name of a source's query parameter
+ * @returns {string}
+ */
+export function kindInWords(parameter) {
+  return KINDS[parameter] ?? parameter;
+}
+
+/**
+ * @param {string} address  absolute, or relative to the site's root
+ * @param {URL} siteRoot
+ * @returns {{name: string, from: string}}
+ */
+export function describeAddress(address, siteRoot) {
+  if (!URL.canParse(address, siteRoot)) return { name: address, from: "" };
+  const url = new URL(address, siteRoot);
+  const segment = url.pathname.split("/").findLast((part) => part !== "") ?? "";
+  const here = url.href.startsWith(siteRoot.href);
+  return { name: unescaped(segment) || url.host, from: here ? "this site" : url.host };
+}
+
+/**
+ * The recipe as the object of a sentence: "Opening …".
+ *
+ * @param {Recipe} recipe
+ * @param {URL} siteRoot
+ * @returns {string}
+ */
+export function recipeInWords(recipe, siteRoot) {
+  if (recipe.length === 0) return "this site’s data";
+  const names = describeSources(recipe, siteRoot).map(({ name, kind }) =>
+    kind === "Empty database" ? "an empty database" : name,
+  );
+  return names.length <= 3 ? inWords(names) : `${names[0]} and ${names.length - 1} more`;
+}
+
+/** @param {string} segment  of a path; one with broken escapes is shown as it stands */
+function unescaped(segment) {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * Keeps the service worker, and with it the running Datasette, alive while this page exists.
+ *
+ * Chromium and Firefox stop a service worker 30 seconds after its last event even while its pages
+ * are open. A message posted to the registration's active worker is an event that counts; messages
+ * over a BroadcastChannel or MessagePort are not. The launcher starts this when it boots, and
+ * plugins/keep_alive.py has every page of Datasette start it.
+ *
+ * Where anything is missing (no service worker, no Worker), it does nothing and says nothing: the
+ * page works all the same, only the next request may have to wait for Datasette to start again.
+ */
+
+import { ping } from "../shared/protocol.js";
+
+const SITE_ROOT = new URL("../../", import.meta.url);
+const TICK_MILLISECONDS = 15_000;
+
+let started = false;
+
+/** Start pinging; calling it again changes nothing. */
+export function startKeepAlive() {
+  if (started) return;
+  started = true;
+  try {
+    const timer = new Worker(new URL("keep-alive-timer.js", import.meta.url));
+    timer.onmessage = pingWorker;
+  } catch {
+    // A page may forbid workers; its own timer is slower when hidden, but better than none.
+    setInterval(pingWorker, TICK_MILLISECONDS);
+  }
+  // After a laptop's sleep or a tab's freeze: wake the worker before the person's next click does.
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") void pingWorker();
+  });
+}
+
+async function pingWorker() {
+  try {
+    // Looked up each time, since an update of the site replaces the active worker.
+    const registration = await navigator.serviceWorker.getRegistration(SITE_ROOT);
+    registration?.active?.postMessage(ping());
+  } catch {
+    // See above: nothing here may disturb the page.
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * The launcher: reads the link it was opened with and either shows the home page or opens what the
+ * link names.
+ *
+ * Wiring only: the form is open-form.js, the cards example-cards.js, the wait boot-page.js.
+ */
+
+import { instancePath } from "../shared/paths.js";
+import { parseLink, recipeToKey } from "../shared/recipe.js";
+import { bootAndLeave } from "./boot-page.js";
+import { byId, inWords } from "./dom.js";
+import { showExamples } from "./example-cards.js";
+import { setUpOpenForm } from "./open-form.js";
+import { activeWorker } from "./worker-registration.js";
+
+const SITE_ROOT = new URL(".", location.href);
+
+start();
+// The address bar and links within the page change the hash without loading the page anew.
+addEventListener("hashchange", () => {
+  if (location.hash.startsWith("#/") && !isOpening()) location.reload();
+});
+
+function start() {
+  const { recipe, ignored } = parseLink(location.href, SITE_ROOT);
+  const notice = ignoredInWords(ignored, recipe.length > 0);
+  // A page of Datasette is named by “#/…”; any other hash is a place on the home page.
+  const wantsDefault = location.hash.startsWith("#/") && ignored.length === 0;
+  if (recipe.length > 0 || wantsDefault) openLink(notice);
+  else showHome(notice);
+}
+
+/** @param {string} notice */
+function openLink(notice) {
+  document.documentElement.dataset.view = "boot";
+  const { recipe } = parseLink(location.href, SITE_ROOT);
+  const key = recipeToKey(recipe);
+  void bootAndLeave({
+    container: byId("boot"),
+    key,
+    recipe,
+    siteRoot: SITE_ROOT,
+    notice,
+    leave() {
+      // Read again: the person may have changed the hash while waiting.
+      const { path } = parseLink(location.href, SITE_ROOT);
+      const page = location.hash.startsWith("#/") ? path : "";
+      location.replace(SITE_ROOT.href + instancePath(key) + page);
+    },
+  });
+}
+
+/** @param {string} notice */
+function showHome(notice) {
+  document.documentElement.dataset.view = "home";
+  const noticeBox = byId("notice");
+  noticeBox.textContent = notice;
+  noticeBox.hidden = notice === "";
+  byId("link-root").textContent = SITE_ROOT.href;
+  setUpOpenForm(SITE_ROOT);
+  void showExamples(byId("examples-list"), SITE_ROOT);
+  // The worker can be installed while the person is still aiming at a link.
+  for (const intent of ["pointerover", "focusin"]) {
+    byId("home").addEventListener(intent, warmUp, { once: true });
+  }
+}
+
+/** @returns {boolean} */
+function isOpening() {
+  return document.documentElement.dataset.view === "boot";
+}
+
+function warmUp() {
+  // Without a worker the home page still reads well; the reason is told when something is opened.
+  activeWorker().catch(() => {});
+}
+
+/**
+ * @param {string[]} ignored  names of parameters
+ * @param {boolean} rest      whether something is left to open
+ * @returns {string} a sentence, or "" when nothing was ignored
+ */
+function ignoredInWords(ignored, rest) {
+  if (ignored.length === 0) return "";
+  const names = inWords(ignored.map((name) => `?${name}=`));
+  return rest
+    ? `This link also has ${names}, which this version cannot open yet; the rest is being opened.`
+    : `This link asks for ${names}, which this version cannot open yet.`;
+}

@@ -1,0 +1,44 @@
+/**
+ * Keeps a page that heals itself by reloading from doing so for ever.
+ *
+ * Counts in sessionStorage, which outlives a reload and ends with the tab; the count is per address.
+ */
+
+const MOST_RELOADS = 2;
+const WITHIN_MILLISECONDS = 30_000;
+
+/**
+ * Whether this address may be reloaded once more; asking counts as one reload.
+ *
+ * @param {string} reason  keeps the counts of different causes apart
+ * @returns {boolean}
+ */
+export function mayReload(reason) {
+  const name = `datasette-lite reload ${reason} ${location.pathname}`;
+  const now = Date.now();
+  try {
+    /** @type {number[]} */
+    const earlier = JSON.parse(sessionStorage.getItem(name) ?? "[]");
+    const recent = earlier.filter((time) => now - time < WITHIN_MILLISECONDS);
+    if (recent.length >= MOST_RELOADS) return false;
+    sessionStorage.setItem(name, JSON.stringify([...recent, now]));
+    return true;
+  } catch {
+    // No storage, so nothing remembers the count: one reload, which the browser itself remembers.
+    const [navigation] = performance.getEntriesByType("navigation");
+    return /** @type {PerformanceNavigationTiming} */ (navigation)?.type !== "reload";
+  }
+}
+
+/**
+ * Forget the reloads counted so far, when the person asks for another try.
+ *
+ * @param {string} reason
+ */
+export function forgetReloads(reason) {
+  try {
+    sessionStorage.removeItem(`datasette-lite reload ${reason} ${location.pathname}`);
+  } catch {
+    // Nothing was stored, so there is nothing to forget.
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * What the pages under app/ do while Python cannot answer: wait for the instance in view of the
+ * person, then load the same address again, which the worker then answers with Datasette's page.
+ *
+ * Serves app/booting.html (through booting.js) and app/index.html (through recover.js).
+ */
+
+import { toWire } from "../shared/errors.js";
+import { parseAppPath } from "../shared/paths.js";
+import { keyToRecipe } from "../shared/recipe.js";
+import { bootAndLeave } from "./boot-page.js";
+import { BootView } from "./boot-view.js";
+import { byId, element } from "./dom.js";
+import { forgetReloads, mayReload } from "./reload-guard.js";
+import { activeWorker } from "./worker-registration.js";
+
+const SITE_ROOT = new URL("../../", import.meta.url);
+const STYLESHEETS = ["site.css", "stages.css"].map((name) => new URL(name, import.meta.url).href);
+
+/**
+ * @param {string} reason    names this page's count of reloads, see reload-guard.js
+ * @param {import("../shared/errors.js").LiteError} stuck  what to say when reloading does not help
+ * @returns {Promise<void>}
+ */
+export async function waitAndReload(reason, stuck) {
+  // Two errands at once; what the worker may fail with is told further down, where it is asked again.
+  activeWorker().catch(() => {});
+  await Promise.all(STYLESHEETS.map(addStylesheet));
+  const container = byId("boot");
+  const key = parseAppPath(location.pathname, SITE_ROOT.pathname)?.key ?? "";
+  let recipe;
+  try {
+    recipe = keyToRecipe(key);
+  } catch (error) {
+    const subject = { name: "this address", sources: [], notice: "", homeHref: SITE_ROOT.href };
+    new BootView(container, subject, () => location.reload()).fail(toWire(error));
+    return;
+  }
+  await bootAndLeave({
+    container,
+    key,
+    recipe,
+    siteRoot: SITE_ROOT,
+    leave(again) {
+      if (again) forgetReloads(reason);
+      if (!mayReload(reason)) throw stuck;
+      location.reload();
+    },
+  });
+}
+
+/**
+ * These pages' HTML links no stylesheet: served at any depth, it finds this module by trying.
+ *
+ * @param {string} href
+ * @returns {Promise<void>} settled when the page may be drawn
+ */
+function addStylesheet(href) {
+  return new Promise((resolve) => {
+    const link = element("link", { rel: "stylesheet", href });
+    link.onload = link.onerror = () => resolve();
+    document.head.append(link);
+  });
+}

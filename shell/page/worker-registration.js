@@ -1,0 +1,155 @@
+/**
+ * Getting at the site's active service worker, or saying in a sentence why there is none.
+ *
+ * Registers sw.js if need be and waits for it to be activated. What is then said to the worker is
+ * boot-client.js's business.
+ */
+
+import { LiteError } from "../shared/errors.js";
+
+const SITE_ROOT = new URL("../../", import.meta.url);
+const SCRIPT = new URL("sw.js", SITE_ROOT);
+
+/** The first Firefox whose service workers may be modules; Chromium 91 and Safari 15 are long gone. */
+const FIRST_FIREFOX = 147;
+
+const NEEDED =
+  "Datasette runs in a service worker, a part of the browser that works without a server";
+
+/**
+ * @returns {Promise<ServiceWorker>} activated
+ * @throws {LiteError} with the reason why this browser, page or site cannot have one
+ */
+export async function activeWorker() {
+  const container = workerContainer();
+  let registration;
+  try {
+    registration = await container.register(SCRIPT, {
+      scope: SITE_ROOT.href,
+      type: "module",
+      updateViaCache: "none",
+    });
+  } catch (cause) {
+    throw await whyNotRegistered(cause);
+  }
+  return whenActivated(registration);
+}
+
+/**
+ * @returns {ServiceWorkerContainer}
+ * @throws {LiteError}
+ */
+function workerContainer() {
+  if (!self.isSecureContext) {
+    throw new LiteError(
+      "This page came over plain http, so the browser offers no service worker.",
+      {
+        hint: `${NEEDED}. Open the site at its https:// address; on your own machine, http://localhost works too.`,
+      },
+    );
+  }
+  let container;
+  try {
+    container = navigator.serviceWorker; // a sandboxed frame throws here
+  } catch (cause) {
+    throw blocked(cause);
+  }
+  if (!container) throw blocked();
+  return container;
+}
+
+/**
+ * @param {unknown} [cause]
+ * @returns {LiteError}
+ */
+function blocked(cause) {
+  const framed = self.top !== self;
+  return new LiteError("This browser does not let the page use a service worker.", {
+    hint: framed
+      ? `${NEEDED}. The page around this one embeds it in a frame that forbids that: open it in a tab of its own, ` +
+        "or add allow-scripts and allow-same-origin to the frame’s sandbox."
+      : `${NEEDED}. Private windows and settings that block all site data turn it off: try a normal window, ` +
+        "or allow this site to store data.",
+    cause,
+    traceback: cause === undefined ? undefined : String(cause),
+  });
+}
+
+/**
+ * register() reports very different troubles as much the same error, so look at the script itself.
+ *
+ * @param {unknown} cause
+ * @returns {Promise<LiteError>}
+ */
+async function whyNotRegistered(cause) {
+  const about = { cause, source: SCRIPT.href, traceback: String(cause) };
+  const response = await fetch(SCRIPT, { cache: "no-store" }).catch(() => null);
+  if (response === null) {
+    return new LiteError(`The service worker ${SCRIPT} could not be downloaded.`, {
+      hint: "Check your connection and try again.",
+      ...about,
+    });
+  }
+  if (!response.ok) {
+    return new LiteError(`The service worker ${SCRIPT} is missing (HTTP ${response.status}).`, {
+      hint: "The site was not put on its server as a whole: upload all of the built folder again.",
+      ...about,
+    });
+  }
+  const type = response.headers.get("content-type") ?? "";
+  if (!/\b(java|ecma)script\b/i.test(type)) {
+    return new LiteError(
+      `The server sends ${SCRIPT} as “${type || "no type"}”, not as JavaScript.`,
+      {
+        hint: "Set the server to send .js files with the type text/javascript.",
+        ...about,
+      },
+    );
+  }
+  const firefox = Number(/\bFirefox\/(\d+)/.exec(navigator.userAgent)?.[1] ?? FIRST_FIREFOX);
+  if (firefox < FIRST_FIREFOX) {
+    return new LiteError(
+      `Firefox ${firefox} cannot run this site’s service worker, a JavaScript module.`,
+      {
+        hint: `Firefox can since version ${FIRST_FIREFOX}: update it, or use another browser.`,
+        ...about,
+      },
+    );
+  }
+  const name = cause instanceof Error ? cause.name : "";
+  if (name === "SecurityError" || name === "NotSupportedError") return blocked(cause);
+  return new LiteError("The browser could not start this site’s service worker.", {
+    hint:
+      "Reload the page. If that does not help, the browser may be too old for workers that are modules " +
+      `(Chrome since 91, Safari since 15, Firefox since ${FIRST_FIREFOX}).`,
+    ...about,
+  });
+}
+
+/**
+ * @param {ServiceWorkerRegistration} registration
+ * @returns {Promise<ServiceWorker>}
+ */
+function whenActivated(registration) {
+  // An active worker serves at once, even while an update of the site is being installed.
+  const worker = registration.active ?? registration.waiting ?? registration.installing;
+  return new Promise((resolve, reject) => {
+    if (!worker) return reject(notInstalled());
+    const look = () => {
+      if (worker.state === "activated") resolve(worker);
+      else if (worker.state === "redundant") reject(notInstalled());
+      else return;
+      worker.removeEventListener("statechange", look);
+    };
+    worker.addEventListener("statechange", look);
+    look();
+  });
+}
+
+/** @returns {LiteError} */
+function notInstalled() {
+  return new LiteError("The browser gave up installing this site’s service worker.", {
+    hint: "A file of the site may have failed to download: reload the page to try again.",
+    source: SCRIPT.href,
+  });
+}
