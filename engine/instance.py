@@ -13,7 +13,7 @@ from pathlib import Path
 
 from datasette.app import Datasette
 
-from engine import sqlite_file
+from engine import base_url, sqlite_file
 from engine.asgi import RequestBody, RequestHead, Response, Server
 from engine.cookies import Cookies
 from engine.csv_import import import_csv
@@ -78,6 +78,7 @@ class Instance:
         Raises:
             LiteError: Datasette or a plugin could not start.
         """
+        base_url.install()
         try:
             datasette = Datasette(
                 [str(path) for path in self._databases.values()],

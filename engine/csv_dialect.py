@@ -1,0 +1,200 @@
+"""What kind of CSV a file is: its encoding and its delimiter.
+
+Not responsible for reading records (csv_records.py), for what the values mean, or for telling
+what a file is instead (not_csv.py).
+
+**Encoding.** A byte order mark decides. Without one, UTF-16 shows by NUL bytes in every other
+place. Anything else is UTF-8 if the whole file is valid UTF-8, since hardly a text in another
+encoding is so by accident, and one odd byte at the end of a file must not stop an import half
+way. What is left is read as Windows-1252 as browsers define it: all of Latin-1's letters, the
+curly quotes and the euro sign that Excel writes, and no byte without a meaning.
+
+**Delimiter.** The head of the file is read with ``csv.reader`` once for each of the four, so
+quoted delimiters and newlines count for nothing, and the delimiter is the one that makes the
+rows as wide as the header. ``csv.Sniffer`` was not used: it counts characters, quoted or not,
+takes letters for delimiters, and fails on a file with one column.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from engine.errors import SourceError
+from engine.not_csv import empty_source, refuse_other_formats, refuse_other_texts
+
+# As much as is looked at to tell kind and delimiter: hundreds of rows, some ms of work.
+_HEAD_BYTES = 128 * 1024
+_HEAD_ROWS = 1000
+_CHUNK_BYTES = 1024 * 1024
+
+# A line is read in one go, so one as long as a large file would stop everything else and take
+# its length in memory. Many times the largest value anyone has been seen to put into a CSV file.
+_LINE_LIMIT = 32 * 1024 * 1024
+
+# The order settles what nothing else does.
+_DELIMITERS = (",", "\t", ";", "|")
+
+# For a file with one column. A noncharacter: Unicode keeps it out of texts, so it splits nothing.
+_NO_DELIMITER = "\uffff"
+
+# Excel writes and understands a first line such as sep=; that names the delimiter.
+_SEP_LINE = re.compile(r'"?sep=([^"\r\n])"?[ \t]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
+
+# What text never contains; from tab to carriage return it is white space.
+_CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0e-\x1f]")
+
+# UTF-32 first: its little endian mark begins with that of UTF-16. These codecs leave the mark out.
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+)
+
+
+def _bytes_as_in_browsers(error: UnicodeError) -> tuple[str, int]:
+    """Decode what a codec refuses as browsers' Windows-1252, which gives every byte a meaning."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    refused = error.object[error.start : error.end]
+    decoded = (bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in refused)
+    return "".join(decoded), error.end
+
+
+_AS_IN_BROWSERS = "datasette-lite.bytes-as-in-browsers"
+codecs.register_error(_AS_IN_BROWSERS, _bytes_as_in_browsers)
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How bytes become text: the arguments of ``open()``."""
+
+    codec: str
+    errors: str
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """All that is needed to read a file's records."""
+
+    encoding: Encoding
+    delimiter: str
+    has_sep_line: bool  # the first line names the delimiter and is no record
+
+
+async def detect_dialect(
+    path: Path, source: str, breathe: Callable[[int], Awaitable[None]]
+) -> Dialect:
+    """Tell how to read a CSV file.
+
+    :param source: what to call the file in errors.
+    :param breathe: awaited now and then with the number of bytes done.
+
+    Raises:
+        SourceError: the file is empty or is not CSV; the message says what it is.
+    """
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+        is_cut = bool(file.read(1))
+    refuse_other_formats(head, source)
+    is_utf8 = await _scan(path, source, breathe)
+    encoding = _marked_encoding(head) or Encoding(
+        *(("utf-8", "strict") if is_utf8 else ("cp1252", _AS_IN_BROWSERS))
+    )
+    decoder = codecs.getincrementaldecoder(encoding.codec)(encoding.errors)
+    text = decoder.decode(head)
+    refuse_other_texts(text, source)
+    if not is_cut and not text.strip():
+        raise empty_source(source)
+
+    sep_line = _SEP_LINE.match(text)
+    if sep_line:
+        return Dialect(encoding, sep_line[1], has_sep_line=True)
+    delimiter = find_delimiter(text, is_cut=is_cut)
+    return Dialect(encoding, delimiter, has_sep_line=False)
+
+
+def _marked_encoding(head: bytes) -> Encoding | None:
+    for mark, codec in _BYTE_ORDER_MARKS:
+        if head.startswith(mark):
+            # The mark outweighs a broken sequence. UTF-8 gets broken by pasting Windows-1252
+            # into it; in the others there is nothing better than U+FFFD.
+            return Encoding(codec, _AS_IN_BROWSERS if codec == "utf-8-sig" else "replace")
+    for codec, low, high in (("utf-16-le", 0, 1), ("utf-16-be", 1, 0)):
+        # Western text has NUL in every high byte; other scripts have some for digits, commas
+        # and line ends. In low bytes there is none but by rare chance.
+        nuls_low, nuls_high = head[low::2].count(0), head[high::2].count(0)
+        if nuls_high * 10 > len(head) // 2 and nuls_low * 50 <= nuls_high:
+            text = head.decode(codec, "ignore")
+            if not _CONTROL_CHARACTER.search(text):
+                return Encoding(codec, "replace")
+    return None
+
+
+async def _scan(path: Path, source: str, breathe: Callable[[int], Awaitable[None]]) -> bool:
+    """Read the whole file once: tell whether it is UTF-8, and refuse lines without an end."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    is_utf8 = True
+    done = line_start = 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            if is_utf8:
+                is_utf8 = _decodes(decoder, chunk)
+            if b"\n" in chunk or b"\r" in chunk:
+                line_start = done
+            elif done - line_start > _LINE_LIMIT:
+                raise SourceError(
+                    f"{source} has a line of more than {_LINE_LIMIT:,} bytes, so it can hardly be"
+                    " CSV.",
+                    source=source,
+                    hint="See what the file is; JSON, for example, is often one long line.",
+                )
+            done += len(chunk)
+            await breathe(done)
+    return is_utf8 and _decodes(decoder, b"", final=True)
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:
+    try:
+        decoder.decode(chunk, final)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def find_delimiter(text: str, *, is_cut: bool) -> str:
+    """Return the delimiter of a text that begins with a header row.
+
+    Only what splits the header counts. Of several that do, the one with most rows as wide as
+    the header; then the one with fewest cells that begin with a space, as in a header
+    ``Price, EUR;Weight, kg``; then the one with most columns.
+
+    :param is_cut: the last row may be incomplete.
+
+    >>> find_delimiter("id;price\\n1;2,50\\n", is_cut=False)
+    ';'
+    """
+    best = (0.0, 0.0, 0)
+    found = _NO_DELIMITER
+    for delimiter in _DELIMITERS:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        rows = list(islice(filter(None, reader), _HEAD_ROWS))
+        if is_cut and 1 < len(rows) < _HEAD_ROWS:
+            rows.pop()
+        width = len(rows[0]) if rows else 0
+        if width < 2:
+            continue
+        cells = sum(map(len, rows))
+        spaced = sum(cell.startswith(" ") for row in rows for cell in row)
+        score = (sum(len(row) == width for row in rows) / len(rows), 1 - spaced / cells, width)
+        if score > best:
+            best, found = score, delimiter
+    return found

@@ -1,0 +1,255 @@
+"""Importing a CSV file into a SQLite table, without ever stopping the program for long.
+
+Not responsible for getting the file, naming the table, or for what is inside the modules used:
+csv_dialect.py (encoding, delimiter), csv_records.py (reading), column_types.py (types),
+names.py (columns), not_csv.py (what else a file may be).
+
+**Two passes.** The first reads the whole file to learn the types, the second reads it again and
+inserts. The alternative, to insert with types guessed from the first rows and to widen later,
+saves one reading, a fifth of the time, and has a bill for it: text that became numbers can't be
+turned back into what it was (``007``, ``1.50``), so a late surprise means starting again, and
+sqlite-utils' way, to insert text and rewrite the table, has seconds in which nothing else is
+answered. With two passes the types are exact before the first row is written, each row is
+written once, and nothing is held but one slice of rows.
+
+**Values** become what ``sqlite-utils insert --csv`` makes of them: numbers by SQLite's column
+affinity, an empty string NULL in a number column and ``''`` in a text column. The differences,
+besides those that column_types.py lists:
+
+- encoding and delimiter are recognised, and so is Excel's ``sep=`` line;
+- newlines inside quotes are kept as they are, not turned into ``\\n``;
+- blank lines are no rows;
+- header cells are stripped, empty ones named ``untitled_N``, repeated ones get ``_2``, ``_3``
+  (sqlite-utils keeps only the last of them);
+- what a row has beyond the last column is kept, as a JSON array in a column ``_extra``, unless
+  all of it is empty as in a file where every line ends with commas;
+- a file with a header alone becomes an empty table, with text columns.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+from engine.column_types import ColumnType, ColumnTypes
+from engine.csv_dialect import Dialect, detect_dialect
+from engine.csv_records import CsvRecords
+from engine.errors import SourceError
+from engine.names import column_names, extra_column_name
+from engine.not_csv import empty_source
+
+# Other work gets its turn after so much time. One slice of records more can come on top.
+_STRETCH_SECONDS = 0.05
+
+# How far each part goes, as shares of the whole time.
+_DETECTED = 0.02
+_SURVEYED = 0.43
+_INSERTED = 1.0
+
+
+async def import_csv(
+    path: Path,
+    conn: sqlite3.Connection,
+    table: str,
+    *,
+    source: str,
+    report: Callable[[int, int], None],
+    pause: Callable[[], Awaitable[None]],
+) -> int:
+    """Import a CSV file as a new table, all of it or nothing, and return the number of rows.
+
+    :param conn: used for nothing else until this returns: whatever ran on it meanwhile would
+        become part of this import. If no transaction is open, one is begun and committed.
+    :param source: what to call the file in errors: its URL, or the name of a dropped file.
+    :param report: called with bytes done and bytes in all, over the whole import. Both passes
+        count, so this is no position in the file.
+    :param pause: awaited after every 0.05 s or so of work, so that others get their turn. An
+        exception from it, such as a cancellation, ends the import.
+
+    Raises:
+        SourceError: the file is no CSV, or can't be stored. Nothing of the table remains.
+    """
+    pace = _Pace(path.stat().st_size, report, pause)
+    try:
+        dialect = await detect_dialect(path, source, pace.part(0, _DETECTED))
+        survey = await _survey(path, dialect, source, _column_limit(conn), pace)
+        with _all_or_nothing(conn):
+            conn.execute(survey.create_table(table))
+            await _insert(path, dialect, source, conn, survey.insert(table), survey, pace)
+    except sqlite3.Error as error:
+        raise SourceError(
+            f"{source} could not be stored in table {table!r}: {error}.", source=source
+        ) from error
+    except MemoryError as error:
+        raise SourceError(
+            f"{source} could not be imported: there is not enough memory.",
+            source=source,
+            hint="Close other tabs, or use a file with fewer rows or columns.",
+        ) from error
+    pace.finish()
+    return survey.rows
+
+
+@dataclass(frozen=True)
+class _Survey:
+    """What the first pass learnt about a file."""
+
+    names: list[str]  # of the columns in the header
+    types: list[ColumnType]
+    blanks: list[bool]  # whether an empty string occurs, meaningful for number columns
+    rows: int
+    is_ragged: bool  # some rows are not as wide as the header
+    extra_name: str | None  # the column for values beyond the header, if there are any
+
+    def create_table(self, table: str) -> str:
+        """Return the statement, laid out as sqlite-utils does."""
+        columns = [
+            f"   {_quote(name)} {kind.declaration}"
+            for name, kind in zip(self.names, self.types, strict=True)
+        ]
+        if self.extra_name:
+            columns.append(f"   {_quote(self.extra_name)} TEXT")
+        return f"CREATE TABLE {_quote(table)} (\n" + ",\n".join(columns) + "\n)"
+
+    def insert(self, table: str) -> str:
+        """Return the statement that inserts one row."""
+        # SQLite replaces empty strings faster than a loop in Python.
+        values = [
+            "nullif(?, '')" if blank and kind is not ColumnType.TEXT else "?"
+            for blank, kind in zip(self.blanks, self.types, strict=True)
+        ]
+        if self.extra_name:
+            values.append("?")
+        return f"INSERT INTO {_quote(table)} VALUES ({', '.join(values)})"
+
+    def fit(self, row: list[str]) -> Sequence[str | None]:
+        """Return a row as wide as the table: missing values NULL, further ones in one column."""
+        width = len(self.names)
+        fitted: list[str | None] = [*row[:width], *[None] * (width - len(row))]
+        if self.extra_name:
+            extra = row[width:]
+            fitted.append(json.dumps(extra, ensure_ascii=False) if any(extra) else None)
+        return fitted
+
+
+async def _survey(
+    path: Path, dialect: Dialect, source: str, column_limit: int, pace: _Pace
+) -> _Survey:
+    breathe = pace.part(_DETECTED, _SURVEYED)
+    with CsvRecords(path, dialect, source) as records:
+        header = records.header()
+        if header is None:
+            raise empty_source(source)
+        width = len(header)
+        _refuse_too_many(width, column_limit, source)
+        types = ColumnTypes(width)
+        rows = 0
+        is_ragged = has_extra = False
+        while batch := records.slice():
+            rows += len(batch)
+            if set(map(len, batch)) != {width}:
+                is_ragged = True
+                has_extra = has_extra or any(any(row[width:]) for row in batch)
+                batch = [row[:width] + [""] * (width - len(row)) for row in batch]
+            types.see(batch)
+            await breathe(records.position)
+    names = column_names(header)
+    if has_extra:
+        _refuse_too_many(width + 1, column_limit, source)
+    return _Survey(
+        names=names,
+        types=types.types if rows else [ColumnType.TEXT] * width,
+        blanks=types.blanks,
+        rows=rows,
+        is_ragged=is_ragged,
+        extra_name=extra_column_name(names) if has_extra else None,
+    )
+
+
+async def _insert(
+    path: Path,
+    dialect: Dialect,
+    source: str,
+    conn: sqlite3.Connection,
+    statement: str,
+    survey: _Survey,
+    pace: _Pace,
+) -> None:
+    breathe = pace.part(_SURVEYED, _INSERTED)
+    with CsvRecords(path, dialect, source) as records:
+        records.header()
+        while batch := records.slice():
+            if survey.is_ragged:
+                conn.executemany(statement, map(survey.fit, batch))
+            else:
+                conn.executemany(statement, batch)
+            await breathe(records.position)
+
+
+class _Pace:
+    """Sees to it that others get their turn, and that progress is told then."""
+
+    def __init__(
+        self, size: int, report: Callable[[int, int], None], pause: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._size = size
+        self._report = report
+        self._pause = pause
+        self._last = perf_counter()
+        report(0, size)
+
+    def part(self, start: float, end: float) -> Callable[[int], Awaitable[None]]:
+        """Return what to await with the position in the file during a part of the import.
+
+        :param start: the share of the whole that is done when the part begins; ``end`` when
+            it ends.
+        """
+
+        async def breathe(position: int) -> None:
+            if perf_counter() - self._last < _STRETCH_SECONDS:
+                return
+            self._report(int(self._size * start + position * (end - start)), self._size)
+            await self._pause()
+            self._last = perf_counter()
+
+        return breathe
+
+    def finish(self) -> None:
+        self._report(self._size, self._size)
+
+
+@contextmanager
+def _all_or_nothing(conn: sqlite3.Connection) -> Iterator[None]:
+    # A savepoint, not BEGIN: it works whatever transaction mode the connection is in.
+    conn.execute("SAVEPOINT csv_import")
+    try:
+        yield
+        conn.execute("RELEASE csv_import")
+    except BaseException:  # a cancellation too
+        # After a full disk or the like SQLite has already rolled back.
+        if conn.in_transaction:
+            conn.execute("ROLLBACK TO csv_import")
+            conn.execute("RELEASE csv_import")
+        raise
+
+
+def _column_limit(conn: sqlite3.Connection) -> int:
+    return conn.getlimit(sqlite3.SQLITE_LIMIT_COLUMN)
+
+
+def _refuse_too_many(columns: int, limit: int, source: str) -> None:
+    if columns > limit:
+        raise SourceError(
+            f"{source} has {columns:,} columns; a SQLite table can have no more than {limit:,}.",
+            source=source,
+            hint="Leave out columns, or swap rows and columns if the table is on its side.",
+        )
+
+
+def _quote(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,111 @@
+"""Names: of tables and databases from their URL, of columns from a header row.
+
+Table and database names are those that Datasette Lite gave from 2022 on, since they are part
+of every link ever shared (``/?csv=…#/data/legislators``). That is why some rules below are
+odder than they need be. Not responsible for fetching, nor for routes made from the names.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Collection, Sequence
+from itertools import count
+
+# SQLite ignores case in names, but for ASCII letters only: "É" and "é" are two columns.
+_TO_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
+def table_name(url: str, taken: set[str]) -> str:
+    """Return the table name for the data at a URL.
+
+    It is the last segment of the whole URL (a query with a slash in it counts, as it always
+    did) up to its first ``.`` and its first ``?``, without surrounding white space. Percent
+    escapes stay as they are: ``my%20file.csv`` has always been table ``my%20file``.
+
+    A name that starts with ``sqlite_`` gets ``table_`` in front: SQLite reserves it, so no
+    link can contain it.
+
+    :param taken: names in use, compared as SQLite does, without regard to ASCII case. The
+        caller adds the new one.
+
+    >>> table_name("https://example.com/data/legislators.csv?raw=true", set())
+    'legislators'
+    >>> table_name("https://example.com/legislators.tsv", {"legislators"})
+    'legislators_1'
+    """
+    base = url.split("#")[0].split("/")[-1].split(".")[0].split("?")[0].strip() or "table"
+    if _fold(base).startswith("sqlite_"):
+        base = f"table_{base}"
+    return _free_name(base, {_fold(name) for name in taken}, first_suffix=1)
+
+
+def database_name(url: str, taken: set[str]) -> str:
+    """Return the database name for the SQLite file at a URL.
+
+    It is what stands before the first ``.db`` of the whole URL, of that the last segment, of
+    that what ``pathlib`` called the stem. Percent escapes stay as they are, so a ``%2F`` can't
+    bring a slash into what becomes a file name and a route.
+
+    Three names would be unusable and differ from before: a leading ``@`` is left out, since
+    ``/app/@…`` names an instance; dots alone can't be addressed; ``-`` is where Datasette
+    keeps its own pages.
+
+    :param taken: names in use, compared without regard to ASCII case. The caller adds the
+        new one.
+
+    >>> database_name("https://example.com/content.db?raw=true", set())
+    'content'
+    >>> database_name("https://example.com/legislators.sqlite", set())
+    'legislators'
+    """
+    base = _stem(url.split("#")[0].split(".db")[0].split("/")[-1]).lstrip("@")
+    if base.strip(". ") in ("", "-"):
+        base = "database"
+    return _free_name(base, {_fold(name) for name in taken}, first_suffix=1)
+
+
+def column_names(header: Sequence[str]) -> list[str]:
+    """Return a usable, distinct column name for every cell of a header row.
+
+    Surrounding white space goes. An empty cell becomes ``untitled_N`` where N is the number of
+    the column, from 1. A name seen before, without regard to ASCII case, gets ``_2``, ``_3``
+    and so on, leaving out what the header itself uses further on.
+
+    >>> column_names(["id", " Name ", "name", "", "name_2"])
+    ['id', 'Name', 'name_3', 'untitled_4', 'name_2']
+    """
+    stripped = [cell.strip() for cell in header]
+    in_header = {_fold(name) for name in stripped}
+    names: list[str] = []
+    used: set[str] = set()
+    for number, name in enumerate(stripped, 1):
+        if not name:
+            name = _free_name(f"untitled_{number}", used | in_header, first_suffix=2)
+        elif _fold(name) in used:
+            name = _free_name(name, used | in_header, first_suffix=2)
+        names.append(name)
+        used.add(_fold(name))
+    return names
+
+
+def extra_column_name(names: Collection[str]) -> str:
+    """Return the name for the column that keeps a row's values beyond the last column."""
+    return _free_name("_extra", {_fold(name) for name in names}, first_suffix=2)
+
+
+def _stem(name: str) -> str:
+    """Cut the last suffix off, as pathlib did in Python 3.11: 3.14 treats "a." differently."""
+    dot = name.rfind(".")
+    return name[:dot] if 0 < dot < len(name) - 1 else name
+
+
+def _fold(name: str) -> str:
+    return name.translate(_TO_LOWER)
+
+
+def _free_name(base: str, taken: Collection[str], *, first_suffix: int) -> str:
+    """Return base, or base_N with the first N that is free. ``taken`` holds folded names."""
+    if _fold(base) not in taken:
+        return base
+    numbered = (f"{base}_{number}" for number in count(first_suffix))
+    return next(name for name in numbered if _fold(name) not in taken)
