@@ -17,7 +17,7 @@ export default [
       "no-unused-vars": ["error", { args: "after-used" }],
     },
   },
-  { files: ["scripts/**"], languageOptions: { globals: globals.node } },
+  { files: ["scripts/**", "tests/**"], languageOptions: { globals: globals.node } },
   { files: ["sw.js", "shell/worker/**"], languageOptions: { globals: globals.serviceworker } },
   { files: ["shell/worker/**"], rules: oneWay("page") },
   {

@@ -7,7 +7,7 @@
  */
 
 import { toWire } from "./shell/shared/errors.js";
-import { parseAppPath } from "./shell/shared/paths.js";
+import { instancePath, parseAppPath } from "./shell/shared/paths.js";
 import { failedMessage, progressMessage, readyMessage } from "./shell/shared/protocol.js";
 import { Instances } from "./shell/worker/instances.js";
 import { bootingPage, errorPage } from "./shell/worker/pages.js";
@@ -40,7 +40,11 @@ worker.addEventListener("message", (event) => {
 worker.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   const address = url.origin === siteRoot.origin && parseAppPath(url.pathname, siteRoot.pathname);
-  if (address) event.respondWith(respond(event, address));
+  if (!address) return;
+  const home = siteRoot.pathname + instancePath(address.key);
+  // An instance's address without its last slash, as people type it.
+  if (`${url.pathname}/` === home) event.respondWith(Response.redirect(home + url.search, 302));
+  else event.respondWith(respond(event, address));
 });
 
 /**

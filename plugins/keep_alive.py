@@ -19,7 +19,8 @@ def extra_body_script(datasette: Datasette) -> dict[str, Any]:
     # extra_js_urls() would prefix the path with base_url.
     base_url: str = datasette.setting("base_url")
     site_root = base_url[: base_url.rindex("/app/") + 1]
+    module = json.dumps(f"{site_root}shell/page/keep-alive.js")
     return {
         "module": True,
-        "script": f"import {json.dumps(site_root + 'shell/page/keep-alive.js')};",
+        "script": f"import {{ startKeepAlive }} from {module}; startKeepAlive();",
     }

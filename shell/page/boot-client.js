@@ -27,11 +27,11 @@ const SILENCE_MILLISECONDS = 20_000;
  * Start the instance, or join its boot; settles when it is ready or has failed.
  *
  * @param {string} key
- * @param {BootListener & {retry?: boolean}} options  `retry` starts again after a failed boot
+ * @param {BootListener} listener
  * @returns {Promise<void>}
  * @throws {import("../shared/errors.js").LiteError}
  */
-export async function bootInstance(key, { onProgress, onSilence, retry = false }) {
+export async function bootInstance(key, { onProgress, onSilence }) {
   let worker = await activeWorker();
   startKeepAlive();
   const container = navigator.serviceWorker;
@@ -82,7 +82,8 @@ export async function bootInstance(key, { onProgress, onSilence, retry = false }
   });
 
   container.startMessages();
-  worker.postMessage(openMessage(key, { retry }));
+  // Whoever comes here wants a fresh try, should an earlier one have failed.
+  worker.postMessage(openMessage(key, { retry: true }));
   try {
     await ended;
   } finally {

@@ -33,16 +33,15 @@ export async function bootAndLeave({ container, key, recipe, siteRoot, notice = 
   };
   const view = new BootView(container, subject, () => run(true));
 
-  /** @param {boolean} retry */
-  async function run(retry) {
+  /** @param {boolean} again */
+  async function run(again) {
     view.start();
     try {
       await bootInstance(key, {
-        retry,
         onProgress: (message) => view.update(message),
         onSilence: (milliseconds) => view.showSilence(milliseconds),
       });
-      leave(retry);
+      leave(again);
       view.finish();
       insist(() => leave(true));
     } catch (error) {

@@ -17,9 +17,6 @@ const PATIENCE = 4 * 60_000;
 /** How many chunks may wait for a slow reader before the application is made to wait as well. */
 const CHUNKS_AHEAD = 16;
 
-/** Responses that must not have a body (https://fetch.spec.whatwg.org/#null-body-status). */
-const NULL_BODY_STATUS = [101, 103, 204, 205, 304];
-
 /**
  * @callback Handle  BrowserInstance.handle in bootstrap.py
  * @param {string} head
@@ -107,7 +104,8 @@ class AsgiResponse {
    * @param {Uint8Array} body
    */
   whole(status, headers, body) {
-    this.#answer(status, headers, NULL_BODY_STATUS.includes(status) ? null : body);
+    // Some statuses may not even have an empty body.
+    this.#answer(status, headers, body.length === 0 ? null : body);
     this.disconnect();
   }
 
@@ -126,7 +124,7 @@ class AsgiResponse {
       },
       new CountQueuingStrategy({ highWaterMark: CHUNKS_AHEAD }),
     );
-    this.#answer(status, headers, NULL_BODY_STATUS.includes(status) ? null : stream);
+    this.#answer(status, headers, stream);
   }
 
   /**
@@ -186,17 +184,33 @@ class AsgiResponse {
   /**
    * @param {number} status
    * @param {string} headers
-   * @param {BodyInit | Uint8Array | null} body
+   * @param {Uint8Array | ReadableStream<Uint8Array> | null} body
    */
   #answer(status, headers, body) {
     try {
       const list = new Headers();
       for (const [name, value] of JSON.parse(headers)) list.append(name, value);
-      const init = { status, headers: list };
-      this.#resolve(new Response(/** @type {BodyInit | null} */ (body), init));
+      const content = decoded(/** @type {BodyInit | null} */ (body), list);
+      this.#resolve(new Response(content, { status, headers: list }));
     } catch (error) {
       this.#stream = undefined;
       this.fail(`The response cannot be sent: ${error}`, headers);
     }
   }
+}
+
+/**
+ * Undo an application's compression: browsers do that for what a network gives, not for this.
+ *
+ * @param {BodyInit | null} body
+ * @param {Headers} headers  changed to match
+ * @returns {BodyInit | null}
+ */
+function decoded(body, headers) {
+  const coding = headers.get("content-encoding") ?? "identity";
+  if (body === null || coding === "identity") return body;
+  const decoder = new DecompressionStream(/** @type {CompressionFormat} */ (coding));
+  headers.delete("content-encoding");
+  headers.delete("content-length");
+  return /** @type {ReadableStream} */ (new Response(body).body).pipeThrough(decoder);
 }

@@ -1,6 +1,6 @@
 /**
  * What an ASGI application is told of a request before its body, with what browsers keep from service
- * workers put back: Host, Referer, Origin, User-Agent and Sec-Fetch-Site.
+ * workers put back: Host, Referer, Origin, User-Agent, the Sec-Fetch headers and how the body comes.
  *
  * Cookies are not here: the jar is Python's (engine/cookies.py).
  */
@@ -19,6 +19,7 @@
  */
 
 const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
+const BODILESS_METHODS = ["GET", "HEAD"];
 
 /**
  * @param {Request} request
@@ -27,14 +28,16 @@ const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
  */
 export function requestHead(request, clientId) {
   const url = new URL(request.url);
+  // Null says that there is none; Firefox, which has no streams here, says nothing.
+  const hasBody = !BODILESS_METHODS.includes(request.method) && request.body !== null;
   return {
     method: request.method,
     scheme: url.protocol.slice(0, -1),
     host: url.host,
     raw_path: url.pathname,
     query_string: url.search.slice(1),
-    headers: headers(request, url, fetchSite(request, clientId, url.origin)),
-    has_body: request.method !== "GET" && request.method !== "HEAD",
+    headers: headers(request, url, fetchSite(request, clientId, url.origin), hasBody),
+    has_body: hasBody,
   };
 }
 
@@ -42,14 +45,19 @@ export function requestHead(request, clientId) {
  * @param {Request} request
  * @param {URL} url
  * @param {FetchSite} site
+ * @param {boolean} hasBody
  * @returns {Array<[string, string]>}
  */
-function headers(request, url, site) {
+function headers(request, url, site, hasBody) {
   const restored = new Headers(request.headers);
   restored.set("host", url.host);
   restored.set("user-agent", self.navigator.userAgent);
   restored.set("sec-fetch-site", site);
   restored.set("sec-fetch-mode", request.mode);
+  restored.set("sec-fetch-dest", request.destination || "empty");
+  // Its length is not known before it is read, and without either header there would be no body.
+  if (hasBody) restored.set("transfer-encoding", "chunked");
+  else if (!BODILESS_METHODS.includes(request.method)) restored.set("content-length", "0");
   if (!restored.has("accept-language") && self.navigator.languages?.length) {
     restored.set("accept-language", self.navigator.languages.join(","));
   }

@@ -7,6 +7,7 @@
 
 import createPyodideModule from "../../runtime/pyodide.asm.mjs";
 import { loadPyodide, version } from "../../runtime/pyodide.mjs";
+import { LiteError } from "../shared/errors.js";
 import { answerFetch, assetSize, assetUrl, fetchAsset, loadAsset } from "./assets.js";
 
 /** @typedef {import("pyodide").PyodideAPI} Pyodide */
@@ -17,21 +18,42 @@ import { answerFetch, assetSize, assetUrl, fetchAsset, loadAsset } from "./asset
 /** @type {AssetName[]} */
 const PARTS = ["wasm", "stdlib", "packages", "site"];
 
+/** ms after which a start that has all it needs counts as stuck; slow phones take some 20 s. */
+const PATIENCE = 120_000;
+
+/** @type {Promise<unknown>} settled when the last start that was asked for is over */
+let turn = Promise.resolve();
+
 /**
  * @param {(step: Step) => void} report
  * @returns {Promise<Pyodide>}
+ * @throws {import("../shared/errors.js").LiteError} something could not be downloaded, or is stuck
  */
 export async function startPython(report) {
   const progress = downloadProgress(report);
   const packs = [loadAsset("packages", progress("packages")), loadAsset("site", progress("site"))];
   const stdlib = loadAsset("stdlib", progress("stdlib"));
-  const wasm = fetchAsset("wasm").then((response) => counted(response, progress("wasm")));
-  answerFetch("wasm", () => wasm);
-  answerFetch("stdlib", async () => new Response(/** @type {BodyInit} */ (await stdlib)));
-  // Should one fail, this throws it here with its sentence: Pyodide would only log that it stops.
-  await Promise.all([...packs, stdlib, wasm]);
-  report({ stage: "python", label: "" });
-  return loadPyodide({
+  // One at a time: which of two starts a fetch of Pyodide's is for cannot be told.
+  const before = turn;
+  const start = Promise.all([...packs, stdlib, before.catch(() => {})]).then(async () => {
+    const wasm = counted(await fetchAsset("wasm"), progress("wasm"));
+    answerFetch("wasm", async () => wasm.response);
+    answerFetch("stdlib", async () => new Response(/** @type {BodyInit} */ (await stdlib)));
+    const pyodide = loadPyodide(configuration(packs));
+    await wasm.arrived;
+    report({ stage: "python", label: "" });
+    return Promise.race([pyodide, stuck()]);
+  });
+  turn = start;
+  return start;
+}
+
+/**
+ * @param {Array<Promise<Uint8Array>>} packs
+ * @returns {import("pyodide").PyodideConfig}
+ */
+function configuration(packs) {
+  return {
     // A service worker may not import() what loadPyodide would import itself.
     createPyodideModule,
     indexURL: new URL(".", assetUrl("wasm")).href,
@@ -44,6 +66,22 @@ export async function startPython(report) {
     },
     stdout: (line) => console.info(line),
     stderr: (line) => console.warn(line),
+  };
+}
+
+/**
+ * Pyodide logs, and waits for ever, when the browser cannot compile its WebAssembly.
+ *
+ * @returns {Promise<never>}
+ */
+function stuck() {
+  return new Promise((_, reject) => {
+    const error = new LiteError(`Python did not start within ${PATIENCE / 1000} seconds.`, {
+      hint:
+        "The device may be short of memory: close other tabs and try again. If this is your own " +
+        "site, check that its server sends .wasm files as application/wasm.",
+    });
+    setTimeout(reject, PATIENCE, error);
   });
 }
 
@@ -99,19 +137,23 @@ function downloadProgress(report) {
  *
  * @param {Response} response
  * @param {(done: number) => void} onProgress
- * @returns {Response}
+ * @returns {{response: Response, arrived: Promise<void>}} rejected when the download breaks off
  */
 function counted(response, onProgress) {
   const reader = /** @type {ReadableStream<Uint8Array>} */ (response.clone().body).getReader();
-  let done = 0;
   const drain = async () => {
+    let done = 0;
     for (;;) {
       const { value } = await reader.read();
       if (!value) return;
       onProgress((done += value.length));
     }
   };
-  // An error on the copy is an error on the response, where it is dealt with.
-  drain().catch(() => {});
-  return response;
+  const brokenOff = (/** @type {unknown} */ cause) => {
+    throw new LiteError("The download of Python broke off.", {
+      hint: "Check your connection, then try again.",
+      cause,
+    });
+  };
+  return { response, arrived: drain().catch(brokenOff) };
 }

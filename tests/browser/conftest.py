@@ -1,0 +1,130 @@
+"""Fixtures of the browser tests. Every test fails on console errors, unless it expects them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.support.browsing import BOOT_TIMEOUT, ConsoleWatch, chromium, follow, link
+from tests.support.hosts import DataHost, data_host, static_site
+from tests.support.shop import shop_database
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+DIST = PROJECT / "dist"
+
+expect.set_options(timeout=30_000)  # for machines with much else to do
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[str]:
+    """The built site; the address of its launcher."""
+    assert (DIST / "sw.js").is_file(), "there is no site to test: run `make site`"
+    with static_site(DIST) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def plugin_site() -> Iterator[str]:
+    """The site built with the plugins of tests/plugins as well."""
+    out = PROJECT / "build" / "plugin-site"
+    command = [sys.executable, "scripts/build_site.py", "--out", out, "--plugins", "tests/plugins"]
+    subprocess.run(command, check=True, cwd=PROJECT)
+    with static_site(out) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def _data_host() -> Iterator[DataHost]:
+    with data_host() as host:
+        yield host
+
+
+@pytest.fixture
+def files(_data_host: DataHost) -> DataHost:
+    """Another origin, empty."""
+    _data_host.files.clear()
+    _data_host.requests.clear()
+    return _data_host
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests."""
+    with chromium() as running:
+        yield running
+
+
+def _watched(context: BrowserContext, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
+    watch = ConsoleWatch(context)
+    yield context
+    if request.node.get_closest_marker("console_errors") is None:
+        assert watch.errors == [], "the console shows errors"
+
+
+@pytest.fixture
+def visitor(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
+    """Somebody who has never been here."""
+    context = browser.new_context(accept_downloads=True)
+    context.set_default_timeout(BOOT_TIMEOUT)
+    yield from _watched(context, request)
+    context.close()
+
+
+@pytest.fixture
+def page(visitor: BrowserContext) -> Page:
+    """A tab of somebody who has never been here."""
+    return visitor.new_page()
+
+
+@pytest.fixture(scope="session")
+def _regular(browser: Browser, site: str) -> Iterator[BrowserContext]:
+    context = browser.new_context(accept_downloads=True)
+    context.set_default_timeout(BOOT_TIMEOUT)
+    page = context.new_page()
+    follow(page, f"{site}app/")
+    page.close()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def regular_page(_regular: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A new tab of somebody whose default instance runs; for tests that leave no traces."""
+    page = _regular.new_page()
+    watched = _watched(_regular, request)
+    next(watched)
+    yield page
+    page.close()
+    next(watched, None)
+
+
+@pytest.fixture(scope="session")
+def _shop(
+    browser: Browser, site: str, _data_host: DataHost
+) -> Iterator[tuple[BrowserContext, str]]:
+    context = browser.new_context(accept_downloads=True)
+    context.set_default_timeout(BOOT_TIMEOUT)
+    page = context.new_page()
+    follow(page, link(site, "shop", url=[_data_host.add("shop.db", shop_database())]))
+    address = page.url
+    page.close()
+    yield context, address
+    context.close()
+
+
+@pytest.fixture
+def shop(_shop: tuple[BrowserContext, str], request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A new tab on the database of tests/support/shop.py; each test writes to its own tables."""
+    context, address = _shop
+    page = context.new_page()
+    watched = _watched(context, request)
+    next(watched)
+    page.goto(address)
+    yield page
+    page.close()
+    next(watched, None)

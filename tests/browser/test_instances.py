@@ -1,0 +1,162 @@
+"""Instances and their addresses: each link its own, any address enough, as on any web site."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.support.browsing import (
+    BOOT_TIMEOUT,
+    follow,
+    hard_reload,
+    link,
+    stop_worker,
+    wait_for_datasette,
+)
+from tests.support.hosts import DataHost
+
+CELLS = "table.rows-and-columns tbody td.type-str"
+
+
+def first_cell(page: Page) -> str:
+    return page.locator(CELLS).first.inner_text().strip()
+
+
+def test_two_links_are_two_instances_in_two_tabs_at_once(
+    visitor: BrowserContext, site: str, files: DataHost
+) -> None:
+    one, two = visitor.new_page(), visitor.new_page()
+    # Both boot at the same time.
+    one.goto(link(site, "data/t", csv=files.add("one/t.csv", b"a\nfrom one\n")))
+    two.goto(link(site, "data/t", csv=files.add("two/t.csv", b"a\nfrom two\n")))
+    for page, text in ((one, "from one"), (two, "from two"), (one, "from one")):
+        page.bring_to_front()
+        wait_for_datasette(page)
+        assert first_cell(page) == text
+        page.reload()
+        assert first_cell(page) == text
+
+
+def test_the_same_link_finds_the_same_instance(page: Page, site: str, files: DataHost) -> None:
+    address = link(site, "data/t", csv=files.add("t.csv", b"a\nx\n"))
+    follow(page, address)
+    first = page.url
+    page.goto("about:blank")
+    follow(page, address)
+    assert page.url == first
+    assert len(files.requests) == 1, "a running instance needs no second download"
+
+
+def test_a_copied_address_opens_where_nobody_has_been(
+    page: Page, browser: Browser, site: str, files: DataHost
+) -> None:
+    follow(page, link(site, "data/t?_sort=a", csv=files.add("t.csv", b"a\ny\nx\n")))
+    address = page.url
+    stranger = browser.new_context().new_page()
+    response = stranger.goto(address)
+    assert response is not None and not response.from_service_worker
+    wait_for_datasette(stranger)
+    assert stranger.url == address
+    assert first_cell(stranger) == "x"
+    stranger.context.close()
+
+
+def test_addresses_keep_their_fragment_through_a_first_visit(page: Page, site: str) -> None:
+    follow(page, f"{site}app/world#tables")
+    assert page.url == f"{site}app/world#tables"
+
+
+def test_an_instance_without_its_last_slash(page: Page, site: str, files: DataHost) -> None:
+    follow(page, link(site, csv=files.add("t.csv", b"a\nx\n")))
+    home = page.url
+    page.goto(home.rstrip("/"))
+    wait_for_datasette(page)
+    assert page.url == home
+
+
+def test_worker_stopped_between_two_pages(page: Page, site: str, files: DataHost) -> None:
+    follow(page, link(site, "data", csv=files.add("t.csv", b"a\nx\n")))
+    stop_worker(page)
+    page.get_by_role("link", name="t", exact=True).first.click()
+    wait_for_datasette(page)
+    assert page.url.endswith("/data/t")
+    assert first_cell(page) == "x"
+
+
+def test_a_form_posted_into_a_stopped_worker_arrives(page: Page, site: str) -> None:
+    follow(page, f"{site}app/world")
+    stop_worker(page)
+    page.evaluate(
+        """() => {
+          const form = document.createElement("form");
+          form.method = "post";
+          form.action = "-/messages";
+          for (const [name, value] of [["message", "hello again"], ["message_type", "INFO"]]) {
+            form.append(Object.assign(document.createElement("input"), { name, value }));
+          }
+          document.body.append(form);
+          form.submit();
+        }""".replace('"-/messages"', '"/app/-/messages"')
+    )
+    expect(page.get_by_text("hello again")).to_be_visible(timeout=BOOT_TIMEOUT)
+
+
+def test_hard_reload_comes_back(page: Page, site: str, files: DataHost) -> None:
+    follow(page, link(site, "data/t", csv=files.add("t.csv", b"a\nx\n")))
+    hard_reload(page)
+    wait_for_datasette(page)
+    assert first_cell(page) == "x"
+    # And again, at once: the guard against reload loops must not mistake this for one.
+    hard_reload(page)
+    wait_for_datasette(page)
+    assert first_cell(page) == "x"
+
+
+def test_back_and_forward(page: Page, site: str) -> None:
+    follow(page, f"{site}app/")
+    page.get_by_role("link", name="world", exact=True).first.click()
+    page.get_by_role("link", name="airports", exact=True).first.click()
+    expect(page.get_by_role("heading", name="airports")).to_be_visible()
+    page.go_back()
+    expect(page).to_have_url(f"{site}app/world")
+    page.go_back()
+    expect(page).to_have_url(f"{site}app/")
+    page.go_forward()
+    page.go_forward()
+    expect(page.get_by_role("heading", name="airports")).to_be_visible()
+
+
+def test_the_launcher_is_not_in_the_way_of_back(page: Page, site: str, files: DataHost) -> None:
+    page.goto(f"{site}404.html")
+    follow(page, link(site, csv=files.add("t.csv", b"a\nx\n")))
+    page.go_back()
+    expect(page).to_have_url(f"{site}404.html")
+
+
+def test_links_open_in_new_tabs(visitor: BrowserContext, page: Page, site: str) -> None:
+    follow(page, f"{site}app/world")
+    with visitor.expect_page() as opened:
+        page.get_by_role("link", name="airports", exact=True).first.click(
+            modifiers=["ControlOrMeta"]
+        )
+    wait_for_datasette(opened.value)
+    assert opened.value.url == f"{site}app/world/airports"
+
+
+def test_view_source_shows_datasettes_html(visitor: BrowserContext, page: Page, site: str) -> None:
+    follow(page, f"{site}app/world")
+    text = page.evaluate("async () => (await fetch(location.href)).text()")
+    assert "<!DOCTYPE html>" in text and "Powered by" in text
+    response = page.reload()
+    assert response is not None and response.from_service_worker
+    assert response.text() == text
+
+
+def test_more_instances_than_are_kept_come_back(page: Page, site: str, files: DataHost) -> None:
+    addresses = []
+    for number in range(6):
+        url = files.add(f"{number}/t.csv", f"a\nnumber {number}\n".encode())
+        follow(page, link(site, "data/t", csv=url))
+        addresses.append(page.url)
+    for number, address in enumerate(addresses):
+        follow(page, address)
+        assert first_cell(page) == f"number {number}"

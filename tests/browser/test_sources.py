@@ -1,0 +1,181 @@
+"""Sources that load, and sources that do not: every failure is a sentence on a page that works."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.browsing import BOOT_TIMEOUT, follow, link, wait_for_datasette
+from tests.support.databases import sqlite_file
+from tests.support.hosts import DataHost
+
+WORLD = Path(__file__).parents[2] / "data" / "world.db"
+
+AWKWARD = {
+    "semicolons": b"a;b\n1;2,5\n",
+    "tabs": b"a\tb\n1\tx y\n",
+    "pipes": b"a|b\n1|x\n",
+    "bom": b"\xef\xbb\xbfa,b\n1,x\n",
+    "utf16": "a,b\n1,żółw\n".encode("utf-16"),
+    "latin1": "a,b\n1,café\n".encode("latin-1"),
+    "quoted": b'a,b\n1,"line one\nline ""two"""\n',
+    "duplicates": b"a,A,a,\n1,2,3,4\n",
+    "ragged": b"a,b\n1\n2,x,more,still more\n",
+    "huge": b"a,b\n1," + b"x" * 2_000_000 + b"\n",
+    "header": b"a,b\n",
+    "zeros": b"a,b\n007,0.5\n",
+}
+
+EXPECTED = {
+    "semicolons": [{"a": 1, "b": "2,5"}],
+    "tabs": [{"a": 1, "b": "x y"}],
+    "pipes": [{"a": 1, "b": "x"}],
+    "bom": [{"a": 1, "b": "x"}],
+    "utf16": [{"a": 1, "b": "żółw"}],
+    "latin1": [{"a": 1, "b": "café"}],
+    "quoted": [{"a": 1, "b": 'line one\nline "two"'}],
+    "duplicates": [{"a": 1, "A_2": 2, "a_3": 3, "untitled_4": 4}],
+    "ragged": [
+        {"a": 1, "b": None, "_extra": None},
+        {"a": 2, "b": "x", "_extra": '["more", "still more"]'},
+    ],
+    "huge": [{"a": 1, "b": "x" * 2_000_000}],
+    "header": [],
+    "zeros": [{"a": "007", "b": 0.5}],
+}
+
+
+def test_awkward_csv_files_become_the_right_tables(page: Page, site: str, files: DataHost) -> None:
+    urls = [files.add(f"{name}.csv", data) for name, data in AWKWARD.items()]
+    follow(page, link(site, "data", csv=urls))
+    found = page.evaluate(
+        """async (names) => {
+          const rows = async (name) => (await fetch(`data/${name}.json?_shape=objects`)).json();
+          const answers = await Promise.all(names.map(rows));
+          return answers.map(({ rows }) => rows.map(({ rowid, ...row }) => row));
+        }""",
+        list(AWKWARD),
+    )
+    for name, rows in zip(AWKWARD, found, strict=True):
+        assert json.dumps(rows) == json.dumps(EXPECTED[name]), name
+
+
+def free_port() -> int:
+    """Return a port at which nobody listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+# Parameter, what the other host answers, and what the person reads.
+FAILURES = {
+    "not found": ("csv", {"body": b"no", "status": 404}, "has no file at .* \\(HTTP 404\\)"),
+    "forbidden": ("csv", {"body": b"no", "status": 403}, "refuses to give out .* \\(HTTP 403\\)"),
+    "server error": ("url", {"body": b"", "status": 500}, "has a problem of its own"),
+    "no CORS": ("csv", {"body": b"a\n1\n", "cors": False}, "does not allow other web sites"),
+    "empty CSV": ("csv", {"body": b""}, "is empty"),
+    "web page as CSV": ("csv", {"body": b"<!DOCTYPE html><title>x</title>"}, "web page"),
+    "web page as database": ("url", {"body": b"<!DOCTYPE html>"}, "is not a SQLite database"),
+    "CSV as database": ("url", {"body": b"a,b\n1,2\n"}, "is not a SQLite database"),
+    "empty database": ("url", {"body": b""}, "is not a SQLite database"),
+    "database as CSV": ("csv", {"body": b"SQLite format 3\0" + bytes(84)}, "SQLite database"),
+}
+
+
+@pytest.mark.console_errors
+@pytest.mark.parametrize("case", FAILURES)
+def test_a_source_that_fails_is_explained(
+    page: Page, site: str, files: DataHost, case: str
+) -> None:
+    parameter, answer, sentence = FAILURES[case]
+    url = files.add("some/file.x", **answer)
+    page.goto(link(site, **{parameter: url}))
+    problem = page.get_by_role("region", name="What went wrong")
+    expect(problem).to_contain_text(re.compile(sentence), timeout=BOOT_TIMEOUT)
+    expect(problem).to_contain_text(url)
+    if case == "no CORS":
+        expect(problem).to_contain_text("Access-Control-Allow-Origin: *")
+    # Nothing is stuck: once the cause is gone, the same page opens the data.
+    files.add("some/file.x", b"a,b\n1,2\n" if parameter == "csv" else WORLD.read_bytes())
+    problem.get_by_role("button", name="Try again").click()
+    wait_for_datasette(page)
+
+
+@pytest.mark.console_errors
+def test_a_host_that_cannot_be_reached(page: Page, site: str) -> None:
+    url = f"http://localhost:{free_port()}/x.csv"
+    page.goto(link(site, csv=url))
+    problem = page.get_by_role("region", name="What went wrong")
+    expect(problem).to_contain_text("could not be reached", timeout=BOOT_TIMEOUT)
+
+
+@pytest.mark.console_errors
+def test_a_download_that_breaks_off(page: Page, site: str, files: DataHost) -> None:
+    headers = {"Content-Length": "1000000", "Connection": "close"}
+    url = files.add("x.csv", b"a,b\n" + b"1,2\n" * 100, headers=headers)
+    page.goto(link(site, csv=url))
+    problem = page.get_by_role("region", name="What went wrong")
+    expect(problem).to_contain_text("broke off", timeout=BOOT_TIMEOUT)
+
+
+@pytest.mark.console_errors
+def test_an_address_whose_source_fails_is_explained_there(
+    page: Page, site: str, files: DataHost
+) -> None:
+    url = files.add("t.csv", b"a\nx\n")
+    follow(page, link(site, "data/t", csv=url))
+    address = page.url
+    stranger_page = page.context.browser.new_page()  # type: ignore[union-attr]
+    files.add("t.csv", b"", status=404)
+    stranger_page.goto(address)
+    problem = stranger_page.get_by_role("region", name="What went wrong")
+    expect(problem).to_contain_text("HTTP 404", timeout=BOOT_TIMEOUT)
+    assert stranger_page.url == address
+    files.add("t.csv", b"a\nx\n")
+    stranger_page.reload()
+    wait_for_datasette(stranger_page)
+    assert stranger_page.url == address
+    stranger_page.close()
+
+
+@pytest.mark.console_errors
+def test_a_mistyped_key_is_explained(page: Page, site: str) -> None:
+    page.goto(f"{site}app/@bm9uc2Vuc2U/data")
+    problem = page.get_by_role("region", name="What went wrong")
+    expect(problem).to_contain_text("does not describe any data", timeout=BOOT_TIMEOUT)
+
+
+@pytest.mark.console_errors
+def test_a_fetch_of_an_instance_that_fails_gets_the_sentence(
+    page: Page, site: str, files: DataHost
+) -> None:
+    follow(page, f"{site}app/")
+    status, text = page.evaluate(
+        """async () => {
+          const response = await fetch("@bm9uc2Vuc2U/x.json");
+          return [response.status, await response.text()];
+        }"""
+    )
+    assert status == 503
+    assert "does not describe any data" in text
+
+
+def test_escaped_slashes_in_a_url_stay_as_they_are(page: Page, site: str, files: DataHost) -> None:
+    files.add("refs%2Fconvert/t.csv", b"a\nx\n")
+    follow(page, f"{site}?csv={files.origin}/refs%2Fconvert/t.csv#/data/t")
+    assert page.url.endswith("/data/t")
+    assert files.requests == [("GET", "/refs%2Fconvert/t.csv")]
+
+
+def test_a_database_in_wal_mode_opens(
+    page: Page, site: str, files: DataHost, tmp_path: Path
+) -> None:
+    data = sqlite_file(tmp_path, "pragma journal_mode = wal", "create table t (a)")
+    assert data[18:20] == b"\x02\x02"
+    follow(page, link(site, "x/t", url=files.add("x.db", data)))
+    expect(page.get_by_role("heading", name="t", exact=True)).to_be_visible()

@@ -1,0 +1,1 @@
+"""What several browser tests and the benchmarks need: a site, another host, a browser."""

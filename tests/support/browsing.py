@@ -1,0 +1,97 @@
+"""What a person does in the browser, in the words of the tests."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+from find_browser import find_browser
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Locator, Page, sync_playwright
+
+# Nothing but the hosts of the tests can be reached, so a request elsewhere fails a test.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+]
+
+BOOT_TIMEOUT = 90_000  # ms; a boot takes about 3 s on an idle machine
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    """Run a headless Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class ConsoleWatch:
+    """Collects what a context's pages complain of: console errors and uncaught exceptions."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.errors: list[str] = []
+        context.on("console", self._on_console)
+        context.on("weberror", lambda error: self.errors.append(str(error.error)))
+
+    def _on_console(self, message: object) -> None:
+        kind, text = getattr(message, "type", ""), getattr(message, "text", "")
+        location = getattr(message, "location", {}) or {}
+        url = location.get("url", "")
+        # The first answer to a deep link is a static host's 404.html, which starts the worker.
+        first_answer = "404 (Not Found)" in text and "/app/" in url
+        if kind == "error" and not first_answer:
+            self.errors.append(f"{text} ({url})")
+
+
+def link(site: str, path: str = "", **parameters: str | list[str]) -> str:
+    """Return a launcher link, such as link(site, "data/t", csv=[url])."""
+    query = f"?{urlencode(parameters, doseq=True)}" if parameters else ""
+    return f"{site}{query}" + (f"#/{path}" if path else "")
+
+
+def wait_for_datasette(page: Page) -> None:
+    """Wait until the page is one of Datasette's own, whatever came before it."""
+    page.wait_for_selector("navigation-search", timeout=BOOT_TIMEOUT, state="attached")
+
+
+def follow(page: Page, address: str) -> None:
+    """Open an address and wait for the Datasette page that it leads to."""
+    page.goto(address)
+    wait_for_datasette(page)
+
+
+def click_through(element: Locator) -> None:
+    """Click and wait until the page that this leads to is loaded."""
+    with element.page.expect_navigation():
+        element.click()
+
+
+def devtools(page: Page) -> CDPSession:
+    """Return a DevTools session in which service workers can be controlled."""
+    session = page.context.new_cdp_session(page)
+    session.send("ServiceWorker.enable")
+    return session
+
+
+def stop_worker(page: Page) -> None:
+    """Stop the site's service worker, as the browser does when it is idle."""
+    session = devtools(page)
+    session.send("ServiceWorker.stopAllWorkers")
+    session.detach()
+
+
+def hard_reload(page: Page) -> None:
+    """Reload past caches and service worker, as shift-reload does."""
+    session = page.context.new_cdp_session(page)
+    with page.expect_navigation():
+        session.send("Page.reload", {"ignoreCache": True})
+    session.detach()
