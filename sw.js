@@ -34,7 +34,7 @@ worker.addEventListener("message", (event) => {
   /** @type {PageMessage} */
   const message = event.data;
   // A ping needs no answer: that it arrived is what keeps the worker running.
-  if (message.type === "open" && event.source) event.waitUntil(open(message, event.source));
+  if (message?.type === "open" && event.source) event.waitUntil(open(message, event.source));
 });
 
 worker.addEventListener("fetch", (event) => {

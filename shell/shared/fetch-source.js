@@ -7,17 +7,17 @@
 
 import { LiteError } from "./errors.js";
 import { toFetchableUrl } from "./remote-urls.js";
+import { chunksOf } from "./stream.js";
 
 const SQLITE_MAGIC = "SQLite format 3\0";
 const SNIFF_BYTES = 1024;
 
 /**
  * @param {string} url  absolute
- * @param {{signal?: AbortSignal}} [options]
  * @returns {Promise<Response>} with a 2xx status and an unread body
  * @throws {LiteError} unreachable, blocked by CORS, or an HTTP error
  */
-export async function openSource(url, { signal } = {}) {
+export async function openSource(url) {
   if (!/^https?:$/.test(scheme(url))) {
     throw new LiteError(`“${url}” is not an address that can be fetched.`, {
       hint: "Use an address that begins with https:// or http://.",
@@ -27,9 +27,8 @@ export async function openSource(url, { signal } = {}) {
   let response;
   try {
     // No credentials: a link must not be able to read what the person is logged in to.
-    response = await fetch(url, { signal, credentials: "same-origin" });
+    response = await fetch(url, { credentials: "same-origin" });
   } catch (cause) {
-    if (signal?.aborted) throw cause;
     throw await whyUnreachable(url, cause);
   }
   if (!response.ok) throw httpError(url, response.status);
@@ -44,10 +43,8 @@ export async function openSource(url, { signal } = {}) {
  * @throws {LiteError} also when the bytes are of no kind that can be opened
  */
 export async function sniffKind(url) {
-  const controller = new AbortController();
-  const response = await openSource(toFetchableUrl(url), { signal: controller.signal });
+  const response = await openSource(toFetchableUrl(url));
   const head = await firstBytes(response, SNIFF_BYTES);
-  controller.abort();
   const text = new TextDecoder("latin1").decode(head);
   if (text.startsWith(SQLITE_MAGIC)) return "url";
   if (/^\s*(<!doctype html|<html)/i.test(text)) {
@@ -72,22 +69,16 @@ export async function sniffKind(url) {
  * @returns {Promise<Uint8Array>} at most about `count` bytes
  */
 async function firstBytes(response, count) {
-  const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
+  /** @type {Uint8Array[]} */
   const chunks = [];
   let size = 0;
-  while (size < count) {
-    const { value, done } = await reader.read();
-    if (done) break;
-    chunks.push(value);
-    size += value.length;
+  for await (const chunk of response.body ? chunksOf(response.body) : []) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size >= count) break;
   }
-  const head = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    head.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return head.subarray(0, count);
+  const bytes = await new Blob(/** @type {BlobPart[]} */ (chunks)).arrayBuffer();
+  return new Uint8Array(bytes, 0, Math.min(size, count));
 }
 
 /** @param {string} url */

@@ -14,8 +14,8 @@ import { requestHead } from "./request-head.js";
  */
 const PATIENCE = 4 * 60_000;
 
-/** How many chunks may wait for a slow reader before the application is made to wait as well. */
-const CHUNKS_AHEAD = 16;
+/** How many bytes may wait for a slow reader before the application is made to wait as well. */
+const BYTES_AHEAD = 1024 * 1024;
 
 /**
  * @callback Handle  BrowserInstance.handle in bootstrap.py
@@ -44,10 +44,9 @@ export async function answer(handle, request, clientId, errorPage, patience = PA
   const response = new AsgiResponse(errorPage);
   const timer = setTimeout(() => response.giveUp(patience), patience);
   request.signal.addEventListener("abort", () => response.disconnect());
-  const head = JSON.stringify(requestHead(request, clientId));
-  handle(head, new RequestBody(request), response).catch((error) =>
-    response.fail("The bridge to Python broke.", String(error)),
-  );
+  const serve = async () =>
+    handle(JSON.stringify(requestHead(request, clientId)), new RequestBody(request), response);
+  serve().catch((error) => response.fail("The bridge to Python broke.", String(error)));
   try {
     return await response.answered;
   } finally {
@@ -114,6 +113,8 @@ class AsgiResponse {
    * @param {string} headers  JSON: a list of pairs
    */
   start(status, headers) {
+    /** @type {QueuingStrategy<Uint8Array>} */
+    const strategy = new ByteLengthQueuingStrategy({ highWaterMark: BYTES_AHEAD });
     const stream = new ReadableStream(
       {
         start: (controller) => {
@@ -122,19 +123,22 @@ class AsgiResponse {
         pull: () => this.#resume?.(),
         cancel: () => this.disconnect(),
       },
-      new CountQueuingStrategy({ highWaterMark: CHUNKS_AHEAD }),
+      strategy,
     );
     this.#answer(status, headers, stream);
   }
 
+  /** @param {Uint8Array} chunk */
+  write(chunk) {
+    if (this.#open) this.#stream?.enqueue(chunk);
+  }
+
   /**
-   * @param {Uint8Array} chunk
    * @returns {boolean | Promise<boolean>} whether anybody still reads; a promise when the reader is
    *   behind, resolved when it has caught up
    */
-  write(chunk) {
+  room() {
     if (!this.#open || !this.#stream) return false;
-    this.#stream.enqueue(chunk);
     if (/** @type {number} */ (this.#stream.desiredSize) > 0) return true;
     return new Promise((resolve) => {
       this.#resume = () => resolve(this.#open);
@@ -151,9 +155,13 @@ class AsgiResponse {
    * @param {string} details  a traceback, or ""
    */
   fail(message, details) {
+    if (!this.#open) {
+      console.warn(message, details);
+      return;
+    }
     if (this.#stream) {
       // Too late for an error page. Closing would make half an answer look whole.
-      if (this.#open) this.#stream.error(new Error(message));
+      this.#stream.error(new Error(message));
     } else {
       const error = new LiteError(message, {
         hint: "This is an error in Datasette, in a plugin, or in what they were asked to do.",

@@ -2,6 +2,8 @@
  * Reading a response to its end while telling how far it is.
  */
 
+import { chunksOf } from "../shared/stream.js";
+
 /**
  * @callback ByteProgress
  * @param {number} done    bytes so far, decompressed where the server compresses
@@ -20,7 +22,7 @@ export async function readAll(response, onProgress) {
   let bytes = new Uint8Array(total ?? 1 << 16);
   let done = 0;
   onProgress(done, total);
-  for await (const chunk of /** @type {AsyncIterable<Uint8Array>} */ (response.body ?? [])) {
+  for await (const chunk of response.body ? chunksOf(response.body) : []) {
     if (done + chunk.length > bytes.length) bytes = grown(bytes, done + chunk.length);
     bytes.set(chunk, done);
     done += chunk.length;

@@ -8,6 +8,7 @@
 import createPyodideModule from "../../runtime/pyodide.asm.mjs";
 import { loadPyodide, version } from "../../runtime/pyodide.mjs";
 import { LiteError } from "../shared/errors.js";
+import { chunksOf } from "../shared/stream.js";
 import { answerFetch, assetSize, assetUrl, fetchAsset, loadAsset } from "./assets.js";
 
 /** @typedef {import("pyodide").PyodideAPI} Pyodide */
@@ -140,14 +141,10 @@ function downloadProgress(report) {
  * @returns {{response: Response, arrived: Promise<void>}} rejected when the download breaks off
  */
 function counted(response, onProgress) {
-  const reader = /** @type {ReadableStream<Uint8Array>} */ (response.clone().body).getReader();
+  const copy = /** @type {ReadableStream<Uint8Array>} */ (response.clone().body);
   const drain = async () => {
     let done = 0;
-    for (;;) {
-      const { value } = await reader.read();
-      if (!value) return;
-      onProgress((done += value.length));
-    }
+    for await (const chunk of chunksOf(copy)) onProgress((done += chunk.length));
   };
   const brokenOff = (/** @type {unknown} */ cause) => {
     throw new LiteError("The download of Python broke off.", {

@@ -1,0 +1,26 @@
+/**
+ * Reading a stream chunk by chunk.
+ */
+
+/**
+ * The chunks of a stream. Leaving the loop early gives the rest up. `for await` over the stream itself
+ * would do, but not in every Safari that has all else this site needs.
+ *
+ * @template T
+ * @param {ReadableStream<T>} stream
+ * @returns {AsyncGenerator<T, void, void>}
+ */
+export async function* chunksOf(stream) {
+  const reader = stream.getReader();
+  let ended = false;
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      ended = done;
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    if (!ended) reader.cancel().catch(() => {});
+  }
+}

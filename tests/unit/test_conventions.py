@@ -1,0 +1,83 @@
+"""Promises that the project makes about itself, kept by reading its files."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+ENGINE = sorted((PROJECT / "engine").glob("*.py"))
+IMPORT = re.compile(
+    r"""^\s*(?:import|export)[^'"]*?from\s+"(\.[^"]+)"|^import "(\.[^"]+)";""", re.M
+)
+
+
+def imported_modules(path: Path) -> set[str]:
+    """Return the top-level names of the modules that a Python file imports."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add((node.module or "").split(".")[0])
+    return names
+
+
+def javascript_graph(entry: Path) -> set[Path]:
+    """Return all files that a JavaScript module imports, directly or not."""
+    found: set[Path] = set()
+    todo = [entry]
+    while todo:
+        path = todo.pop()
+        for match in IMPORT.finditer(path.read_text()):
+            target = (path.parent / (match[1] or match[2])).resolve()
+            if target not in found and target.exists():
+                found.add(target)
+                todo.append(target)
+    return found
+
+
+@pytest.mark.parametrize("path", ENGINE, ids=lambda path: path.name)
+def test_only_one_module_of_the_engine_knows_of_javascript(path: Path) -> None:
+    if path.name != "environment.py":
+        assert imported_modules(path).isdisjoint({"js", "pyodide", "pyodide_js", "bootstrap"})
+
+
+def test_python_source_lives_in_python_files() -> None:
+    for path in [PROJECT / "sw.js", *(PROJECT / "shell").rglob("*.js")]:
+        assert not re.search(r"\brunPython|\bimport \w+ as \w+$", path.read_text(), re.M), path
+
+
+def test_the_launcher_preloads_exactly_what_it_imports() -> None:
+    html = (PROJECT / "index.html").read_text()
+    preloaded = set(re.findall(r'rel="modulepreload" href="([^"]+)"', html))
+    graph = javascript_graph(PROJECT / "shell" / "page" / "launcher.js")
+    assert preloaded == {path.relative_to(PROJECT).as_posix() for path in graph}
+
+
+def test_the_worker_and_its_listeners_stay_small() -> None:
+    assert len((PROJECT / "sw.js").read_text().splitlines()) <= 150
+
+
+def test_readme_names_what_there_is() -> None:
+    readme = (PROJECT / "README.md").read_text()
+    recipe = (PROJECT / "shell" / "shared" / "recipe.js").read_text()
+    parameters = re.findall(r'"(\w+)"', recipe.split("SOURCE_PARAMETERS =")[1].split(";")[0])
+    assert parameters, "the pattern above has lost its place"
+    for parameter in parameters:
+        assert f"`{parameter}=`" in readme
+    for match in re.finditer(r"^([a-z]+)/\s", readme, re.M):
+        assert (PROJECT / match[1]).is_dir(), match[0]
+    for match in re.finditer(r"`((?:shell|engine|plugins|app|docs|data)/[\w./-]+)`", readme):
+        assert (PROJECT / match[1]).exists(), match[0]
+
+
+def test_make_targets_have_a_line_of_help() -> None:
+    makefile = (PROJECT / "Makefile").read_text()
+    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.M)
+    assert phony is not None
+    documented = set(re.findall(r"^([a-z-]+):.*## ", makefile, re.M))
+    assert set(phony[1].split()) == documented
