@@ -11,12 +11,14 @@ https://asgi.readthedocs.io/en/latest/specs/www.html
 from __future__ import annotations
 
 import asyncio
+import sys
 import traceback
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urlsplit
 
+from engine.batches import Batches
 from engine.cookies import Cookies
 from engine.errors import LiteError
 
@@ -30,6 +32,13 @@ ASGI = {"version": "3.0", "spec_version": "2.5"}
 
 # Responses that have no body whatever the application sends (RFC 9110, sections 6.4.1 and 15).
 BODILESS = frozenset({204, 205, 304})
+
+# Methods that change nothing (RFC 9110, section 9.2.1).
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+_BYTES = (bytes, bytearray, memoryview)
 
 
 @dataclass(frozen=True)
@@ -53,7 +62,11 @@ class RequestBody(Protocol):
     """Where the body of a request comes from."""
 
     async def read(self) -> bytes | None:
-        """Return the next chunk, or None at the end."""
+        """Return the next chunk, or None at the end.
+
+        Raises:
+            OSError: the client has gone before the end.
+        """
 
 
 class Response(Protocol):
@@ -65,8 +78,11 @@ class Response(Protocol):
     def start(self, status: int, headers: list[tuple[str, str]]) -> None:
         """Answer with a body that `write` delivers and `end` closes."""
 
-    async def write(self, chunk: bytes) -> bool:
-        """Deliver a chunk; return once there is room for another, False if nobody reads on."""
+    def write(self, chunk: bytes) -> None:
+        """Deliver a chunk."""
+
+    async def room(self) -> bool:
+        """Return once there is room for another chunk, False if nobody reads on."""
 
     def end(self) -> None:
         """Close the body that `start` opened."""
@@ -95,33 +111,42 @@ class Exchange:
         self._head = head
         self._request_body = body
         self._response = response
+        self._batches = Batches(response)
         self._cookies = cookies
-        self._request_read = not head.has_body
-        self._request_seen = False
+        self._url = urlsplit(f"{head.scheme}://{head.host}")
+        self._request_read = False
         self._status: int | None = None
         self._headers: list[tuple[str, str]] = []
-        self._streaming = False
-        self._complete = False
         self._expected_size: int | None = None
         self._size = 0
-
-    @property
-    def complete(self) -> bool:
-        """Whether an answer was given in full."""
-        return self._complete
+        self._begun = False
+        self._complete = False
+        self._client_gone = False
 
     @property
     def started(self) -> bool:
         """Whether the application sent the start of an answer."""
         return self._status is not None
 
+    @property
+    def delivered(self) -> bool:
+        """Whether an answer was given in full, or nobody waits for the rest."""
+        return self._complete or self._client_gone or (self._begun and self._bodiless)
+
+    @property
+    def _bodiless(self) -> bool:
+        return self._head.method == "HEAD" or self._status in BODILESS
+
     def scope(self) -> Scope:
         """Return the connection scope."""
-        head = self._head
+        head, url = self._head, self._url
         raw_path = head.raw_path.encode("ascii")
-        hostname, _, port = head.host.rpartition(":") if ":" in head.host else (head.host, "", "")
         headers = list(head.headers)
-        cookie = self._cookies.header(self._url())
+        cookie = self._cookies.header(
+            head.raw_path,
+            cross_site=dict(headers).get("sec-fetch-site") == "cross-site",
+            safe=head.method in SAFE_METHODS,
+        )
         if cookie is not None:
             headers.append(("cookie", cookie))
         return {
@@ -136,21 +161,22 @@ class Exchange:
             "root_path": "",
             "headers": [(n.encode("latin-1"), v.encode("latin-1")) for n, v in headers],
             "client": ("127.0.0.1", 0),
-            "server": (hostname, int(port) if port else 443 if head.scheme == "https" else 80),
+            "server": (url.hostname, url.port or DEFAULT_PORTS[head.scheme]),
         }
 
     async def receive(self) -> Message:
         """Return the next event of the connection, as the application's `receive`."""
-        if not self._request_read:
-            chunk = await self._request_body.read()
+        if not (self._request_read or self._complete or self._client_gone):
+            try:
+                chunk = await self._request_body.read() if self._head.has_body else None
+            except OSError:
+                self._client_gone = True
+                return {"type": "http.disconnect"}
             self._request_read = chunk is None
-            self._request_seen = chunk is None
             return {"type": "http.request", "body": chunk or b"", "more_body": chunk is not None}
-        if not self._request_seen:
-            self._request_seen = True
-            return {"type": "http.request", "body": b"", "more_body": False}
         if not self._complete:
             await self._response.closed()
+            self._client_gone = not self.delivered
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
@@ -160,7 +186,9 @@ class Exchange:
             ProtocolError: the event may not come now, or not in this form.
             ClientDisconnected: nobody reads the answer any more.
         """
-        kind = message["type"]
+        kind = message.get("type")
+        if self._client_gone:
+            raise ClientDisconnected("The client closed the connection.")
         if self._complete:
             raise ProtocolError(f"{kind!r} was sent after the response had ended.")
         if kind == "http.response.start":
@@ -173,72 +201,85 @@ class Exchange:
     def _start(self, message: Message) -> None:
         if self._status is not None:
             raise ProtocolError("'http.response.start' was sent twice.")
-        status = message["status"]
+        status = message.get("status")
         if not isinstance(status, int) or not 200 <= status <= 599:
             raise ProtocolError(f"{status!r} is not a status that a response can have.")
+        headers = [(_text(name), _text(value)) for name, value in message.get("headers") or ()]
+        for name, value in headers:
+            if name.lower() == "content-length":
+                if not value.isdecimal():
+                    raise ProtocolError(f"{value!r} is not a Content-Length.")
+                self._expected_size = int(value)
         # Kept until the first body event: should the application raise before it, an error page
         # can still be the answer (the specification suggests this).
-        self._headers = self._without_cookies(message.get("headers", ()))
-        self._status = status
-
-    def _without_cookies(self, raw: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
-        """Decode headers and keep their cookies in the jar, since a browser drops them here."""
-        headers = [(bytes(n).decode("latin-1"), bytes(v).decode("latin-1")) for n, v in raw]
-        set_cookies = [value for name, value in headers if name.lower() == "set-cookie"]
-        if set_cookies:
-            self._cookies.store(self._url(), set_cookies)
-        for name, value in headers:
-            if name.lower() == "content-length" and not self._has_no_body():
-                self._expected_size = int(value)
-        return [(name, value) for name, value in headers if name.lower() != "set-cookie"]
+        self._headers = headers
+        self._status = int(status)
 
     async def _body(self, message: Message) -> None:
         if self._status is None:
             raise ProtocolError("'http.response.body' was sent before 'http.response.start'.")
         body = message.get("body", b"")
-        more = message.get("more_body", False)
-        if not isinstance(body, bytes | bytearray | memoryview):
-            raise ProtocolError(f"The body is {type(body).__name__!r}, not bytes.")
-        body = bytes(body)
-        self._size += len(body)
-        if self._has_no_body() or self._status in BODILESS:
-            body = b""
-        else:
-            self._check_size(more)
-        if not self._streaming and not more:
-            self._complete = True
-            self._response.whole(self._status, self._headers, body)
+        last = not message.get("more_body", False)
+        if not isinstance(body, _BYTES):
+            raise ProtocolError(f"The body is {body!r:.50}, not bytes.")
+        if self._bodiless:
+            await self._no_body(self._status, last)
             return
-        if not self._streaming:
-            self._streaming = True
-            self._response.start(self._status, self._headers)
-        if body and not await self._response.write(body):
+        body = bytes(body)
+        self._check_size(self._size + len(body), last)
+        self._size += len(body)
+        if last and not self._begun:
             self._complete = True
+            self._response.whole(self._status, self._take_headers(), body)
+            return
+        if not self._begun:
+            self._response.start(self._status, self._take_headers())
+        if body and not await self._batches.write(body):
+            self._complete = self._client_gone = True
             raise ClientDisconnected("The client closed the connection.")
-        if not more:
+        if last:
             self._complete = True
+            self._batches.flush()
             self._response.end()
 
-    def _check_size(self, more: bool) -> None:
-        if self._expected_size is None:
-            return
-        if self._size > self._expected_size or (not more and self._size < self._expected_size):
+    async def _no_body(self, status: int, last: bool) -> None:
+        """Answer with the head alone, and drop the rest of what the application sends."""
+        if not self._begun:
+            self._response.whole(status, self._take_headers(), b"")
+        self._complete = last
+        # Nothing is written, so nothing makes the application wait: let others have their turn.
+        await asyncio.sleep(0)
+
+    def _take_headers(self) -> list[tuple[str, str]]:
+        """Return the headers now that they are final, and keep their cookies in the jar."""
+        self._begun = True
+        cookies = [value for name, value in self._headers if name.lower() == "set-cookie"]
+        self._cookies.store(self._url.hostname or "", self._head.raw_path, cookies)
+        return [(name, value) for name, value in self._headers if name.lower() != "set-cookie"]
+
+    def _check_size(self, size: int, last: bool) -> None:
+        expected = self._expected_size
+        if expected is not None and (size > expected or (last and size < expected)):
             raise ProtocolError(
-                f"The response has {self._size} bytes where its Content-Length says"
-                f" {self._expected_size}."
+                f"The response has {size} bytes where its Content-Length says {expected}."
             )
-
-    def _has_no_body(self) -> bool:
-        return self._head.method == "HEAD"
-
-    def _url(self) -> str:
-        return f"{self._head.scheme}://{self._head.host}{self._head.raw_path}"
 
     def fail(self, message: str, details: str = "") -> None:
         """Answer with an error, or break off the answer that has begun."""
-        if not self._complete:
-            self._complete = True
+        if not self.delivered:
+            self._batches.flush()
             self._response.fail(message, details)
+        self._complete = True
+
+
+def _text(value: object) -> str:
+    """Return the name or value of a header."""
+    if not isinstance(value, _BYTES):
+        raise ProtocolError(f"{value!r:.50} in the headers is not bytes.")
+    text = bytes(value).decode("latin-1")
+    if any(character in text for character in "\r\n\0"):
+        raise ProtocolError(f"{text!r:.50} in the headers has characters that no header can have.")
+    return text
 
 
 class Server:
@@ -250,6 +291,7 @@ class Server:
         self._state: dict[str, Any] = {}
         self._lifespan: asyncio.Task[None] | None = None
         self._to_lifespan: asyncio.Queue[Message] = asyncio.Queue()
+        self._stopped = asyncio.Event()
 
     async def handle(self, head: RequestHead, body: RequestBody, response: Response) -> None:
         """Answer one request. Never raises: what goes wrong becomes the answer."""
@@ -260,17 +302,18 @@ class Server:
             await self._app(scope, exchange.receive, exchange.send)
         except ClientDisconnected:
             return
-        except (Exception, asyncio.CancelledError) as error:
+        except BaseException as error:
+            # An application may not end the server either, hence SystemExit and CancelledError.
             details = "".join(traceback.format_exception(error))
-            what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-            if exchange.complete:
-                print(f"An error after the answer to {head.raw_path}:\n{details}")
-            exchange.fail(f"The application raised an error, {what}.", details)
+            what = "".join(traceback.format_exception_only(error)).strip()
+            if exchange.delivered:
+                _log(f"An error after the answer to {head.raw_path}:\n{details}")
+            exchange.fail(f"The application raised an error, {what}", details)
             return
-        if not exchange.started:
-            exchange.fail("The application returned without sending a response.")
-        elif not exchange.complete:
+        if exchange.started:
             exchange.fail("The application returned before its response was complete.")
+        else:
+            exchange.fail("The application returned without sending a response.")
 
     async def startup(self) -> None:
         """Run the startup half of the lifespan protocol.
@@ -278,10 +321,10 @@ class Server:
         Raises:
             LiteError: the application reports that it cannot start.
         """
-        outcome: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
-        self._lifespan = asyncio.ensure_future(self._run_lifespan(outcome))
+        started: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        self._lifespan = asyncio.ensure_future(self._run_lifespan(started))
         await self._to_lifespan.put({"type": "lifespan.startup"})
-        failure = await outcome
+        failure = await started
         if failure is not None:
             raise LiteError(
                 f"The application could not start: {failure or 'it gave no reason'}.",
@@ -290,23 +333,39 @@ class Server:
 
     async def shutdown(self) -> None:
         """Run the shutdown half of the lifespan protocol; errors in it no longer matter."""
-        if self._lifespan is not None and not self._lifespan.done():
+        if self._lifespan is not None:
             await self._to_lifespan.put({"type": "lifespan.shutdown"})
-            await asyncio.gather(self._lifespan, return_exceptions=True)
+            await self._stopped.wait()
+            self._lifespan.cancel()
 
-    async def _run_lifespan(self, outcome: asyncio.Future[str | None]) -> None:
+    async def _run_lifespan(self, started: asyncio.Future[str | None]) -> None:
+        def settle(failure: str | None) -> None:
+            if not started.done():
+                started.set_result(failure)
+
         async def send(message: Message) -> None:
-            if message["type"] == "lifespan.startup.complete" and not outcome.done():
-                outcome.set_result(None)
-            elif message["type"] == "lifespan.startup.failed" and not outcome.done():
-                outcome.set_result(message.get("message", ""))
+            kind = message.get("type")
+            if kind == "lifespan.startup.complete":
+                settle(None)
+            elif kind == "lifespan.startup.failed":
+                settle(message.get("message", ""))
+            elif kind in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
+                self._stopped.set()
+            else:
+                raise ProtocolError(f"{kind!r} is not an event of the lifespan.")
 
         scope: Scope = {"type": "lifespan", "asgi": dict(ASGI), "state": self._state}
         try:
             await self._app(scope, self._to_lifespan.get, send)
-        except Exception:
-            # The specification: an application that raises here does not support lifespan.
-            pass
+        except BaseException:
+            # Before startup it means that the application does not support lifespan; it is then to
+            # be served all the same.
+            if started.done() and not self._stopped.is_set():
+                _log(f"The lifespan of the application broke off:\n{traceback.format_exc()}")
         finally:
-            if not outcome.done():
-                outcome.set_result(None)
+            settle(None)
+            self._stopped.set()
+
+
+def _log(text: str) -> None:
+    print(text, file=sys.stderr)

@@ -1,46 +1,115 @@
 """The cookie jar of an instance, which does for it what a browser's does for a web site.
 
 A service worker never sees the Cookie header, and Set-Cookie on the answers it makes is dropped, so
-cookies go no further than here. The rules are those of the standard library's http.cookiejar, which
-knows domains, paths and expiry.
+cookies go no further than here. The rules are those of RFC 6265, section 5, and of SameSite in its
+successor. They get simpler where a jar serves one host: Domain decides only whether a cookie is
+taken. Secure and HttpOnly decide nothing: browsers run service workers only where Secure cookies
+are sent, and no script can look in here.
 """
 
 from __future__ import annotations
 
-from email.message import Message
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any, cast
-from urllib.request import Request
+import re
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from email.utils import mktime_tz, parsedate_tz
+
+_NEVER = float("inf")
 
 
-class _Answer:
-    """As much of an HTTP response as CookieJar.extract_cookies asks for."""
+@dataclass
+class Cookie:
+    """A cookie as it is kept; `expires` is in seconds since 1970, `same_site` in lower case."""
 
-    def __init__(self, set_cookies: list[str]) -> None:
-        self._headers = Message()
-        for value in set_cookies:
-            self._headers["Set-Cookie"] = value
+    name: str
+    value: str
+    path: str
+    expires: float
+    same_site: str
 
-    def info(self) -> Message:
-        return self._headers
+    def matches(self, path: str) -> bool:
+        """Whether the cookie is for `path`: section 5.1.4."""
+        rest = path.removeprefix(self.path)
+        return path == self.path or (
+            path.startswith(self.path) and (self.path.endswith("/") or rest.startswith("/"))
+        )
+
+    def may_cross_sites(self, safe: bool) -> bool:
+        """Whether a request that another site makes carries the cookie.
+
+        Every such request is a navigation, as only those reach a service worker. A cookie that does
+        not say is lax, as in Chromium.
+        """
+        return self.same_site == "none" or (safe and self.same_site != "strict")
 
 
 class Cookies:
     """The cookies that the applications of one instance have set."""
 
     def __init__(self) -> None:
-        # Nothing here ever crosses a network, so Secure cookies are safe on http as well.
-        policy = DefaultCookiePolicy(secure_protocols=("https", "http"))
-        self._jar = CookieJar(policy)
+        # In the order of creation, which section 5.4 asks for; dictionaries keep it on updates.
+        self._jar: dict[tuple[str, str], Cookie] = {}
 
-    def header(self, url: str) -> str | None:
-        """Return the Cookie header for a request of `url`, or None when no cookie applies."""
-        if not len(self._jar):
-            return None
-        request = Request(url)
-        self._jar.add_cookie_header(request)
-        return request.get_header("Cookie")
+    def header(self, path: str, *, cross_site: bool = False, safe: bool = True) -> str | None:
+        """Return the Cookie header for a request of `path`, or None when no cookie applies.
 
-    def store(self, url: str, set_cookies: list[str]) -> None:
-        """Take in the values of an answer's Set-Cookie headers, deletions included."""
-        self._jar.extract_cookies(cast(Any, _Answer(set_cookies)), Request(url))
+        `cross_site` says that another site makes the request, `safe` that its method is.
+        """
+        now = time.time()
+        cookies = [
+            cookie
+            for cookie in self._jar.values()
+            if cookie.expires > now
+            and cookie.matches(path)
+            and (not cross_site or cookie.may_cross_sites(safe))
+        ]
+        cookies.sort(key=lambda cookie: -len(cookie.path))
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in cookies) or None
+
+    def store(self, host: str, path: str, set_cookies: Iterable[str]) -> None:
+        """Take in the Set-Cookie headers of the answer to a request, deletions included.
+
+        `host` is the request's without a port, `path` its raw path.
+        """
+        for set_cookie in set_cookies:
+            cookie = _parse(set_cookie, host, path)
+            if cookie is None:
+                continue
+            if cookie.expires > time.time():
+                self._jar[cookie.name, cookie.path] = cookie
+            else:
+                self._jar.pop((cookie.name, cookie.path), None)
+
+
+def _parse(set_cookie: str, host: str, path: str) -> Cookie | None:
+    """Return the cookie, or None where the rules say to ignore it: sections 5.2 and 5.3."""
+    pairs = (part.partition("=") for part in set_cookie.split(";"))
+    (name, equals, value), *rest = [(key.strip(), sign, text.strip()) for key, sign, text in pairs]
+    attributes = {key.lower(): text for key, _, text in rest}
+    if not equals or not name or not _covers(attributes.get("domain", ""), host):
+        return None
+    own_path = attributes.get("path", "")
+    return Cookie(
+        name=name,
+        value=value,
+        path=own_path if own_path.startswith("/") else path[: path.rfind("/")] or "/",
+        expires=_expiry(attributes),
+        same_site=attributes.get("samesite", "").lower(),
+    )
+
+
+def _covers(domain: str, host: str) -> bool:
+    """Whether a host may set a cookie for `domain`: its own, or one above it that has a dot."""
+    domain = domain.lower().removeprefix(".")
+    return domain in ("", host) or ("." in domain and host.endswith(f".{domain}"))
+
+
+def _expiry(attributes: dict[str, str]) -> float:
+    if re.fullmatch(r"-?\d+", attributes.get("max-age", "")):
+        return time.time() + float(attributes["max-age"])
+    parsed = parsedate_tz(attributes.get("expires", ""))
+    try:
+        return _NEVER if parsed is None else float(mktime_tz(parsed))
+    except (OverflowError, ValueError):
+        return _NEVER

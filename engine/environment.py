@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pyodide.ffi import JsPromise, to_js
+from pyodide.ffi import JsException, to_js
 
 
 class JsRequestBody:
@@ -19,7 +19,10 @@ class JsRequestBody:
         self._js = js
 
     async def read(self) -> bytes | None:
-        chunk: Any = await self._js.read()
+        try:
+            chunk: Any = await self._js.read()
+        except JsException as error:
+            raise ConnectionError(str(error)) from error
         return None if chunk is None else chunk.to_bytes()
 
 
@@ -35,10 +38,13 @@ class JsResponse:
     def start(self, status: int, headers: list[tuple[str, str]]) -> None:
         self._js.start(status, json.dumps(headers))
 
-    async def write(self, chunk: bytes) -> bool:
-        room = self._js.write(to_js(chunk))
-        # A promise only when the reader is behind: most chunks need no turn of the event loop.
-        return bool(await room if isinstance(room, JsPromise) else room)
+    def write(self, chunk: bytes) -> None:
+        self._js.write(to_js(chunk))
+
+    async def room(self) -> bool:
+        room: Any = self._js.room()
+        # A promise only when the reader is behind: most chunks need not wait.
+        return room if isinstance(room, bool) else bool(await room)
 
     def end(self) -> None:
         self._js.end()

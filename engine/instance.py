@@ -13,12 +13,13 @@ from pathlib import Path
 
 from datasette.app import Datasette
 
-from engine import base_url, sqlite_file
+from engine import base_url, row_counts, sqlite_file
 from engine.asgi import RequestBody, RequestHead, Response, Server
 from engine.cookies import Cookies
 from engine.csv_import import import_csv
 from engine.errors import LiteError
 from engine.names import database_name, table_name
+from engine.referrer import same_origin_referrer
 
 DATABASES = Path("/databases")
 PLUGINS = Path("/plugins")
@@ -79,6 +80,7 @@ class Instance:
             LiteError: Datasette or a plugin could not start.
         """
         base_url.install()
+        row_counts.install()
         try:
             datasette = Datasette(
                 [str(path) for path in self._databases.values()],
@@ -87,7 +89,7 @@ class Instance:
                 # WebAssembly has no threads here: queries run where they are asked for.
                 settings={"num_sql_threads": 0, "base_url": self._base_url},
             )
-            server = Server(datasette.app(), Cookies())
+            server = Server(same_origin_referrer(datasette.app()), Cookies())
             await server.startup()
         except LiteError:
             raise

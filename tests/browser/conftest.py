@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.support.asgi import APPS
 from tests.support.browsing import BOOT_TIMEOUT, ConsoleWatch, chromium, follow, link
 from tests.support.hosts import DataHost, data_host, static_site
 from tests.support.shop import shop_database
@@ -101,6 +103,39 @@ def regular_page(_regular: BrowserContext, request: pytest.FixtureRequest) -> It
     yield page
     page.close()
     next(watched, None)
+
+
+@pytest.fixture(scope="session")
+def _plugin_regular(browser: Browser, plugin_site: str) -> Iterator[BrowserContext]:
+    context = browser.new_context(accept_downloads=True)
+    context.set_default_timeout(BOOT_TIMEOUT)
+    page = context.new_page()
+    follow(page, f"{plugin_site}app/")
+    page.close()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def here(
+    _plugin_regular: BrowserContext, plugin_site: str, request: pytest.FixtureRequest
+) -> Iterator[Page]:
+    """A page next to the applications of tests/plugins/asgi_apps.py, so that "echo" names one."""
+    page = _plugin_regular.new_page()
+    watched = _watched(_plugin_regular, request)
+    next(watched)
+    page.goto(f"{plugin_site}{APPS}page")
+    yield page
+    page.close()
+    next(watched, None)
+
+
+@pytest.fixture(scope="session")
+def world() -> Iterator[sqlite3.Connection]:
+    """The database that the default instance shows, to compare with."""
+    connection = sqlite3.connect(PROJECT / "data" / "world.db")
+    yield connection
+    connection.close()
 
 
 @pytest.fixture(scope="session")

@@ -75,6 +75,13 @@ def click_through(element: Locator) -> None:
         element.click()
 
 
+def write_sql(page: Page, sql: str) -> None:
+    """Type over what is in the SQL editor of the page."""
+    page.locator(".cm-editor [contenteditable=true]").click()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.insert_text(sql)
+
+
 def devtools(page: Page) -> CDPSession:
     """Return a DevTools session in which service workers can be controlled."""
     session = page.context.new_cdp_session(page)

@@ -71,6 +71,7 @@ def _handler(host: DataHost) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             host.requests.append((self.command, self.path))
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
             file = host.files.get(urlsplit(self.path).path)
             if file is None:
                 file = DataFile(b"not found", status=404)
