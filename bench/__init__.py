@@ -1,0 +1,1 @@
+"""Benchmarks: the built site beside what it replaces and beside native Datasette."""

@@ -1,0 +1,88 @@
+"""Measures the built site in a browser beside two baselines, in turns, on this machine.
+
+    python -m bench [--quick] [--markdown]
+
+The old way is the same Pyodide with the same wheels, installed by micropip in a page's worker;
+native is `datasette serve` as it comes. Numbers are medians. Nothing here passes or fails: how fast
+a machine is, and what else it does, is no fault of the code.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from statistics import median
+
+PROJECT = Path(__file__).resolve().parent.parent
+# As for the tests (pyproject.toml): scripts import each other by their plain names.
+sys.path.append(str(PROJECT / "scripts"))
+
+from bench import memory, visits, warm_pages  # noqa: E402
+from bench.browser import new_visitor  # noqa: E402
+from bench.old_way import lay_out  # noqa: E402
+from bench.report import Row, Table, machine  # noqa: E402
+from tests.support.hosts import static_site  # noqa: E402
+
+VISITS = 5
+ROUNDS = 20
+
+HOW = """\
+Written by `python -m bench --markdown`. Each number is a median of several measurements, made in
+turns on one machine with nothing else to do. A ratio below 1 means that the site needs less.
+
+- **Old way**: the same Pyodide and the same wheels, installed by micropip in a page's worker, where
+  Datasette is asked for a page without HTTP. It starts afresh whenever its page is left.
+- **Native**: `datasette serve` with its own settings, asked by the same script in the same browser.
+
+Everything comes from this machine, so the time that a network takes is in none of the numbers."""
+
+
+def _visits(site: str, old_way: str, repetitions: int) -> Table:
+    site_times, old_times = [], []
+    for _ in range(repetitions):
+        site_times.append(visits.visit_site(site))
+        old_times.append(visits.visit_old_way(old_way))
+    first, again = (median(column) for column in zip(*site_times, strict=True))
+    old_first, old_again = (median(column) for column in zip(*old_times, strict=True))
+    rows = [
+        Row("first visit ever", first, old_first),
+        Row("worker stopped, or page left, meanwhile", again, old_again),
+    ]
+    return Table("From the click to the first table", "old way", "s", rows, digits=2)
+
+
+def _pages(site: str, rounds: int) -> Table:
+    results = warm_pages.measure(site, PROJECT / "data" / "world.db", rounds)
+    rows = [Row(kind, *times) for kind, times in results.items()]
+    return Table("A page of a running Datasette", "native", "ms", rows)
+
+
+def _memory(site: str, old_way: str) -> Table:
+    rows = [Row(what, *sizes) for what, sizes in memory.measure(site, old_way).items()]
+    return Table("Memory with this table open", "old way", "MB", rows, digits=0)
+
+
+def main() -> int:
+    """Run the command line; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the built site.")
+    parser.add_argument("--quick", action="store_true", help="measure once instead of often")
+    parser.add_argument("--markdown", action="store_true", help="write Markdown")
+    args = parser.parse_args()
+    dist = PROJECT / "dist"
+    if not (dist / "sw.js").is_file():
+        print("error: there is no site to measure. Run `make site` first.", file=sys.stderr)
+        return 1
+    with new_visitor() as visitor:
+        about = machine(visitor.version)
+    show = Table.as_markdown if args.markdown else Table.as_text
+    print(f"# Benchmarks\n\n{HOW}\n\n{about}\n" if args.markdown else f"{about}\n")
+    with static_site(dist) as site, static_site(lay_out()) as old_way:
+        print(show(_visits(site, old_way, 1 if args.quick else VISITS)), flush=True)
+        print(show(_pages(site, 1 if args.quick else ROUNDS)), flush=True)
+        print(show(_memory(site, old_way)), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""Lays out the folder that serves the old way: Pyodide as npm has it, wheels, and old_way_page/.
+
+The wheels are those of the site, so that both sides run the same code.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+from build_site import PYODIDE
+from wheels import PROJECT, TOOLS, locked_wheels, pip_download
+
+FOLDER = PROJECT / "build" / "old-way"
+PAGE = PROJECT / "bench" / "old_way_page"
+PYODIDE_FILES = [
+    "pyodide.mjs",
+    "pyodide.asm.mjs",
+    "pyodide.asm.wasm",
+    "pyodide-lock.json",
+    "python_stdlib.zip",
+]
+
+
+def _as_pure_python(wheel: Path, folder: Path) -> str:
+    """Copy a wheel of another platform without its native part; return the copy's name."""
+    name, version, *_ = wheel.name.split("-")
+    copy = folder / f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(wheel) as old, zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED) as new:
+        for entry in old.infolist():
+            if not entry.filename.endswith(".so"):
+                new.writestr(entry, old.read(entry), zipfile.ZIP_DEFLATED)
+    return copy.name
+
+
+def _micropip(folder: Path) -> list[str]:
+    """Return the names of the wheels of micropip in `folder`, downloaded if they are not there."""
+    names = [f"{tool.replace('==', '-')}-py3-none-any.whl" for tool in TOOLS]
+    if not all((folder / name).exists() for name in names):
+        shutil.rmtree(folder, ignore_errors=True)
+        pip_download(folder, *TOOLS)
+    return names
+
+
+def lay_out() -> Path:
+    """Return the folder, made afresh but for what is downloaded."""
+    wheels = FOLDER / "wheels"
+    for made in (wheels, FOLDER / "pyodide"):
+        shutil.rmtree(made, ignore_errors=True)
+        made.mkdir(parents=True)
+    names = []
+    for wheel in sorted(locked_wheels().glob("*.whl")):
+        if "manylinux" in wheel.name:
+            names.append(_as_pure_python(wheel, wheels))
+        else:
+            shutil.copy2(wheel, wheels)
+            names.append(wheel.name)
+    for name in PYODIDE_FILES:
+        shutil.copy2(PYODIDE / name, FOLDER / "pyodide" / name)
+    shutil.copytree(PAGE, FOLDER, dirs_exist_ok=True)
+    shutil.copy2(PROJECT / "data" / "world.db", FOLDER)
+    files = {
+        "tools": [f"tools/{name}" for name in _micropip(FOLDER / "tools")],
+        "wheels": [f"wheels/{name}" for name in names],
+    }
+    (FOLDER / "wheels.json").write_text(json.dumps(files))
+    return FOLDER

@@ -1,0 +1,63 @@
+"""How long people wait for a table: on their first visit, and when the worker was stopped."""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import urlencode
+
+from playwright.sync_api import CDPSession, Page
+
+from bench.browser import new_visitor
+from tests.support.browsing import link
+
+TABLE = "world/airports"
+ROWS = "table.rows-and-columns tbody tr"
+
+
+def _seconds_until_rows(page: Page, address: str) -> float:
+    started = time.perf_counter()
+    page.goto(address)
+    page.wait_for_selector(ROWS)
+    return time.perf_counter() - started
+
+
+def _stop_worker(page: Page) -> None:
+    """Stop the worker as browsers do when it is idle, and wait until it has stopped."""
+    running: set[str] = set()
+
+    def on_update(event: dict[str, list[dict[str, str]]]) -> None:
+        for version in event["versions"]:
+            change = running.add if version["runningStatus"] != "stopped" else running.discard
+            change(version["versionId"])
+
+    # Off the site first, so that nothing wakes it up again.
+    page.goto("about:blank")
+    session: CDPSession = page.context.new_cdp_session(page)
+    session.on("ServiceWorker.workerVersionUpdated", on_update)
+    session.send("ServiceWorker.enable")
+    while not running:
+        page.wait_for_timeout(20)
+    session.send("ServiceWorker.stopAllWorkers")
+    while running:
+        page.wait_for_timeout(20)
+    session.detach()
+
+
+def visit_site(site: str) -> tuple[float, float]:
+    """Return the seconds of a first visit, and of coming back when the worker was stopped."""
+    with new_visitor() as visitor:
+        page = visitor.context.new_page()
+        first = _seconds_until_rows(page, link(site, TABLE, url="data/world.db"))
+        table = page.url
+        _stop_worker(page)
+        return first, _seconds_until_rows(page, table)
+
+
+def visit_old_way(old_way: str) -> tuple[float, float]:
+    """Return the seconds of a first visit, and of coming back, when it starts afresh."""
+    address = f"{old_way}?{urlencode({'url': 'world.db', 'path': f'/{TABLE}'})}"
+    with new_visitor() as visitor:
+        page = visitor.context.new_page()
+        first = _seconds_until_rows(page, address)
+        page.goto("about:blank")
+        return first, _seconds_until_rows(page, address)

@@ -1,0 +1,68 @@
+"""How long pages of a running Datasette take: on the site, and natively.
+
+Both are asked by the same script, in a page of their own origin, one after the other in turns, so
+that whatever else the machine does hits both.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from statistics import median
+
+from playwright.sync_api import Page
+
+from bench.browser import new_visitor
+from tests.support.browsing import follow, link
+from tests.support.native import native_datasette
+
+KINDS = {
+    "home page": "",
+    "database": "world",
+    "table": "world/airports",
+    "table with facets": "world/airports?_facet=country&_facet=time_zone",
+    "table, filtered and sorted": "world/airports?elevation_ft__gt=5000&_sort_desc=elevation_ft",
+    "row": "world/countries/DE",
+    "SQL query": "world/-/query?sql=select+country,+count(*)+from+cities+group+by+1+order+by+2",
+    "table as JSON": "world/airports.json",
+    "table as CSV, 1,000 rows": "world/airports.csv?_size=max",
+    "static file": "-/static/app.css",
+}
+
+# Something small to be at: its own scripts would run beside the measurements.
+RESTING_PLACE = "-/settings.json"
+
+FETCH = """
+async (address) => {
+  const started = performance.now();
+  const response = await fetch(address, { cache: "no-store" });
+  await response.arrayBuffer();
+  if (response.status !== 200) throw new Error(`${response.status} for ${address}`);
+  return performance.now() - started;
+}
+"""
+
+# Databases have caches, code is compiled as it runs.
+WARM_UP = 3
+
+
+def measure(site: str, database: Path, rounds: int) -> dict[str, tuple[float, float]]:
+    """Return kind of page → median ms on the site and natively."""
+    plugins = Path(__file__).parent.parent / "plugins"
+    # The site's plugins have work to do on every page, and one of them expects such a base URL.
+    arguments = ["--setting", "base_url", "/app/", "--plugins-dir", str(plugins)]
+    with native_datasette([database], arguments) as native, new_visitor() as visitor:
+        on_site, natively = visitor.context.new_page(), visitor.context.new_page()
+        follow(on_site, link(site, url=f"data/{database.name}"))
+        homes = {on_site: on_site.url, natively: f"{native.origin}/app/"}
+        for page, home in homes.items():
+            page.goto(home + RESTING_PLACE)
+        times: dict[str, dict[Page, list[float]]] = {
+            kind: {page: [] for page in homes} for kind in KINDS
+        }
+        for number in range(WARM_UP + rounds):
+            for kind, path in KINDS.items():
+                for page, home in homes.items():
+                    taken: float = page.evaluate(FETCH, home + path)
+                    if number >= WARM_UP:
+                        times[kind][page].append(taken)
+        return {kind: (median(of[on_site]), median(of[natively])) for kind, of in times.items()}
