@@ -3,8 +3,8 @@
 A service worker never sees the Cookie header, and Set-Cookie on the answers it makes is dropped, so
 cookies go no further than here. The rules are those of RFC 6265, section 5, and of SameSite in its
 successor. They get simpler where a jar serves one host: Domain decides only whether a cookie is
-taken. Secure and HttpOnly decide nothing: browsers run service workers only where Secure cookies
-are sent, and no script can look in here.
+taken. Secure and HttpOnly decide nothing: service workers run only where the connection counts as
+secure, and no script can look in here.
 """
 
 from __future__ import annotations

@@ -13,19 +13,20 @@ from pathlib import Path
 
 from datasette.app import Datasette
 
-from engine import base_url, row_counts, sqlite_file
+from engine import sqlite_file
+from engine.adaptations import base_url, row_counts
+from engine.adaptations.referrer import same_origin_referrer
 from engine.asgi import RequestBody, RequestHead, Response, Server
 from engine.cookies import Cookies
 from engine.csv_import import import_csv
 from engine.errors import LiteError
 from engine.names import database_name, table_name
-from engine.referrer import same_origin_referrer
 
 DATABASES = Path("/databases")
 PLUGINS = Path("/plugins")
 
-# Where tables from CSV files go, as in the first Datasette Lite.
-DATA = "data"
+# Where the tables of CSV files go, as in the first Datasette Lite.
+CSV_DATABASE = "data.db"
 
 
 class Instance:
@@ -36,7 +37,8 @@ class Instance:
         self._folder = databases
         self._plugins = plugins
         self._databases: dict[str, Path] = {}
-        self._tables: set[str] = set()
+        self._csv_database: Path | None = None
+        self._csv_tables: set[str] = set()
         self._server: Server | None = None
         databases.mkdir(parents=True, exist_ok=True)
 
@@ -53,25 +55,27 @@ class Instance:
         """
         if parameter == "url":
             sqlite_file.prepare(file, url)
-            name = database_name(url, self._taken())
-            self._databases[name] = file.rename(self._folder / f"{name}.db")
+            file.rename(self._new_database(url))
         else:
             await self._import_csv(url, file, report)
 
     async def _import_csv(self, url: str, file: Path, report: Callable[[int, int], None]) -> None:
-        path = self._databases.setdefault(DATA, self._folder / f"{DATA}.db")
-        connection = sqlite3.connect(path)
+        if self._csv_database is None:
+            self._csv_database = self._new_database(CSV_DATABASE)
+        connection = sqlite3.connect(self._csv_database)
         try:
-            table = table_name(url, self._tables)
-            self._tables.add(table)
+            table = table_name(url, self._csv_tables)
             await import_csv(file, connection, table, source=url, report=report, pause=_pause)
+            self._csv_tables.add(table)
         finally:
             connection.close()
             file.unlink()
 
-    def _taken(self) -> set[str]:
-        # CSV files may follow, and links to their tables say /data/.
-        return {*self._databases, DATA} if DATA not in self._databases else set(self._databases)
+    def _new_database(self, url: str) -> Path:
+        """Return where the database goes that is named after `url`."""
+        name = database_name(url, set(self._databases))
+        self._databases[name] = self._folder / f"{name}.db"
+        return self._databases[name]
 
     async def open(self, memory: bool) -> None:
         """Start Datasette on what was added; `memory` adds its in-memory database.

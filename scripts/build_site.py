@@ -1,6 +1,6 @@
 """Builds the site: dist/, a static folder that works on any host at any sub-path.
 
-    python scripts/build_site.py [--out DIRECTORY]
+    python scripts/build_site.py [--out FOLDER] [--plugins FOLDER ...]
 
 Copies what is served as it is written, compiles Python with Pyodide's own interpreter, and writes
 the manifest, which names every file that the worker loads with its hash and size. The manifest is
@@ -17,6 +17,7 @@ import json
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -72,8 +73,11 @@ def compile_python(name: str, inputs: list[Path], *arguments: str) -> Path:
     return out
 
 
-def python_files() -> list[Path]:
-    """Return the compiled standard library and the two packs: packages, and this project's own."""
+def python_files(plugins: list[Path]) -> list[Path]:
+    """Return the compiled standard library and the two packs: packages, and this project's own.
+
+    The plugins in the folders `plugins` go with the project's own.
+    """
     stdlib_source = PYODIDE / "python_stdlib.zip"
     stdlib = compile_python(
         "stdlib.zip.gz", [stdlib_source], "stdlib", str(stdlib_source), "build/stdlib.zip.gz"
@@ -82,11 +86,14 @@ def python_files() -> list[Path]:
     packages = compile_python(
         "packages.pack", [wheels], "pack", "build/packages.pack", "--wheels", str(wheels)
     )
+    folders = [PROJECT / "plugins", *plugins]
+    trees = [f"--tree={folder.relative_to(PROJECT)}=/plugins" for folder in folders]
+    name = "site-with-plugins/site.pack" if plugins else "site.pack"
     own = compile_python(
-        "site.pack",
-        [PROJECT / "bootstrap.py", PROJECT / "engine", PROJECT / "plugins"],
-        *("pack", "build/site.pack", "--file", "bootstrap.py=SITE_PACKAGES/bootstrap.py"),
-        *("--tree", "engine=SITE_PACKAGES/engine", "--tree", "plugins=/plugins"),
+        name,
+        [PROJECT / "bootstrap.py", PROJECT / "engine", *folders],
+        *("pack", f"build/{name}", "--file=bootstrap.py=SITE_PACKAGES/bootstrap.py"),
+        *("--tree=engine=SITE_PACKAGES/engine", *trees),
     )
     return [stdlib, packages, own]
 
@@ -126,11 +133,11 @@ def write_manifest(out: Path, files: dict[str, Path]) -> None:
     )
 
 
-def build(out: Path) -> None:
+def build(out: Path, plugins: list[Path]) -> None:
     """Build the site into `out`, replacing what is there."""
     if not PYODIDE.is_dir():
         raise BuildError("node_modules/pyodide is missing. Run `make site`, which installs it.")
-    python = python_files()
+    python = python_files(plugins)
     index = data_index()
     # A half-built folder must never be served, so everything is laid beside it first.
     draft = out.with_name(f"{out.name}.new")
@@ -149,6 +156,10 @@ def build(out: Path) -> None:
     for path in python:
         shutil.copy2(path, draft / "runtime" / path.name)
     runtime = draft / "runtime"
+    # What browsers ask every origin for; Datasette answers with the same picture.
+    [datasette] = (CACHE / "wheels").glob("datasette-*.whl")
+    with zipfile.ZipFile(datasette) as wheel:
+        (draft / "favicon.ico").write_bytes(wheel.read("datasette/static/favicon.png"))
     write_manifest(
         draft,
         {
@@ -169,9 +180,17 @@ def main() -> int:
     """Run the command line; return the exit status."""
     parser = argparse.ArgumentParser(description="Build the site.")
     parser.add_argument("--out", type=Path, default=PROJECT / "dist", help="default: dist")
+    parser.add_argument(
+        "--plugins",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FOLDER",
+        help="ship the plugins in this folder of the project as well",
+    )
     args = parser.parse_args()
     try:
-        build(args.out.resolve())
+        build(args.out.resolve(), [folder.resolve() for folder in args.plugins])
     except BuildError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -108,10 +108,10 @@ def pack_contents(args: argparse.Namespace) -> Iterator[tuple[str, bytes]]:
         for wheel in sorted(args.wheels.glob("*.whl")):
             yield from wheel_files(wheel)
     for pair in args.tree:
-        folder, target = pair.split("=")
+        folder, _, target = pair.partition("=")
         yield from tree_files(Path(folder), target.replace("SITE_PACKAGES", SITE_PACKAGES))
     for pair in args.file:
-        path, target = pair.split("=")
+        path, _, target = pair.partition("=")
         yield target.replace("SITE_PACKAGES", SITE_PACKAGES), Path(path).read_bytes()
 
 

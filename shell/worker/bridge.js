@@ -46,7 +46,9 @@ export async function answer(handle, request, clientId, errorPage, patience = PA
   request.signal.addEventListener("abort", () => response.disconnect());
   const serve = async () =>
     handle(JSON.stringify(requestHead(request, clientId)), new RequestBody(request), response);
-  serve().catch((error) => response.fail("The bridge to Python broke.", String(error)));
+  serve().catch((error) =>
+    response.fail("Python broke down. Load the page again to start it anew.", String(error)),
+  );
   try {
     return await response.answered;
   } finally {

@@ -40,6 +40,10 @@ export class Instance {
   #booted;
   /** @type {any} BrowserInstance of bootstrap.py, as a PyProxy */
   #python;
+  /** @type {Promise<never>} rejected when Python broke down for good */
+  #breakdown;
+  /** @type {(error: unknown) => void} */
+  #onFatal = () => {};
 
   /**
    * @param {string} key
@@ -48,6 +52,13 @@ export class Instance {
   constructor(key, siteRoot) {
     this.#key = key;
     this.#siteRoot = siteRoot;
+    this.#breakdown = new Promise((_, reject) => {
+      this.#onFatal = (error) => {
+        this.state = "failed";
+        reject(error);
+      };
+    });
+    this.#breakdown.catch(() => {});
   }
 
   /**
@@ -74,7 +85,9 @@ export class Instance {
    */
   async handle(request, clientId, errorPage) {
     this.lastUsed = performance.now();
-    return answer(this.#python.handle, request, clientId, errorPage);
+    /** @type {import("./bridge.js").Handle} */
+    const handle = (...asgi) => Promise.race([this.#python.handle(...asgi), this.#breakdown]);
+    return answer(handle, request, clientId, errorPage);
   }
 
   /** Shut down; the instance is of no use afterwards. */
@@ -89,7 +102,7 @@ export class Instance {
     this.#startedAt = performance.now();
     const heartbeat = setInterval(() => this.#tell(), HEARTBEAT);
     try {
-      await this.#boot();
+      await Promise.race([this.#boot(), this.#breakdown]);
       this.state = "ready";
     } catch (error) {
       this.state = "failed";
@@ -108,6 +121,8 @@ export class Instance {
     const downloads = sources.map(([, value]) => this.#download(value));
     for (const download of downloads) download.bytes.catch(() => {});
     const pyodide = await startPython((step) => this.#report(step));
+    // Not in its types, but nothing else tells: what waits for Python then would wait for ever.
+    /** @type {any} */ (pyodide)._api.on_fatal = this.#onFatal;
     this.#report({ stage: "datasette", label: "" });
     const bootstrap = pyodide.pyimport("bootstrap");
     const base = this.#siteRoot.pathname + instancePath(this.#key);

@@ -34,7 +34,14 @@ def site() -> Iterator[str]:
 def plugin_site() -> Iterator[str]:
     """The site built with the plugins of tests/plugins as well."""
     out = PROJECT / "build" / "plugin-site"
-    command = [sys.executable, "scripts/build_site.py", "--out", out, "--plugins", "tests/plugins"]
+    command = [
+        sys.executable,
+        "scripts/build_site.py",
+        "--out",
+        str(out),
+        "--plugins",
+        "tests/plugins",
+    ]
     subprocess.run(command, check=True, cwd=PROJECT)
     with static_site(out) as address:
         yield address

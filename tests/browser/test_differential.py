@@ -57,7 +57,7 @@ DIFFERENCES = [
     ),
     Difference(
         r".*",
-        "engine/referrer.py, without which the worker could not tell who sends a form",
+        "engine/adaptations/referrer.py, without which the worker could not tell who sends a form",
         replace("(?m)^(referrer-policy: )no-referrer$", r"\1same-origin"),
         of="headers",
     ),

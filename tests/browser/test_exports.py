@@ -27,7 +27,7 @@ def read_csv(path: Path) -> list[list[str]]:
 
 def text_of(page: Page) -> str:
     """Return the text of a page that is no HTML."""
-    return page.evaluate("fetch(location.href).then((answer) => answer.text())")
+    return str(page.evaluate("fetch(location.href).then((answer) => answer.text())"))
 
 
 def test_json_link_has_the_rows(regular_page: Page, site: str) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -73,7 +74,7 @@ def free_port() -> int:
 
 
 # Parameter, what the other host answers, and what the person reads.
-FAILURES = {
+FAILURES: dict[str, tuple[str, dict[str, Any], str]] = {
     "not found": ("csv", {"body": b"no", "status": 404}, "has no file at .* \\(HTTP 404\\)"),
     "forbidden": ("csv", {"body": b"no", "status": 403}, "refuses to give out .* \\(HTTP 403\\)"),
     "server error": ("url", {"body": b"", "status": 500}, "has a problem of its own"),

@@ -10,11 +10,11 @@ import sqlite3
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from tests.support.browsing import click_through
 
-PHONE = {"width": 390, "height": 800}
+PHONE: ViewportSize = {"width": 390, "height": 800}
 
 
 def first_column(world: sqlite3.Connection, sql: str) -> list[Any]:

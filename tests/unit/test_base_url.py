@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from datasette.app import Datasette
 
-from engine import base_url
+from engine.adaptations import base_url
 
 BASE = "/some/sub/app/@a2V5/"
 PAGES = [

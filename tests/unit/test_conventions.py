@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-ENGINE = sorted((PROJECT / "engine").glob("*.py"))
+ENGINE = sorted((PROJECT / "engine").rglob("*.py"))
 IMPORT = re.compile(
     r"""^\s*(?:import|export)[^'"]*?from\s+"(\.[^"]+)"|^import "(\.[^"]+)";""", re.M
 )

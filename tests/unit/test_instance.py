@@ -31,8 +31,10 @@ class Answer:
     def start(self, status: int, headers: list[tuple[str, str]]) -> None:
         self.status = status
 
-    async def write(self, chunk: bytes) -> bool:
+    def write(self, chunk: bytes) -> None:
         self.body += chunk
+
+    async def room(self) -> bool:
         return True
 
     def end(self) -> None:
@@ -83,14 +85,27 @@ def sqlite_bytes(folder: Path, table: str) -> bytes:
 
 def test_sources_get_the_names_that_old_links_use(instance: Instance, downloads: Path) -> None:
     async def story() -> None:
-        for url in ("https://a.test/x.db", "https://b.test/x.db", "https://a.test/data.db"):
+        for url in ("https://a.test/x.db", "https://b.test/x.db"):
             await add(instance, downloads, "url", url, sqlite_bytes(downloads, "t"))
         for url in ("https://a.test/t.csv?x=1", "https://b.test/t.csv"):
             await add(instance, downloads, "csv", url, b"a,b\n1,2\n")
         await instance.open(memory=True)
-        for path in ("x/t", "x_1/t", "data_1/t", "data/t", "data/t_1", "_memory"):
+        for path in ("x/t", "x_1/t", "data/t", "data/t_1", "_memory"):
             answer = await get(instance, path)
             assert answer.status == 200, path
+        await instance.close()
+
+    asyncio.run(story())
+
+
+def test_a_database_called_data_keeps_its_name(instance: Instance, downloads: Path) -> None:
+    async def story() -> None:
+        url = "https://a.test/data.db"
+        await add(instance, downloads, "url", url, sqlite_bytes(downloads, "own"))
+        await add(instance, downloads, "csv", "https://a.test/t.csv", b"a,b\n1,2\n")
+        await instance.open(memory=False)
+        for path in ("data/own", "data_1/t"):
+            assert (await get(instance, path)).status == 200, path
         await instance.close()
 
     asyncio.run(story())

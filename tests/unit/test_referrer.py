@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
+from engine.adaptations.referrer import same_origin_referrer
 from engine.asgi import Message, Receive, Scope, Send
-from engine.referrer import same_origin_referrer
 
 
 def sent_by(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

@@ -9,7 +9,7 @@ import pytest
 from datasette.app import Datasette
 from datasette.database import Database
 
-from engine import row_counts
+from engine.adaptations import row_counts
 
 # Up to this many ms, Datasette looks at the clock after every step of SQLite.
 EVERY_STEP = 20

@@ -1,0 +1,4 @@
+"""What Datasette needs changed to run below a base URL, in WebAssembly, in a service worker.
+
+One module a change; each says what goes wrong without it and when it can go.
+"""
