@@ -166,7 +166,7 @@ class Exchange:
 
     async def receive(self) -> Message:
         """Return the next event of the connection, as the application's `receive`."""
-        if not (self._request_read or self._complete or self._client_gone):
+        if not (self._request_read or self.delivered):
             try:
                 chunk = await self._request_body.read() if self._head.has_body else None
             except OSError:
@@ -174,8 +174,9 @@ class Exchange:
                 return {"type": "http.disconnect"}
             self._request_read = chunk is None
             return {"type": "http.request", "body": chunk or b"", "more_body": chunk is not None}
-        if not self._complete:
+        if not self.delivered:
             await self._response.closed()
+            # An answer that another task completed meanwhile closes it as well.
             self._client_gone = not self.delivered
         return {"type": "http.disconnect"}
 

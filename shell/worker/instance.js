@@ -40,10 +40,10 @@ export class Instance {
   #booted;
   /** @type {any} BrowserInstance of bootstrap.py, as a PyProxy */
   #python;
-  /** @type {Promise<never>} rejected when Python broke down for good */
-  #breakdown;
-  /** @type {(error: unknown) => void} */
-  #onFatal = () => {};
+  /** @type {any} its method, kept: each look-up would make another proxy */
+  #handle;
+  /** @type {Set<(error: unknown) => void>} how those who wait for Python learn that it broke down */
+  #waiting = new Set();
 
   /**
    * @param {string} key
@@ -52,13 +52,6 @@ export class Instance {
   constructor(key, siteRoot) {
     this.#key = key;
     this.#siteRoot = siteRoot;
-    this.#breakdown = new Promise((_, reject) => {
-      this.#onFatal = (error) => {
-        this.state = "failed";
-        reject(error);
-      };
-    });
-    this.#breakdown.catch(() => {});
   }
 
   /**
@@ -86,7 +79,7 @@ export class Instance {
   async handle(request, clientId, errorPage) {
     this.lastUsed = performance.now();
     /** @type {import("./bridge.js").Handle} */
-    const handle = (...asgi) => Promise.race([this.#python.handle(...asgi), this.#breakdown]);
+    const handle = (...asgi) => this.#unlessPythonBreaks(this.#handle(...asgi));
     return answer(handle, request, clientId, errorPage);
   }
 
@@ -94,6 +87,7 @@ export class Instance {
   async close() {
     await this.#booted?.catch(() => {});
     await this.#python?.close();
+    this.#handle?.destroy();
     this.#python?.destroy();
   }
 
@@ -102,7 +96,7 @@ export class Instance {
     this.#startedAt = performance.now();
     const heartbeat = setInterval(() => this.#tell(), HEARTBEAT);
     try {
-      await Promise.race([this.#boot(), this.#breakdown]);
+      await this.#unlessPythonBreaks(this.#boot());
       this.state = "ready";
     } catch (error) {
       this.state = "failed";
@@ -122,7 +116,10 @@ export class Instance {
     for (const download of downloads) download.bytes.catch(() => {});
     const pyodide = await startPython((step) => this.#report(step));
     // Not in its types, but nothing else tells: what waits for Python then would wait for ever.
-    /** @type {any} */ (pyodide)._api.on_fatal = this.#onFatal;
+    /** @type {any} */ (pyodide)._api.on_fatal = (/** @type {unknown} */ error) => {
+      this.state = "failed";
+      for (const fail of this.#waiting) fail(error);
+    };
     this.#report({ stage: "datasette", label: "" });
     const bootstrap = pyodide.pyimport("bootstrap");
     const base = this.#siteRoot.pathname + instancePath(this.#key);
@@ -134,6 +131,19 @@ export class Instance {
     this.#report({ stage: "open", label: "" });
     throwIfFailed(await python.open(recipe.some(([name]) => name === "memory")));
     this.#python = python;
+    this.#handle = python.handle;
+  }
+
+  /**
+   * @template T
+   * @param {Promise<T>} work  of Python's, which is never settled once Python has broken down
+   * @returns {Promise<T>}
+   */
+  #unlessPythonBreaks(work) {
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(reject);
+      work.then(resolve, reject).finally(() => this.#waiting.delete(reject));
+    });
   }
 
   /**

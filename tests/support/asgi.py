@@ -18,9 +18,7 @@ _numbers = itertools.count(1)
 
 FETCH = """async ([path, init, patience]) => {
   const signal = AbortSignal.timeout(patience);
-  const { bytes, ...rest } = init;
-  if (bytes) rest.body = Uint8Array.from(atob(bytes), (character) => character.charCodeAt(0));
-  const response = await fetch(path, { signal, ...rest });
+  const response = await fetch(path, { signal, ...init });
   const { status, url, redirected } = response;
   return { status, url, redirected, headers: [...response.headers], text: await response.text() };
 }"""
@@ -38,7 +36,7 @@ class Fetched:
 
 
 def fetch(page: Page, path: str, **init: Any) -> Fetched:
-    """Call fetch() in a page; `init` is its second argument, with `bytes` for a body in base64."""
+    """Call fetch() in a page; `init` is its second argument."""
     got = page.evaluate(FETCH, [path, init, BOOT_TIMEOUT])
     return Fetched(**{**got, "headers": dict(got["headers"])})
 

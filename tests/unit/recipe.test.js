@@ -6,7 +6,8 @@ const ROOT = new URL("https://example.org/some/sub/path/");
 const read = (link) => parseLink(new URL(link, ROOT).href, ROOT);
 
 test("sources keep their order and come before options, databases before tables", () => {
-  const link = "?memory=1&csv=https://a.test/1.csv&url=https://a.test/x.db&csv=https://a.test/2.csv";
+  const link =
+    "?memory=1&csv=https://a.test/1.csv&url=https://a.test/x.db&csv=https://a.test/2.csv";
   assert.deepEqual(read(link).recipe, [
     ["url", "https://a.test/x.db"],
     ["csv", "https://a.test/1.csv"],

@@ -1,0 +1,332 @@
+"""A Datasette plugin for the tests of the bridge: small ASGI applications at -/test-asgi/NAME.
+
+They stand outside Datasette's own middleware, so each speaks to the bridge itself. Those with an
+`id` in their query leave notes on what they saw; -/test-asgi/notes?id=…&wait=NOTE gives all of that
+id, once NOTE is among them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+import json
+import os
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from datasette import hookimpl
+
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+PREFIX = "/-/test-asgi/"
+APPS: dict[str, App] = {}
+PART = b"0123456789abcdef" * 4096  # 64 KB
+PARTS = 5000
+
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Test</title>
+<link rel="icon" href="data:,"><p>A page under the worker's control."""
+
+
+class Notes:
+    """What applications saw, by the id of the test."""
+
+    def __init__(self) -> None:
+        self._notes: dict[str, list[str]] = defaultdict(list)
+        self._changed: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
+
+    def add(self, key: str, note: str) -> None:
+        self._notes[key].append(note)
+        self._changed.pop(key, asyncio.Event()).set()
+
+    async def wait(self, key: str, note: str) -> list[str]:
+        while note and note not in self._notes[key]:
+            await self._changed[key].wait()
+        return self._notes[key]
+
+
+NOTES = Notes()
+
+
+@hookimpl
+def asgi_wrapper() -> Callable[[App], App]:
+    def wrap(inner: App) -> App:
+        async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
+            _, here, name = scope.get("path", "").partition(PREFIX)
+            app = APPS.get(name.split("/")[0], inner) if here else inner
+            await app(scope, receive, send)
+
+        return dispatch
+
+    return wrap
+
+
+def app(function: App) -> App:
+    """Make a function an application, under its own name with dashes."""
+    APPS[getattr(function, "__name__").replace("_", "-")] = function  # noqa: B009
+    return function
+
+
+def query(scope: Scope) -> dict[str, str]:
+    return dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
+
+
+def start(status: int = 200, *headers: tuple[str, str]) -> Message:
+    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    return {"type": "http.response.start", "status": status, "headers": encoded}
+
+
+def body(data: bytes = b"", more: bool = False) -> Message:
+    return {"type": "http.response.body", "body": data, "more_body": more}
+
+
+async def give(
+    send: Send, data: bytes | dict[str, Any] | list[str], *headers: tuple[str, str]
+) -> None:
+    """Answer with bytes as they are, or with anything else as JSON."""
+    if not isinstance(data, bytes):
+        data, headers = json.dumps(data).encode(), (*headers, ("content-type", "application/json"))
+    await send(start(200, *headers))
+    await send(body(data))
+
+
+async def request_chunks(receive: Receive) -> list[bytes]:
+    """Return the body of a request as it came."""
+    chunks = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionError("the client went in the middle of its request")
+        chunks.append(message["body"])
+        if not message["more_body"]:
+            return chunks
+
+
+def known_bytes(size: int) -> bytes:
+    """Return bytes that repeat nowhere near, the same at every call."""
+    blocks = (hashlib.sha256(b"%d" % number).digest() for number in range(size // 32 + 1))
+    return b"".join(blocks)[:size]
+
+
+# Applications that keep to the protocol
+
+
+@app
+async def page(scope: Scope, receive: Receive, send: Send) -> None:
+    await give(send, PAGE.encode(), ("content-type", "text/html; charset=utf-8"))
+
+
+@app
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    fields = {
+        key: value.decode("latin-1") if isinstance(value, bytes) else value
+        for key, value in scope.items()
+        if key not in ("headers", "state") and isinstance(value, str | bytes | tuple)
+    }
+    headers = [[n.decode("latin-1"), v.decode("latin-1")] for n, v in scope["headers"]]
+    text = b"".join(await request_chunks(receive)).decode("latin-1")
+    await give(send, {**fields, "headers": headers, "body": text}, ("x-seen", scope["method"]))
+
+
+@app
+async def echo_bytes(scope: Scope, receive: Receive, send: Send) -> None:
+    await give(send, b"".join(await request_chunks(receive)))
+
+
+@app
+async def upload(scope: Scope, receive: Receive, send: Send) -> None:
+    chunks = await request_chunks(receive)
+    data = b"".join(chunks)
+    digest = hashlib.sha256(data).hexdigest()
+    await give(send, {"size": len(data), "sha256": digest, "chunks": len(chunks)})
+
+
+@app
+async def download(scope: Scope, receive: Receive, send: Send) -> None:
+    """Known bytes, whole or in pieces of 64 KB."""
+    data = known_bytes(int(query(scope)["size"]))
+    await send(start(200, ("content-disposition", 'attachment; filename="known.bin"')))
+    if "pieces" in query(scope):
+        for offset in range(0, len(data), 65536):
+            await send(body(data[offset : offset + 65536], more=True))
+        data = b""
+    await send(body(data))
+
+
+@app
+async def thousand(scope: Scope, receive: Receive, send: Send) -> None:
+    """1,000 chunks; each of the first 20 waits until the one before is confirmed in a note."""
+    key = query(scope)["id"]
+    await send(start(200, ("content-type", "text/plain")))
+    for number in range(1000):
+        if 0 < number <= 20:
+            await NOTES.wait(key, f"got {number - 1}")
+        await send(body(b"chunk %d\n" % number, more=True))
+    await send(body())
+
+
+@app
+async def note(scope: Scope, receive: Receive, send: Send) -> None:
+    NOTES.add(query(scope)["id"], query(scope)["note"])
+    await give(send, b"noted")
+
+
+@app
+async def notes(scope: Scope, receive: Receive, send: Send) -> None:
+    await give(send, await NOTES.wait(query(scope)["id"], query(scope).get("wait", "")))
+
+
+@app
+async def endless(scope: Scope, receive: Receive, send: Send) -> None:
+    """A stream of 300 MB, longer than any buffer, which notes every part that it could send."""
+    key = query(scope)["id"]
+    if "wait" in query(scope):
+        NOTES.add(key, "waits")
+        await NOTES.wait(key, "go")
+    await send(start())
+    try:
+        for number in range(PARTS):
+            await send(body(PART, more=True))
+            NOTES.add(key, f"sent {number}")
+        await send(body())
+    except OSError as error:
+        NOTES.add(key, "OSError")
+        NOTES.add(key, str((await receive())["type"]))
+        NOTES.add(key, str((await receive())["type"]))
+        raise error
+
+
+@app
+async def waiting(scope: Scope, receive: Receive, send: Send) -> None:
+    """One chunk if asked for, then nothing but waiting for the client to go."""
+    key = query(scope)["id"]
+    if "chunk" in query(scope):
+        await send(start())
+        await send(body(b"one chunk\n", more=True))
+    NOTES.add(key, "waits")
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    NOTES.add(key, "http.disconnect")
+
+
+@app
+async def redirect(scope: Scope, receive: Receive, send: Send) -> None:
+    fields = query(scope)
+    cookie = [("set-cookie", fields["cookie"])] if "cookie" in fields else []
+    await send(start(int(fields["status"]), ("location", fields["to"]), *cookie))
+    await send(body())
+
+
+@app
+async def status(scope: Scope, receive: Receive, send: Send) -> None:
+    """A status, with a body whether or not it may have one."""
+    await send(start(int(query(scope)["status"]), ("x-here", "yes")))
+    await send(body(b"a body", more=True))
+    await send(body())
+
+
+@app
+async def headers(scope: Scope, receive: Receive, send: Send) -> None:
+    await give(send, b"", ("x-one", "1"), ("x-two", "a"), ("X-Two", "b"))
+
+
+@app
+async def set_cookies(scope: Scope, receive: Receive, send: Send) -> None:
+    """Set the cookies in the query, each with attributes: ?c=a=1; Path=/&c=b=2."""
+    pairs = (part.partition("=")[2] for part in scope["query_string"].decode().split("&"))
+    await give(send, b"set", *(("set-cookie", unquote(pair)) for pair in pairs))
+
+
+@app
+async def gzipped(scope: Scope, receive: Receive, send: Send) -> None:
+    data = gzip.compress(b"as it was before")
+    length = ("content-length", str(len(data)))
+    await give(send, data, ("content-encoding", "gzip"), length, ("content-type", "text/plain"))
+
+
+# Applications that do not
+
+
+@app
+async def raise_before(scope: Scope, receive: Receive, send: Send) -> None:
+    raise ValueError("before <the> start")
+
+
+@app
+async def raise_after_start(scope: Scope, receive: Receive, send: Send) -> None:
+    await send(start())
+    raise ValueError("after the start")
+
+
+@app
+async def raise_mid_stream(scope: Scope, receive: Receive, send: Send) -> None:
+    await send(start(200, ("content-type", "text/plain")))
+    await send(body(b"the first half, ", more=True))
+    await NOTES.wait(query(scope).get("id", ""), "read" if "id" in query(scope) else "")
+    raise ValueError("in the middle")
+
+
+@app
+async def raise_after_end(scope: Scope, receive: Receive, send: Send) -> None:
+    await give(send, b"the answer")
+    raise ValueError("after the end")
+
+
+@app
+async def no_start(scope: Scope, receive: Receive, send: Send) -> None:
+    pass
+
+
+@app
+async def start_twice(scope: Scope, receive: Receive, send: Send) -> None:
+    await send(start())
+    await send(start())
+
+
+@app
+async def body_after_end(scope: Scope, receive: Receive, send: Send) -> None:
+    await give(send, b"the answer")
+    await send(body(b"and more"))
+
+
+@app
+async def bad_header(scope: Scope, receive: Receive, send: Send) -> None:
+    await send(start(200, ("not a name", "x")))
+    await send(body())
+
+
+@app
+async def returns_mid_stream(scope: Scope, receive: Receive, send: Send) -> None:
+    await send(start())
+    await send(body(b"the first half, ", more=True))
+
+
+@app
+async def system_exit(scope: Scope, receive: Receive, send: Send) -> None:
+    raise SystemExit(3)
+
+
+@app
+async def abort(scope: Scope, receive: Receive, send: Send) -> None:
+    os.abort()
+
+
+@app
+async def recursion(scope: Scope, receive: Receive, send: Send) -> None:
+    await recursion(scope, receive, send)
+
+
+@app
+async def system_exit_in_a_task(scope: Scope, receive: Receive, send: Send) -> None:
+    async def leave() -> None:
+        raise SystemExit(3)
+
+    task = asyncio.ensure_future(leave())
+    await asyncio.wait([task])
+    await give(send, b"the answer")
