@@ -50,12 +50,13 @@ export async function waitAndReload(reason, stuck) {
 }
 
 /**
- * These pages' HTML links no stylesheet: served at any depth, it finds this module by trying.
+ * The HTML of app/index.html links no stylesheet: served at any depth, it finds this module by trying.
  *
  * @param {string} href
  * @returns {Promise<void>} settled when the page may be drawn
  */
 function addStylesheet(href) {
+  if (document.querySelector(`link[href="${new URL(href).pathname}"]`)) return Promise.resolve();
   return new Promise((resolve) => {
     const link = element("link", { rel: "stylesheet", href });
     link.onload = link.onerror = () => resolve();

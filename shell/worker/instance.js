@@ -44,6 +44,8 @@ export class Instance {
   #handle;
   /** @type {Set<(error: unknown) => void>} how those who wait for Python learn that it broke down */
   #waiting = new Set();
+  /** @type {unknown} what broke it down */
+  #breakdown;
 
   /**
    * @param {string} key
@@ -118,6 +120,7 @@ export class Instance {
     // Not in its types, but nothing else tells: what waits for Python then would wait for ever.
     /** @type {any} */ (pyodide)._api.on_fatal = (/** @type {unknown} */ error) => {
       this.state = "failed";
+      this.#breakdown = error;
       for (const fail of this.#waiting) fail(error);
     };
     this.#report({ stage: "datasette", label: "" });
@@ -141,6 +144,7 @@ export class Instance {
    */
   #unlessPythonBreaks(work) {
     return new Promise((resolve, reject) => {
+      if (this.#breakdown) reject(this.#breakdown);
       this.#waiting.add(reject);
       work.then(resolve, reject).finally(() => this.#waiting.delete(reject));
     });

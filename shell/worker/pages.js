@@ -11,10 +11,11 @@ const HEADERS = { "content-type": "text/html; charset=utf-8", "cache-control": "
 /**
  * The page that shows how a boot gets on and then loads its address again.
  *
+ * @param {string} siteRoot  path
  * @returns {Promise<Response>}
  */
-export async function bootingPage() {
-  return new Response(await pageTemplate("booting"), {
+export async function bootingPage(siteRoot) {
+  return new Response(filled(await pageTemplate("booting"), { root: siteRoot }), {
     status: 202, // accepted, not yet done; an error status would put an error into the console
     headers: HEADERS,
   });

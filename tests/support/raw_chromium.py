@@ -79,7 +79,8 @@ class RawTab:
 @contextlib.contextmanager
 def raw_chromium() -> Iterator[RawTab]:
     """Run a headless Chromium with a new profile; yield its tab."""
-    with tempfile.TemporaryDirectory() as profile:
+    # Some of a browser's processes outlive it for a moment and write to the profile.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [find_browser(), "--headless=new", *FLAGS, "--remote-debugging-port=0"]
         process = subprocess.Popen(
             [*command, f"--user-data-dir={profile}", "about:blank"],
