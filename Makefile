@@ -53,7 +53,7 @@ $(VENV)/ready: requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade \
-		--ignore-requires-python --target build/pyodide-types -r pyodide-types.txt
+		--ignore-requires-python --target $(VENV)/pyodide-types -r pyodide-types.txt
 	@touch $@
 
 node_modules/ready: package-lock.json
