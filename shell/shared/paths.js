@@ -38,18 +38,6 @@ export function parseAppPath(pathname, root) {
 }
 
 /**
- * The site's root, from any address under its app/ folder.
- *
- * @param {string} href  absolute URL
- * @returns {URL | null} null when the address is not under app/
- */
-export function siteRootOf(href) {
-  const url = new URL(href);
-  const address = parseAppPath(url.pathname);
-  return address && new URL(address.root, url.origin);
-}
-
-/**
  * Where an instance lives, relative to the site's root. This is its Datasette's base_url.
  *
  * @param {string} key  "" for the default instance

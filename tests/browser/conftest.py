@@ -90,8 +90,7 @@ def page(visitor: BrowserContext) -> Page:
     return visitor.new_page()
 
 
-@pytest.fixture(scope="session")
-def _regular(browser: Browser, site: str) -> Iterator[BrowserContext]:
+def _whose_default_instance_runs(browser: Browser, site: str) -> Iterator[BrowserContext]:
     context = browser.new_context(accept_downloads=True)
     context.set_default_timeout(BOOT_TIMEOUT)
     page = context.new_page()
@@ -99,6 +98,11 @@ def _regular(browser: Browser, site: str) -> Iterator[BrowserContext]:
     page.close()
     yield context
     context.close()
+
+
+@pytest.fixture(scope="session")
+def _regular(browser: Browser, site: str) -> Iterator[BrowserContext]:
+    yield from _whose_default_instance_runs(browser, site)
 
 
 @pytest.fixture
@@ -114,13 +118,7 @@ def regular_page(_regular: BrowserContext, request: pytest.FixtureRequest) -> It
 
 @pytest.fixture(scope="session")
 def _plugin_regular(browser: Browser, plugin_site: str) -> Iterator[BrowserContext]:
-    context = browser.new_context(accept_downloads=True)
-    context.set_default_timeout(BOOT_TIMEOUT)
-    page = context.new_page()
-    follow(page, f"{plugin_site}app/")
-    page.close()
-    yield context
-    context.close()
+    yield from _whose_default_instance_runs(browser, plugin_site)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { instancePath, parseAppPath, siteRootOf } from "../../shell/shared/paths.js";
+import { instancePath, parseAppPath } from "../../shell/shared/paths.js";
 
 for (const [pathname, expected] of [
   ["/app/", { root: "/", key: "", path: "" }],
@@ -20,11 +20,6 @@ for (const pathname of ["/", "/app", "/index.html", "/apps/x", "/myapp/x"]) {
 test("with a known root, another folder called app is not taken for ours", () => {
   assert.equal(parseAppPath("/app/x", "/sub/"), null);
   assert.deepEqual(parseAppPath("/app/app/x", "/app/"), { root: "/app/", key: "", path: "x" });
-});
-
-test("the site's root is found from any address under app/", () => {
-  assert.equal(siteRootOf("http://h:1/a/app/@k/x?y#z")?.href, "http://h:1/a/");
-  assert.equal(siteRootOf("http://h:1/a/"), null);
 });
 
 test("an instance's address and its key are the same thing", () => {
