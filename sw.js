@@ -6,18 +6,16 @@
  * registered while this script runs for the first time, so there is no top-level await.
  */
 
-import { toWire } from "./shell/shared/errors.js";
 import { instancePath, parseAppPath } from "./shell/shared/paths.js";
-import { failedMessage, progressMessage, readyMessage } from "./shell/shared/protocol.js";
 import { Instances } from "./shell/worker/instances.js";
+import { answerMessage, tellOfChange } from "./shell/worker/messages.js";
 import { bootingPage, errorPage } from "./shell/worker/pages.js";
 
-/** @typedef {import("./shell/shared/protocol.js").PageMessage} PageMessage */
 /** @typedef {import("./shell/shared/paths.js").AppPath} AppPath */
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const siteRoot = new URL(".", import.meta.url);
-const instances = new Instances(siteRoot);
+const instances = new Instances(siteRoot, (key, by) => void tellOfChange(worker.clients, key, by));
 
 /** ms that a page load waits for a boot before it is shown the booting page instead. */
 const SHORT_WAIT = 1500;
@@ -31,10 +29,7 @@ worker.addEventListener("activate", (event) => {
 });
 
 worker.addEventListener("message", (event) => {
-  /** @type {PageMessage} */
-  const message = event.data;
-  // A ping needs no answer: that it arrived is what keeps the worker running.
-  if (message?.type === "open" && event.source) event.waitUntil(open(message, event.source));
+  event.waitUntil(answerMessage(event, instances, worker.clients));
 });
 
 worker.addEventListener("fetch", (event) => {
@@ -48,30 +43,6 @@ worker.addEventListener("fetch", (event) => {
 });
 
 /**
- * Boot an instance for a page that shows its progress.
- *
- * @param {import("./shell/shared/protocol.js").OpenMessage} message
- * @param {Client | ServiceWorker | MessagePort} page
- */
-async function open({ key, retry }, page) {
-  const instance = instances.get(key, { afresh: retry });
-  /** @param {import("./shell/shared/protocol.js").Progress} progress */
-  const watcher = (progress) => page.postMessage(progressMessage(key, progress));
-  instance.watchers.add(watcher);
-  const booted = instance.boot();
-  watcher(instance.progress);
-  try {
-    await booted;
-    page.postMessage(readyMessage(key));
-  } catch (error) {
-    console.warn("The instance could not be started.", error);
-    page.postMessage(failedMessage(key, toWire(error)));
-  } finally {
-    instance.watchers.delete(watcher);
-  }
-}
-
-/**
  * Answer a request under app/.
  *
  * @param {FetchEvent} event
@@ -80,23 +51,30 @@ async function open({ key, retry }, page) {
  */
 async function respond(event, { key }) {
   const { request, clientId } = event;
+  const arrivedAt = Date.now();
   const context = { siteRoot: siteRoot.pathname, wantsPage: request.mode === "navigate" };
-  // Loading a page again is how people try again.
-  const instance = instances.get(key, { afresh: context.wantsPage });
-  try {
-    const booted = instance.boot();
-    event.waitUntil(booted.catch(() => {}));
-    if (context.wantsPage && request.method === "GET") {
-      // A page must not be held through a long boot: browsers give up on it.
-      const late = Symbol("late");
-      const first = await Promise.race([booted, after(SHORT_WAIT, late)]).catch(() => late);
-      if (first === late) return await bootingPage(context.siteRoot);
+  for (;;) {
+    // Loading a page again is how people try again.
+    const instance = instances.get(key, { afresh: context.wantsPage });
+    try {
+      const booted = instance.boot();
+      event.waitUntil(booted.then(() => instance.firstSave).catch(() => {}));
+      if (context.wantsPage && request.method === "GET") {
+        // A page must not be held through a long boot: browsers give up on it.
+        const late = Symbol("late");
+        const first = await Promise.race([booted, after(SHORT_WAIT, late)]).catch(() => late);
+        if (first === late) return await bootingPage(context.siteRoot);
+      }
+      await booted;
+    } catch (error) {
+      return errorPage(error, 503, context);
     }
-    await booted;
-  } catch (error) {
-    return errorPage(error, 503, context);
+    // One that was replaced or deleted meanwhile answers nothing more.
+    if (instance.state === "stopped") continue;
+    return instance.handle(request, { clientId, arrivedAt }, (error, status) =>
+      errorPage(error, status, context),
+    );
   }
-  return instance.handle(request, clientId, (error, status) => errorPage(error, status, context));
 }
 
 /**

@@ -9,11 +9,13 @@ secure, and no script can look in here.
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from email.utils import mktime_tz, parsedate_tz
+from pathlib import Path
 
 _NEVER = float("inf")
 
@@ -45,11 +47,19 @@ class Cookie:
 
 
 class Cookies:
-    """The cookies that the applications of one instance have set."""
+    """The cookies that the applications of one instance have set, kept in `file` if there is one.
 
-    def __init__(self) -> None:
+    Those that end with the session are kept as well: the end of a worker is not the end of one.
+    """
+
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file
         # In the order of creation, which section 5.4 asks for; dictionaries keep it on updates.
         self._jar: dict[tuple[str, str], Cookie] = {}
+        if file is not None and file.exists():
+            for fields in json.loads(file.read_text()):
+                cookie = Cookie(**fields)
+                self._jar[cookie.name, cookie.path] = cookie
 
     def header(self, path: str, *, cross_site: bool = False, safe: bool = True) -> str | None:
         """Return the Cookie header for a request of `path`, or None when no cookie applies.
@@ -72,6 +82,7 @@ class Cookies:
 
         `host` is the request's without a port, `path` its raw path.
         """
+        before = dict(self._jar)
         for set_cookie in set_cookies:
             cookie = _parse(set_cookie, host, path)
             if cookie is None:
@@ -80,6 +91,8 @@ class Cookies:
                 self._jar[cookie.name, cookie.path] = cookie
             else:
                 self._jar.pop((cookie.name, cookie.path), None)
+        if self._file is not None and self._jar != before:
+            self._file.write_text(json.dumps([asdict(cookie) for cookie in self._jar.values()]))
 
 
 def _parse(set_cookie: str, host: str, path: str) -> Cookie | None:

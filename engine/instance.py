@@ -1,7 +1,8 @@
 """One Datasette with its data: takes sources in, then serves.
 
-Responsible for the databases' files and for how Datasette is set up. Reading CSV is csv_import.py's
-business, HTTP is asgi.py's, and where the bytes of a source come from is the worker's.
+Responsible for how sources become databases and how Datasette is set up. Where its files lie is
+folder.py's business, reading CSV is csv_import.py's, HTTP is asgi.py's, and where the bytes of a
+source come from is the worker's.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from engine.asgi import RequestBody, RequestHead, Response, Server
 from engine.cookies import Cookies
 from engine.csv_import import import_csv
 from engine.errors import LiteError
+from engine.folder import Folder
 from engine.names import database_name, table_name
 
-DATABASES = Path("/databases")
+FOLDER = Path("/instance")
 PLUGINS = Path("/plugins")
 
 # Where the tables of CSV files go, as in the first Datasette Lite.
@@ -32,15 +34,14 @@ CSV_DATABASE = "data.db"
 class Instance:
     """A Datasette at `base_url`, the path of its address with both slashes."""
 
-    def __init__(self, base_url: str, databases: Path = DATABASES, plugins: Path = PLUGINS) -> None:
+    def __init__(self, base_url: str, folder: Path = FOLDER, plugins: Path = PLUGINS) -> None:
         self._base_url = base_url
-        self._folder = databases
+        self._folder = Folder(folder)
         self._plugins = plugins
-        self._databases: dict[str, Path] = {}
+        self._databases = self._folder.database_names()
         self._csv_database: Path | None = None
         self._csv_tables: set[str] = set()
         self._server: Server | None = None
-        databases.mkdir(parents=True, exist_ok=True)
 
     async def add_source(
         self, parameter: str, url: str, file: Path, report: Callable[[int, int], None]
@@ -74,27 +75,33 @@ class Instance:
     def _new_database(self, url: str) -> Path:
         """Return where the database goes that is named after `url`."""
         name = database_name(url, set(self._databases))
-        self._databases[name] = self._folder / f"{name}.db"
-        return self._databases[name]
+        self._databases.append(name)
+        return self._folder.database(name)
 
     async def open(self, memory: bool) -> None:
-        """Start Datasette on what was added; `memory` adds its in-memory database.
+        """Start Datasette on what was added, or on what was saved; `memory` adds its in-memory
+        database.
 
         Raises:
             LiteError: Datasette or a plugin could not start.
         """
         base_url.install()
         row_counts.install()
+        self._folder.forget_shared_memory()
         try:
             datasette = Datasette(
-                [str(path) for path in self._databases.values()],
+                [str(self._folder.database(name)) for name in self._databases],
                 memory=memory,
+                internal=str(self._folder.internal_database),
+                secret=self._folder.secret(),
                 plugins_dir=str(self._plugins) if self._plugins.is_dir() else None,
                 # WebAssembly has no threads here: queries run where they are asked for.
                 settings={"num_sql_threads": 0, "base_url": self._base_url},
             )
-            server = Server(same_origin_referrer(datasette.app()), Cookies())
+            server = Server(same_origin_referrer(datasette.app()), Cookies(self._folder.cookies))
             await server.startup()
+            # Else the first page would do it, and wait until what it writes is saved.
+            await datasette.refresh_schemas()
         except LiteError:
             raise
         except Exception as error:
@@ -102,6 +109,7 @@ class Instance:
                 f"Datasette could not start: {type(error).__name__}: {error}",
                 hint="A plugin or the data is the likely cause.",
             ) from error
+        self._folder.remember_databases(self._databases)
         self._server = server
 
     async def handle(self, head: RequestHead, body: RequestBody, response: Response) -> None:

@@ -34,6 +34,9 @@ SERVED = ["index.html", "sw.js", "app", "shell", "data"]
 # Of the npm package, what a browser needs.
 PYODIDE_FILES = ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm"]
 
+# Libraries of pages and worker, each one ES module: file in vendor/ = file in node_modules/.
+VENDORED = {"idb.js": "idb/build/index.js"}
+
 # The parameter that opens a file of data/ which index.json does not describe.
 PARAMETERS = {
     ".db": "url",
@@ -153,6 +156,9 @@ def build(out: Path, plugins: list[Path]) -> None:
     (draft / "data" / "index.json").write_text(json.dumps(index, indent=2) + "\n")
     for name in PYODIDE_FILES:
         shutil.copy2(PYODIDE / name, draft / "runtime" / name)
+    (draft / "vendor").mkdir()
+    for name, module in VENDORED.items():
+        shutil.copy2(PROJECT / "node_modules" / module, draft / "vendor" / name)
     for path in python:
         shutil.copy2(path, draft / "runtime" / path.name)
     runtime = draft / "runtime"

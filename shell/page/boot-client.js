@@ -49,7 +49,7 @@ export async function bootInstance(key, { onProgress, onSilence }) {
         if (typeof data?.v === "number" && mayReload("protocol")) location.reload();
         return;
       }
-      if (data.key !== key) return;
+      if (!("key" in data) || data.key !== key) return;
       heardAt = performance.now();
       silence = 0;
       if (data.type === "progress") onProgress(data);

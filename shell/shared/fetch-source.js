@@ -14,10 +14,11 @@ const SNIFF_BYTES = 1024;
 
 /**
  * @param {string} url  absolute
+ * @param {{cache?: RequestCache}} [options]  as fetch() takes them
  * @returns {Promise<Response>} with a 2xx status and an unread body
  * @throws {LiteError} unreachable, blocked by CORS, or an HTTP error
  */
-export async function openSource(url) {
+export async function openSource(url, { cache = "default" } = {}) {
   if (!/^https?:$/.test(scheme(url))) {
     throw new LiteError(`“${url}” is not an address that can be fetched.`, {
       hint: "Use an address that begins with https:// or http://.",
@@ -27,7 +28,7 @@ export async function openSource(url) {
   let response;
   try {
     // No credentials: a link must not be able to read what the person is logged in to.
-    response = await fetch(url, { credentials: "same-origin" });
+    response = await fetch(url, { credentials: "same-origin", cache });
   } catch (cause) {
     throw await whyUnreachable(url, cause);
   }

@@ -1,17 +1,24 @@
 /**
  * Every message that passes between a page and the service worker, and nothing else.
  *
+ * Three kinds: a boot's, the questions, and what pages are told unasked.
+ *
  * A page posts `open` or `ping` to the registration's active worker. The worker answers an `open`
  * with `progress` messages, at least one a second while its thread is free, and then with exactly
  * one `ready` or `failed`. `open` may be repeated at any time: it joins the boot that is running, or
  * starts one if the browser has stopped the worker meanwhile. A `ping` has no answer; its arrival is
  * what restarts the browser's idle clock.
+ *
+ * Questions (`status`, `check`, `forget`, `restore`) come with a MessagePort, on which exactly one
+ * answer is sent: {value} or {error}. They may be asked again when none comes.
+ *
+ * `changed` and `deleted` go to all pages of the site: what they have in view may have changed.
  */
 
 /** @typedef {import("./errors.js").WireError} WireError */
 
 /** Version of this protocol: a page that meets another one reloads itself. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /**
  * The stages of a boot in order: id and the title people see.
@@ -24,10 +31,11 @@ export const STAGES = [
   ["datasette", "Loading Datasette"],
   ["fetch", "Fetching the data"],
   ["import", "Importing the data"],
+  ["restore", "Getting your saved data"],
   ["open", "Opening the databases"],
 ];
 
-/** @typedef {"download" | "python" | "datasette" | "fetch" | "import" | "open"} StageId */
+/** @typedef {"download" | "python" | "datasette" | "fetch" | "import" | "restore" | "open"} StageId */
 
 /**
  * @typedef {object} OpenMessage   page → worker: start this instance, or join its boot
@@ -35,6 +43,7 @@ export const STAGES = [
  * @property {"open"} type
  * @property {string} key
  * @property {boolean} retry       start again even though the last boot failed
+ * @property {boolean} fresh       load the sources again, replacing what is saved once that has worked
  */
 
 /**
@@ -71,17 +80,85 @@ export const STAGES = [
  * @property {WireError} error
  */
 
-/** @typedef {OpenMessage | PingMessage} PageMessage */
-/** @typedef {ProgressMessage | ReadyMessage | FailedMessage} WorkerMessage */
+/**
+ * @typedef {object} StatusQuestion  page → worker: is what happens here saved? Starts nothing
+ * @property {number} v
+ * @property {"status"} type
+ * @property {string} key
+ */
+
+/**
+ * The answer: undefined while the instance is not running.
+ *
+ * @typedef {object} Status
+ * @property {"saved" | "temporary" | "unsaved"} saving  temporary as the link asked; unsaved for want
+ *   of room or permission
+ * @property {WireError} [reason]  of "unsaved"
+ * @property {boolean} edited      whether the databases differ from what their sources gave
+ * @property {string[]} newer      URLs of sources with newer data, as far as the last check knows
+ */
+
+/**
+ * @typedef {object} CheckQuestion  page → worker: have the sources of saved data changed?
+ * @property {number} v
+ * @property {"check"} type
+ * @property {string} key
+ */
+
+/**
+ * The answer. All is empty and false when nothing is saved under the key.
+ *
+ * @typedef {object} CheckResult
+ * @property {string[]} newer      URLs of sources with newer data
+ * @property {string[]} unreachable  URLs of sources that could not be asked
+ * @property {boolean} edited
+ */
+
+/**
+ * @typedef {object} ForgetQuestion  page → worker: delete saved instances; answered when they are gone
+ * @property {number} v
+ * @property {"forget"} type
+ * @property {string[]} keys
+ */
+
+/**
+ * @typedef {object} RestoreQuestion  page → worker: save this instance, replacing one with its key;
+ *   answered when it is
+ * @property {number} v
+ * @property {"restore"} type
+ * @property {import("./saved-store.js").SavedInstance} instance  its generation does not matter
+ * @property {Array<{path: string, content: Blob}>} files
+ */
+
+/**
+ * @typedef {object} ChangedMessage  worker → pages: the databases of an instance were written to
+ * @property {number} v
+ * @property {"changed"} type
+ * @property {string} key
+ * @property {string} by    id of the client that did it, "" if none did
+ */
+
+/**
+ * @typedef {object} DeletedMessage  worker → pages: what was saved of these instances is gone
+ * @property {number} v
+ * @property {"deleted"} type
+ * @property {string[]} keys
+ */
+
+/** @typedef {StatusQuestion | CheckQuestion | ForgetQuestion | RestoreQuestion} Question */
+/** @typedef {{value: any} | {error: WireError}} Answer */
+/** @typedef {OpenMessage | PingMessage | Question} PageMessage */
+/** @typedef {ChangedMessage | DeletedMessage} News */
+/** @typedef {ProgressMessage | ReadyMessage | FailedMessage | News} WorkerMessage */
 /** @typedef {Omit<ProgressMessage, "v" | "type" | "key">} Progress */
 
 /**
  * @param {string} key
- * @param {{retry?: boolean}} [options]
+ * @param {{retry?: boolean, fresh?: boolean}} [options]
  * @returns {OpenMessage}
  */
-export function openMessage(key, { retry = false } = {}) {
-  return { v: PROTOCOL_VERSION, type: "open", key, retry };
+export function openMessage(key, { retry = false, fresh = false } = {}) {
+  return { v: PROTOCOL_VERSION, type: "open", key, retry, fresh };
 }
 
 /** @returns {PingMessage} */
@@ -113,4 +190,30 @@ export function readyMessage(key) {
  */
 export function failedMessage(key, error) {
   return { v: PROTOCOL_VERSION, type: "failed", key, error };
+}
+
+/**
+ * @template {Question} Q
+ * @param {Omit<Q, "v">} question
+ * @returns {Q}
+ */
+export function question(question) {
+  return /** @type {Q} */ ({ v: PROTOCOL_VERSION, ...question });
+}
+
+/**
+ * @param {string} key
+ * @param {string} by
+ * @returns {ChangedMessage}
+ */
+export function changedMessage(key, by) {
+  return { v: PROTOCOL_VERSION, type: "changed", key, by };
+}
+
+/**
+ * @param {string[]} keys
+ * @returns {DeletedMessage}
+ */
+export function deletedMessage(keys) {
+  return { v: PROTOCOL_VERSION, type: "deleted", keys };
 }

@@ -12,6 +12,9 @@ import { toFetchableUrl } from "./remote-urls.js";
 /** Parameters that name a source, in the order in which they are opened. */
 export const SOURCE_PARAMETERS = /** @type {const} */ (["url", "csv"]);
 
+/** Parameters that are switched on by any value but 0, in canonical order. */
+const SWITCHES = ["memory", "temporary"];
+
 /** Datasette Lite's parameters that this version cannot serve yet: people are told, not ignored. */
 const UNSERVED_PARAMETERS = ["json", "parquet", "sql", "metadata", "config", "install", "ref"];
 
@@ -42,11 +45,31 @@ export function parseLink(href, siteRoot) {
       }
     }
   }
-  if (parameters.some(([name, value]) => name === "memory" && value !== "" && value !== "0")) {
-    recipe.push(["memory", "1"]);
+  for (const name of SWITCHES) {
+    if (parameters.some((pair) => pair[0] === name && !["", "0"].includes(pair[1]))) {
+      recipe.push([name, "1"]);
+    }
   }
   const ignored = UNSERVED_PARAMETERS.filter((name) => parameters.some(([n]) => n === name));
   return { recipe, path: hash.replace(/^#\/?/, ""), ignored };
+}
+
+/**
+ * @param {Recipe} recipe
+ * @returns {Recipe} what of it names a source
+ */
+export function sourcesOf(recipe) {
+  const names = /** @type {readonly string[]} */ (SOURCE_PARAMETERS);
+  return recipe.filter(([name]) => names.includes(name));
+}
+
+/**
+ * @param {Recipe} recipe
+ * @param {"memory" | "temporary"} name
+ * @returns {boolean}
+ */
+export function isSwitchedOn(recipe, name) {
+  return recipe.some((pair) => pair[0] === name);
 }
 
 /**
@@ -92,7 +115,7 @@ export function keyToRecipe(key) {
   }
   /** @type {Recipe} */
   const recipe = [...new URLSearchParams(query)];
-  const known = /** @type {string[]} */ ([...SOURCE_PARAMETERS, "memory"]);
+  const known = /** @type {string[]} */ ([...SOURCE_PARAMETERS, ...SWITCHES]);
   // Only the canonical form is accepted, so that one recipe has one key and one instance.
   if (!recipe.every(([name]) => known.includes(name)) || recipeToKey(recipe) !== key) {
     throw unreadableKey(key);

@@ -3,7 +3,8 @@
  *
  * The Python side is engine/asgi.py; `RequestBody` and `AsgiResponse` below are what it calls. Every
  * request gets an answer here: an error, an answer the browser cannot represent, or silence for too
- * long each become a page that says so.
+ * long each become a page that says so. No answer begins, and none ends, before what was written
+ * until then is saved.
  */
 
 import { LiteError } from "../shared/errors.js";
@@ -33,15 +34,30 @@ const BYTES_AHEAD = 1024 * 1024;
  */
 
 /**
+ * An answer whose body is complete.
+ *
+ * @typedef {{status: number, headers: string, body: Uint8Array}} Whole  headers: a list of pairs as JSON
+ */
+
+/**
+ * @callback Settle
+ * @param {Whole} [whole]  the answer that waits for it
+ * @returns {Promise<void>} settled when all that was written so far is saved; rejected when it cannot be
+ */
+
+/**
  * @param {Handle} handle
  * @param {Request} request
  * @param {string} clientId
- * @param {ErrorPage} errorPage
- * @param {number} [patience]  ms until an answer must have begun
+ * @param {object} options
+ * @param {ErrorPage} options.errorPage
+ * @param {Settle} options.settle
+ * @param {number} [options.patience]  ms until an answer must have begun
  * @returns {Promise<Response>}
  */
-export async function answer(handle, request, clientId, errorPage, patience = PATIENCE) {
-  const response = new AsgiResponse(errorPage);
+export async function answer(handle, request, clientId, options) {
+  const { patience = PATIENCE } = options;
+  const response = new AsgiResponse(options);
   const timer = setTimeout(() => response.giveUp(patience), patience);
   request.signal.addEventListener("abort", () => response.disconnect());
   const serve = async () =>
@@ -91,10 +107,12 @@ class AsgiResponse {
   /** @type {(() => void) | undefined} resumes an application that was made to wait */
   #resume;
   #errorPage;
+  #settle;
 
-  /** @param {ErrorPage} errorPage */
-  constructor(errorPage) {
+  /** @param {{errorPage: ErrorPage, settle: Settle}} options */
+  constructor({ errorPage, settle }) {
     this.#errorPage = errorPage;
+    this.#settle = settle;
     this.answered = new Promise((resolve) => (this.#resolve = resolve));
     this.closed = new Promise((resolve) => (this.#close = resolve));
   }
@@ -106,7 +124,7 @@ class AsgiResponse {
    */
   whole(status, headers, body) {
     // Some statuses may not even have an empty body.
-    this.#answer(status, headers, body.length === 0 ? null : body);
+    this.#answer(status, headers, body.length === 0 ? null : body, { status, headers, body });
     this.disconnect();
   }
 
@@ -148,7 +166,11 @@ class AsgiResponse {
   }
 
   end() {
-    if (this.#open) this.#stream?.close();
+    const stream = this.#open ? this.#stream : undefined;
+    this.#settle()
+      .then(() => stream?.close())
+      // Half an answer is how a stream says that it failed; also where its reader has gone.
+      .catch((error) => stream?.error(error));
     this.disconnect();
   }
 
@@ -195,18 +217,36 @@ class AsgiResponse {
    * @param {number} status
    * @param {string} headers
    * @param {Uint8Array | ReadableStream<Uint8Array> | null} body
+   * @param {Whole} [whole]
    */
-  #answer(status, headers, body) {
+  #answer(status, headers, body, whole) {
     try {
-      const list = new Headers();
-      for (const [name, value] of JSON.parse(headers)) list.append(name, value);
-      const content = decoded(/** @type {BodyInit | null} */ (body), list);
-      this.#resolve(new Response(content, { status, headers: list }));
+      const response = toResponse(status, headers, body);
+      this.#resolve(
+        this.#settle(whole).then(
+          () => response,
+          (error) => this.#errorPage(error, 507),
+        ),
+      );
     } catch (error) {
       this.#stream = undefined;
       this.fail(`The response cannot be sent: ${error}`, headers);
     }
   }
+}
+
+/**
+ * @param {number} status
+ * @param {string} headers  JSON: a list of pairs
+ * @param {Uint8Array | ReadableStream<Uint8Array> | null} body
+ * @returns {Response}
+ * @throws {Error} the browser cannot represent it
+ */
+export function toResponse(status, headers, body) {
+  const list = new Headers();
+  for (const [name, value] of JSON.parse(headers)) list.append(name, value);
+  const content = decoded(/** @type {BodyInit | null} */ (body), list);
+  return new Response(content, { status, headers: list });
 }
 
 /**

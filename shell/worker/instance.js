@@ -1,37 +1,62 @@
 /**
- * One instance: its boot, from a recipe to a Datasette that answers, and its requests.
+ * One instance: its boot, from a recipe or from what is saved to a Datasette that answers, and its
+ * requests.
  *
  * Responsible for the order of things and for telling those who watch. How Python starts is
- * runtime.js's business, how a request crosses is bridge.js's, what a source contains is Python's.
+ * runtime.js's business, how a request crosses is bridge.js's, what a source contains is Python's, and
+ * how its files are saved is saver.js's.
  */
 
 import { fetchAsset } from "./assets.js";
 import { answer } from "./bridge.js";
-import { readAll } from "./download.js";
+import { fetchSources } from "./downloads.js";
+import { Replies } from "./replies.js";
 import { startPython } from "./runtime.js";
-import { LiteError, fromWire } from "../shared/errors.js";
-import { openSource } from "../shared/fetch-source.js";
+import { newRecord, Saver } from "./saver.js";
+import { WatchedFiles } from "./watched-files.js";
+import { fromWire, toWire } from "../shared/errors.js";
 import { instancePath } from "../shared/paths.js";
-import { keyToRecipe, SOURCE_PARAMETERS } from "../shared/recipe.js";
+import { isSwitchedOn, keyToRecipe, sourcesOf } from "../shared/recipe.js";
+import { readFiles } from "../shared/saved-store.js";
 
 /** @typedef {import("../shared/protocol.js").Progress} Progress */
 /** @typedef {import("../shared/recipe.js").Recipe} Recipe */
 /** @typedef {import("./runtime.js").Step} Step */
 /** @typedef {import("./runtime.js").Pyodide} Pyodide */
+/** @typedef {import("./downloads.js").Download} Download */
+/** @typedef {import("../shared/saved-store.js").Store} Store */
+/** @typedef {import("../shared/saved-store.js").SavedInstance} SavedInstance */
+/** @typedef {import("../shared/protocol.js").Status} Status */
 
 /** Watchers hear of progress this often at most, and this often at least. */
 const REPORT_EVERY = 100;
 const HEARTBEAT = 1000;
 
+/** The folder in Pyodide's file system that is saved; engine/folder.py knows what is in it. */
+const FOLDER = "/instance";
+
 export class Instance {
-  /** @type {"new" | "booting" | "ready" | "failed"} */
+  /** @type {"new" | "booting" | "ready" | "failed" | "stopped"} stopped: not to be used any more */
   state = "new";
   /** @type {Set<(progress: Progress) => void>} */
   watchers = new Set();
   /** When a request last came, in ms as performance.now() counts. */
   lastUsed = 0;
+  /** Settled when the first save is over, with whatever outcome. */
+  firstSave = Promise.resolve();
   #key;
   #siteRoot;
+  #openStore;
+  #onChange;
+  #fromSources;
+  /** @type {WatchedFiles | undefined} */
+  #files;
+  /** @type {Saver | undefined} none when nothing is saved */
+  #saver;
+  /** @type {Replies | undefined} */
+  #replies;
+  /** @type {unknown} why nothing is saved, if that was not asked for */
+  #unsaved;
   #startedAt = 0;
   #reportedAt = 0;
   /** @type {Step} */
@@ -50,10 +75,18 @@ export class Instance {
   /**
    * @param {string} key
    * @param {URL} siteRoot
+   * @param {object} options
+   * @param {() => Promise<Store>} options.openStore
+   * @param {(by: string) => void} options.onChange  called when the databases were written to, with
+   *   the id of the client that asked for it
+   * @param {boolean} options.fromSources  whatever is saved, to replace it
    */
-  constructor(key, siteRoot) {
+  constructor(key, siteRoot, { openStore, onChange, fromSources }) {
     this.#key = key;
     this.#siteRoot = siteRoot;
+    this.#openStore = openStore;
+    this.#onChange = onChange;
+    this.#fromSources = fromSources;
   }
 
   /**
@@ -74,23 +107,66 @@ export class Instance {
 
   /**
    * @param {Request} request
-   * @param {string} clientId
+   * @param {object} event
+   * @param {string} event.clientId
+   * @param {number} event.arrivedAt  in ms since 1970
    * @param {import("./bridge.js").ErrorPage} errorPage
    * @returns {Promise<Response>}
    */
-  async handle(request, clientId, errorPage) {
+  async handle(request, { clientId, arrivedAt }, errorPage) {
     this.lastUsed = performance.now();
+    const fingerprint = await this.#replies?.fingerprint(request);
+    const earlier = fingerprint && this.#replies?.find(fingerprint, arrivedAt);
+    if (earlier) return earlier;
+    const files = /** @type {WatchedFiles} */ (this.#files);
+    const { writes } = files;
     /** @type {import("./bridge.js").Handle} */
     const handle = (...asgi) => this.#unlessPythonBreaks(this.#handle(...asgi));
-    return answer(handle, request, clientId, errorPage);
+    /** @type {import("./bridge.js").Settle} */
+    const settle = async (whole) => {
+      const reply = whole && fingerprint ? { fingerprint, whole } : undefined;
+      const edits = await this.#save(writes, reply);
+      if (edits) this.#onChange(clientId);
+    };
+    return answer(handle, request, clientId, { errorPage, settle });
   }
 
-  /** Shut down; the instance is of no use afterwards. */
+  /** @returns {Status} */
+  get status() {
+    if (this.#saver) return { saving: "saved", edited: this.#saver.record.edited, newer: [] };
+    const edited = false;
+    if (this.#unsaved === undefined) return { saving: "temporary", edited, newer: [] };
+    return { saving: "unsaved", reason: toWire(this.#unsaved), edited, newer: [] };
+  }
+
+  /** Shut down; the instance is of no use afterwards. What it saves it has then saved. */
   async close() {
+    this.state = "stopped";
     await this.#booted?.catch(() => {});
+    await this.#saver?.stop();
     await this.#python?.close();
     this.#handle?.destroy();
     this.#python?.destroy();
+    this.#python = this.#handle = undefined;
+  }
+
+  /**
+   * @param {number} writes
+   * @param {import("./saver.js").Reply} [reply]
+   * @returns {Promise<boolean>} whether the databases were written to
+   * @throws {LiteError} it could not be saved; the instance is then stopped, so that what was refused
+   *   is not shown either
+   */
+  async #save(writes, reply) {
+    const saver = this.#saver;
+    if (!saver) return false;
+    try {
+      return await saver.settle(writes, reply);
+    } catch (error) {
+      if (this.#unsaved !== undefined) return false; // as the page is told
+      void this.close();
+      throw error;
+    }
   }
 
   async #run() {
@@ -99,9 +175,9 @@ export class Instance {
     const heartbeat = setInterval(() => this.#tell(), HEARTBEAT);
     try {
       await this.#unlessPythonBreaks(this.#boot());
-      this.state = "ready";
+      if (this.state === "booting") this.state = "ready";
     } catch (error) {
-      this.state = "failed";
+      if (this.state === "booting") this.state = "failed";
       throw error;
     } finally {
       clearInterval(heartbeat);
@@ -109,32 +185,105 @@ export class Instance {
   }
 
   async #boot() {
-    const recipe = this.#key === "" ? await shippedRecipe() : keyToRecipe(this.#key);
-    const sources = recipe.filter(([name]) =>
-      /** @type {readonly string[]} */ (SOURCE_PARAMETERS).includes(name),
-    );
-    // Downloads run while Python starts; what they report is shown once it is their turn.
-    const downloads = sources.map(([, value]) => this.#download(value));
-    for (const download of downloads) download.bytes.catch(() => {});
+    const recipe = this.#key === "" ? [] : keyToRecipe(this.#key);
+    const store = isSwitchedOn(recipe, "temporary") ? undefined : await this.#tryStore();
+    const saved = this.#fromSources ? undefined : await store?.get("instances", this.#key);
+    const sources = saved ? [] : await this.#sources(recipe);
+    // Both run while Python starts; what they report is shown once it is their turn.
+    const downloads = fetchSources(sources, this.#siteRoot, (download) => {
+      if (this.#step.stage === "fetch") this.#report(fetching(download));
+    });
+    const contents = saved && this.#readSaved(/** @type {Store} */ (store), saved);
+    contents?.catch(() => {});
     const pyodide = await startPython((step) => this.#report(step));
+    this.#listenForBreakdown(pyodide);
+    this.#report({ stage: "datasette", label: "" });
+    this.#files = new WatchedFiles(pyodide.FS, FOLDER, () => this.#saver?.soon());
+    if (contents) {
+      this.#report({ stage: "restore", label: "" });
+      this.#files.fill(await contents);
+    }
+    const bootstrap = pyodide.pyimport("bootstrap");
+    const base = this.#siteRoot.pathname + instancePath(this.#key);
+    const python = bootstrap.BrowserInstance(base);
+    bootstrap.destroy();
+    for (const download of downloads) await this.#addSource(pyodide, python, download);
+    this.#report({ stage: "open", label: "" });
+    throwIfFailed(await python.open(isSwitchedOn(recipe, "memory")));
+    this.#python = python;
+    this.#handle = python.handle;
+    if (store) await this.#startSaving(store, saved, downloads);
+  }
+
+  /** @returns {Promise<Store | undefined>} undefined where the browser offers none */
+  async #tryStore() {
+    try {
+      return await this.#openStore();
+    } catch (error) {
+      this.#unsaved = error;
+      return undefined;
+    }
+  }
+
+  /**
+   * @param {Store} store
+   * @param {SavedInstance} saved
+   */
+  async #readSaved(store, saved) {
+    return readFiles(store, saved.generation, (done) => {
+      const step = { done, total: saved.size, unit: /** @type {const} */ ("bytes") };
+      if (this.#step.stage === "restore") this.#report({ stage: "restore", label: "", ...step });
+    });
+  }
+
+  /**
+   * @param {Store} store
+   * @param {SavedInstance | undefined} saved
+   * @param {Download[]} downloads
+   */
+  async #startSaving(store, saved, downloads) {
+    const files = /** @type {WatchedFiles} */ (this.#files);
+    const record =
+      saved ??
+      newRecord(
+        this.#key,
+        downloads.map(({ version }) => version),
+      );
+    const saver = new Saver(this.#openStore, files, record);
+    this.#saver = saver;
+    this.#replies = await Replies.of(store, record.generation);
+    if (saved) {
+      // A start writes a little: Datasette's catalogue, and when this was last used.
+      this.firstSave = saver.settle(-1).then(() => {});
+    } else {
+      this.firstSave = saver.begin();
+    }
+    this.firstSave = this.firstSave.catch((error) => {
+      console.warn("Nothing is saved.", error);
+      this.#unsaved = error;
+      this.#saver = undefined;
+    });
+  }
+
+  /**
+   * What a recipe opens; one that names nothing opens what the site ships.
+   *
+   * @param {Recipe} recipe
+   * @returns {Promise<Recipe>}
+   */
+  async #sources(recipe) {
+    const named = sourcesOf(recipe);
+    return named.length > 0 || isSwitchedOn(recipe, "memory") ? named : shippedSources();
+  }
+
+  /** @param {Pyodide} pyodide */
+  #listenForBreakdown(pyodide) {
     // Not in its types, but nothing else tells: what waits for Python then would wait for ever.
     /** @type {any} */ (pyodide)._api.on_fatal = (/** @type {unknown} */ error) => {
       this.state = "failed";
       this.#breakdown = error;
       for (const fail of this.#waiting) fail(error);
     };
-    this.#report({ stage: "datasette", label: "" });
-    const bootstrap = pyodide.pyimport("bootstrap");
-    const base = this.#siteRoot.pathname + instancePath(this.#key);
-    const python = bootstrap.BrowserInstance(base);
-    bootstrap.destroy();
-    for (const [index, [parameter]] of sources.entries()) {
-      await this.#addSource(pyodide, python, parameter, downloads[index]);
-    }
-    this.#report({ stage: "open", label: "" });
-    throwIfFailed(await python.open(recipe.some(([name]) => name === "memory")));
-    this.#python = python;
-    this.#handle = python.handle;
   }
 
   /**
@@ -151,46 +300,16 @@ export class Instance {
   }
 
   /**
-   * @param {string} value  a source's URL as in the recipe
-   * @returns {Download}
-   */
-  #download(value) {
-    const url = URL.canParse(value, this.#siteRoot.href)
-      ? new URL(value, this.#siteRoot).href
-      : value;
-    /** @type {Download} */
-    const download = {
-      url,
-      label: fileName(url),
-      done: 0,
-      total: undefined,
-      bytes: Promise.resolve(new Uint8Array()),
-    };
-    download.bytes = openSource(url).then((response) =>
-      readAll(response, (done, total) => {
-        Object.assign(download, { done, total });
-        if (this.#step.stage === "fetch") this.#report(fetching(download));
-      }).catch((cause) => {
-        throw new LiteError(`The download of ${url} broke off.`, {
-          hint: "Check your connection, then try again.",
-          source: url,
-          cause,
-        });
-      }),
-    );
-    return download;
-  }
-
-  /**
    * @param {Pyodide} pyodide
    * @param {any} python
-   * @param {string} parameter
    * @param {Download} download
    */
-  async #addSource(pyodide, python, parameter, download) {
-    const { url, label } = download;
+  async #addSource(pyodide, python, download) {
+    const { label } = download;
+    const { parameter, url } = download.version;
     this.#report(fetching(download));
-    const path = "/source";
+    // Next to the databases, so that a SQLite file need only be renamed to become one.
+    const path = `${FOLDER}/source`;
     pyodide.FS.writeFile(path, await download.bytes, { canOwn: true });
     download.bytes = Promise.resolve(new Uint8Array());
     this.#report({ stage: "import", label });
@@ -214,15 +333,6 @@ export class Instance {
 }
 
 /**
- * @typedef {object} Download
- * @property {string} url
- * @property {string} label
- * @property {number} done   bytes
- * @property {number} [total]
- * @property {Promise<Uint8Array>} bytes
- */
-
-/**
  * @param {Download} download
  * @returns {Step}
  */
@@ -231,11 +341,11 @@ function fetching({ label, done, total }) {
 }
 
 /**
- * What the default instance opens: everything in data/.
+ * What the site ships: everything in data/.
  *
  * @returns {Promise<Recipe>}
  */
-async function shippedRecipe() {
+export async function shippedSources() {
   /** @type {Array<{param: string, file: string}>} */
   const index = await (await fetchAsset("data")).json();
   return index.map(({ param, file }) => [param, `data/${encodeURIComponent(file)}`]);
@@ -244,14 +354,4 @@ async function shippedRecipe() {
 /** @param {string} failure  of bootstrap.py: "" or an error as JSON */
 function throwIfFailed(failure) {
   if (failure) throw fromWire(JSON.parse(failure));
-}
-
-/** @param {string} url */
-function fileName(url) {
-  return (
-    url
-      .replace(/[?#].*$/s, "")
-      .split("/")
-      .pop() || url
-  );
 }

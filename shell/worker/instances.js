@@ -1,11 +1,19 @@
 /**
- * The instances that live in this worker, found by the key in an address.
+ * The instances of this site: those that live in this worker, found by the key in an address, and
+ * those that are saved.
  *
- * Responsible for starting each once and for how many there are; what one does is instance.js's
- * business. Nothing here survives the worker: an address holds all that is needed to start again.
+ * Responsible for starting each once, for how many run, and for what concerns an instance as a whole
+ * whether it runs or not: deleting it, bringing one from elsewhere, asking whether its sources have
+ * changed. What one does is instance.js's business.
  */
 
-import { Instance } from "./instance.js";
+import { absolute, hasChanged } from "./downloads.js";
+import { Instance, shippedSources } from "./instance.js";
+import { removeInstance, saveCopy, sweep } from "./saver.js";
+import { openStore } from "../shared/saved-store.js";
+
+/** @typedef {import("../shared/saved-store.js").Store} Store */
+/** @typedef {import("../shared/protocol.js").CheckResult} CheckResult */
 
 /** Each holds some 100 MB. */
 const AT_MOST = 4;
@@ -14,26 +22,139 @@ export class Instances {
   /** @type {Map<string, Instance>} */
   #running = new Map();
   #siteRoot;
+  #onChange;
+  /** @type {Promise<Store> | undefined} */
+  #store;
+  #swept = false;
+  /** @type {Map<string, string[]>} by key: what the last check found */
+  #newer = new Map();
 
-  /** @param {URL} siteRoot */
-  constructor(siteRoot) {
+  /**
+   * @param {URL} siteRoot
+   * @param {(key: string, by: string) => void} onChange  called when an instance's databases were
+   *   written to, with the id of the client that asked for it
+   */
+  constructor(siteRoot, onChange) {
     this.#siteRoot = siteRoot;
+    this.#onChange = onChange;
   }
 
   /**
    * @param {string} key
-   * @param {{afresh?: boolean}} [options]  afresh: not the one whose boot failed
+   * @param {{afresh?: boolean, fromSources?: boolean}} [options]  afresh: not the one whose boot
+   *   failed; fromSources: what is saved is to be replaced by what the sources have now
    * @returns {Instance}
    */
-  get(key, { afresh = false } = {}) {
+  get(key, { afresh = false, fromSources = false } = {}) {
     let instance = this.#running.get(key);
-    if (!instance || (afresh && instance.state === "failed")) {
-      instance = new Instance(key, this.#siteRoot);
+    const unfit = instance?.state === "stopped" || (afresh && instance?.state === "failed");
+    if (!instance || unfit || fromSources) {
+      void instance?.close();
+      instance = new Instance(key, this.#siteRoot, {
+        openStore: () => this.#open(),
+        onChange: (by) => this.#onChange(key, by),
+        fromSources,
+      });
+      if (fromSources) this.#newer.delete(key);
       this.#running.set(key, instance);
       this.#makeRoom(instance);
     }
     instance.lastUsed = performance.now();
     return instance;
+  }
+
+  /**
+   * @param {string} key
+   * @returns {import("../shared/protocol.js").Status | undefined} undefined while it is not running
+   */
+  status(key) {
+    const instance = this.#running.get(key);
+    if (instance?.state !== "ready") return undefined;
+    return { ...instance.status, newer: this.#newer.get(key) ?? [] };
+  }
+
+  /**
+   * Ask the sources of a saved instance whether they have newer data.
+   *
+   * @param {string} key
+   * @returns {Promise<CheckResult>}
+   */
+  async check(key) {
+    const store = await this.#open();
+    const saved = await store.get("instances", key);
+    /** @type {CheckResult} */
+    const result = { newer: [], unreachable: [], edited: saved?.edited ?? false };
+    if (!saved) return result;
+    await Promise.all(
+      saved.sources.map((source) =>
+        hasChanged(source).then(
+          (changed) => changed && result.newer.push(source.url),
+          () => result.unreachable.push(source.url),
+        ),
+      ),
+    );
+    if (key === "") {
+      // A new version of the site may ship more than before.
+      const known = new Set(saved.sources.map(({ url }) => url));
+      const shipped = (await shippedSources()).map(([, value]) => absolute(value, this.#siteRoot));
+      result.newer.push(...shipped.filter((url) => !known.has(url)));
+    }
+    this.#newer.set(key, result.newer);
+    return result;
+  }
+
+  /**
+   * Delete instances, saved and running.
+   *
+   * @param {string[]} keys
+   * @returns {Promise<void>}
+   */
+  async forget(keys) {
+    const store = await this.#open();
+    for (const key of keys) {
+      await this.#stop(key);
+      await removeInstance(store, key);
+    }
+  }
+
+  /**
+   * Save an instance that was exported elsewhere, in place of one with its key.
+   *
+   * @param {import("../shared/saved-store.js").SavedInstance} instance
+   * @param {Array<{path: string, content: Blob}>} files
+   * @returns {Promise<void>}
+   * @throws {import("../shared/errors.js").LiteError} there is no room
+   */
+  async restore(instance, files) {
+    const store = await this.#open();
+    await this.#stop(instance.key);
+    await saveCopy(store, instance, files);
+  }
+
+  /** @param {string} key */
+  async #stop(key) {
+    const instance = this.#running.get(key);
+    this.#running.delete(key);
+    this.#newer.delete(key);
+    await instance?.close();
+  }
+
+  /** @returns {Promise<Store>} */
+  async #open() {
+    this.#store ??= openStore(this.#siteRoot, () => (this.#store = undefined));
+    try {
+      const store = await this.#store;
+      // What the run before this one was in the middle of can only be cleared away before this one
+      // begins to save.
+      if (!this.#swept) {
+        this.#swept = true;
+        await sweep(store);
+      }
+      return store;
+    } catch (error) {
+      this.#store = undefined;
+      throw error;
+    }
   }
 
   /** @param {Instance} newcomer */
@@ -44,7 +165,7 @@ export class Instances {
     idle.sort(([, a], [, b]) => a.lastUsed - b.lastUsed);
     for (const [key, instance] of idle.slice(0, Math.max(0, this.#running.size - AT_MOST))) {
       this.#running.delete(key);
-      instance.close();
+      void instance.close();
     }
   }
 }

@@ -11,8 +11,10 @@ const plain = async (error, status) =>
   new Response([error.message, error.hint, error.traceback].join("|"), { status });
 
 /** Ask a server in JavaScript, which stands for the one in Python. */
-const ask = (handle, { request = new Request("http://localhost/app/"), patience } = {}) =>
-  answer(handle, request, "client", plain, patience);
+const ask = (
+  handle,
+  { request = new Request("http://localhost/app/"), patience, settle = async () => {} } = {},
+) => answer(handle, request, "client", { errorPage: plain, settle, patience });
 
 /** Keep what is said on the console from the test's output. */
 function quietly(t) {

@@ -56,7 +56,7 @@ async def get(instance: Instance, path: str) -> Answer:
 
 @pytest.fixture
 def instance(tmp_path: Path) -> Instance:
-    return Instance(BASE, databases=tmp_path / "databases", plugins=tmp_path / "no-plugins")
+    return Instance(BASE, folder=tmp_path / "instance", plugins=tmp_path / "no-plugins")
 
 
 @pytest.fixture

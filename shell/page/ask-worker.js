@@ -1,0 +1,54 @@
+/**
+ * Asking the service worker a question (shared/protocol.js) and hearing its answer.
+ *
+ * Browsers stop workers without telling anyone, so a question without an answer is asked again.
+ */
+
+import { fromWire, LiteError } from "../shared/errors.js";
+import { question } from "../shared/protocol.js";
+import { activeWorker } from "./worker-registration.js";
+
+/** @typedef {import("../shared/protocol.js").Question} Question */
+
+/** ms of silence after which to ask again; Python may hold the worker's thread for a few seconds. */
+const PATIENCE = [20_000, 60_000, 600_000];
+
+/**
+ * @param {Omit<Question, "v">} about
+ * @returns {Promise<any>} what shared/protocol.js says of the question
+ * @throws {LiteError}
+ */
+export async function askWorker(about) {
+  for (const patience of PATIENCE) {
+    const answer = await answerOf(await activeWorker(), about, patience);
+    if (answer !== SILENCE) return answer;
+  }
+  throw new LiteError("The site’s worker does not answer.", {
+    hint: "It may be busy with much data. Wait a moment, then load the page again.",
+  });
+}
+
+const SILENCE = Symbol("silence");
+
+/**
+ * @param {ServiceWorker} worker
+ * @param {Omit<Question, "v">} about
+ * @param {number} patience  ms
+ * @returns {Promise<any>}
+ */
+function answerOf(worker, about, patience) {
+  return new Promise((resolve, reject) => {
+    const { port1, port2 } = new MessageChannel();
+    const timer = setTimeout(() => {
+      port1.close();
+      resolve(SILENCE);
+    }, patience);
+    port1.onmessage = ({ data }) => {
+      clearTimeout(timer);
+      port1.close();
+      if ("error" in data) reject(fromWire(data.error));
+      else resolve(data.value);
+    };
+    worker.postMessage(question(about), [port2]);
+  });
+}

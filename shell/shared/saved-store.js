@@ -1,0 +1,165 @@
+/**
+ * What is saved in this browser: its IndexedDB database, its records, and how they are read.
+ *
+ * An instance's folder of files is saved as blocks of one size. All of them belong to a generation,
+ * and the instance's record names the one that counts, so a generation is whole from the moment at
+ * which a record names it; others are what an interrupted save left behind. Writing is the worker's
+ * (shell/worker/saver.js), which alone may do it: pages only read.
+ *
+ * https://w3c.github.io/IndexedDB/
+ */
+
+import { openDB } from "../../vendor/idb.js";
+import { LiteError } from "./errors.js";
+
+/** Bytes in a block; the last one of a file is shorter. Some 16 pages of SQLite's. */
+export const BLOCK_SIZE = 64 * 1024;
+
+/** Of the folder's layout, which engine/instance.py defines. A newer site reads older ones. */
+export const STATE_FORMAT = 1;
+
+const SCHEMA_VERSION = 1;
+
+/** Blocks that are read at a time. */
+const READ_AHEAD = 64;
+
+/**
+ * Where a source's data came from, to find out later whether there is newer data.
+ *
+ * @typedef {object} SavedSource
+ * @property {string} parameter   the link's: "url", "csv", …
+ * @property {string} url         absolute
+ * @property {string} etag        "" where the host does not tell
+ * @property {string} lastModified  as the host wrote it, "" where it does not tell
+ * @property {number} size        bytes
+ * @property {string} sha256      of the content, in hexadecimal
+ * @property {number} loadedAt    ms since 1970
+ */
+
+/**
+ * @typedef {object} SavedInstance
+ * @property {string} key         "" is the default instance
+ * @property {string} generation
+ * @property {number} format      STATE_FORMAT of the build that wrote it
+ * @property {string} build       version of that build
+ * @property {number} createdAt   ms since 1970
+ * @property {number} usedAt      ms since 1970
+ * @property {number} size        bytes in all files
+ * @property {boolean} edited     whether the databases differ from what the sources gave
+ * @property {SavedSource[]} sources
+ */
+
+/**
+ * @typedef {object} SavedReply  the answer to an unsafe request, until it surely was delivered
+ * @property {string} run         names the run of the worker that gave it
+ * @property {number} at          ms since 1970
+ * @property {number} status
+ * @property {string} headers     JSON: a list of pairs
+ * @property {Uint8Array} body
+ */
+
+/**
+ * Keys of files are [generation, path], of blocks [generation, path, index], of replies
+ * [generation, fingerprint of the request]; paths are relative to the instance's folder.
+ *
+ * @typedef {object} Schema
+ * @property {{key: string, value: SavedInstance}} instances
+ * @property {{key: [string, string], value: {size: number}}} files
+ * @property {{key: [string, string, number], value: Uint8Array}} blocks
+ * @property {{key: [string, string], value: SavedReply}} replies
+ */
+
+/** @typedef {import("idb").IDBPDatabase<Schema>} Store */
+
+/**
+ * @param {URL} siteRoot  each site on an origin has a store of its own
+ * @param {() => void} [onClose]  called when it can no longer be used and must be opened again
+ * @returns {Promise<Store>}
+ * @throws {LiteError} the browser lets this page or worker store nothing
+ */
+export async function openStore(siteRoot, onClose = () => {}) {
+  try {
+    return await openDB(`datasette-lite ${siteRoot.pathname}`, SCHEMA_VERSION, {
+      upgrade(store) {
+        store.createObjectStore("instances", { keyPath: "key" });
+        for (const name of /** @type {const} */ (["files", "blocks", "replies"])) {
+          store.createObjectStore(name);
+        }
+      },
+      // A newer build wants to change the schema, or the person has the data deleted.
+      blocking(_current, _blocked, event) {
+        /** @type {IDBDatabase} */ (event.target).close();
+        onClose();
+      },
+      terminated: onClose,
+    });
+  } catch (cause) {
+    throw new LiteError("This browser does not let the site save anything.", {
+      hint:
+        "Private windows and settings that block site data do that. Everything works, but it is " +
+        "gone when the browser stops the site’s worker; download what you want to keep.",
+      traceback: String(cause),
+      cause,
+    });
+  }
+}
+
+/**
+ * All keys that begin with the given parts.
+ *
+ * @param {...string} parts
+ * @returns {IDBKeyRange}
+ */
+export function keysOf(...parts) {
+  // In the order of keys, an array comes after every string and number.
+  return IDBKeyRange.bound(parts, [...parts, []]);
+}
+
+/**
+ * Read all files of a generation as they are at one moment.
+ *
+ * @param {Store} store
+ * @param {string} generation
+ * @param {(bytes: number) => void} [onProgress]  bytes so far
+ * @returns {Promise<Map<string, Uint8Array>>} by path
+ * @throws {LiteError} something is missing
+ */
+export async function readFiles(store, generation, onProgress = () => {}) {
+  const transaction = store.transaction(["files", "blocks"]);
+  const [paths, sizes] = await Promise.all([
+    transaction.objectStore("files").getAllKeys(keysOf(generation)),
+    transaction.objectStore("files").getAll(keysOf(generation)),
+  ]);
+  /** @type {Map<string, Uint8Array>} */
+  const files = new Map();
+  let done = 0;
+  for (const [index, [, path]] of paths.entries()) {
+    const bytes = new Uint8Array(sizes[index].size);
+    for (let at = 0; at < bytes.length; at += READ_AHEAD * BLOCK_SIZE) {
+      const first = at / BLOCK_SIZE;
+      const range = IDBKeyRange.bound(
+        [generation, path, first],
+        [generation, path, first + READ_AHEAD - 1],
+      );
+      const blocks = await transaction.objectStore("blocks").getAll(range);
+      let to = at;
+      for (const block of blocks) {
+        bytes.set(block.subarray(0, bytes.length - to), to);
+        to += BLOCK_SIZE;
+      }
+      if (to < Math.min(bytes.length, at + READ_AHEAD * BLOCK_SIZE)) throw incomplete(path);
+      onProgress((done += Math.min(bytes.length - at, READ_AHEAD * BLOCK_SIZE)));
+    }
+    files.set(path, bytes);
+  }
+  return files;
+}
+
+/** @param {string} path */
+function incomplete(path) {
+  return new LiteError(`What was saved of this data is damaged: parts of ${path} are missing.`, {
+    hint:
+      "The browser may have removed them for want of space. Delete the data on the page “Saved " +
+      "data”, then open its link again.",
+  });
+}

@@ -1,0 +1,5 @@
+/** Libraries that the build copies to vendor/, beside shell/, from their npm packages. */
+declare module "*/vendor/idb.js" {
+  // A small, typed promise layer over IndexedDB, by one of the specification's editors.
+  export * from "idb";
+}

@@ -1,0 +1,108 @@
+/**
+ * What pages ask of the worker by message, and what it tells them unasked.
+ *
+ * The messages are shared/protocol.js's; what is done about them is instances.js's business.
+ */
+
+import { toWire } from "../shared/errors.js";
+import {
+  changedMessage,
+  deletedMessage,
+  failedMessage,
+  progressMessage,
+  readyMessage,
+} from "../shared/protocol.js";
+
+/** @typedef {import("../shared/protocol.js").PageMessage} PageMessage */
+/** @typedef {import("../shared/protocol.js").Question} Question */
+/** @typedef {import("../shared/protocol.js").News} News */
+/** @typedef {import("./instances.js").Instances} Instances */
+
+/**
+ * @param {ExtendableMessageEvent} event
+ * @param {Instances} instances
+ * @param {Clients} clients
+ * @returns {Promise<void>} settled when nothing more comes of it
+ */
+export async function answerMessage(event, instances, clients) {
+  /** @type {PageMessage} */
+  const message = event.data;
+  const [port] = event.ports;
+  if (message?.type === "open" && event.source) await open(message, event.source, instances);
+  // A ping needs no answer: that it arrived is what keeps the worker running.
+  else if (port && message.type !== "ping" && message.type !== "open") {
+    try {
+      port.postMessage({ value: await answerTo(message, instances, clients) });
+    } catch (error) {
+      port.postMessage({ error: toWire(error) });
+    }
+  }
+}
+
+/**
+ * Tell all pages of the site, whether this worker controls them yet or not.
+ *
+ * @param {Clients} clients
+ * @param {News} news
+ */
+async function tell(clients, news) {
+  for (const page of await clients.matchAll({ includeUncontrolled: true, type: "window" })) {
+    page.postMessage(news);
+  }
+}
+
+/**
+ * @param {Clients} clients
+ * @param {string} key
+ * @param {string} by
+ */
+export function tellOfChange(clients, key, by) {
+  return tell(clients, changedMessage(key, by));
+}
+
+/**
+ * @param {Question} question
+ * @param {Instances} instances
+ * @param {Clients} clients
+ * @returns {Promise<unknown>}
+ */
+async function answerTo(question, instances, clients) {
+  switch (question.type) {
+    case "status":
+      return instances.status(question.key);
+    case "check":
+      return instances.check(question.key);
+    case "forget":
+      await instances.forget(question.keys);
+      return tell(clients, deletedMessage(question.keys));
+    case "restore":
+      await instances.restore(question.instance, question.files);
+      return tell(clients, changedMessage(question.instance.key, ""));
+  }
+}
+
+/**
+ * Boot an instance for a page that shows its progress.
+ *
+ * @param {import("../shared/protocol.js").OpenMessage} message
+ * @param {Client | ServiceWorker | MessagePort} page
+ * @param {Instances} instances
+ */
+async function open({ key, retry, fresh }, page, instances) {
+  const instance = instances.get(key, { afresh: retry, fromSources: fresh });
+  /** @param {import("../shared/protocol.js").Progress} progress */
+  const watcher = (progress) => page.postMessage(progressMessage(key, progress));
+  instance.watchers.add(watcher);
+  const booted = instance.boot();
+  watcher(instance.progress);
+  try {
+    await booted;
+    page.postMessage(readyMessage(key));
+  } catch (error) {
+    console.warn("The instance could not be started.", error);
+    page.postMessage(failedMessage(key, toWire(error)));
+  } finally {
+    instance.watchers.delete(watcher);
+  }
+  await instance.firstSave;
+}

@@ -1,0 +1,240 @@
+/**
+ * A file system in memory that knows which blocks of its files were written to.
+ *
+ * Responsible for noticing every change, whoever makes it (SQLite, Python, this worker), and for
+ * handing out copies of what changed. Where those go is saver.js's business. It is Emscripten's own
+ * MEMFS with its operations wrapped: https://emscripten.org/docs/api_reference/Filesystem-API.html
+ */
+
+import { BLOCK_SIZE } from "../shared/saved-store.js";
+
+/** @typedef {any} FileSystem  Emscripten's FS, most of which has no published types */
+/** @typedef {any} FileNode    of MEMFS: `contents` has room for more than the `usedBytes` it holds */
+
+/**
+ * What happened to a file since it was last taken.
+ *
+ * @typedef {object} FileChange
+ * @property {string} path      relative to the mount
+ * @property {number} size      bytes, as it is now
+ * @property {number} before    bytes when it was last taken
+ * @property {Array<[index: number, bytes: Uint8Array]>} blocks  copies
+ */
+
+/**
+ * @typedef {object} Changes
+ * @property {string[]} removed  paths that are no longer those files; to be applied first
+ * @property {FileChange[]} files
+ * @property {number} bytes      in all blocks
+ */
+
+export class WatchedFiles {
+  /** Counts changes; equal numbers mean that nothing was written in between. */
+  writes = 0;
+  #fs;
+  #mount;
+  /** @type {Map<FileNode, Set<number>>} files that changed, with the blocks that did */
+  #dirty = new Map();
+  /** @type {Map<string, number>} paths and sizes as last taken */
+  #taken = new Map();
+  /** @type {Set<string>} of those that were taken */
+  #removed = new Set();
+  #onWrite;
+
+  /**
+   * @param {FileSystem} fs
+   * @param {string} mount  absolute path of the folder to be made and watched
+   * @param {() => void} onWrite  called at every change
+   */
+  constructor(fs, mount, onWrite) {
+    this.#fs = fs;
+    this.#mount = mount;
+    this.#onWrite = onWrite;
+    fs.mkdirTree(mount);
+    fs.mount(this.#type(), {}, mount);
+  }
+
+  /** @returns {boolean} whether there is anything to take */
+  get changed() {
+    return this.#dirty.size > 0 || this.#removed.size > 0;
+  }
+
+  /** @returns {number} bytes in all files */
+  get size() {
+    const sum = (/** @type {FileNode} */ node) => {
+      if (this.#fs.isFile(node.mode)) return node.usedBytes;
+      let total = 0;
+      for (const child of Object.values(node.contents)) total += sum(child);
+      return total;
+    };
+    return sum(this.#fs.lookupPath(this.#mount).node);
+  }
+
+  /**
+   * Lay out files that are saved already: they count as unchanged.
+   *
+   * @param {Map<string, Uint8Array>} files  by path; their buffers are kept, not copied
+   */
+  fill(files) {
+    for (const [path, bytes] of files) {
+      const absolute = `${this.#mount}/${path}`;
+      this.#fs.mkdirTree(absolute.slice(0, absolute.lastIndexOf("/")));
+      this.#fs.writeFile(absolute, bytes, { canOwn: true });
+      this.#taken.set(path, bytes.length);
+    }
+    this.#dirty.clear();
+    this.#removed.clear();
+  }
+
+  /** Count every block of every file as changed, when what was saved is gone. */
+  touchAll() {
+    this.#taken.clear();
+    this.#removed.clear();
+    const touch = (/** @type {FileNode} */ node) => {
+      if (this.#fs.isFile(node.mode)) this.#touch(node, 0, node.usedBytes);
+      else for (const child of Object.values(node.contents)) touch(child);
+    };
+    touch(this.#fs.lookupPath(this.#mount).node);
+  }
+
+  /**
+   * Take what changed, as it is at this moment; it then counts as unchanged.
+   *
+   * @param {number} [most]  about how many bytes to copy; the rest stays changed
+   * @returns {Changes}
+   */
+  take(most = Infinity) {
+    /** @type {Changes} */
+    const changes = { removed: [...this.#removed], files: [], bytes: 0 };
+    this.#removed.clear();
+    for (const [node, dirty] of this.#dirty) {
+      const path = this.#path(node);
+      const size = node.usedBytes;
+      /** @type {FileChange} */
+      const file = { path, size, before: this.#taken.get(path) ?? 0, blocks: [] };
+      this.#taken.set(path, size);
+      for (const index of dirty) {
+        if (changes.bytes >= most) break;
+        dirty.delete(index);
+        const start = index * BLOCK_SIZE;
+        if (start >= size) continue; // cut off since
+        // A copy: what is stored later must be what is there now, and a view would be stored with
+        // all of the buffer behind it.
+        const bytes = node.contents.slice(start, Math.min(start + BLOCK_SIZE, size));
+        file.blocks.push([index, bytes]);
+        changes.bytes += bytes.length;
+      }
+      changes.files.push(file);
+      if (dirty.size > 0) break;
+      this.#dirty.delete(node);
+    }
+    return changes;
+  }
+
+  /**
+   * @param {FileNode} node
+   * @param {number} start
+   * @param {number} end    of the bytes that changed; the file counts as changed even without any
+   */
+  #touch(node, start, end) {
+    // A file that is deleted while open lives on until it is closed, but is nowhere any more.
+    if (!this.#isPlaced(node)) return;
+    this.writes += 1;
+    let blocks = this.#dirty.get(node);
+    if (!blocks) this.#dirty.set(node, (blocks = new Set()));
+    for (let index = Math.floor(start / BLOCK_SIZE); index * BLOCK_SIZE < end; index++) {
+      blocks.add(index);
+    }
+    this.#onWrite();
+  }
+
+  /** @param {FileNode} node  that no longer is where it was */
+  #remove(node) {
+    this.writes += 1;
+    this.#dirty.delete(node);
+    const path = this.#path(node);
+    // What comes and goes between two takes, as journals do, nobody needs to hear of.
+    if (this.#taken.delete(path)) this.#removed.add(path);
+    this.#onWrite();
+  }
+
+  /** @param {FileNode} node */
+  #isPlaced(node) {
+    return node.parent === node || node.parent.contents[node.name] === node;
+  }
+
+  /**
+   * @param {FileNode} node
+   * @returns {string} relative to the mount
+   */
+  #path(node) {
+    return this.#fs.getPath(node).slice(this.#mount.length + 1);
+  }
+
+  /** @returns {object} a file system type, as FS.mount() takes it */
+  #type() {
+    const fs = this.#fs;
+    const memory = fs.filesystems.MEMFS;
+    const child = (/** @type {FileNode} */ folder, /** @type {string} */ name) =>
+      folder.contents[name];
+    /** @type {(...place: any[]) => FileNode} */
+    const createNode = (parent, name, mode, device) => {
+      const node = memory.createNode(parent, name, mode, device);
+      if (fs.isDir(mode)) node.node_ops = { ...node.node_ops, ...folderOperations };
+      if (!fs.isFile(mode)) return node;
+      node.node_ops = { ...node.node_ops, setattr };
+      node.stream_ops = { ...node.stream_ops, write, msync };
+      this.#touch(node, 0, 0);
+      return node;
+    };
+    const folderOperations = {
+      mknod: createNode,
+      /** @param {FileNode} folder @param {string} name */
+      unlink: (folder, name) => {
+        this.#remove(child(folder, name));
+        memory.node_ops.unlink(folder, name);
+      },
+      /** @param {FileNode} node @param {FileNode} folder @param {string} name */
+      rename: (node, folder, name) => {
+        const replaced = child(folder, name);
+        if (replaced && replaced !== node && fs.isFile(replaced.mode)) this.#remove(replaced);
+        const files = this.#filesBelow(node);
+        for (const file of files) this.#remove(file);
+        memory.node_ops.rename(node, folder, name);
+        node.parent = folder; // as FS.rename() does, but only after this
+        for (const file of files) this.#touch(file, 0, file.usedBytes);
+      },
+    };
+    /** @param {FileNode} node @param {{size?: number}} attributes */
+    const setattr = (node, attributes) => {
+      const before = node.usedBytes;
+      memory.node_ops.setattr(node, attributes);
+      // Between the old end and the new one lies what changed: zeros, or nothing any more.
+      if (attributes.size !== undefined && node.usedBytes !== before) {
+        this.#touch(node, Math.min(before, node.usedBytes), node.usedBytes);
+      }
+    };
+    /** @type {(stream: any, buffer: any, offset: number, length: number, position: number, canOwn?: boolean) => number} */
+    const write = (stream, buffer, offset, length, position, canOwn) => {
+      const before = stream.node.usedBytes;
+      const written = memory.stream_ops.write(stream, buffer, offset, length, position, canOwn);
+      this.#touch(stream.node, Math.min(before, position), position + written);
+      return written;
+    };
+    /** @type {(stream: any, buffer: any, offset: number, length: number) => number} */
+    const msync = (stream, buffer, offset, length) => {
+      write(stream, buffer, 0, length, offset, false);
+      return 0;
+    };
+    return { ...memory, createNode, mount: () => createNode(null, "/", 0o40777, 0) };
+  }
+
+  /**
+   * @param {FileNode} node
+   * @returns {FileNode[]} itself, or the files in the folder that it is
+   */
+  #filesBelow(node) {
+    if (this.#fs.isFile(node.mode)) return [node];
+    return Object.values(node.contents).flatMap((child) => this.#filesBelow(child));
+  }
+}
