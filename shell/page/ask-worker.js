@@ -8,13 +8,13 @@ import { fromWire, LiteError } from "../shared/errors.js";
 import { question } from "../shared/protocol.js";
 import { activeWorker } from "./worker-registration.js";
 
-/** @typedef {import("../shared/protocol.js").Question} Question */
+/** @typedef {import("../shared/protocol.js").Asked} Asked */
 
 /** ms of silence after which to ask again; Python may hold the worker's thread for a few seconds. */
 const PATIENCE = [20_000, 60_000, 600_000];
 
 /**
- * @param {Omit<Question, "v">} about
+ * @param {Asked} about
  * @returns {Promise<any>} what shared/protocol.js says of the question
  * @throws {LiteError}
  */
@@ -32,7 +32,7 @@ const SILENCE = Symbol("silence");
 
 /**
  * @param {ServiceWorker} worker
- * @param {Omit<Question, "v">} about
+ * @param {Asked} about
  * @param {number} patience  ms
  * @returns {Promise<any>}
  */

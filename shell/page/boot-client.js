@@ -27,11 +27,12 @@ const SILENCE_MILLISECONDS = 20_000;
  * Start the instance, or join its boot; settles when it is ready or has failed.
  *
  * @param {string} key
+ * @param {boolean} fresh  load its sources again, whatever is saved
  * @param {BootListener} listener
  * @returns {Promise<void>}
  * @throws {import("../shared/errors.js").LiteError}
  */
-export async function bootInstance(key, { onProgress, onSilence }) {
+export async function bootInstance(key, fresh, { onProgress, onSilence }) {
   let worker = await activeWorker();
   startKeepAlive();
   const container = navigator.serviceWorker;
@@ -83,7 +84,7 @@ export async function bootInstance(key, { onProgress, onSilence }) {
 
   container.startMessages();
   // Whoever comes here wants a fresh try, should an earlier one have failed.
-  worker.postMessage(openMessage(key, { retry: true }));
+  worker.postMessage(openMessage(key, { retry: true, fresh }));
   try {
     await ended;
   } finally {

@@ -20,11 +20,14 @@ const NAVIGATION_PATIENCE = [15_000, 45_000, 120_000];
  * @param {import("../shared/recipe.js").Recipe} boot.recipe  what the key stands for, to be shown
  * @param {URL} boot.siteRoot
  * @param {string} [boot.notice]
+ * @param {(view: BootView) => Promise<boolean>} [boot.wantsFresh]  asked once the instance is ready:
+ *   whether its sources are to be loaded anew
  * @param {(again: boolean) => void} boot.leave  go to the instance; throws a LiteError when that
  *   leads nowhere. `again` says that the person asked for another try
  * @returns {Promise<void>}
  */
-export async function bootAndLeave({ container, key, recipe, siteRoot, notice = "", leave }) {
+export async function bootAndLeave(boot) {
+  const { container, key, recipe, siteRoot, notice = "", wantsFresh, leave } = boot;
   const subject = {
     name: recipeInWords(recipe, siteRoot),
     sources: describeSources(recipe, siteRoot),
@@ -33,23 +36,31 @@ export async function bootAndLeave({ container, key, recipe, siteRoot, notice = 
   };
   const view = new BootView(container, subject, () => run(true));
 
-  /** @param {boolean} again */
-  async function run(again) {
+  /**
+   * @param {boolean} again
+   * @param {boolean} [fresh]
+   */
+  async function run(again, fresh = false) {
     view.start();
     try {
-      await bootInstance(key, {
+      await bootInstance(key, fresh, {
         onProgress: (message) => view.update(message),
         onSilence: (milliseconds) => view.showSilence(milliseconds),
       });
+      // Who tries again after newer data could not be loaded gets what is saved.
+      if (!fresh && !again && (await wantsFresh?.(view))) return await run(again, true);
       leave(again);
       view.finish();
       insist(() => leave(true));
     } catch (error) {
-      view.fail(toWire(error));
+      const wire = toWire(error);
+      view.fail(fresh ? { ...wire, hint: `${wire.hint} ${UNHARMED}` } : wire);
     }
   }
   await run(false);
 }
+
+const UNHARMED = "The data saved in this browser is unharmed; “Try again” opens it.";
 
 /**
  * Chromium can leave a navigation hanging for minutes when it stops the worker in the middle of one;

@@ -3,7 +3,7 @@
  *
  * Used by the launcher and by the pages under app/. Draws into the element it is given; talking to
  * the worker is boot-client.js's business. `data-state` on that element names the state the boot is
- * in (registering, booting, ready, failed), for tests as much as for the stylesheet.
+ * in (registering, booting, asking, ready, failed), for tests as much as for the stylesheet.
  */
 
 import { BootProgress } from "./boot-progress.js";
@@ -58,7 +58,12 @@ export class BootView {
       hidden: true,
       "aria-label": "What went wrong",
     });
-    this.rows = this.progress.stages.map(({ title }) => stageRow(title));
+    this.choice = element("section", {
+      class: "choice",
+      hidden: true,
+      "aria-label": "Your choice",
+    });
+    this.rows = this.progress.stages.map(stageRow);
     this.elapsed = element("p", { class: "elapsed" });
     this.status = element("p", { class: "visually-hidden", role: "status" });
     container.replaceChildren(
@@ -66,6 +71,7 @@ export class BootView {
       sourceList(subject.sources),
       ...(subject.notice ? [element("p", { class: "notice" }, subject.notice)] : []),
       this.problem,
+      this.choice,
       element(
         "ol",
         { class: "stages", "aria-label": "Stages" },
@@ -109,6 +115,37 @@ export class BootView {
     this.container.dataset.state = "ready";
     this.#stop();
     this.#announce("Ready.");
+  }
+
+  /**
+   * Ask something that only the person can decide.
+   *
+   * @template T
+   * @param {string} question  the heading
+   * @param {Array<Node | string>} explanation  paragraphs
+   * @param {Array<{label: string, value: T}>} options  the first one is the harmless one
+   * @returns {Promise<T>}
+   */
+  choose(question, explanation, options) {
+    this.#enter("asking", question);
+    this.#stop();
+    return new Promise((resolve) => {
+      const buttons = options.map(({ label, value }, index) => {
+        const look = index === 0 ? "primary" : "quiet";
+        const button = element("button", { type: "button", class: look }, label);
+        button.addEventListener("click", () => {
+          this.choice.hidden = true;
+          resolve(value);
+        });
+        return button;
+      });
+      this.choice.replaceChildren(
+        ...explanation.map((paragraph) => element("p", {}, paragraph)),
+        element("p", { class: "actions" }, ...buttons),
+      );
+      this.choice.hidden = false;
+      this.#announce(question);
+    });
   }
 
   /** @param {WireError} error */
@@ -165,6 +202,8 @@ export class BootView {
     switch (this.container.dataset.state) {
       case "registering":
         return "Starting the service worker…";
+      case "asking":
+        return "";
       case "ready":
         return `Ready after ${time}.`;
       case "failed":
@@ -197,8 +236,8 @@ function sourceList(sources) {
   );
 }
 
-/** @param {string} title */
-function stageRow(title) {
+/** @param {Stage} stage */
+function stageRow({ id, title }) {
   const amount = element("span", { class: "amount" });
   const label = element("span", { class: "label" });
   const time = element("span", { class: "time" });
@@ -211,7 +250,7 @@ function stageRow(title) {
   );
   const row = element(
     "li",
-    {},
+    { "data-id": id },
     element("span", { class: "mark", "aria-hidden": "true" }),
     element("span", { class: "title" }, title, state),
     label,

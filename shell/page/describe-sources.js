@@ -18,16 +18,21 @@ import { element, inWords } from "./dom.js";
 /** @type {Record<string, string>} */
 const KINDS = { url: "SQLite database", csv: "CSV file" };
 
+/** @type {Record<string, SourceWords>} what recipes say besides sources */
+const SWITCHES = {
+  memory: { name: "Memory", kind: "Empty database", from: "" },
+  temporary: { name: "Temporary", kind: "Nothing is saved", from: "" },
+};
+
 /**
  * @param {Recipe} recipe
  * @param {URL} siteRoot
  * @returns {SourceWords[]}
  */
 export function describeSources(recipe, siteRoot) {
-  return recipe.map(([parameter, value]) =>
-    parameter === "memory"
-      ? { name: "Memory", kind: "Empty database", from: "" }
-      : { ...describeAddress(value, siteRoot), kind: kindInWords(parameter) },
+  return recipe.map(
+    ([parameter, value]) =>
+      SWITCHES[parameter] ?? { ...describeAddress(value, siteRoot), kind: kindInWords(parameter) },
   );
 }
 
@@ -77,10 +82,12 @@ export function describeAddress(address, siteRoot) {
  * @returns {string}
  */
 export function recipeInWords(recipe, siteRoot) {
-  if (recipe.length === 0) return "this site’s data";
-  const names = describeSources(recipe, siteRoot).map(({ name, kind }) =>
-    kind === "Empty database" ? "an empty database" : name,
-  );
+  const names = recipe
+    .filter(([parameter]) => parameter !== "temporary")
+    .map(([parameter, value]) =>
+      parameter === "memory" ? "an empty database" : describeAddress(value, siteRoot).name,
+    );
+  if (names.length === 0) return "this site’s data";
   return names.length <= 3 ? inWords(names) : `${names[0]} and ${names.length - 1} more`;
 }
 

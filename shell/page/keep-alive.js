@@ -4,7 +4,7 @@
  * Chromium and Firefox stop a service worker 30 seconds after its last event even while its pages
  * are open. A message posted to the registration's active worker is an event that counts; messages
  * over a BroadcastChannel or MessagePort are not. The launcher starts this when it boots, and
- * plugins/keep_alive.py has every page of Datasette start it.
+ * plugins/page_script.py has every page of Datasette start it.
  *
  * Where anything is missing (no service worker, no Worker), it does nothing and says nothing: the
  * page works all the same, only the next request may have to wait for Datasette to start again.

@@ -10,6 +10,7 @@ import { parseLink, recipeToKey } from "../shared/recipe.js";
 import { bootAndLeave } from "./boot-page.js";
 import { byId, inWords } from "./dom.js";
 import { showExamples } from "./example-cards.js";
+import { checkForNewerData } from "./newer-data.js";
 import { setUpOpenForm } from "./open-form.js";
 import { activeWorker } from "./worker-registration.js";
 
@@ -41,6 +42,7 @@ function openLink(notice) {
     recipe,
     siteRoot: SITE_ROOT,
     notice,
+    wantsFresh: checkForNewerData(key, SITE_ROOT),
     leave() {
       // Read again: the person may have changed the hash while waiting.
       const { path } = parseLink(location.href, SITE_ROOT);

@@ -12,7 +12,8 @@
  * Questions (`status`, `check`, `forget`, `restore`) come with a MessagePort, on which exactly one
  * answer is sent: {value} or {error}. They may be asked again when none comes.
  *
- * `changed` and `deleted` go to all pages of the site: what they have in view may have changed.
+ * `changed` and `deleted` go to all pages of the site but the one that did it: what they have in view
+ * is no longer so.
  */
 
 /** @typedef {import("./errors.js").WireError} WireError */
@@ -135,7 +136,6 @@ export const STAGES = [
  * @property {number} v
  * @property {"changed"} type
  * @property {string} key
- * @property {string} by    id of the client that did it, "" if none did
  */
 
 /**
@@ -145,7 +145,13 @@ export const STAGES = [
  * @property {string[]} keys
  */
 
+/**
+ * @template M
+ * @typedef {M extends unknown ? Omit<M, "v"> : never} WithoutVersion
+ */
+
 /** @typedef {StatusQuestion | CheckQuestion | ForgetQuestion | RestoreQuestion} Question */
+/** @typedef {WithoutVersion<Question>} Asked  what `question` makes a message of */
 /** @typedef {{value: any} | {error: WireError}} Answer */
 /** @typedef {OpenMessage | PingMessage | Question} PageMessage */
 /** @typedef {ChangedMessage | DeletedMessage} News */
@@ -193,21 +199,19 @@ export function failedMessage(key, error) {
 }
 
 /**
- * @template {Question} Q
- * @param {Omit<Q, "v">} question
- * @returns {Q}
+ * @param {Asked} asked
+ * @returns {Question}
  */
-export function question(question) {
-  return /** @type {Q} */ ({ v: PROTOCOL_VERSION, ...question });
+export function question(asked) {
+  return { v: PROTOCOL_VERSION, ...asked };
 }
 
 /**
  * @param {string} key
- * @param {string} by
  * @returns {ChangedMessage}
  */
-export function changedMessage(key, by) {
-  return { v: PROTOCOL_VERSION, type: "changed", key, by };
+export function changedMessage(key) {
+  return { v: PROTOCOL_VERSION, type: "changed", key };
 }
 
 /**

@@ -12,7 +12,7 @@ import { answer } from "./bridge.js";
 import { fetchSources } from "./downloads.js";
 import { Replies } from "./replies.js";
 import { startPython } from "./runtime.js";
-import { newRecord, Saver } from "./saver.js";
+import { DATABASES, newRecord, Saver } from "./saver.js";
 import { WatchedFiles } from "./watched-files.js";
 import { fromWire, toWire } from "../shared/errors.js";
 import { instancePath } from "../shared/paths.js";
@@ -187,8 +187,9 @@ export class Instance {
   async #boot() {
     const recipe = this.#key === "" ? [] : keyToRecipe(this.#key);
     const store = isSwitchedOn(recipe, "temporary") ? undefined : await this.#tryStore();
-    const saved = this.#fromSources ? undefined : await store?.get("instances", this.#key);
-    const sources = saved ? [] : await this.#sources(recipe);
+    const saved = await store?.get("instances", this.#key);
+    const restored = this.#fromSources ? undefined : saved;
+    const sources = restored ? [] : await this.#sources(recipe);
     // Both run while Python starts; what they report is shown once it is their turn.
     const downloads = fetchSources(sources, this.#siteRoot, (download) => {
       if (this.#step.stage === "fetch") this.#report(fetching(download));
@@ -201,7 +202,8 @@ export class Instance {
     this.#files = new WatchedFiles(pyodide.FS, FOLDER, () => this.#saver?.soon());
     if (contents) {
       this.#report({ stage: "restore", label: "" });
-      this.#files.fill(await contents);
+      const all = await contents;
+      this.#files.fill(restored ? all : beyondSources(all));
     }
     const bootstrap = pyodide.pyimport("bootstrap");
     const base = this.#siteRoot.pathname + instancePath(this.#key);
@@ -212,7 +214,7 @@ export class Instance {
     throwIfFailed(await python.open(isSwitchedOn(recipe, "memory")));
     this.#python = python;
     this.#handle = python.handle;
-    if (store) await this.#startSaving(store, saved, downloads);
+    if (store) await this.#startSaving(store, restored, downloads);
   }
 
   /** @returns {Promise<Store | undefined>} undefined where the browser offers none */
@@ -256,6 +258,7 @@ export class Instance {
       // A start writes a little: Datasette's catalogue, and when this was last used.
       this.firstSave = saver.settle(-1).then(() => {});
     } else {
+      files.touchAll();
       this.firstSave = saver.begin();
     }
     this.firstSave = this.firstSave.catch((error) => {
@@ -349,6 +352,18 @@ export async function shippedSources() {
   /** @type {Array<{param: string, file: string}>} */
   const index = await (await fetchAsset("data")).json();
   return index.map(({ param, file }) => [param, `data/${encodeURIComponent(file)}`]);
+}
+
+/**
+ * What stays when the sources are loaded anew: stored queries, cookies, the secret.
+ *
+ * @param {Map<string, Uint8Array>} files  of an instance's folder
+ * @returns {Map<string, Uint8Array>}
+ */
+function beyondSources(files) {
+  return new Map(
+    [...files].filter(([path]) => !path.startsWith(DATABASES) && path !== "state.json"),
+  );
 }
 
 /** @param {string} failure  of bootstrap.py: "" or an error as JSON */

@@ -40,24 +40,25 @@ export async function answerMessage(event, instances, clients) {
 }
 
 /**
- * Tell all pages of the site, whether this worker controls them yet or not.
+ * Tell the pages of the site, whether this worker controls them yet or not.
  *
  * @param {Clients} clients
  * @param {News} news
+ * @param {string} [by]  id of the client whose doing it is, which knows
  */
-async function tell(clients, news) {
+async function tell(clients, news, by = "") {
   for (const page of await clients.matchAll({ includeUncontrolled: true, type: "window" })) {
-    page.postMessage(news);
+    if (page.id !== by) page.postMessage(news);
   }
 }
 
 /**
  * @param {Clients} clients
- * @param {string} key
- * @param {string} by
+ * @param {string} key  of the instance whose databases were written to
+ * @param {string} by   id of the client that asked for it
  */
 export function tellOfChange(clients, key, by) {
-  return tell(clients, changedMessage(key, by));
+  return tell(clients, changedMessage(key), by);
 }
 
 /**
@@ -77,7 +78,7 @@ async function answerTo(question, instances, clients) {
       return tell(clients, deletedMessage(question.keys));
     case "restore":
       await instances.restore(question.instance, question.files);
-      return tell(clients, changedMessage(question.instance.key, ""));
+      return tell(clients, changedMessage(question.instance.key));
   }
 }
 

@@ -26,7 +26,7 @@ import { BLOCK_SIZE, keysOf, STATE_FORMAT } from "../shared/saved-store.js";
 const STORES = /** @type {const} */ (["instances", "files", "blocks", "replies"]);
 
 /** Where the databases are in an instance's folder; see engine/folder.py. */
-const DATABASES = "databases/";
+export const DATABASES = "databases/";
 
 /** Bytes that the first save copies at a time, which is what it needs of memory. */
 const PORTION = 8 * 1024 * 1024;

@@ -52,8 +52,8 @@ DIFFERENCES = [
     ),
     Difference(
         r".*",
-        "the site's script that keeps its worker running (plugins/keep_alive.py)",
-        replace(r'\n    <script type="module">[^<]*/keep-alive\.js[^<]*</script>\n'),
+        "the site's script: keep-alive and notices (plugins/page_script.py)",
+        replace(r'\n    <script type="module">[^<]*/datasette-page\.js[^<]*</script>\n'),
     ),
     Difference(
         r".*",
@@ -284,7 +284,7 @@ def sides(browser: Browser, site: str, tmp_path_factory: pytest.TempPathFactory)
     plugins = folder / "plugins"
     plugins.mkdir()
     for plugin in PROJECT.glob("plugins/*.py"):
-        if plugin.name != "keep_alive.py":
+        if plugin.name != "page_script.py":
             (plugins / plugin.name).write_bytes(plugin.read_bytes())
     arguments = ["--plugins-dir", str(plugins), "--setting", "num_sql_threads", "0"]
     with data_host() as host, native_datasette(files, arguments) as native:

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.support.browsing import click_through
+from tests.support.browsing import click_through, save_query
 from tests.support.shop import make_items, rows_of
-
-
-def save_query(page: Page, title: str) -> None:
-    """Fill in and submit the form that "Save this query" leads to."""
-    click_through(page.get_by_role("link", name="Save this query"))
-    page.get_by_label("Title").fill(title)
-    click_through(page.get_by_role("button", name="Save query"))
-    expect(page.locator(".message-info")).to_have_text("Query saved")
 
 
 def test_query_is_saved_found_and_run(shop: Page) -> None:

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from urllib.parse import urlencode
 
 from find_browser import find_browser
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Locator, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    CDPSession,
+    Locator,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 # Nothing but the hosts of the tests can be reached, so a request elsewhere fails a test.
 FLAGS = [
@@ -80,6 +88,14 @@ def write_sql(page: Page, sql: str) -> None:
     page.locator(".cm-editor [contenteditable=true]").click()
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.insert_text(sql)
+
+
+def save_query(page: Page, title: str) -> None:
+    """Fill in and submit the form that "Save this query" leads to."""
+    click_through(page.get_by_role("link", name="Save this query"))
+    page.get_by_label("Title").fill(title)
+    click_through(page.get_by_role("button", name="Save query"))
+    expect(page.locator(".message-info")).to_have_text("Query saved")
 
 
 def devtools(page: Page) -> CDPSession:

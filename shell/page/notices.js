@@ -1,0 +1,154 @@
+/**
+ * Tells people on a page of Datasette what they should know of its data: that nothing is saved, that
+ * there is newer data, that another tab has changed or deleted it.
+ *
+ * Every page of Datasette runs this (plugins/page_script.py). It draws into a shadow root, so that
+ * neither the page's styles nor its own get in each other's way.
+ */
+
+import { parseAppPath } from "../shared/paths.js";
+import { launcherLink, keyToRecipe } from "../shared/recipe.js";
+import { askWorker } from "./ask-worker.js";
+import { element } from "./dom.js";
+
+/** @typedef {import("../shared/protocol.js").Status} Status */
+/** @typedef {import("../shared/protocol.js").WorkerMessage} WorkerMessage */
+
+const SITE_ROOT = new URL("../../", import.meta.url);
+const STYLE = new URL("notices.css", import.meta.url);
+
+/** Start watching; does nothing on a page that no worker of this site answered. */
+export function startNotices() {
+  const address = parseAppPath(location.pathname, SITE_ROOT.pathname);
+  if (!address || !navigator.serviceWorker?.controller) return;
+  const { key } = address;
+  const container = navigator.serviceWorker;
+  container.addEventListener("message", (/** @type {MessageEvent<WorkerMessage>} */ { data }) => {
+    if (data.type === "changed" && data.key === key) sayChanged();
+    else if (data.type === "deleted" && data.keys.includes(key)) sayDeleted();
+  });
+  container.startMessages();
+  askWorker({ type: "status", key }).then(
+    (status) => status && sayStatus(key, status),
+    () => {}, // the page itself is fine
+  );
+}
+
+/**
+ * @param {string} key
+ * @param {Status} status
+ */
+function sayStatus(key, { saving, reason, edited, newer }) {
+  if (saving === "temporary") {
+    notify(
+      "temporary",
+      "Nothing you change here is saved, as the link asked for.",
+      dismissed(`temporary ${key}`),
+    );
+  } else if (saving === "unsaved") {
+    const why = [reason?.message, reason?.hint].filter(Boolean).join(" ");
+    notify("unsaved", `Nothing you change here is saved. ${why}`, dismissed(`unsaved ${key}`));
+  } else if (edited) void keepStored();
+  if (newer.length > 0) {
+    const link = launcherLink(key === "" ? [] : keyToRecipe(key), placeOf(key), SITE_ROOT);
+    notify("newer", "There is newer data at the source.", {
+      ...dismissed(`newer ${key} ${newer}`),
+      action: ["Look at the choices", () => location.assign(link)],
+    });
+  }
+}
+
+/**
+ * @param {string} key
+ * @returns {string} where in the instance this page is
+ */
+function placeOf(key) {
+  const path = parseAppPath(location.pathname, SITE_ROOT.pathname)?.path ?? "";
+  // The launcher opens what the site ships only at a place.
+  return path + location.search || (key === "" ? "./" : "");
+}
+
+function sayChanged() {
+  notify("changed", "This data was changed in another tab.", {
+    action: ["Show it", () => location.reload()],
+  });
+}
+
+function sayDeleted() {
+  notify(
+    "deleted",
+    "This data was deleted from this browser. What this page shows is no longer saved; loading it " +
+      "again opens the data anew from its source.",
+    { action: ["Load it again", () => location.reload()] },
+  );
+}
+
+/** Who has made changes wants them kept when space runs short: ask the browser for that, once. */
+async function keepStored() {
+  const asked = "datasette-lite asked to keep data";
+  try {
+    if (localStorage.getItem(asked) || (await navigator.storage.persisted())) return;
+    localStorage.setItem(asked, "1");
+    await navigator.storage.persist();
+  } catch {
+    // Not offered here; the page “Saved data” says how things stand.
+  }
+}
+
+/**
+ * @typedef {object} NoticeOptions
+ * @property {[label: string, act: () => void]} [action]
+ * @property {() => boolean} [isDismissed]  whether the person has closed this notice before
+ * @property {() => void} [dismiss]         they do now
+ */
+
+/**
+ * A notice that stays closed for as long as the tab is open.
+ *
+ * @param {string} about
+ * @returns {NoticeOptions}
+ */
+function dismissed(about) {
+  const name = `datasette-lite dismissed ${about}`;
+  return {
+    isDismissed: () => sessionStorage.getItem(name) !== null,
+    dismiss: () => sessionStorage.setItem(name, "1"),
+  };
+}
+
+/** @type {HTMLElement | undefined} */
+let list;
+
+/**
+ * @param {string} id  a notice with the same one is replaced
+ * @param {string} text
+ * @param {NoticeOptions} options
+ */
+function notify(id, text, { action, isDismissed, dismiss }) {
+  if (isDismissed?.()) return;
+  list ??= makeList();
+  const close = element("button", { type: "button", class: "close", "aria-label": "Close" }, "×");
+  const item = element("li", { "data-id": id }, element("span", {}, text));
+  close.addEventListener("click", () => {
+    dismiss?.();
+    item.remove();
+  });
+  if (action) {
+    const button = element("button", { type: "button" }, action[0]);
+    button.addEventListener("click", action[1]);
+    item.append(button);
+  }
+  item.append(close);
+  list.querySelector(`[data-id="${id}"]`)?.remove();
+  list.append(item);
+}
+
+/** @returns {HTMLElement} */
+function makeList() {
+  const host = element("div");
+  const root = host.attachShadow({ mode: "open" });
+  const made = element("ul", { role: "status", "aria-label": "About this data" });
+  root.append(element("link", { rel: "stylesheet", href: STYLE.href }), made);
+  document.body.append(host);
+  return made;
+}

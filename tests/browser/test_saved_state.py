@@ -1,0 +1,261 @@
+"""Saved instances: what a person changed is there again; newer data never replaces it unasked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Worker, expect
+
+from tests.support.browsing import (
+    BOOT_TIMEOUT,
+    follow,
+    link,
+    save_query,
+    stop_worker,
+    wait_for_datasette,
+)
+from tests.support.hosts import DataHost
+from tests.support.shop import fetch_json
+
+NOTICES = "ul[aria-label='About this data'] li"
+
+SAVED_KEYS = """async () => {
+  const store = await new Promise((resolve, reject) => {
+    const request = indexedDB.open("datasette-lite /");
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  if (!store.objectStoreNames.contains("instances")) return [];
+  const keys = await new Promise((resolve) => {
+    const request = store.transaction("instances").objectStore("instances").getAllKeys();
+    request.onsuccess = () => resolve(request.result);
+  });
+  store.close();
+  return keys;
+}"""
+
+
+def insert(page: Page, **row: Any) -> None:
+    """Insert a row into the table that the page shows."""
+    status, answer = fetch_json(page, f"{page.url.split('?')[0]}/-/insert", {"row": row})
+    assert status == 201, answer
+
+
+def values(page: Page) -> list[str]:
+    """Return the first column of the table that the page shows, without the link of its rows."""
+    return page.locator("table.rows-and-columns tbody td.col-a").all_inner_texts()
+
+
+def dated(day: int) -> dict[str, dict[str, str]]:
+    return {"headers": {"Last-Modified": f"Mon, {day:02} Nov 2026 10:00:00 GMT"}}
+
+
+def test_changes_outlive_the_worker_and_nothing_is_fetched_again(
+    page: Page, site: str, files: DataHost
+) -> None:
+    follow(page, link(site, "data/t", csv=files.add("t.csv", b"a\nx\n")))
+    insert(page, a="mine")
+    files.files.clear()
+    files.requests.clear()
+    stop_worker(page)
+    page.reload()
+    wait_for_datasette(page)
+    assert values(page) == ["x", "mine"]
+    assert files.requests == []
+
+
+def test_newer_data_is_loaded_where_nothing_was_changed(
+    page: Page, site: str, files: DataHost
+) -> None:
+    address = link(site, "data/t", csv=files.add("t.csv", b"a\nold\n", **dated(2)))
+    follow(page, address)
+    assert values(page) == ["old"]
+    files.add("t.csv", b"a\nnew\n", **dated(9))
+    page.goto("about:blank")
+    follow(page, address)
+    assert values(page) == ["new"]
+    stop_worker(page)
+    page.reload()
+    wait_for_datasette(page)
+    assert values(page) == ["new"]
+
+
+def test_newer_content_is_noticed_where_a_host_tells_no_dates(
+    page: Page, site: str, files: DataHost
+) -> None:
+    address = link(site, "data/t", csv=files.add("t.csv", b"a\none\n"))
+    follow(page, address)
+    files.add("t.csv", b"a\ntwo\n")
+    page.goto("about:blank")
+    follow(page, address)
+    assert values(page) == ["two"]
+
+
+def test_newer_data_does_not_replace_changes_unasked(
+    page: Page, site: str, files: DataHost
+) -> None:
+    address = link(site, "data/t", csv=files.add("t.csv", b"a\nold\n", **dated(2)))
+    follow(page, address)
+    insert(page, a="mine")
+    files.add("t.csv", b"a\nnew\n", **dated(9))
+    page.goto("about:blank")
+    page.goto(address)
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "There is newer data", timeout=BOOT_TIMEOUT
+    )
+    page.get_by_role("button", name="Open my version").click()
+    wait_for_datasette(page)
+    assert values(page) == ["old", "mine"]
+    # The page itself goes on telling, and leads back to the choice.
+    page.locator(NOTICES).get_by_role("button", name="Look at the choices").click()
+    page.get_by_role("button", name="Replace it with the newer data").click()
+    wait_for_datasette(page)
+    assert page.url.endswith("/data/t")
+    assert values(page) == ["new"]
+    expect(page.locator(NOTICES)).to_have_count(0)
+
+
+def test_stored_queries_outlive_newer_data(page: Page, site: str, files: DataHost) -> None:
+    address = link(site, "data/t", csv=files.add("t.csv", b"a\nold\n", **dated(2)))
+    follow(page, address)
+    home = page.url.removesuffix("/data/t")
+    page.goto(f"{home}/data/-/query?sql=select+a+as+found+from+t")
+    save_query(page, "Mine")
+    files.add("t.csv", b"a\nnew\n", **dated(9))
+    page.goto("about:blank")
+    follow(page, address)
+    assert values(page) == ["new"]
+    page.goto(f"{home}/data/mine")
+    expect(page.locator("td.col-found")).to_have_text("new")
+
+
+def test_newer_data_that_cannot_be_loaded_harms_nothing(
+    page: Page, site: str, files: DataHost
+) -> None:
+    address = link(site, "data/t", csv=files.add("t.csv", b"a\nold\n", **dated(2)))
+    follow(page, address)
+    files.add("t.csv", b"<!doctype html><p>Moved</p>", **dated(9))
+    page.goto("about:blank")
+    page.goto(address)
+    problem = page.get_by_label("What went wrong")
+    expect(problem).to_contain_text("is unharmed", timeout=BOOT_TIMEOUT)
+    files.files.clear()
+    problem.get_by_role("button", name="Try again").click()
+    wait_for_datasette(page)
+    assert values(page) == ["old"]
+
+
+@pytest.mark.console_errors  # the browser's own, of a request that fails
+def test_a_source_that_is_gone_does_not_keep_saved_data_from_opening(
+    page: Page, site: str, files: DataHost
+) -> None:
+    address = link(site, "data/t", csv=files.add("t.csv", b"a\nx\n"))
+    follow(page, address)
+    files.files.clear()
+    page.goto("about:blank")
+    follow(page, address)
+    assert values(page) == ["x"]
+
+
+def test_other_tabs_are_told_of_changes_and_see_them(
+    visitor: BrowserContext, site: str, files: DataHost
+) -> None:
+    one = visitor.new_page()
+    follow(one, link(site, "data/t", csv=files.add("t.csv", b"a\nx\n")))
+    two = visitor.new_page()
+    follow(two, one.url)
+    other = visitor.new_page()
+    follow(other, f"{site}app/world")
+    insert(one, a="from one")
+    notice = two.locator(NOTICES)
+    expect(notice).to_contain_text("changed in another tab")
+    expect(one.locator(NOTICES)).to_have_count(0)
+    expect(other.locator(NOTICES)).to_have_count(0)
+    notice.get_by_role("button", name="Show it").click()
+    expect(two.locator("td.col-a")).to_have_text(["x", "from one"])
+
+
+def test_other_tabs_are_told_of_a_deletion(
+    visitor: BrowserContext, site: str, files: DataHost
+) -> None:
+    one = visitor.new_page()
+    follow(one, link(site, "data/t", csv=files.add("t.csv", b"a\nx\n")))
+    insert(one, a="mine")
+    two = visitor.new_page()
+    two.goto(site)
+    key = one.url.split("@")[1].split("/")[0]
+    two.evaluate(
+        """async ([root, key]) => {
+          const { askWorker } = await import(root + "shell/page/ask-worker.js");
+          await askWorker({ type: "forget", keys: [key] });
+        }""",
+        [site, key],
+    )
+    expect(one.locator(NOTICES)).to_contain_text("deleted from this browser")
+    assert one.evaluate(SAVED_KEYS) == []
+    one.locator(NOTICES).get_by_role("button", name="Load it again").click()
+    expect(one.locator("td.col-a")).to_have_text(["x"], timeout=BOOT_TIMEOUT)
+
+
+def test_a_temporary_instance_saves_nothing(page: Page, site: str, files: DataHost) -> None:
+    follow(page, link(site, "data/t", csv=files.add("t.csv", b"a\nx\n"), temporary="1"))
+    expect(page.locator(NOTICES)).to_contain_text("Nothing you change here is saved")
+    insert(page, a="gone soon")
+    page.reload()
+    assert values(page) == ["x", "gone soon"]
+    assert page.evaluate(SAVED_KEYS) == []
+    stop_worker(page)
+    page.reload()
+    wait_for_datasette(page)
+    assert values(page) == ["x"]
+    page.locator(NOTICES).get_by_role("button", name="Close").click()
+    page.reload()
+    wait_for_datasette(page)
+    expect(page.locator(NOTICES)).to_have_count(0)
+
+
+def test_the_sites_own_data_temporarily(page: Page, site: str) -> None:
+    follow(page, link(site, "world", temporary="1"))
+    expect(page.locator(NOTICES)).to_contain_text("Nothing you change here is saved")
+    expect(page.get_by_role("heading", level=1)).to_have_text("world")
+
+
+def worker_of(page: Page, site: str) -> Worker:
+    """Return the site's service worker, running."""
+    page.goto(site)
+    page.evaluate(
+        """async (root) => {
+          const { activeWorker } = await import(root + "shell/page/worker-registration.js");
+          await activeWorker();
+        }""",
+        site,
+    )
+    return page.context.service_workers[0]
+
+
+def test_where_storage_is_denied_everything_works_and_says_so(
+    page: Page, site: str, files: DataHost
+) -> None:
+    worker = worker_of(page, site)
+    worker.evaluate(
+        """() => {
+          IDBFactory.prototype.open = () => { throw new DOMException("denied", "SecurityError"); };
+        }"""
+    )
+    follow(page, link(site, "data/t", csv=files.add("t.csv", b"a\nx\n")))
+    expect(page.locator(NOTICES)).to_contain_text("does not let the site save anything")
+    insert(page, a="in memory")
+    page.reload()
+    assert values(page) == ["x", "in memory"]
+
+
+def test_two_browsers_do_not_share_what_is_saved(
+    page: Page, browser: Browser, site: str, files: DataHost
+) -> None:
+    follow(page, link(site, "data/t", csv=files.add("t.csv", b"a\nx\n")))
+    insert(page, a="mine")
+    stranger = browser.new_context().new_page()
+    follow(stranger, page.url)
+    assert values(stranger) == ["x"]
+    stranger.context.close()
