@@ -9,6 +9,7 @@
 import { toWire } from "./shell/shared/errors.js";
 import { instancePath, parseAppPath } from "./shell/shared/paths.js";
 import { failedMessage, progressMessage, readyMessage } from "./shell/shared/protocol.js";
+import { SITE_ROOT } from "./shell/shared/site.js";
 import { Instances } from "./shell/worker/instances.js";
 import { bootingPage, errorPage } from "./shell/worker/pages.js";
 
@@ -16,8 +17,7 @@ import { bootingPage, errorPage } from "./shell/worker/pages.js";
 /** @typedef {import("./shell/shared/paths.js").AppPath} AppPath */
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
-const siteRoot = new URL(".", import.meta.url);
-const instances = new Instances(siteRoot);
+const instances = new Instances(SITE_ROOT);
 
 /** ms that a page load waits for a boot before it is shown the booting page instead. */
 const SHORT_WAIT = 1500;
@@ -39,9 +39,9 @@ worker.addEventListener("message", (event) => {
 
 worker.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
-  const address = url.origin === siteRoot.origin && parseAppPath(url.pathname, siteRoot.pathname);
+  const address = url.origin === SITE_ROOT.origin && parseAppPath(url.pathname, SITE_ROOT.pathname);
   if (!address) return;
-  const home = siteRoot.pathname + instancePath(address.key);
+  const home = SITE_ROOT.pathname + instancePath(address.key);
   // An instance's address without its last slash, as people type it.
   if (`${url.pathname}/` === home) event.respondWith(Response.redirect(home + url.search, 302));
   else event.respondWith(respond(event, address));
@@ -80,7 +80,7 @@ async function open({ key, retry }, page) {
  */
 async function respond(event, { key }) {
   const { request, clientId } = event;
-  const context = { siteRoot: siteRoot.pathname, wantsPage: request.mode === "navigate" };
+  const context = { siteRoot: SITE_ROOT.pathname, wantsPage: request.mode === "navigate" };
   // Loading a page again is how people try again.
   const instance = instances.get(key, { afresh: context.wantsPage });
   try {

@@ -10,16 +10,15 @@ import json
 from typing import Any
 
 from datasette import hookimpl
-from datasette.app import Datasette
+
+from engine import site
 
 
 @hookimpl
-def extra_body_script(datasette: Datasette) -> dict[str, Any]:
-    """Import shell/page/keep-alive.js, which lies beside the app/ folder that base_url is in."""
+def extra_body_script() -> dict[str, Any]:
+    """Import shell/page/keep-alive.js, of the version that this Python is of."""
     # extra_js_urls() would prefix the path with base_url.
-    base_url: str = datasette.setting("base_url")
-    site_root = base_url[: base_url.rindex("/app/") + 1]
-    module = json.dumps(f"{site_root}shell/page/keep-alive.js")
+    module = json.dumps(f"{site.shell_url}page/keep-alive.js")
     return {
         "module": True,
         "script": f"import {{ startKeepAlive }} from {module}; startKeepAlive();",

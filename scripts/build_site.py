@@ -2,11 +2,10 @@
 
     python scripts/build_site.py [--out FOLDER] [--plugins FOLDER ...]
 
-Copies what is served as it is written, compiles Python with Pyodide's own interpreter, and writes
-the manifest, which names every file that the worker loads with its hash and size. The manifest is
-part of the worker's module graph, so a changed file is a changed worker to the browser, and a
-worker only ever loads the files it was built with. Work whose inputs have not changed is not done
-again.
+Copies what is served as it is written, compiles Python with Pyodide's own interpreter, and has
+versions.py make one version of it all, with the manifest that the worker goes by. The worker
+imports the manifest, so a changed file is a changed worker to the browser, and a worker only ever
+loads the files it was built with. Work whose inputs have not changed is not done again.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from versions import VersionError, seal
 from wheels import PROJECT, locked_wheels
 
 CACHE = PROJECT / "build"
@@ -117,22 +117,6 @@ def data_index() -> list[dict[str, str]]:
     return described
 
 
-def write_manifest(out: Path, files: dict[str, Path]) -> None:
-    """Write shell/worker/manifest.js: the files that the worker loads, by name."""
-    entries = {}
-    for name, path in files.items():
-        version = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-        url = f"{path.relative_to(out)}?v={version}"
-        entries[name] = {"url": url, "size": path.stat().st_size}
-    version = hashlib.sha256(json.dumps(entries).encode()).hexdigest()[:16]
-    manifest = {"version": version, "files": entries}
-    target = out / "shell" / "worker" / "manifest.js"
-    target.write_text(
-        "/** What this build's worker loads. Written by scripts/build_site.py. */\n"
-        f"export default {json.dumps(manifest, indent=2)};\n"
-    )
-
-
 def build(out: Path, plugins: list[Path]) -> None:
     """Build the site into `out`, replacing what is there."""
     if not PYODIDE.is_dir():
@@ -146,7 +130,7 @@ def build(out: Path, plugins: list[Path]) -> None:
     for name in SERVED:
         source = PROJECT / name
         if source.is_dir():
-            shutil.copytree(source, draft / name)
+            shutil.copytree(source, draft / name, ignore=shutil.ignore_patterns("*.d.ts"))
         else:
             shutil.copy2(source, draft / name)
     shutil.copy2(PROJECT / "app" / "index.html", draft / "404.html")
@@ -160,7 +144,7 @@ def build(out: Path, plugins: list[Path]) -> None:
     [datasette] = (CACHE / "wheels").glob("datasette-*.whl")
     with zipfile.ZipFile(datasette) as wheel:
         (draft / "favicon.ico").write_bytes(wheel.read("datasette/static/favicon.png"))
-    write_manifest(
+    seal(
         draft,
         {
             "wasm": runtime / "pyodide.asm.wasm",
@@ -191,7 +175,7 @@ def main() -> int:
     args = parser.parse_args()
     try:
         build(args.out.resolve(), [folder.resolve() for folder in args.plugins])
-    except BuildError as error:
+    except (BuildError, VersionError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except subprocess.CalledProcessError as error:

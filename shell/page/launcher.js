@@ -7,13 +7,12 @@
 
 import { instancePath } from "../shared/paths.js";
 import { parseLink, recipeToKey } from "../shared/recipe.js";
+import { SITE_ROOT } from "../shared/site.js";
 import { bootAndLeave } from "./boot-page.js";
 import { byId, inWords } from "./dom.js";
 import { showExamples } from "./example-cards.js";
 import { setUpOpenForm } from "./open-form.js";
 import { activeWorker } from "./worker-registration.js";
-
-const SITE_ROOT = new URL(".", location.href);
 
 start();
 // The address bar and links within the page change the hash without loading the page anew.

@@ -8,11 +8,10 @@
 import manifest from "./manifest.js";
 import { readAll } from "./download.js";
 import { LiteError } from "../shared/errors.js";
+import { SITE_ROOT } from "../shared/site.js";
 
 /** @typedef {keyof typeof manifest.files} AssetName */
 /** @typedef {import("./download.js").ByteProgress} ByteProgress */
-
-const SITE_ROOT = new URL("../../", import.meta.url);
 
 /**
  * @param {AssetName} name

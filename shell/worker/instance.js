@@ -13,6 +13,7 @@ import { LiteError, fromWire } from "../shared/errors.js";
 import { openSource } from "../shared/fetch-source.js";
 import { instancePath } from "../shared/paths.js";
 import { keyToRecipe, SOURCE_PARAMETERS } from "../shared/recipe.js";
+import { SHELL_ROOT } from "../shared/site.js";
 
 /** @typedef {import("../shared/protocol.js").Progress} Progress */
 /** @typedef {import("../shared/recipe.js").Recipe} Recipe */
@@ -126,7 +127,7 @@ export class Instance {
     this.#report({ stage: "datasette", label: "" });
     const bootstrap = pyodide.pyimport("bootstrap");
     const base = this.#siteRoot.pathname + instancePath(this.#key);
-    const python = bootstrap.BrowserInstance(base);
+    const python = bootstrap.BrowserInstance(base, SHELL_ROOT.pathname);
     bootstrap.destroy();
     for (const [index, [parameter]] of sources.entries()) {
       await this.#addSource(pyodide, python, parameter, downloads[index]);

@@ -1,0 +1,98 @@
+"""Makes a version of a site that is laid out, so that a page never mixes files of two builds.
+
+All code that has to fit together goes into one folder, v/VERSION/, named after a hash of everything
+in it. Relative imports then stay inside their version by themselves, the folder may be cached for
+ever, and only the few files at fixed addresses name it: this rewrites their references.
+
+The large binary files stay in runtime/, since they seldom change and a deploy must not have them
+downloaded again; their addresses carry their own hash. What a site consists of is build_site.py's
+business.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+#: What becomes v/VERSION/…: the shell, and the JavaScript of Pyodide that the worker imports.
+VERSIONED = ["shell", "runtime/pyodide.mjs", "runtime/pyodide.asm.mjs"]
+
+#: Files at fixed addresses that name files of the shell.
+REFERRING = ["index.html", "404.html", "sw.js", "app/index.html", "app/booting.html"]
+REFERRING += ["app/failed.html"]
+
+#: The path of a file of the shell between quotes, maybe after "./" or a template's {{root}}.
+REFERENCE = re.compile(r"""(?<=")(?P<before>\./|\{\{root\}\}|)(?P<path>shell/[\w/.-]+)(?=")""")
+
+
+class VersionError(Exception):
+    """The site cannot be made into a version; the message says why."""
+
+
+def sha256(path: Path) -> str:
+    """Return the hash of a file's content."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def asset_entries(site: Path, assets: dict[str, Path]) -> dict[str, dict[str, object]]:
+    """Return what the manifest says of the files that the worker loads, by their names in it."""
+    return {
+        name: {
+            "url": f"{path.relative_to(site).as_posix()}?v={sha256(path)[:16]}",
+            "size": path.stat().st_size,
+        }
+        for name, path in assets.items()
+    }
+
+
+def version_of(site: Path) -> str:
+    """Return the name of the version that is laid out in `site`; other contents, other name."""
+    # What this module writes is part of the version as well.
+    total = hashlib.sha256(Path(__file__).read_bytes())
+    for path in sorted(site.rglob("*")):
+        if path.is_file():
+            total.update(f"{path.relative_to(site).as_posix()}\0{sha256(path)}\0".encode())
+    return total.hexdigest()[:12]
+
+
+def point_to_version(source: str, folder: str) -> tuple[str, list[str]]:
+    """Return `source` with its references to shell/ put into `folder`, and the paths they name."""
+    paths: list[str] = []
+
+    def moved(match: re.Match[str]) -> str:
+        paths.append(f"{folder}/{match['path']}")
+        return match["before"] + paths[-1]
+
+    return REFERENCE.sub(moved, source), paths
+
+
+def seal(site: Path, assets: dict[str, Path]) -> str:
+    """Make what is laid out in `site` a version; return its name.
+
+    `assets` are the files that the worker loads, by their names in the manifest.
+
+    Raises:
+        VersionError: a file that should name the shell does not, or names a file that is not there.
+    """
+    version = version_of(site)
+    folder = f"v/{version}"
+    for name in VERSIONED:
+        target = site / folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (site / name).rename(target)
+    for name in REFERRING:
+        source, paths = point_to_version((site / name).read_text(), folder)
+        if not paths:
+            raise VersionError(f"{name} has no reference to shell/ that could be made to {folder}.")
+        for path in paths:
+            if not (site / path).is_file():
+                raise VersionError(f"{name} refers to {path}, which the build does not make.")
+        (site / name).write_text(source)
+    manifest = {"version": version, "files": asset_entries(site, assets)}
+    (site / folder / "shell" / "worker" / "manifest.js").write_text(
+        "/** What this build's worker loads. Written by scripts/versions.py. */\n"
+        f"export default {json.dumps(manifest, indent=2)};\n"
+    )
+    return version
