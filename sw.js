@@ -1,17 +1,20 @@
 /**
  * The service worker: its listeners, and which module answers what.
  *
- * Everything under app/ is an instance's (shell/worker/instances.js); all else on the site goes to the
- * network untouched, so that no mistake here can keep the launcher from loading. Listeners must be
- * registered while this script runs for the first time, so there is no top-level await.
+ * Everything under app/ is an instance's (shell/worker/instances.js); the site's own files are kept
+ * for offline use (shell/worker/site-files.js); all else goes to the network untouched. Listeners must
+ * be registered while this script runs for the first time, so there is no top-level await.
  */
 
 import { toWire } from "./shell/shared/errors.js";
 import { instancePath, parseAppPath } from "./shell/shared/paths.js";
 import { failedMessage, progressMessage, readyMessage } from "./shell/shared/protocol.js";
 import { SITE_ROOT } from "./shell/shared/site.js";
+import { PART_URLS, keepParts } from "./shell/worker/assets.js";
 import { Instances } from "./shell/worker/instances.js";
 import { bootingPage, errorPage } from "./shell/worker/pages.js";
+import { dropCopiesExcept } from "./shell/worker/part-copies.js";
+import { answerSiteFile, keepSite, takeOver } from "./shell/worker/site-files.js";
 
 /** @typedef {import("./shell/shared/protocol.js").PageMessage} PageMessage */
 /** @typedef {import("./shell/shared/paths.js").AppPath} AppPath */
@@ -22,12 +25,17 @@ const instances = new Instances(SITE_ROOT);
 /** ms that a page load waits for a boot before it is shown the booting page instead. */
 const SHORT_WAIT = 1500;
 
-worker.addEventListener("install", () => {
+worker.addEventListener("install", (event) => {
+  // Take over at once: pages of the version before get by, and one version at work is simpler than two.
   worker.skipWaiting();
+  event.waitUntil(keepSite());
 });
 
 worker.addEventListener("activate", (event) => {
-  event.waitUntil(worker.clients.claim());
+  const tidied = takeOver(PART_URLS).then(dropCopiesExcept);
+  const notTidied = (/** @type {unknown} */ error) =>
+    console.warn("Files of earlier versions could not be removed.", error);
+  event.waitUntil(tidied.catch(notTidied).then(() => worker.clients.claim()));
 });
 
 worker.addEventListener("message", (event) => {
@@ -39,8 +47,9 @@ worker.addEventListener("message", (event) => {
 
 worker.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
-  const address = url.origin === SITE_ROOT.origin && parseAppPath(url.pathname, SITE_ROOT.pathname);
-  if (!address) return;
+  if (url.origin !== SITE_ROOT.origin) return;
+  const address = parseAppPath(url.pathname, SITE_ROOT.pathname);
+  if (!address) return answerSiteFile(event);
   const home = SITE_ROOT.pathname + instancePath(address.key);
   // An instance's address without its last slash, as people type it.
   if (`${url.pathname}/` === home) event.respondWith(Response.redirect(home + url.search, 302));
@@ -68,6 +77,7 @@ async function open({ key, retry }, page) {
     page.postMessage(failedMessage(key, toWire(error)));
   } finally {
     instance.watchers.delete(watcher);
+    await keepParts();
   }
 }
 
@@ -85,7 +95,7 @@ async function respond(event, { key }) {
   const instance = instances.get(key, { afresh: context.wantsPage });
   try {
     const booted = instance.boot();
-    event.waitUntil(booted.catch(() => {}));
+    event.waitUntil(booted.catch(() => {}).then(keepParts));
     if (context.wantsPage && request.method === "GET") {
       // A page must not be held through a long boot: browsers give up on it.
       const late = Symbol("late");

@@ -29,7 +29,7 @@ RUNNER = PROJECT / "scripts" / "run_in_pyodide.mjs"
 COMPILER = PROJECT / "scripts" / "compile_python.py"
 
 # Served as they are written: path in the project = path on the site.
-SERVED = ["index.html", "sw.js", "app", "shell", "data"]
+SERVED = ["index.html", "sw.js", "manifest.webmanifest", "app", "shell", "data"]
 
 # Of the npm package, what a browser needs.
 PYODIDE_FILES = ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm"]
@@ -73,8 +73,8 @@ def compile_python(name: str, inputs: list[Path], *arguments: str) -> Path:
     return out
 
 
-def python_files(plugins: list[Path]) -> list[Path]:
-    """Return the compiled standard library and the two packs: packages, and this project's own.
+def python_files(plugins: list[Path]) -> dict[str, Path]:
+    """Return the compiled standard library and the packs of packages and of this project's own.
 
     The plugins in the folders `plugins` go with the project's own.
     """
@@ -95,7 +95,7 @@ def python_files(plugins: list[Path]) -> list[Path]:
         *("pack", f"build/{name}", "--file=bootstrap.py=SITE_PACKAGES/bootstrap.py"),
         *("--tree=engine=SITE_PACKAGES/engine", *trees),
     )
-    return [stdlib, packages, own]
+    return {"stdlib": stdlib, "packages": packages, "site": own}
 
 
 def data_index() -> list[dict[str, str]]:
@@ -137,25 +137,18 @@ def build(out: Path, plugins: list[Path]) -> None:
     (draft / "data" / "index.json").write_text(json.dumps(index, indent=2) + "\n")
     for name in PYODIDE_FILES:
         shutil.copy2(PYODIDE / name, draft / "runtime" / name)
-    for path in python:
-        shutil.copy2(path, draft / "runtime" / path.name)
     runtime = draft / "runtime"
+    parts = {"wasm": runtime / "pyodide.asm.wasm"}
+    for name, path in python.items():
+        # Not .gz: some hosts announce such files as compressed, and the browser then unpacks them,
+        # after which their bytes are not those that the manifest describes.
+        parts[name] = runtime / f"{name}.pack"
+        shutil.copy2(path, parts[name])
     # What browsers ask every origin for; Datasette answers with the same picture.
     [datasette] = (CACHE / "wheels").glob("datasette-*.whl")
     with zipfile.ZipFile(datasette) as wheel:
         (draft / "favicon.ico").write_bytes(wheel.read("datasette/static/favicon.png"))
-    seal(
-        draft,
-        {
-            "wasm": runtime / "pyodide.asm.wasm",
-            "stdlib": runtime / "stdlib.zip.gz",
-            "packages": runtime / "packages.pack",
-            "site": runtime / "site.pack",
-            "data": draft / "data" / "index.json",
-            "booting": draft / "app" / "booting.html",
-            "failed": draft / "app" / "failed.html",
-        },
-    )
+    seal(draft, parts)
     shutil.rmtree(out, ignore_errors=True)
     draft.rename(out)
 

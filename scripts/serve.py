@@ -33,6 +33,7 @@ class StaticHost(SimpleHTTPRequestHandler):
         ".js": "text/javascript",
         ".mjs": "text/javascript",
         ".wasm": "application/wasm",
+        ".webmanifest": "application/manifest+json",
         ".csv": "text/csv",
         ".db": "application/vnd.sqlite3",
         ".pack": "application/octet-stream",

@@ -4,9 +4,11 @@ All code that has to fit together goes into one folder, v/VERSION/, named after 
 in it. Relative imports then stay inside their version by themselves, the folder may be cached for
 ever, and only the few files at fixed addresses name it: this rewrites their references.
 
-The large binary files stay in runtime/, since they seldom change and a deploy must not have them
+The large binary parts stay in runtime/, since they seldom change and a deploy must not have them
 downloaded again; their addresses carry their own hash. What a site consists of is build_site.py's
 business.
+
+The manifest tells the worker both: the parts, and the small files that it keeps for offline use.
 """
 
 from __future__ import annotations
@@ -21,7 +23,12 @@ VERSIONED = ["shell", "runtime/pyodide.mjs", "runtime/pyodide.asm.mjs"]
 
 #: Files at fixed addresses that name files of the shell.
 REFERRING = ["index.html", "404.html", "sw.js", "app/index.html", "app/booting.html"]
-REFERRING += ["app/failed.html"]
+REFERRING += ["app/failed.html", "manifest.webmanifest"]
+
+#: Files at fixed addresses that the worker keeps. A host's answers for addresses under app/ are not
+#: among them: where there is a worker to keep them, it answers there itself.
+KEPT = ["index.html", "app/booting.html", "app/failed.html", "data/index.json", "favicon.ico"]
+KEPT += ["manifest.webmanifest"]
 
 #: The path of a file of the shell between quotes, maybe after "./" or a template's {{root}}.
 REFERENCE = re.compile(r"""(?<=")(?P<before>\./|\{\{root\}\}|)(?P<path>shell/[\w/.-]+)(?=")""")
@@ -36,14 +43,28 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def asset_entries(site: Path, assets: dict[str, Path]) -> dict[str, dict[str, object]]:
-    """Return what the manifest says of the files that the worker loads, by their names in it."""
+def parts_in_manifest(site: Path, parts: dict[str, Path]) -> dict[str, dict[str, object]]:
+    """Return what the manifest says of the large parts, by their names in it."""
+    entries: dict[str, dict[str, object]] = {}
+    for name, path in parts.items():
+        digest = sha256(path)
+        url = f"{path.relative_to(site).as_posix()}?v={digest[:16]}"
+        entries[name] = {"url": url, "size": path.stat().st_size, "sha256": digest}
+    return entries
+
+
+def files_in_manifest(site: Path, folder: str) -> dict[str, str]:
+    """Return paths and hashes of the files that make the site work without its host.
+
+    The worker's own modules are not among them, since the browser keeps those with the worker.
+    """
+    shell = site / folder / "shell"
+    paths = [site / name for name in KEPT]
+    paths += [path for path in sorted(shell.rglob("*")) if path.is_file()]
     return {
-        name: {
-            "url": f"{path.relative_to(site).as_posix()}?v={sha256(path)[:16]}",
-            "size": path.stat().st_size,
-        }
-        for name, path in assets.items()
+        path.relative_to(site).as_posix(): sha256(path)
+        for path in paths
+        if shell / "worker" not in path.parents
     }
 
 
@@ -68,10 +89,10 @@ def point_to_version(source: str, folder: str) -> tuple[str, list[str]]:
     return REFERENCE.sub(moved, source), paths
 
 
-def seal(site: Path, assets: dict[str, Path]) -> str:
+def seal(site: Path, parts: dict[str, Path]) -> str:
     """Make what is laid out in `site` a version; return its name.
 
-    `assets` are the files that the worker loads, by their names in the manifest.
+    `parts` are the large files that the worker loads, by their names in the manifest.
 
     Raises:
         VersionError: a file that should name the shell does not, or names a file that is not there.
@@ -90,9 +111,13 @@ def seal(site: Path, assets: dict[str, Path]) -> str:
             if not (site / path).is_file():
                 raise VersionError(f"{name} refers to {path}, which the build does not make.")
         (site / name).write_text(source)
-    manifest = {"version": version, "files": asset_entries(site, assets)}
+    manifest = {
+        "version": version,
+        "parts": parts_in_manifest(site, parts),
+        "files": files_in_manifest(site, folder),
+    }
     (site / folder / "shell" / "worker" / "manifest.js").write_text(
-        "/** What this build's worker loads. Written by scripts/versions.py. */\n"
+        "/** What this build's worker loads and keeps. Written by scripts/versions.py. */\n"
         f"export default {json.dumps(manifest, indent=2)};\n"
     )
     return version

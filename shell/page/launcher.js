@@ -58,10 +58,9 @@ function showHome(notice) {
   byId("link-root").textContent = SITE_ROOT.href;
   setUpOpenForm(SITE_ROOT);
   void showExamples(byId("examples-list"), SITE_ROOT);
-  // The worker can be installed while the person is still aiming at a link.
-  for (const intent of ["pointerover", "focusin"]) {
-    byId("home").addEventListener(intent, warmUp, { once: true });
-  }
+  // From then on the site opens offline as well, and faster. The page itself comes first.
+  if (document.readyState === "complete") installWorker();
+  else addEventListener("load", installWorker);
 }
 
 /** @returns {boolean} */
@@ -69,7 +68,7 @@ function isOpening() {
   return document.documentElement.dataset.view === "boot";
 }
 
-function warmUp() {
+function installWorker() {
   // Without a worker the home page still reads well; the reason is told when something is opened.
   activeWorker().catch(() => {});
 }

@@ -5,10 +5,10 @@
  * runtime.js's business, how a request crosses is bridge.js's, what a source contains is Python's.
  */
 
-import { fetchAsset } from "./assets.js";
 import { answer } from "./bridge.js";
 import { readAll } from "./download.js";
 import { startPython } from "./runtime.js";
+import { siteFile } from "./site-files.js";
 import { LiteError, fromWire } from "../shared/errors.js";
 import { openSource } from "../shared/fetch-source.js";
 import { instancePath } from "../shared/paths.js";
@@ -238,7 +238,7 @@ function fetching({ label, done, total }) {
  */
 async function shippedRecipe() {
   /** @type {Array<{param: string, file: string}>} */
-  const index = await (await fetchAsset("data")).json();
+  const index = await (await siteFile("data/index.json")).json();
   return index.map(({ param, file }) => [param, `data/${encodeURIComponent(file)}`]);
 }
 

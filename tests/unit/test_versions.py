@@ -6,7 +6,16 @@ import re
 from pathlib import Path
 
 import pytest
-from versions import REFERRING, VersionError, point_to_version, seal, version_of
+from versions import (
+    KEPT,
+    REFERRING,
+    VersionError,
+    files_in_manifest,
+    point_to_version,
+    seal,
+    sha256,
+    version_of,
+)
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -14,7 +23,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
     """A site that is laid out, the smallest there can be."""
-    for name in [*REFERRING, "runtime/pyodide.mjs", "runtime/pyodide.asm.mjs", "runtime/x.pack"]:
+    runtime = [f"runtime/{name}" for name in ("pyodide.mjs", "pyodide.asm.mjs", "x.pack")]
+    for name in [*REFERRING, *KEPT, *runtime, "data/world.db"]:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text('import "./shell/page/one.js";')
@@ -33,6 +43,13 @@ def test_all_code_of_a_version_is_in_its_folder(site: Path) -> None:
     # Shared with other versions, and not small.
     assert (site / "runtime" / "x.pack").is_file()
     assert (site / "index.html").read_text() == f'import "./v/{version}/shell/page/one.js";'
+
+
+def test_the_manifest_has_the_small_files_as_they_are_served(site: Path) -> None:
+    version = seal(site, {})
+    files = files_in_manifest(site, f"v/{version}")
+    assert set(files) == {*KEPT, f"v/{version}/shell/page/one.js"}
+    assert files["index.html"] == sha256(site / "index.html")
 
 
 @pytest.mark.parametrize("changed", ["shell/worker/two.js", "index.html", "runtime/x.pack"])
