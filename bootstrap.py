@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from engine import site
 from engine.asgi import RequestHead
 from engine.environment import JsRequestBody, JsResponse
 from engine.errors import LiteError
@@ -36,9 +37,13 @@ async def _outcome(work: Awaitable[None]) -> str:
 
 
 class BrowserInstance:
-    """An instance whose requests and errors come from and go to JavaScript."""
+    """An instance whose requests and errors come from and go to JavaScript.
 
-    def __init__(self, base_url: str) -> None:
+    `base_url` is the path that it lives at, `shell_url` that of the site's own scripts.
+    """
+
+    def __init__(self, base_url: str, shell_url: str) -> None:
+        site.shell_url = shell_url
         self._instance = Instance(base_url)
 
     async def add_source(

@@ -1,42 +1,51 @@
 /**
  * The service worker: its listeners, and which module answers what.
  *
- * Everything under app/ is an instance's (shell/worker/instances.js); all else on the site goes to the
- * network untouched, so that no mistake here can keep the launcher from loading. Listeners must be
- * registered while this script runs for the first time, so there is no top-level await.
+ * Everything under app/ is an instance's (shell/worker/instances.js); the site's own files are kept
+ * for offline use (shell/worker/site-files.js); all else goes to the network untouched. Listeners must
+ * be registered while this script runs for the first time, so there is no top-level await.
  */
 
 import { instancePath, parseAppPath } from "./shell/shared/paths.js";
+import { SITE_ROOT } from "./shell/shared/site.js";
+import { PART_URLS, keepParts } from "./shell/worker/assets.js";
 import { Instances } from "./shell/worker/instances.js";
 import { answerMessage, tellOfChange } from "./shell/worker/messages.js";
 import { bootingPage, errorPage } from "./shell/worker/pages.js";
+import { dropCopiesExcept } from "./shell/worker/part-copies.js";
+import { answerSiteFile, keepSite, takeOver } from "./shell/worker/site-files.js";
 
 /** @typedef {import("./shell/shared/paths.js").AppPath} AppPath */
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
-const siteRoot = new URL(".", import.meta.url);
-const instances = new Instances(siteRoot, (key, by) => void tellOfChange(worker.clients, key, by));
+const instances = new Instances(SITE_ROOT, (key, by) => void tellOfChange(worker.clients, key, by));
 
 /** ms that a page load waits for a boot before it is shown the booting page instead. */
 const SHORT_WAIT = 1500;
 
-worker.addEventListener("install", () => {
+worker.addEventListener("install", (event) => {
+  // Take over at once: pages of the version before get by, and one version at work is simpler than two.
   worker.skipWaiting();
+  event.waitUntil(keepSite());
 });
 
 worker.addEventListener("activate", (event) => {
-  event.waitUntil(worker.clients.claim());
+  const tidied = takeOver(PART_URLS).then(dropCopiesExcept);
+  const notTidied = (/** @type {unknown} */ error) =>
+    console.warn("Files of earlier versions could not be removed.", error);
+  event.waitUntil(tidied.catch(notTidied).then(() => worker.clients.claim()));
 });
 
 worker.addEventListener("message", (event) => {
-  event.waitUntil(answerMessage(event, instances, worker.clients));
+  event.waitUntil(answerMessage(event, instances, worker.clients).then(keepParts));
 });
 
 worker.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
-  const address = url.origin === siteRoot.origin && parseAppPath(url.pathname, siteRoot.pathname);
-  if (!address) return;
-  const home = siteRoot.pathname + instancePath(address.key);
+  if (url.origin !== SITE_ROOT.origin) return;
+  const address = parseAppPath(url.pathname, SITE_ROOT.pathname);
+  if (!address) return answerSiteFile(event);
+  const home = SITE_ROOT.pathname + instancePath(address.key);
   // An instance's address without its last slash, as people type it.
   if (`${url.pathname}/` === home) event.respondWith(Response.redirect(home + url.search, 302));
   else event.respondWith(respond(event, address));
@@ -52,13 +61,13 @@ worker.addEventListener("fetch", (event) => {
 async function respond(event, { key }) {
   const { request, clientId } = event;
   const arrivedAt = Date.now();
-  const context = { siteRoot: siteRoot.pathname, wantsPage: request.mode === "navigate" };
+  const context = { siteRoot: SITE_ROOT.pathname, wantsPage: request.mode === "navigate" };
   for (;;) {
     // Loading a page again is how people try again.
     const instance = instances.get(key, { afresh: context.wantsPage });
     try {
       const booted = instance.boot();
-      event.waitUntil(booted.then(() => instance.firstSave).catch(() => {}));
+      event.waitUntil(afterBoot(instance));
       if (context.wantsPage && request.method === "GET") {
         // A page must not be held through a long boot: browsers give up on it.
         const late = Symbol("late");
@@ -75,6 +84,17 @@ async function respond(event, { key }) {
       errorPage(error, status, context),
     );
   }
+}
+
+/**
+ * What a boot leaves to do, while the browser must not stop the worker.
+ *
+ * @param {import("./shell/worker/instance.js").Instance} instance
+ */
+async function afterBoot(instance) {
+  await instance.boot().catch(() => {});
+  await instance.firstSave;
+  await keepParts();
 }
 
 /**

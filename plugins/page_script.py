@@ -11,14 +11,13 @@ import json
 from typing import Any
 
 from datasette import hookimpl
-from datasette.app import Datasette
+
+from engine import site
 
 
 @hookimpl
-def extra_body_script(datasette: Datasette) -> dict[str, Any]:
-    """Import shell/page/datasette-page.js, which lies beside the app/ folder of base_url."""
+def extra_body_script() -> dict[str, Any]:
+    """Import shell/page/datasette-page.js, of the version that this Python is of."""
     # extra_js_urls() would prefix the path with base_url.
-    base_url: str = datasette.setting("base_url")
-    site_root = base_url[: base_url.rindex("/app/") + 1]
-    module = json.dumps(f"{site_root}shell/page/datasette-page.js")
+    module = json.dumps(f"{site.shell_url}page/datasette-page.js")
     return {"module": True, "script": f"import {module};"}

@@ -2,11 +2,10 @@
 
     python scripts/build_site.py [--out FOLDER] [--plugins FOLDER ...]
 
-Copies what is served as it is written, compiles Python with Pyodide's own interpreter, and writes
-the manifest, which names every file that the worker loads with its hash and size. The manifest is
-part of the worker's module graph, so a changed file is a changed worker to the browser, and a
-worker only ever loads the files it was built with. Work whose inputs have not changed is not done
-again.
+Copies what is served as it is written, compiles Python with Pyodide's own interpreter, and has
+versions.py make one version of it all, with the manifest that the worker goes by. The worker
+imports the manifest, so a changed file is a changed worker to the browser, and a worker only ever
+loads the files it was built with. Work whose inputs have not changed is not done again.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from versions import VersionError, seal
 from wheels import PROJECT, locked_wheels
 
 CACHE = PROJECT / "build"
@@ -29,7 +29,7 @@ RUNNER = PROJECT / "scripts" / "run_in_pyodide.mjs"
 COMPILER = PROJECT / "scripts" / "compile_python.py"
 
 # Served as they are written: path in the project = path on the site.
-SERVED = ["index.html", "sw.js", "app", "shell", "data"]
+SERVED = ["index.html", "sw.js", "manifest.webmanifest", "app", "shell", "data"]
 
 # Of the npm package, what a browser needs.
 PYODIDE_FILES = ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm"]
@@ -76,8 +76,8 @@ def compile_python(name: str, inputs: list[Path], *arguments: str) -> Path:
     return out
 
 
-def python_files(plugins: list[Path]) -> list[Path]:
-    """Return the compiled standard library and the two packs: packages, and this project's own.
+def python_files(plugins: list[Path]) -> dict[str, Path]:
+    """Return the compiled standard library and the packs of packages and of this project's own.
 
     The plugins in the folders `plugins` go with the project's own.
     """
@@ -98,7 +98,7 @@ def python_files(plugins: list[Path]) -> list[Path]:
         *("pack", f"build/{name}", "--file=bootstrap.py=SITE_PACKAGES/bootstrap.py"),
         *("--tree=engine=SITE_PACKAGES/engine", *trees),
     )
-    return [stdlib, packages, own]
+    return {"stdlib": stdlib, "packages": packages, "site": own}
 
 
 def data_index() -> list[dict[str, str]]:
@@ -120,22 +120,6 @@ def data_index() -> list[dict[str, str]]:
     return described
 
 
-def write_manifest(out: Path, files: dict[str, Path]) -> None:
-    """Write shell/worker/manifest.js: the files that the worker loads, by name."""
-    entries = {}
-    for name, path in files.items():
-        version = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-        url = f"{path.relative_to(out)}?v={version}"
-        entries[name] = {"url": url, "size": path.stat().st_size}
-    version = hashlib.sha256(json.dumps(entries).encode()).hexdigest()[:16]
-    manifest = {"version": version, "files": entries}
-    target = out / "shell" / "worker" / "manifest.js"
-    target.write_text(
-        "/** What this build's worker loads. Written by scripts/build_site.py. */\n"
-        f"export default {json.dumps(manifest, indent=2)};\n"
-    )
-
-
 def build(out: Path, plugins: list[Path]) -> None:
     """Build the site into `out`, replacing what is there."""
     if not PYODIDE.is_dir():
@@ -149,7 +133,7 @@ def build(out: Path, plugins: list[Path]) -> None:
     for name in SERVED:
         source = PROJECT / name
         if source.is_dir():
-            shutil.copytree(source, draft / name)
+            shutil.copytree(source, draft / name, ignore=shutil.ignore_patterns("*.d.ts"))
         else:
             shutil.copy2(source, draft / name)
     shutil.copy2(PROJECT / "app" / "index.html", draft / "404.html")
@@ -159,25 +143,18 @@ def build(out: Path, plugins: list[Path]) -> None:
     (draft / "vendor").mkdir()
     for name, module in VENDORED.items():
         shutil.copy2(PROJECT / "node_modules" / module, draft / "vendor" / name)
-    for path in python:
-        shutil.copy2(path, draft / "runtime" / path.name)
     runtime = draft / "runtime"
+    parts = {"wasm": runtime / "pyodide.asm.wasm"}
+    for name, path in python.items():
+        # Not .gz: some hosts announce such files as compressed, and the browser then unpacks them,
+        # after which their bytes are not those that the manifest describes.
+        parts[name] = runtime / f"{name}.pack"
+        shutil.copy2(path, parts[name])
     # What browsers ask every origin for; Datasette answers with the same picture.
     [datasette] = (CACHE / "wheels").glob("datasette-*.whl")
     with zipfile.ZipFile(datasette) as wheel:
         (draft / "favicon.ico").write_bytes(wheel.read("datasette/static/favicon.png"))
-    write_manifest(
-        draft,
-        {
-            "wasm": runtime / "pyodide.asm.wasm",
-            "stdlib": runtime / "stdlib.zip.gz",
-            "packages": runtime / "packages.pack",
-            "site": runtime / "site.pack",
-            "data": draft / "data" / "index.json",
-            "booting": draft / "app" / "booting.html",
-            "failed": draft / "app" / "failed.html",
-        },
-    )
+    seal(draft, parts)
     shutil.rmtree(out, ignore_errors=True)
     draft.rename(out)
 
@@ -197,7 +174,7 @@ def main() -> int:
     args = parser.parse_args()
     try:
         build(args.out.resolve(), [folder.resolve() for folder in args.plugins])
-    except BuildError as error:
+    except (BuildError, VersionError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except subprocess.CalledProcessError as error:

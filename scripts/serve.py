@@ -4,7 +4,7 @@
 
 A real static host is what the site is made for, so this is no more than one: files, their types,
 404.html for what is not there. While developing nothing stale is ever shown, since every file is
-checked again at each use, except those whose address carries their hash.
+checked again at each use, except those whose address changes with their content.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ class StaticHost(SimpleHTTPRequestHandler):
         ".js": "text/javascript",
         ".mjs": "text/javascript",
         ".wasm": "application/wasm",
+        ".webmanifest": "application/manifest+json",
         ".csv": "text/csv",
         ".db": "application/vnd.sqlite3",
         ".pack": "application/octet-stream",
@@ -72,7 +73,8 @@ class StaticHost(SimpleHTTPRequestHandler):
 
     def end_headers(self) -> None:
         """Say how long the browser may keep the file."""
-        versioned = urlsplit(self.path).query.startswith("v=")
+        url = urlsplit(self.path)
+        versioned = url.query.startswith("v=") or url.path.startswith(f"{self.base}v/")
         forever = "public, max-age=31536000, immutable"
         self.send_header("Cache-Control", forever if versioned else "no-cache")
         super().end_headers()

@@ -5,7 +5,7 @@
  * without telling anyone, so a silence is answered by asking again, of whichever worker is active.
  */
 
-import { fromWire } from "../shared/errors.js";
+import { OUTDATED, fromWire } from "../shared/errors.js";
 import { PROTOCOL_VERSION, openMessage } from "../shared/protocol.js";
 import { startKeepAlive } from "./keep-alive.js";
 import { mayReload } from "./reload-guard.js";
@@ -16,6 +16,9 @@ import { activeWorker } from "./worker-registration.js";
 
 /** The worker reports every second while it can; Python may hold its thread for a few. */
 const SILENCE_MILLISECONDS = 20_000;
+
+/** How long the worker of a new version may take to be there, once the old one has noticed it. */
+const TAKEOVER_MILLISECONDS = 15_000;
 
 /**
  * @typedef {object} BootListener
@@ -38,6 +41,8 @@ export async function bootInstance(key, fresh, { onProgress, onSilence }) {
   const container = navigator.serviceWorker;
   let heardAt = performance.now();
   let silence = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let takeover;
   /** @type {() => void} */
   let stop = () => {};
 
@@ -55,9 +60,14 @@ export async function bootInstance(key, fresh, { onProgress, onSilence }) {
       silence = 0;
       if (data.type === "progress") onProgress(data);
       else if (data.type === "ready") resolve();
-      else if (data.type === "failed") reject(fromWire(data.error));
+      else if (data.type === "failed") {
+        const error = fromWire(data.error);
+        if (error.name === OUTDATED) takeover = setTimeout(reject, TAKEOVER_MILLISECONDS, error);
+        else reject(error);
+      }
     };
     const askAgain = async () => {
+      clearTimeout(takeover);
       try {
         worker = await activeWorker();
         worker.postMessage(openMessage(key));
@@ -77,6 +87,7 @@ export async function bootInstance(key, fresh, { onProgress, onSilence }) {
     container.addEventListener("controllerchange", askAgain);
     stop = () => {
       clearInterval(watchdog);
+      clearTimeout(takeover);
       container.removeEventListener("message", onMessage);
       container.removeEventListener("controllerchange", askAgain);
     };

@@ -11,8 +11,8 @@
  */
 
 import { ping } from "../shared/protocol.js";
+import { SITE_ROOT } from "../shared/site.js";
 
-const SITE_ROOT = new URL("../../", import.meta.url);
 const TICK_MILLISECONDS = 15_000;
 
 let started = false;

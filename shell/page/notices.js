@@ -8,13 +8,13 @@
 
 import { parseAppPath } from "../shared/paths.js";
 import { launcherLink, keyToRecipe } from "../shared/recipe.js";
+import { SITE_ROOT } from "../shared/site.js";
 import { askWorker } from "./ask-worker.js";
 import { element } from "./dom.js";
 
 /** @typedef {import("../shared/protocol.js").Status} Status */
 /** @typedef {import("../shared/protocol.js").WorkerMessage} WorkerMessage */
 
-const SITE_ROOT = new URL("../../", import.meta.url);
 const STYLE = new URL("notices.css", import.meta.url);
 
 /** Start watching; does nothing on a page that no worker of this site answered. */

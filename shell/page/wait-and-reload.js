@@ -8,13 +8,13 @@
 import { toWire } from "../shared/errors.js";
 import { parseAppPath } from "../shared/paths.js";
 import { keyToRecipe } from "../shared/recipe.js";
+import { SITE_ROOT } from "../shared/site.js";
 import { bootAndLeave } from "./boot-page.js";
 import { BootView } from "./boot-view.js";
 import { byId, element } from "./dom.js";
 import { forgetReloads, mayReload } from "./reload-guard.js";
 import { activeWorker } from "./worker-registration.js";
 
-const SITE_ROOT = new URL("../../", import.meta.url);
 const STYLESHEETS = ["site.css", "stages.css"].map((name) => new URL(name, import.meta.url).href);
 
 /**

@@ -6,8 +6,8 @@
  */
 
 import { LiteError } from "../shared/errors.js";
+import { SITE_ROOT } from "../shared/site.js";
 
-const SITE_ROOT = new URL("../../", import.meta.url);
 const SCRIPT = new URL("sw.js", SITE_ROOT);
 
 /** The first Firefox whose service workers may be modules; Chromium 91 and Safari 15 are long gone. */

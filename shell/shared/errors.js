@@ -15,6 +15,12 @@
  * @property {string} [traceback]  technical detail
  */
 
+/**
+ * Name of the error that a worker meets when its host has another version of the site by now. The new
+ * version's worker is then on its way, so a page waits for that before it says anything.
+ */
+export const OUTDATED = "OutdatedError";
+
 /** An error written for the person who uses the site. */
 export class LiteError extends Error {
   /**

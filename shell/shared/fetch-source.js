@@ -125,7 +125,9 @@ async function whyUnreachable(url, cause) {
     });
   }
   return new LiteError(`${host} could not be reached, so ${url} was not loaded.`, {
-    hint: "Check the address for mistakes; if it is right, the server may be down.",
+    hint:
+      "Opening it needs the network: check your connection, and the address for mistakes. If both are " +
+      "right, the server may be down.",
     source: url,
     cause,
   });

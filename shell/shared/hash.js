@@ -3,7 +3,7 @@
  */
 
 /**
- * @param {Uint8Array} bytes
+ * @param {Uint8Array | ArrayBuffer} bytes
  * @returns {Promise<string>} in hexadecimal
  */
 export async function sha256(bytes) {

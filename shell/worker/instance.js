@@ -7,17 +7,18 @@
  * how its files are saved is saver.js's.
  */
 
-import { fetchAsset } from "./assets.js";
 import { answer } from "./bridge.js";
 import { fetchSources } from "./downloads.js";
 import { Replies } from "./replies.js";
 import { startPython } from "./runtime.js";
 import { DATABASES, newRecord, Saver } from "./saver.js";
+import { siteFile } from "./site-files.js";
 import { WatchedFiles } from "./watched-files.js";
 import { fromWire, toWire } from "../shared/errors.js";
 import { instancePath } from "../shared/paths.js";
 import { isSwitchedOn, keyToRecipe, sourcesOf } from "../shared/recipe.js";
 import { readFiles } from "../shared/saved-store.js";
+import { SHELL_ROOT } from "../shared/site.js";
 
 /** @typedef {import("../shared/protocol.js").Progress} Progress */
 /** @typedef {import("../shared/recipe.js").Recipe} Recipe */
@@ -207,7 +208,7 @@ export class Instance {
     }
     const bootstrap = pyodide.pyimport("bootstrap");
     const base = this.#siteRoot.pathname + instancePath(this.#key);
-    const python = bootstrap.BrowserInstance(base);
+    const python = bootstrap.BrowserInstance(base, SHELL_ROOT.pathname);
     bootstrap.destroy();
     for (const download of downloads) await this.#addSource(pyodide, python, download);
     this.#report({ stage: "open", label: "" });
@@ -350,7 +351,7 @@ function fetching({ label, done, total }) {
  */
 export async function shippedSources() {
   /** @type {Array<{param: string, file: string}>} */
-  const index = await (await fetchAsset("data")).json();
+  const index = await (await siteFile("data/index.json")).json();
   return index.map(({ param, file }) => [param, `data/${encodeURIComponent(file)}`]);
 }
 

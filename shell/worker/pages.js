@@ -3,7 +3,7 @@
  * error page of app/.
  */
 
-import { pageTemplate } from "./assets.js";
+import { siteFile } from "./site-files.js";
 import { toWire } from "../shared/errors.js";
 
 const HEADERS = { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" };
@@ -15,7 +15,7 @@ const HEADERS = { "content-type": "text/html; charset=utf-8", "cache-control": "
  * @returns {Promise<Response>}
  */
 export async function bootingPage(siteRoot) {
-  return new Response(filled(await pageTemplate("booting"), { root: siteRoot }), {
+  return new Response(filled(await template("booting"), { root: siteRoot }), {
     status: 202, // accepted, not yet done; an error status would put an error into the console
     headers: HEADERS,
   });
@@ -31,11 +31,11 @@ export async function errorPage(error, status, { siteRoot, wantsPage }) {
   const { message, hint, traceback = "" } = toWire(error);
   const text = [message, hint, traceback].filter(Boolean).join("\n\n");
   if (wantsPage) {
-    const template = await pageTemplate("failed").catch(() => null);
-    if (template !== null) {
+    const html = await template("failed").catch(() => null);
+    if (html !== null) {
       const title = status === 503 ? "This data could not be opened" : "Something went wrong";
       const slots = { title, message, hint, details: traceback, root: siteRoot };
-      return new Response(filled(template, slots), { status, headers: HEADERS });
+      return new Response(filled(html, slots), { status, headers: HEADERS });
     }
   }
   const headers = { ...HEADERS, "content-type": "text/plain; charset=utf-8" };
@@ -43,11 +43,19 @@ export async function errorPage(error, status, { siteRoot, wantsPage }) {
 }
 
 /**
- * @param {string} template  with {{name}} where a value goes
+ * @param {"booting" | "failed"} name
+ * @returns {Promise<string>} the HTML of a page of app/
+ */
+async function template(name) {
+  return (await siteFile(`app/${name}.html`)).text();
+}
+
+/**
+ * @param {string} html  with {{name}} where a value goes
  * @param {Record<string, string>} slots
  */
-function filled(template, slots) {
-  return template.replace(/\{\{(\w+)\}\}/g, (_, name) => escapeHtml(slots[name] ?? ""));
+function filled(html, slots) {
+  return html.replace(/\{\{(\w+)\}\}/g, (_, name) => escapeHtml(slots[name] ?? ""));
 }
 
 /** @param {string} text */

@@ -8,15 +8,14 @@
 import createPyodideModule from "../../runtime/pyodide.asm.mjs";
 import { loadPyodide, version } from "../../runtime/pyodide.mjs";
 import { LiteError } from "../shared/errors.js";
-import { chunksOf } from "../shared/stream.js";
-import { answerFetch, assetSize, assetUrl, fetchAsset, loadAsset } from "./assets.js";
+import { answerFetch, fetchPart, loadPart, partSize, partUrl } from "./assets.js";
 
 /** @typedef {import("pyodide").PyodideAPI} Pyodide */
-/** @typedef {import("./assets.js").AssetName} AssetName */
+/** @typedef {import("./assets.js").PartName} PartName */
 /** @typedef {import("../shared/protocol.js").Progress} Progress */
 /** @typedef {Omit<Progress, "elapsed">} Step */
 
-/** @type {AssetName[]} */
+/** @type {PartName[]} */
 const PARTS = ["wasm", "stdlib", "packages", "site"];
 
 /** ms after which a start that has all it needs counts as stuck; slow phones take some 20 s. */
@@ -32,18 +31,16 @@ let turn = Promise.resolve();
  */
 export async function startPython(report) {
   const progress = downloadProgress(report);
-  const packs = [loadAsset("packages", progress("packages")), loadAsset("site", progress("site"))];
-  const stdlib = loadAsset("stdlib", progress("stdlib"));
+  const packs = [loadPart("packages", progress("packages")), loadPart("site", progress("site"))];
+  const stdlib = loadPart("stdlib", progress("stdlib"));
+  const wasm = fetchPart("wasm", progress("wasm"));
   // One at a time: which of two starts a fetch of Pyodide's is for cannot be told.
   const before = turn;
-  const start = Promise.all([...packs, stdlib, before.catch(() => {})]).then(async () => {
-    const wasm = counted(await fetchAsset("wasm"), progress("wasm"));
-    answerFetch("wasm", async () => wasm.response);
+  const start = Promise.all([...packs, stdlib, wasm, before.catch(() => {})]).then(() => {
+    answerFetch("wasm", () => wasm);
     answerFetch("stdlib", async () => new Response(/** @type {BodyInit} */ (await stdlib)));
-    const pyodide = loadPyodide(configuration(packs));
-    await wasm.arrived;
     report({ stage: "python", label: "" });
-    return Promise.race([pyodide, stuck()]);
+    return Promise.race([loadPyodide(configuration(packs)), stuck()]);
   });
   turn = start;
   return start;
@@ -57,11 +54,11 @@ function configuration(packs) {
   return {
     // A service worker may not import() what loadPyodide would import itself.
     createPyodideModule,
-    indexURL: new URL(".", assetUrl("wasm")).href,
-    stdLibURL: assetUrl("stdlib").href,
+    indexURL: new URL(".", partUrl("wasm")).href,
+    stdLibURL: partUrl("stdlib").href,
     // Every package is in the packs: nothing is to be looked up or fetched.
     lockFileContents: JSON.stringify({ info: LOCK_INFO, packages: {} }),
-    packageBaseUrl: new URL(".", assetUrl("wasm")).href,
+    packageBaseUrl: new URL(".", partUrl("wasm")).href,
     fsInit: async (fs) => {
       for (const pack of packs) mountPack(fs, await pack);
     },
@@ -119,38 +116,15 @@ function mountPack(fs, pack) {
  * One sum over all parts: a person wants to know when it is done, not of how many files it is made.
  *
  * @param {(step: Step) => void} report
- * @returns {(name: AssetName) => (done: number) => void}
+ * @returns {(name: PartName) => (done: number) => void}
  */
 function downloadProgress(report) {
-  const total = PARTS.reduce((sum, name) => sum + assetSize(name), 0);
-  /** @type {Map<AssetName, number>} */
+  const total = PARTS.reduce((sum, name) => sum + partSize(name), 0);
+  /** @type {Map<PartName, number>} */
   const parts = new Map();
   return (name) => (done) => {
     parts.set(name, done);
     const sum = [...parts.values()].reduce((a, b) => a + b, 0);
     report({ stage: "download", label: "", done: sum, total: Math.max(total, sum), unit: "bytes" });
   };
-}
-
-/**
- * Count a response's bytes on a copy, so that the response itself stays the network's own: only that
- * one does Chromium compile while it arrives and keep compiled.
- *
- * @param {Response} response
- * @param {(done: number) => void} onProgress
- * @returns {{response: Response, arrived: Promise<void>}} rejected when the download breaks off
- */
-function counted(response, onProgress) {
-  const copy = /** @type {ReadableStream<Uint8Array>} */ (response.clone().body);
-  const drain = async () => {
-    let done = 0;
-    for await (const chunk of chunksOf(copy)) onProgress((done += chunk.length));
-  };
-  const brokenOff = (/** @type {unknown} */ cause) => {
-    throw new LiteError("The download of Python broke off.", {
-      hint: "Check your connection, then try again.",
-      cause,
-    });
-  };
-  return { response, arrived: drain().catch(brokenOff) };
 }

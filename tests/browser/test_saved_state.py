@@ -186,11 +186,12 @@ def test_other_tabs_are_told_of_a_deletion(
     two.goto(site)
     key = one.url.split("@")[1].split("/")[0]
     two.evaluate(
-        """async ([root, key]) => {
-          const { askWorker } = await import(root + "shell/page/ask-worker.js");
+        """async ([path, key]) => {
+          const launcher = new URL(path, location.href);
+          const { askWorker } = await import(new URL("ask-worker.js", launcher));
           await askWorker({ type: "forget", keys: [key] });
         }""",
-        [site, key],
+        [two.locator("script[type=module]").get_attribute("src"), key],
     )
     expect(one.locator(NOTICES)).to_contain_text("deleted from this browser")
     assert one.evaluate(SAVED_KEYS) == []
@@ -225,11 +226,12 @@ def worker_of(page: Page, site: str) -> Worker:
     """Return the site's service worker, running."""
     page.goto(site)
     page.evaluate(
-        """async (root) => {
-          const { activeWorker } = await import(root + "shell/page/worker-registration.js");
+        """async (path) => {
+          const launcher = new URL(path, location.href);
+          const { activeWorker } = await import(new URL("worker-registration.js", launcher));
           await activeWorker();
         }""",
-        site,
+        page.locator("script[type=module]").get_attribute("src"),
     )
     return page.context.service_workers[0]
 

@@ -1,0 +1,125 @@
+"""Makes a version of a site that is laid out, so that a page never mixes files of two builds.
+
+All code that has to fit together goes into one folder, v/VERSION/, named after a hash of everything
+in it. Relative imports then stay inside their version by themselves, the folder may be cached for
+ever, and only the few files at fixed addresses name it: this rewrites their references.
+
+The large binary parts stay in runtime/, since they seldom change and a deploy must not have them
+downloaded again; their addresses carry their own hash. What a site consists of is build_site.py's
+business.
+
+The manifest tells the worker both: the parts, and the small files that it keeps for offline use.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+#: What becomes v/VERSION/…: the shell, the libraries that it imports, and the JavaScript of Pyodide
+#: that the worker imports.
+VERSIONED = ["shell", "vendor", "runtime/pyodide.mjs", "runtime/pyodide.asm.mjs"]
+
+#: Files at fixed addresses that name files of the shell.
+REFERRING = ["index.html", "404.html", "sw.js", "app/index.html", "app/booting.html"]
+REFERRING += ["app/failed.html", "manifest.webmanifest"]
+
+#: Files at fixed addresses that the worker keeps. A host's answers for addresses under app/ are not
+#: among them: where there is a worker to keep them, it answers there itself.
+KEPT = ["index.html", "app/booting.html", "app/failed.html", "data/index.json", "favicon.ico"]
+KEPT += ["manifest.webmanifest"]
+
+#: The path of a file of the shell between quotes, maybe after "./" or a template's {{root}}.
+REFERENCE = re.compile(r"""(?<=")(?P<before>\./|\{\{root\}\}|)(?P<path>shell/[\w/.-]+)(?=")""")
+
+
+class VersionError(Exception):
+    """The site cannot be made into a version; the message says why."""
+
+
+def sha256(path: Path) -> str:
+    """Return the hash of a file's content."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def parts_in_manifest(site: Path, parts: dict[str, Path]) -> dict[str, dict[str, object]]:
+    """Return what the manifest says of the large parts, by their names in it."""
+    entries: dict[str, dict[str, object]] = {}
+    for name, path in parts.items():
+        digest = sha256(path)
+        url = f"{path.relative_to(site).as_posix()}?v={digest[:16]}"
+        entries[name] = {"url": url, "size": path.stat().st_size, "sha256": digest}
+    return entries
+
+
+def files_in_manifest(site: Path, folder: str) -> dict[str, str]:
+    """Return paths and hashes of the files that make the site work without its host.
+
+    The worker's own modules are not among them, since the browser keeps those with the worker.
+    """
+    code = site / folder
+    paths = [site / name for name in KEPT]
+    for name in ["shell", "vendor"]:
+        paths += [path for path in sorted((code / name).rglob("*")) if path.is_file()]
+    return {
+        path.relative_to(site).as_posix(): sha256(path)
+        for path in paths
+        if code / "shell" / "worker" not in path.parents
+    }
+
+
+def version_of(site: Path) -> str:
+    """Return the name of the version that is laid out in `site`; other contents, other name."""
+    # What this module writes is part of the version as well.
+    total = hashlib.sha256(Path(__file__).read_bytes())
+    for path in sorted(site.rglob("*")):
+        if path.is_file():
+            total.update(f"{path.relative_to(site).as_posix()}\0{sha256(path)}\0".encode())
+    return total.hexdigest()[:12]
+
+
+def point_to_version(source: str, folder: str) -> tuple[str, list[str]]:
+    """Return `source` with its references to shell/ put into `folder`, and the paths they name."""
+    paths: list[str] = []
+
+    def moved(match: re.Match[str]) -> str:
+        paths.append(f"{folder}/{match['path']}")
+        return match["before"] + paths[-1]
+
+    return REFERENCE.sub(moved, source), paths
+
+
+def seal(site: Path, parts: dict[str, Path]) -> str:
+    """Make what is laid out in `site` a version; return its name.
+
+    `parts` are the large files that the worker loads, by their names in the manifest.
+
+    Raises:
+        VersionError: a file that should name the shell does not, or names a file that is not there.
+    """
+    version = version_of(site)
+    folder = f"v/{version}"
+    for name in VERSIONED:
+        target = site / folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (site / name).rename(target)
+    for name in REFERRING:
+        source, paths = point_to_version((site / name).read_text(), folder)
+        if not paths:
+            raise VersionError(f"{name} has no reference to shell/ that could be made to {folder}.")
+        for path in paths:
+            if not (site / path).is_file():
+                raise VersionError(f"{name} refers to {path}, which the build does not make.")
+        (site / name).write_text(source)
+    manifest = {
+        "version": version,
+        "parts": parts_in_manifest(site, parts),
+        "files": files_in_manifest(site, folder),
+    }
+    (site / folder / "shell" / "worker" / "manifest.js").write_text(
+        "/** What this build's worker loads and keeps. Written by scripts/versions.py. */\n"
+        f"export default {json.dumps(manifest, indent=2)};\n"
+    )
+    return version

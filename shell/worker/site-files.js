@@ -1,0 +1,231 @@
+/**
+ * The small files of this version: the launcher, its code, the pages of app/. They are all fetched and
+ * checked when the worker is installed, and answered from the cache from then on.
+ *
+ * The rule that keeps this from ever breaking the site: what the cache cannot answer is the network's
+ * to answer. Every file is compared with its hash whenever it is used, so that a damaged cache is
+ * noticed and mended. The large parts are assets.js's business.
+ */
+
+import manifest from "./manifest.js";
+import { LiteError, OUTDATED } from "../shared/errors.js";
+import { SITE_ROOT } from "../shared/site.js";
+import { cachedVersions, versionCache } from "./caches.js";
+import { sha256 } from "../shared/hash.js";
+
+const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+const CACHE = versionCache(manifest.version);
+
+/** Kept beside the files: when this version took over and which parts it needs. */
+const RECORD = "record";
+
+/** @typedef {{since: number, parts: string[]}} VersionRecord */
+
+/** The server is known to have another version by now. */
+let outdated = false;
+
+/** @type {Promise<void> | undefined} */
+let mended;
+
+/**
+ * Fetch every file that the cache does not hold intact.
+ *
+ * @returns {Promise<void>}
+ * @throws {LiteError} a file cannot be had as this version has it; as on a host that is just being
+ *   given a new version
+ */
+export async function keepSite() {
+  await Promise.all(
+    Object.keys(manifest.files).map(async (path) => (await kept(path)) ?? (await obtain(path))),
+  );
+}
+
+/**
+ * Answer a request for a file of this or an earlier version; leave any other to the browser.
+ *
+ * @param {FetchEvent} event  of this origin
+ */
+export function answerSiteFile(event) {
+  const { pathname } = new URL(event.request.url);
+  if (event.request.method !== "GET" || !pathname.startsWith(SITE_ROOT.pathname)) return;
+  const path = pathname.slice(SITE_ROOT.pathname.length) || "index.html";
+  if (Object.hasOwn(manifest.files, path)) {
+    if (!outdated) event.respondWith(ofThisVersion(event, path));
+    return;
+  }
+  const version = /^v\/(\w+)\//.exec(path)?.[1];
+  if (version && version !== manifest.version) event.respondWith(ofVersion(event.request, version));
+}
+
+/**
+ * A file that the worker itself needs.
+ *
+ * @param {string} path  as in the manifest
+ * @returns {Promise<Response>}
+ * @throws {LiteError}
+ */
+export async function siteFile(path) {
+  return (await kept(path)) ?? (await obtain(path));
+}
+
+/**
+ * Note that this version is in charge now, and forget all others but the one before: pages that it
+ * opened are still there and may import more of it.
+ *
+ * @param {string[]} parts  addresses of the large parts that this version needs
+ * @returns {Promise<string[]>} those that are still needed by any version
+ */
+export async function takeOver(parts) {
+  const record = { since: Date.now(), parts };
+  await (await caches.open(CACHE)).put(fileUrl(RECORD), Response.json(record));
+  const others = (await cachedVersions()).filter((version) => version !== manifest.version);
+  const records = await Promise.all(
+    others.map(async (version) => ({ version, ...(await recordOf(version)) })),
+  );
+  // One without a record never took over: its installation was broken off.
+  const [before, ...older] = records.sort((a, b) => b.since - a.since);
+  const useless = before?.since ? older : records;
+  await Promise.all(useless.map(({ version }) => caches.delete(versionCache(version))));
+  return before?.since ? [...parts, ...before.parts] : parts;
+}
+
+/**
+ * @param {string} version
+ * @returns {Promise<VersionRecord>}
+ */
+async function recordOf(version) {
+  const response = await caches.match(fileUrl(RECORD), { cacheName: versionCache(version) });
+  return response ? response.json() : { since: 0, parts: [] };
+}
+
+/**
+ * @param {FetchEvent} event
+ * @param {string} path
+ * @returns {Promise<Response>}
+ */
+async function ofThisVersion(event, path) {
+  const response = await kept(path);
+  if (response) return response;
+  try {
+    const answer = await obtain(path);
+    // Where one file is missing others may be, and the next visit may be offline.
+    event.waitUntil((mended ??= keepSite().catch(notMended)));
+    return answer;
+  } catch (error) {
+    if (error instanceof LiteError && error.name === OUTDATED) await giveWay();
+    return fetch(event.request);
+  }
+}
+
+/**
+ * @param {Request} request
+ * @param {string} version  not this worker's
+ * @returns {Promise<Response>}
+ */
+async function ofVersion(request, version) {
+  const options = { cacheName: versionCache(version), ignoreSearch: true };
+  const response = await caches.match(request.url, options).catch(() => undefined);
+  return response ?? fetch(request);
+}
+
+/**
+ * @param {string} path
+ * @returns {Promise<Response | undefined>} undefined when the cache has no such file, or not intact
+ */
+async function kept(path) {
+  try {
+    const response = await caches.match(fileUrl(path), { cacheName: CACHE });
+    if (!response) return undefined;
+    const bytes = await response.arrayBuffer();
+    if ((await sha256(bytes)) !== manifest.files[path]) return undefined;
+    return new Response(bytes, { headers: response.headers });
+  } catch {
+    return undefined; // some private windows have no Cache Storage at all
+  }
+}
+
+/**
+ * Fetch a file and put it into the cache.
+ *
+ * @param {string} path
+ * @returns {Promise<Response>}
+ * @throws {LiteError} named OUTDATED when the server has another file there
+ */
+async function obtain(path) {
+  const { bytes, headers } = await download(path);
+  try {
+    const cache = await caches.open(CACHE);
+    await cache.put(fileUrl(path), new Response(bytes, { headers }));
+  } catch (error) {
+    console.warn(`${path} could not be kept for offline use.`, error);
+  }
+  return new Response(bytes, { headers });
+}
+
+/**
+ * @param {string} path
+ * @returns {Promise<{bytes: ArrayBuffer, headers: Headers}>}
+ * @throws {LiteError}
+ */
+async function download(path) {
+  const url = fileUrl(path);
+  let status = 0;
+  // What the page has loaded just before need not be loaded twice: the hash tells whether it will do.
+  for (const cache of /** @type {const} */ (["default", "reload"])) {
+    let bytes;
+    let response;
+    try {
+      response = await fetch(url, { cache });
+      bytes = await response.arrayBuffer();
+    } catch (cause) {
+      throw new LiteError(`A file of this site, ${url.pathname}, could not be downloaded.`, {
+        hint: "Check your connection, then try again.",
+        cause,
+      });
+    }
+    if (response.ok && (await sha256(bytes)) === manifest.files[path]) {
+      return { bytes, headers: headersOf(response) };
+    }
+    status = response.status;
+  }
+  const what =
+    status === 200 ? "is another one than this version’s" : `is missing (HTTP ${status})`;
+  throw new LiteError(`A file of this site, ${url.pathname}, ${what} on its server.`, {
+    hint: "The site may just be changing to a new version. Try again in a minute.",
+    // Any other status may be a passing trouble of the server.
+    name: [200, 404, 410].includes(status) ? OUTDATED : undefined,
+  });
+}
+
+/**
+ * @param {Response} response
+ * @returns {Headers} without those about how the bytes came over the network
+ */
+function headersOf(response) {
+  const headers = new Headers(response.headers);
+  for (const name of ["content-encoding", "content-length"]) headers.delete(name);
+  return headers;
+}
+
+/**
+ * The cache lacks a file that the server no longer has either: leave the site to the network, where
+ * the new version is, until that one's worker takes over.
+ */
+async function giveWay() {
+  outdated = true;
+  await caches.delete(CACHE).catch(() => {});
+  worker.registration.update().catch(() => {});
+}
+
+/** @param {unknown} error */
+function notMended(error) {
+  console.warn("What this site keeps for offline use could not be completed.", error);
+}
+
+/**
+ * @param {string} path
+ * @returns {URL}
+ */
+function fileUrl(path) {
+  return new URL(path, SITE_ROOT);
+}

@@ -1,0 +1,105 @@
+"""A host of built sites as it goes on in the world: deploys, half-finished ones, and its end."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO
+from urllib.parse import urlsplit
+
+from serve import Server, StaticHost
+
+
+class Host:
+    """Serves built sites, each at the addresses below a base path such as "/" or "/a/"."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        #: The folder of each site, by base path. Putting another folder there is a deploy.
+        self.sites: dict[str, Path] = {}
+        #: Files that are sent as something else than they are, by path.
+        self.spoiled: dict[str, bytes] = {}
+        #: Seconds that browsers may keep files at fixed addresses; as static hosts have it.
+        self.max_age = 0
+        #: Path and query of every request, in order.
+        self.requests: list[str] = []
+        self._server: _Server | None = None
+
+    def address(self, base: str = "/") -> str:
+        """Return the address of the launcher of a site."""
+        return f"http://localhost:{self.port}{base}"
+
+    def plug_in(self) -> None:
+        """Start to serve; at the same address as before, if there was one."""
+        self._server = _Server(("127.0.0.1", self.port), lambda *args: _Handler(self, *args))
+        self.port = self._server.server_port
+        serve = {"poll_interval": 0.05}
+        threading.Thread(target=self._server.serve_forever, kwargs=serve, daemon=True).start()
+
+    def unplug(self) -> None:
+        """Be gone: no connection is answered any more, the open ones included."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server.hang_up()
+            self._server = None
+
+
+class _Handler(StaticHost):
+    def __init__(self, host: Host, *args: Any) -> None:
+        self.host = host
+        super().__init__(*args, quiet=True)
+
+    def send_head(self) -> BytesIO | BinaryIO | None:
+        self.host.requests.append(self.path)
+        path = urlsplit(self.path).path
+        fitting = [base for base in self.host.sites if path.startswith(base)]
+        self.base = max(fitting, key=len, default="/")
+        self.directory = str(self.host.sites.get(self.base, "/nowhere"))
+        body = self.host.spoiled.get(path)
+        if body is None:
+            return super().send_head()
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(path))
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        return BytesIO(body)
+
+    def send_header(self, keyword: str, value: str) -> None:
+        if value == "no-cache" and self.host.max_age:
+            value = f"max-age={self.host.max_age}"
+        super().send_header(keyword, value)
+
+
+class _Server(Server):
+    def __init__(self, *args: Any) -> None:
+        self._open: set[socket.socket] = set()
+        super().__init__(*args)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def hang_up(self) -> None:
+        for connection in list(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+
+@contextlib.contextmanager
+def deploy_host() -> Iterator[Host]:
+    """Run a Host."""
+    host = Host()
+    host.plug_in()
+    try:
+        yield host
+    finally:
+        host.unplug()
