@@ -22,18 +22,15 @@ from engine.instance import Instance
 __all__ = ["BrowserInstance"]
 
 
-async def _outcome(work: Awaitable[None]) -> str:
-    """Return "" when `work` is done, or the error that it raised as JSON."""
+async def _outcome(work: Awaitable[str | None]) -> str:
+    """Return as JSON what `work` returns, as {"value": …}, or the error it raised: {"error": …}."""
     try:
-        await work
-    except LiteError as error:
-        wire = error.to_wire()
+        return json.dumps({"value": await work})
     except Exception as error:
-        what = f"{type(error).__name__}: {error}"
-        wire = LiteError(f"Python stopped with an error: {what}").to_wire()
-    else:
-        return ""
-    return json.dumps({**wire, "traceback": traceback.format_exc()})
+        known = error
+        if not isinstance(known, LiteError):
+            known = LiteError(f"Python stopped with an error: {type(error).__name__}: {error}")
+        return json.dumps({"error": {**known.to_wire(), "traceback": traceback.format_exc()}})
 
 
 class BrowserInstance:
@@ -49,11 +46,11 @@ class BrowserInstance:
     async def add_source(
         self, parameter: str, url: str, path: str, report: Callable[[int, int], None]
     ) -> str:
-        """See Instance.add_source; return "" or an error as JSON."""
+        """See Instance.add_source; return an outcome."""
         return await _outcome(self._instance.add_source(parameter, url, Path(path), report))
 
     async def open(self, memory: bool) -> str:
-        """See Instance.open; return "" or an error as JSON."""
+        """See Instance.open; return an outcome."""
         return await _outcome(self._instance.open(memory))
 
     async def handle(self, head: str, body: Any, response: Any) -> None:

@@ -4,7 +4,8 @@ Responsible for the layout, which a later build must still understand. That its 
 whenever they change is the worker's business (shell/worker/saver.js); what is in the databases is
 Datasette's.
 
-    state.json     what cannot be told from the other files: the order of the databases
+    state.json     what the other files do not tell: the order of the databases, and which of them
+                   takes the tables of CSV files
     databases/     NAME.db is the database NAME; SQLite's journals lie beside it
     internal.db    Datasette's own database: stored queries, column types, the catalogue
     cookies.json   the cookie jar
@@ -16,6 +17,7 @@ from __future__ import annotations
 import json
 import secrets
 from pathlib import Path
+from typing import Any
 
 # Of this layout; shell/shared/saved-store.js has the same number.
 FORMAT = 1
@@ -32,25 +34,33 @@ class Folder:
         self.cookies = path / "cookies.json"
         self._databases.mkdir(parents=True, exist_ok=True)
 
-    @property
-    def is_new(self) -> bool:
-        """Whether no instance was ever opened here."""
-        return not self._state.exists()
-
     def database(self, name: str) -> Path:
         """Return where the database `name` lies, or would lie."""
         return self._databases / f"{name}.db"
 
     def database_names(self) -> list[str]:
         """Return the databases in the order in which they were added."""
-        known: list[str] = [] if self.is_new else json.loads(self._state.read_text())["databases"]
+        known: list[str] = self._saved().get("databases", [])
         found = {path.stem for path in self._databases.glob("*.db")}
         # What a plugin has laid there counts as well.
         return [name for name in known if name in found] + sorted(found - set(known))
 
-    def remember_databases(self, names: list[str]) -> None:
-        """Keep the order of the databases; from then on the folder is no longer new."""
-        self._state.write_text(json.dumps({"format": FORMAT, "databases": names}))
+    def csv_database(self) -> str | None:
+        """Return the database that takes the tables of CSV files, once there is one."""
+        name: str | None = self._saved().get("csv_database")
+        return name
+
+    def remember(self, databases: list[str], csv_database: str | None) -> None:
+        """Keep what the two functions above return."""
+        state = {"format": FORMAT, "databases": databases, "csv_database": csv_database}
+        self._state.write_text(json.dumps(state))
+
+    def _saved(self) -> dict[str, Any]:
+        """Return what state.json says; nothing where no instance was ever opened."""
+        if not self._state.exists():
+            return {}
+        state: dict[str, Any] = json.loads(self._state.read_text())
+        return state
 
     def secret(self) -> str:
         """Return the secret of this instance, the same at every start."""

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from datasette.app import Datasette
+from datasette.database import Database
+from datasette.utils import tilde_encode
 
 from engine import sqlite_file
 from engine.adaptations import base_url, row_counts
@@ -39,44 +41,72 @@ class Instance:
         self._folder = Folder(folder)
         self._plugins = plugins
         self._databases = self._folder.database_names()
-        self._csv_database: Path | None = None
-        self._csv_tables: set[str] = set()
+        self._csv_database = self._folder.csv_database()
+        self._datasette: Datasette | None = None
         self._server: Server | None = None
 
     async def add_source(
         self, parameter: str, url: str, file: Path, report: Callable[[int, int], None]
-    ) -> None:
-        """Take a fetched source in; `file` is used up.
+    ) -> str:
+        """Take a source in, before or after `open`; `file` is used up.
 
-        `parameter` is the link's: "url" for a SQLite file, "csv" for a CSV file. `report` is called
-        with bytes done and bytes in all.
+        `parameter` is the link's: "url" for a SQLite file, "csv" for a CSV file. `url` may be the
+        name of a file as well. `report` is called with bytes done and bytes in all.
+
+        Returns:
+            Where Datasette shows it, relative to the base URL.
 
         Raises:
             SourceError: the file is not what the parameter says, or cannot be read.
         """
-        if parameter == "url":
-            sqlite_file.prepare(file, url)
-            file.rename(self._new_database(url))
-        else:
-            await self._import_csv(url, file, report)
-
-    async def _import_csv(self, url: str, file: Path, report: Callable[[int, int], None]) -> None:
-        if self._csv_database is None:
-            self._csv_database = self._new_database(CSV_DATABASE)
-        connection = sqlite3.connect(self._csv_database)
         try:
-            table = table_name(url, self._csv_tables)
+            if parameter == "url":
+                path = self._take_database(url, file)
+            else:
+                path = await self._import_csv(url, file, report)
+        finally:
+            file.unlink(missing_ok=True)
+        await self._serve_new()
+        return path
+
+    def _take_database(self, url: str, file: Path) -> str:
+        sqlite_file.prepare(file, url)
+        name = database_name(url, set(self._databases))
+        file.rename(self._folder.database(name))
+        self._databases.append(name)
+        return name
+
+    async def _import_csv(self, url: str, file: Path, report: Callable[[int, int], None]) -> str:
+        name = self._csv_database or database_name(CSV_DATABASE, set(self._databases))
+        database = self._folder.database(name)
+        # An import takes its time, and a transaction that long would keep others from writing.
+        target = database if self._datasette is None else file.with_suffix(".import")
+        table = table_name(url, _tables_in(database))
+        connection = sqlite3.connect(target)
+        try:
             await import_csv(file, connection, table, source=url, report=report, pause=_pause)
-            self._csv_tables.add(table)
+            if target != database:
+                _copy_table(table, target, database)
         finally:
             connection.close()
-            file.unlink()
+            if target != database:
+                target.unlink(missing_ok=True)
+        if self._csv_database is None:
+            self._csv_database = name
+            self._databases.append(name)
+        return f"{name}/{tilde_encode(table)}"
 
-    def _new_database(self, url: str) -> Path:
-        """Return where the database goes that is named after `url`."""
-        name = database_name(url, set(self._databases))
-        self._databases.append(name)
-        return self._folder.database(name)
+    async def _serve_new(self) -> None:
+        """Have a Datasette that is already open show what was added."""
+        datasette = self._datasette
+        if datasette is None:
+            return
+        for name in self._databases:
+            if name not in datasette.databases:
+                path = str(self._folder.database(name))
+                datasette.add_database(Database(datasette, path=path, is_mutable=True), name=name)
+        await datasette.refresh_schemas()
+        self._folder.remember(self._databases, self._csv_database)
 
     async def open(self, memory: bool) -> None:
         """Start Datasette on what was added, or on what was saved; `memory` adds its in-memory
@@ -109,7 +139,8 @@ class Instance:
                 f"Datasette could not start: {type(error).__name__}: {error}",
                 hint="A plugin or the data is the likely cause.",
             ) from error
-        self._folder.remember_databases(self._databases)
+        self._folder.remember(self._databases, self._csv_database)
+        self._datasette = datasette
         self._server = server
 
     async def handle(self, head: RequestHead, body: RequestBody, response: Response) -> None:
@@ -121,6 +152,32 @@ class Instance:
         """Shut Datasette down."""
         if self._server is not None:
             await self._server.shutdown()
+
+
+def _tables_in(database: Path) -> set[str]:
+    if not database.exists():
+        return set()
+    connection = sqlite3.connect(database)
+    try:
+        return {name for (name,) in connection.execute("select name from sqlite_master")}
+    finally:
+        connection.close()
+
+
+def _copy_table(table: str, source: Path, target: Path) -> None:
+    """Copy a table without indexes from one database into another, where its name is free."""
+    name = '"' + table.replace('"', '""') + '"'
+    connection = sqlite3.connect(target)
+    try:
+        connection.execute("attach ? as source", [str(source)])
+        where = "select sql from source.sqlite_master where name = ?"
+        [(schema,)] = connection.execute(where, [table]).fetchall()
+        with connection:
+            connection.execute("begin")
+            connection.execute(schema)
+            connection.execute(f"insert into main.{name} select * from source.{name}")
+    finally:
+        connection.close()
 
 
 async def _pause() -> None:

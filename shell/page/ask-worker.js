@@ -19,7 +19,8 @@ const PATIENCE = [20_000, 60_000, 600_000];
  * @throws {LiteError}
  */
 export async function askWorker(about) {
-  for (const patience of PATIENCE) {
+  // What it adds may be large, and would be there twice.
+  for (const patience of about.type === "add" ? PATIENCE.slice(-1) : PATIENCE) {
     const answer = await answerOf(await activeWorker(), about, patience);
     if (answer !== SILENCE) return answer;
   }

@@ -20,14 +20,14 @@ const NAVIGATION_PATIENCE = [15_000, 45_000, 120_000];
  * @param {import("../shared/recipe.js").Recipe} boot.recipe  what the key stands for, to be shown
  * @param {URL} boot.siteRoot
  * @param {string} [boot.notice]
- * @param {(view: BootView) => Promise<boolean>} [boot.wantsFresh]  asked once the instance is ready:
- *   whether its sources are to be loaded anew
+ * @param {(view: BootView) => Promise<boolean>} [boot.prepare]  what to do once the instance is ready;
+ *   returns whether its sources are to be loaded anew
  * @param {(again: boolean) => void} boot.leave  go to the instance; throws a LiteError when that
  *   leads nowhere. `again` says that the person asked for another try
  * @returns {Promise<void>}
  */
 export async function bootAndLeave(boot) {
-  const { container, key, recipe, siteRoot, notice = "", wantsFresh, leave } = boot;
+  const { container, key, recipe, siteRoot, notice = "", prepare, leave } = boot;
   const subject = {
     name: recipeInWords(recipe, siteRoot),
     sources: describeSources(recipe, siteRoot),
@@ -47,8 +47,7 @@ export async function bootAndLeave(boot) {
         onProgress: (message) => view.update(message),
         onSilence: (milliseconds) => view.showSilence(milliseconds),
       });
-      // Who tries again after newer data could not be loaded gets what is saved.
-      if (!fresh && !again && (await wantsFresh?.(view))) return await run(again, true);
+      if (!fresh && (await prepare?.(view))) return await run(again, true);
       leave(again);
       view.finish();
       insist(() => leave(true));

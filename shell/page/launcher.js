@@ -11,6 +11,7 @@ import { SITE_ROOT } from "../shared/site.js";
 import { bootAndLeave } from "./boot-page.js";
 import { byId, inWords } from "./dom.js";
 import { showExamples } from "./example-cards.js";
+import { openLaunchedFiles } from "./launched-files.js";
 import { checkForNewerData } from "./newer-data.js";
 import { setUpOpenForm } from "./open-form.js";
 import { activeWorker } from "./worker-registration.js";
@@ -41,7 +42,7 @@ function openLink(notice) {
     recipe,
     siteRoot: SITE_ROOT,
     notice,
-    wantsFresh: checkForNewerData(key, SITE_ROOT),
+    prepare: checkForNewerData(key, SITE_ROOT),
     leave() {
       // Read again: the person may have changed the hash while waiting.
       const { path } = parseLink(location.href, SITE_ROOT);
@@ -60,6 +61,7 @@ function showHome(notice) {
   byId("link-root").textContent = SITE_ROOT.href;
   setUpOpenForm(SITE_ROOT);
   void showExamples(byId("examples-list"), SITE_ROOT);
+  openLaunchedFiles(SITE_ROOT);
   // From then on the site opens offline as well, and faster. The page itself comes first.
   if (document.readyState === "complete") installWorker();
   else addEventListener("load", installWorker);

@@ -23,7 +23,11 @@ const PATIENCE = 3000;
 export function checkForNewerData(key, siteRoot) {
   /** @type {Promise<CheckResult | undefined>} */
   const check = askWorker({ type: "check", key }).catch(() => undefined);
+  let asked = false;
   return async (view) => {
+    // Who tries again after newer data could not be loaded gets what is saved.
+    if (asked) return false;
+    asked = true;
     const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
     const result = /** @type {CheckResult | undefined} */ (await Promise.race([check, late]));
     if (!result || result.newer.length === 0) return false;

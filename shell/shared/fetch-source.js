@@ -9,7 +9,8 @@ import { LiteError } from "./errors.js";
 import { toFetchableUrl } from "./remote-urls.js";
 import { chunksOf } from "./stream.js";
 
-const SQLITE_MAGIC = "SQLite format 3\0";
+/** The first bytes of a SQLite file. */
+export const SQLITE_MAGIC = "SQLite format 3\0";
 const SNIFF_BYTES = 1024;
 
 /**

@@ -9,8 +9,8 @@
  * starts one if the browser has stopped the worker meanwhile. A `ping` has no answer; its arrival is
  * what restarts the browser's idle clock.
  *
- * Questions (`status`, `check`, `forget`, `restore`) come with a MessagePort, on which exactly one
- * answer is sent: {value} or {error}. They may be asked again when none comes.
+ * Questions (`status`, `check`, `forget`, `restore`, `add`) come with a MessagePort, on which exactly one
+ * answer is sent: {value} or {error}. All but `add` may be asked again when none comes.
  *
  * `changed` and `deleted` go to all pages of the site but the one that did it: what they have in view
  * is no longer so.
@@ -132,6 +132,15 @@ export const STAGES = [
  */
 
 /**
+ * @typedef {object} AddQuestion  page → worker: open files of the person's own in an instance, and save
+ *   them there. The answer is where Datasette shows the first one, relative to the instance
+ * @property {number} v
+ * @property {"add"} type
+ * @property {string} key
+ * @property {File[]} files
+ */
+
+/**
  * @typedef {object} ChangedMessage  worker → pages: the databases of an instance were written to
  * @property {number} v
  * @property {"changed"} type
@@ -150,7 +159,7 @@ export const STAGES = [
  * @typedef {M extends unknown ? Omit<M, "v"> : never} WithoutVersion
  */
 
-/** @typedef {StatusQuestion | CheckQuestion | ForgetQuestion | RestoreQuestion} Question */
+/** @typedef {StatusQuestion | CheckQuestion | ForgetQuestion | RestoreQuestion | AddQuestion} Question */
 /** @typedef {WithoutVersion<Question>} Asked  what `question` makes a message of */
 /** @typedef {{value: any} | {error: WireError}} Answer */
 /** @typedef {OpenMessage | PingMessage | Question} PageMessage */

@@ -15,6 +15,7 @@ import { DATABASES, newRecord, Saver } from "./saver.js";
 import { siteFile } from "./site-files.js";
 import { WatchedFiles } from "./watched-files.js";
 import { fromWire, toWire } from "../shared/errors.js";
+import { SQLITE_MAGIC } from "../shared/fetch-source.js";
 import { instancePath } from "../shared/paths.js";
 import { isSwitchedOn, keyToRecipe, sourcesOf } from "../shared/recipe.js";
 import { readFiles } from "../shared/saved-store.js";
@@ -64,6 +65,10 @@ export class Instance {
   #step = { stage: "download", label: "" };
   /** @type {Promise<void> | undefined} */
   #booted;
+  /** @type {Pyodide | undefined} */
+  #pyodide;
+  /** How many sources were taken in; each gets a file name of its own. */
+  #sourceCount = 0;
   /** @type {any} BrowserInstance of bootstrap.py, as a PyProxy */
   #python;
   /** @type {any} its method, kept: each look-up would make another proxy */
@@ -154,7 +159,7 @@ export class Instance {
   /**
    * @param {number} writes
    * @param {import("./saver.js").Reply} [reply]
-   * @returns {Promise<boolean>} whether the databases were written to
+   * @returns {Promise<boolean>} whether databases were written to
    * @throws {LiteError} it could not be saved; the instance is then stopped, so that what was refused
    *   is not shown either
    */
@@ -198,6 +203,7 @@ export class Instance {
     const contents = saved && this.#readSaved(/** @type {Store} */ (store), saved);
     contents?.catch(() => {});
     const pyodide = await startPython((step) => this.#report(step));
+    this.#pyodide = pyodide;
     this.#listenForBreakdown(pyodide);
     this.#report({ stage: "datasette", label: "" });
     this.#files = new WatchedFiles(pyodide.FS, FOLDER, () => this.#saver?.soon());
@@ -210,9 +216,15 @@ export class Instance {
     const base = this.#siteRoot.pathname + instancePath(this.#key);
     const python = bootstrap.BrowserInstance(base, SHELL_ROOT.pathname);
     bootstrap.destroy();
-    for (const download of downloads) await this.#addSource(pyodide, python, download);
+    for (const download of downloads) {
+      this.#report(fetching(download));
+      const { label, version } = download;
+      const bytes = await download.bytes;
+      download.bytes = Promise.resolve(new Uint8Array()); // not to be kept twice
+      await this.#addSource(python, { ...version, label }, bytes);
+    }
     this.#report({ stage: "open", label: "" });
-    throwIfFailed(await python.open(isSwitchedOn(recipe, "memory")));
+    valueOf(await python.open(isSwitchedOn(recipe, "memory")));
     this.#python = python;
     this.#handle = python.handle;
     if (store) await this.#startSaving(store, restored, downloads);
@@ -304,23 +316,41 @@ export class Instance {
   }
 
   /**
-   * @param {Pyodide} pyodide
-   * @param {any} python
-   * @param {Download} download
+   * Take in a file from the person's own disk, and save it.
+   *
+   * @param {string} name
+   * @param {Blob} content
+   * @returns {Promise<string>} where Datasette shows it, relative to the instance
+   * @throws {LiteError}
    */
-  async #addSource(pyodide, python, download) {
-    const { label } = download;
-    const { parameter, url } = download.version;
-    this.#report(fetching(download));
+  async addFile(name, content) {
+    const { writes } = /** @type {WatchedFiles} */ (this.#files);
+    const head = await content.slice(0, SQLITE_MAGIC.length).text();
+    const parameter = head === SQLITE_MAGIC ? "url" : "csv";
+    const bytes = new Uint8Array(await content.arrayBuffer());
+    const path = await this.#unlessPythonBreaks(
+      this.#addSource(this.#python, { parameter, url: name, label: name }, bytes),
+    );
+    await this.#save(writes);
+    return path;
+  }
+
+  /**
+   * @param {any} python
+   * @param {{parameter: string, url: string, label: string}} source
+   * @param {Uint8Array} bytes  which become the file's own
+   * @returns {Promise<string>} where Datasette shows it, relative to the instance
+   * @throws {LiteError}
+   */
+  async #addSource(python, { parameter, url, label }, bytes) {
     // Next to the databases, so that a SQLite file need only be renamed to become one.
-    const path = `${FOLDER}/source`;
-    pyodide.FS.writeFile(path, await download.bytes, { canOwn: true });
-    download.bytes = Promise.resolve(new Uint8Array());
+    const path = `${FOLDER}/source-${++this.#sourceCount}`;
+    /** @type {Pyodide} */ (this.#pyodide).FS.writeFile(path, bytes, { canOwn: true });
     this.#report({ stage: "import", label });
     /** @param {number} done @param {number} total */
     const onImport = (done, total) =>
       this.#report({ stage: "import", label, done, total, unit: "bytes" });
-    throwIfFailed(await python.add_source(parameter, url, path, onImport));
+    return valueOf(await python.add_source(parameter, url, path, onImport));
   }
 
   /** @param {Step} step */
@@ -367,7 +397,13 @@ function beyondSources(files) {
   );
 }
 
-/** @param {string} failure  of bootstrap.py: "" or an error as JSON */
-function throwIfFailed(failure) {
-  if (failure) throw fromWire(JSON.parse(failure));
+/**
+ * @param {string} outcome  of bootstrap.py, as JSON
+ * @returns {any}
+ * @throws {LiteError}
+ */
+function valueOf(outcome) {
+  const { value, error } = JSON.parse(outcome);
+  if (error) throw fromWire(error);
+  return value;
 }

@@ -79,7 +79,22 @@ async function answerTo(question, instances, clients) {
     case "restore":
       await instances.restore(question.instance, question.files);
       return tell(clients, changedMessage(question.instance.key));
+    case "add":
+      return add(question, instances);
   }
+}
+
+/**
+ * @param {import("../shared/protocol.js").AddQuestion} question
+ * @param {Instances} instances
+ * @returns {Promise<string>}
+ */
+async function add({ key, files }, instances) {
+  const instance = instances.get(key, { afresh: true });
+  await instance.boot();
+  const paths = [];
+  for (const file of files) paths.push(await instance.addFile(file.name, file));
+  return paths[0];
 }
 
 /**

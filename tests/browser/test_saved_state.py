@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from tests.support.browsing import (
     wait_for_datasette,
 )
 from tests.support.hosts import DataHost
-from tests.support.shop import fetch_json
+from tests.support.shop import fetch_json, shop_database
 
 NOTICES = "ul[aria-label='About this data'] li"
 
@@ -261,3 +262,40 @@ def test_two_browsers_do_not_share_what_is_saved(
     follow(stranger, page.url)
     assert values(stranger) == ["x"]
     stranger.context.close()
+
+
+LAUNCHED = """
+window.launchQueue = {
+  setConsumer(consume) {
+    if (sessionStorage.getItem("launched")) return;
+    sessionStorage.setItem("launched", "1");
+    const handle = (name, content) => ({ getFile: async () => new File([content], name) });
+    const database = Uint8Array.from(atob("%s"), (character) => character.charCodeAt(0));
+    consume({ files: [handle("shop.db", database), handle("my list.csv", "a\\nfrom disk\\n")] });
+  },
+};
+"""
+
+
+def test_files_that_the_installed_app_is_opened_with(page: Page, site: str) -> None:
+    # Only the operating system can hand files to an app; this stands in for it.
+    page.add_init_script(LAUNCHED % base64.b64encode(shop_database()).decode())
+    follow(page, site)
+    assert page.url == f"{site}app/shop"
+    stop_worker(page)
+    page.goto(f"{site}app/data")
+    page.get_by_role("link", name="my list", exact=True).first.click()
+    expect(page.locator("td.col-a")).to_have_text("from disk")
+    page.goto(f"{site}app/")
+    for name in ("world", "data", "shop"):
+        expect(page.get_by_role("link", name=name, exact=True).first).to_be_visible()
+
+
+def test_a_launched_file_that_is_no_data_is_named_and_harms_nothing(page: Page, site: str) -> None:
+    broken = base64.b64encode(shop_database()[:5000]).decode()
+    page.add_init_script(LAUNCHED % broken)
+    page.goto(site)
+    problem = page.get_by_label("What went wrong")
+    expect(problem).to_contain_text("shop.db is only part", timeout=BOOT_TIMEOUT)
+    follow(page, f"{site}app/world")
+    expect(page.get_by_role("heading", level=1)).to_have_text("world")

@@ -28,8 +28,8 @@ def site(tmp_path: Path) -> Path:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text('import "./shell/page/one.js";')
-    for name in ["page/one.js", "worker/two.js"]:
-        path = tmp_path / "shell" / name
+    for name in ["shell/page/one.js", "shell/worker/two.js", "vendor/lib.js"]:
+        path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("1;")
     return tmp_path
@@ -48,7 +48,8 @@ def test_all_code_of_a_version_is_in_its_folder(site: Path) -> None:
 def test_the_manifest_has_the_small_files_as_they_are_served(site: Path) -> None:
     version = seal(site, {})
     files = files_in_manifest(site, f"v/{version}")
-    assert set(files) == {*KEPT, f"v/{version}/shell/page/one.js"}
+    code = {f"v/{version}/shell/page/one.js", f"v/{version}/vendor/lib.js"}
+    assert set(files) == {*KEPT, *code}
     assert files["index.html"] == sha256(site / "index.html")
 
 
