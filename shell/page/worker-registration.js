@@ -149,7 +149,9 @@ function whenActivated(registration) {
 /** @returns {LiteError} */
 function notInstalled() {
   return new LiteError("The browser gave up installing this site’s service worker.", {
-    hint: "A file of the site may have failed to download: reload the page to try again.",
+    hint:
+      "A file of the site may have failed to download, or the site is just changing to a new version: " +
+      "reload the page to try again.",
     source: SCRIPT.href,
   });
 }

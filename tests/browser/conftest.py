@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.support.asgi import APPS
 from tests.support.browsing import BOOT_TIMEOUT, ConsoleWatch, chromium, follow, link
+from tests.support.deploys import Host, deploy_host
 from tests.support.hosts import DataHost, data_host, static_site
 from tests.support.shop import shop_database
 
@@ -31,8 +32,8 @@ def site() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def plugin_site() -> Iterator[str]:
-    """The site built with the plugins of tests/plugins as well."""
+def plugin_build() -> Path:
+    """The folder of the site built with the plugins of tests/plugins as well."""
     out = PROJECT / "build" / "plugin-site"
     command = [
         sys.executable,
@@ -43,8 +44,22 @@ def plugin_site() -> Iterator[str]:
         "tests/plugins",
     ]
     subprocess.run(command, check=True, cwd=PROJECT)
-    with static_site(out) as address:
+    return out
+
+
+@pytest.fixture(scope="session")
+def plugin_site(plugin_build: Path) -> Iterator[str]:
+    """The site of that build; the address of its launcher."""
+    with static_site(plugin_build) as address:
         yield address
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    """A host of the built site that can be taken away and be given another build."""
+    with deploy_host() as running:
+        running.sites["/"] = DIST
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -33,9 +33,12 @@ def test_no_python_is_loaded_before_it_is_wanted(page: Page, site: str) -> None:
     asked: list[str] = []
     page.context.on("request", lambda request: asked.append(request.url))
     page.goto(site)
-    page.wait_for_load_state("networkidle")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    assert [url for url in asked if "/runtime/" in url] == []
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    page.wait_for_load_state("networkidle")
+    # The worker is there, with its own code. The large parts it loads when something is opened.
+    assert [url for url in asked if f"{site}runtime/" in url] == []
+    assert any("/shell/worker/" in url for url in asked), "the worker's requests are not seen"
 
 
 def test_a_typed_url_opens(page: Page, site: str, files: DataHost) -> None:

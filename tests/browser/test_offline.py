@@ -2,99 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.browsing import BOOT_TIMEOUT, follow, link, stop_worker, wait_for_datasette
-from tests.support.deploys import Host, deploy_host
+from tests.support.deploys import Host
+from tests.support.kept import (
+    entries,
+    forget_downloads,
+    parts,
+    see_the_launcher,
+    spoil,
+    wait_for_entries,
+    wait_for_parts,
+)
 from tests.support.raw_chromium import raw_chromium
-
-DIST = Path(__file__).resolve().parents[2] / "dist"
-
-#: In a page: the caches' entries as [cache, address, bytes].
-ENTRIES = """async () => {
-  const entries = [];
-  for (const name of await caches.keys()) {
-    const cache = await caches.open(name);
-    for (const { url } of await cache.keys()) {
-      entries.push([name, url, (await (await cache.match(url)).blob()).size]);
-    }
-  }
-  return entries;
-}"""
-
-PARTS_ARE_KEPT = f"""async () => (await ({ENTRIES})())
-  .filter(([name]) => name.endsWith(" parts")).length === 4"""
-
-
-@pytest.fixture
-def host() -> Iterator[Host]:
-    """A host of the built site that can be taken away."""
-    with deploy_host() as running:
-        running.sites["/"] = DIST
-        yield running
-
-
-def entries(page: Page) -> dict[str, int]:
-    """Return the sizes of what is kept, by address."""
-    return {url: size for _, url, size in page.evaluate(ENTRIES)}
-
-
-def see_the_launcher(page: Page, host: Host) -> None:
-    """Open the launcher and wait until the worker has taken charge of it, with its files kept."""
-    page.goto(host.address())
-    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
 
 
 def visit(page: Page, host: Host) -> None:
     """See the launcher and one instance, then go back to the launcher, with everything kept."""
     see_the_launcher(page, host)
     follow(page, link(host.address(), memory="1"))
-    page.wait_for_function(PARTS_ARE_KEPT)
+    wait_for_parts(page)
     page.goto(host.address())
-
-
-def spoil(page: Page, ending: str, how: str) -> str:
-    """Delete or truncate the one entry of the caches whose address ends so; return the address."""
-    url: str = page.evaluate(
-        """async ([ending, how]) => {
-          for (const name of await caches.keys()) {
-            const cache = await caches.open(name);
-            for (const { url } of await cache.keys()) {
-              if (!url.endsWith(ending)) continue;
-              const response = await cache.match(url);
-              const bytes = await response.arrayBuffer();
-              await cache.delete(url);
-              if (how === "truncate") {
-                const half = bytes.slice(0, bytes.byteLength / 2);
-                await cache.put(url, new Response(half, { headers: response.headers }));
-              }
-              return url;
-            }
-          }
-          throw new Error(`nothing is kept that ends with ${ending}`);
-        }""",
-        [ending, how],
-    )
-    return url
-
-
-def wait_for_entry(page: Page, url: str, size: int) -> None:
-    """Wait until a file is kept with that size."""
-    page.wait_for_function(
-        "async ([url, size]) => (await (await caches.match(url))?.blob())?.size === size",
-        arg=[url, size],
-    )
-
-
-def forget_downloads(page: Page) -> None:
-    """Empty the browser's HTTP cache, and its memory of the page's files."""
-    session = page.context.new_cdp_session(page)
-    session.send("Network.clearBrowserCache")
-    session.detach()
 
 
 def test_launcher_and_instance_open_without_the_host(page: Page, host: Host) -> None:
@@ -148,10 +78,24 @@ def test_a_first_boot_that_needs_the_network_says_so(page: Page, host: Host) -> 
     wait_for_datasette(page)
 
 
+@pytest.mark.parametrize("quota", [1, 1_000_000])
+def test_a_browser_without_space_still_opens_everything(page: Page, host: Host, quota: int) -> None:
+    session = page.context.new_cdp_session(page)
+    origin = host.address().rstrip("/")
+    session.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": quota})
+    see_the_launcher(page, host)
+    expect(page.get_by_role("link", name="Palmer penguins")).to_be_visible()
+    follow(page, link(host.address(), memory="1"))
+    assert [url for url in parts(page) if "wasm" in url] == []
+    stop_worker(page)
+    page.reload()
+    wait_for_datasette(page)
+
+
 def test_nothing_is_downloaded_twice(page: Page, host: Host) -> None:
     visit(page, host)
-    parts = [path for path in host.requests if path.startswith("/runtime/")]
-    assert len(parts) == len(set(parts)) == 4
+    loaded = [path for path in host.requests if path.startswith("/runtime/")]
+    assert len(loaded) == len(set(loaded)) == 4
 
 
 @pytest.mark.parametrize("how", ["delete", "truncate"])
@@ -159,12 +103,11 @@ def test_nothing_is_downloaded_twice(page: Page, host: Host) -> None:
 def test_a_damaged_file_is_mended(page: Page, host: Host, file: str, how: str) -> None:
     see_the_launcher(page, host)
     whole = entries(page)
-    url = spoil(page, file, how)
+    spoil(page, file, how)
     forget_downloads(page)
     page.reload()
     expect(page.get_by_role("link", name="Palmer penguins")).to_be_visible()
-    wait_for_entry(page, url, whole[url])
-    assert entries(page) == whole
+    wait_for_entries(page, whole)
 
 
 def test_files_that_were_never_kept_are_mended_together(page: Page, host: Host) -> None:
@@ -177,11 +120,9 @@ def test_files_that_were_never_kept_are_mended_together(page: Page, host: Host) 
     page.reload()
     expect(page.get_by_role("link", name="Palmer penguins")).to_be_visible()
     follow(page, link(host.address(), memory="1"))
-    page.wait_for_function(PARTS_ARE_KEPT)
-    page.wait_for_function(f"async (n) => (await ({ENTRIES})()).length >= n", arg=len(whole) - 1)
     # All but the note of when this version took over, which only a new installation writes.
-    record = host.address() + "record"
-    assert entries(page) == {url: size for url, size in whole.items() if url != record}
+    del whole[f"{host.address()}record"]
+    wait_for_entries(page, whole)
 
 
 @pytest.mark.parametrize("how", ["delete", "truncate"])
@@ -193,8 +134,7 @@ def test_a_damaged_copy_of_a_part_is_mended(page: Page, host: Host, how: str) ->
     assert entries(page).get(url) != whole[url]
     stop_worker(page)
     follow(page, link(host.address(), memory="1"))
-    wait_for_entry(page, url, whole[url])
-    assert entries(page) == whole
+    wait_for_entries(page, whole)
 
 
 def test_a_part_that_the_host_has_in_another_version_comes_from_the_copy(

@@ -1,0 +1,295 @@
+"""Deploys: somebody has been here, and then the host is given another build of the site."""
+
+from __future__ import annotations
+
+import re
+import threading
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.support.browsing import (
+    click_through,
+    follow,
+    link,
+    stop_worker,
+    wait_for_datasette,
+)
+from tests.support.deploys import Host
+from tests.support.hosts import DataHost
+from tests.support.kept import (
+    entries,
+    forget_downloads,
+    parts,
+    see_the_launcher,
+    spoil,
+    wait_for_parts,
+)
+from tests.support.raw_chromium import wait_until
+
+#: In a page: the versions of which it has loaded files.
+VERSIONS_OF_PAGE = """() => [...new Set(performance.getEntriesByType("resource")
+  .map(({ name }) => /\\/v\\/(\\w+)\\//.exec(name)?.[1]).filter(Boolean))]"""
+
+#: In a page: look for a new version now, and tell what becomes of its worker.
+UPDATE = """async () => {
+  const registration = await navigator.serviceWorker.getRegistration();
+  const end = new Promise((resolve) => {
+    registration.addEventListener("updatefound", () => {
+      const worker = registration.installing;
+      worker.addEventListener("statechange", () => {
+        if (/activated|redundant/.test(worker.state)) resolve(worker.state);
+      });
+    });
+  });
+  await registration.update();
+  return end;
+}"""
+
+EXAMPLE = "Palmer penguins"
+
+
+@pytest.fixture
+def old(host: Host) -> str:
+    """The version that the host has at first."""
+    return version(host.sites["/"])
+
+
+@pytest.fixture
+def new(plugin_build: Path) -> str:
+    """The version of the other build."""
+    return version(plugin_build)
+
+
+def version(folder: Path) -> str:
+    [found] = (folder / "v").iterdir()
+    return found.name
+
+
+def served(host: Host) -> set[str]:
+    """Return the versions of which the host has served files since `host.requests` was cleared."""
+    return {found[1] for path in host.requests if (found := re.match(r".*?/v/(\w+)/", path))}
+
+
+def wait_for_version(page: Page, wanted: str, base: str = "/") -> None:
+    """Wait until the worker of that version has taken over.
+
+    Asking it would not do: Chromium puts an update off for as long as its worker has work.
+    """
+    cache = f"datasette-lite {base} version {wanted}"
+    record = "async ([url, cacheName]) => !!(await caches.match(url, { cacheName }))"
+    wait_until(
+        lambda: page.evaluate(record, [f"{base}record", cache]),
+        60,
+        "taking over by the new version",
+    )
+
+
+def test_a_deploy_reaches_the_next_visit_and_old_pages_go_on(
+    visitor: BrowserContext, host: Host, plugin_build: Path, old: str, new: str
+) -> None:
+    launcher, datasette = visitor.new_page(), visitor.new_page()
+    see_the_launcher(launcher, host)
+    follow(datasette, link(host.address(), "_memory", memory="1"))
+    wait_for_parts(datasette)
+    # A download that was broken off long ago, to see it tidied away.
+    launcher.evaluate("caches.open('datasette-lite / version 0123456789ab')")
+
+    host.sites["/"] = plugin_build
+    host.requests.clear()
+    # A visit as any other. It still sees the old version, whole, and brings the new one in.
+    launcher.reload()
+    expect(launcher.get_by_role("link", name=EXAMPLE)).to_be_visible()
+    wait_for_version(launcher, new)
+    assert launcher.evaluate(VERSIONS_OF_PAGE) == [old]
+    assert served(host) == {new}
+
+    launcher.reload()
+    expect(launcher.get_by_role("link", name=EXAMPLE)).to_be_visible()
+    assert launcher.evaluate(VERSIONS_OF_PAGE) == [new]
+
+    # A page that the old version made: it may still import what it had not needed before, although
+    # the host has nothing of it any more, and its next click is answered.
+    assert datasette.evaluate(VERSIONS_OF_PAGE) == [old]
+    forget_downloads(datasette)
+    dom = f"{host.address()}v/{old}/shell/page/dom.js"
+    assert datasette.evaluate(f"import({dom!r}).then((dom) => dom.formatBytes(1e6))") == "1.0 MB"
+    click_through(datasette.get_by_role("link", name="home", exact=True).first)
+    wait_for_datasette(datasette)
+    assert datasette.evaluate(VERSIONS_OF_PAGE) == [new]
+    assert served(host) == {new}
+
+    # Kept are this version and the one before; of the parts, those that either needs.
+    names = launcher.evaluate("caches.keys()")
+    assert set(names) == {
+        f"datasette-lite / {name}" for name in (f"version {old}", f"version {new}", "parts")
+    }
+    assert len([url for url in parts(launcher) if "site.pack" in url]) == 2
+    assert len(parts(launcher)) == 5
+
+
+def test_a_page_that_waits_for_its_data_across_a_deploy_gets_it(
+    visitor: BrowserContext, host: Host, plugin_build: Path, files: DataHost, new: str
+) -> None:
+    released = threading.Event()
+    url = files.add("slow.csv", b"a\nx\n", released=released)
+    waiting, other = visitor.new_page(), visitor.new_page()
+    waiting.goto(link(host.address(), "data/slow", csv=url))
+    waiting.wait_for_selector("#boot[data-stage=fetch]")
+    host.sites["/"] = plugin_build
+    other.goto(host.address())
+    other.evaluate("async () => void (await (await navigator.serviceWorker.ready).update())")
+    released.set()
+    wait_for_datasette(waiting)
+    expect(waiting.get_by_role("cell", name="x")).to_be_visible()
+    wait_for_version(other, new)
+
+
+def test_a_worker_whose_parts_are_gone_makes_way_for_the_new_one(
+    page: Page, host: Host, plugin_build: Path, new: str
+) -> None:
+    see_the_launcher(page, host)
+    # Python was never loaded, so there is no copy of the old version's either.
+    host.sites["/"] = plugin_build
+    follow(page, link(host.address(), memory="1"))
+    assert page.evaluate(VERSIONS_OF_PAGE) == [new]
+
+
+def test_a_booting_page_whose_parts_are_gone_gets_through(
+    page: Page, host: Host, plugin_build: Path, new: str
+) -> None:
+    see_the_launcher(page, host)
+    host.sites["/"] = plugin_build
+    follow(page, f"{host.address()}app/")
+    assert page.url == f"{host.address()}app/"
+    assert page.evaluate(VERSIONS_OF_PAGE) == [new]
+
+
+def test_a_deploy_in_progress_changes_nothing_until_it_is_done(
+    page: Page, host: Host, plugin_build: Path, old: str, new: str
+) -> None:
+    see_the_launcher(page, host)
+    follow(page, link(host.address(), memory="1"))
+    wait_for_parts(page)
+    page.goto(host.address())
+    kept = entries(page)
+
+    host.sites["/"] = plugin_build
+    host.spoiled[f"/v/{new}/shell/page/site.css"] = b"/* half a file"
+    assert page.evaluate(UPDATE) == "redundant"
+    page.reload()
+    expect(page.get_by_role("link", name=EXAMPLE)).to_be_visible()
+    assert page.evaluate(VERSIONS_OF_PAGE) == [old]
+    assert kept.items() <= entries(page).items()
+    stop_worker(page)
+    follow(page, link(host.address(), memory="1"))
+    assert page.evaluate(VERSIONS_OF_PAGE) == [old]
+
+    host.spoiled.clear()
+    page.goto(host.address())
+    wait_for_version(page, new)
+    page.reload()
+    expect(page.get_by_role("link", name=EXAMPLE)).to_be_visible()
+    assert page.evaluate(VERSIONS_OF_PAGE) == [new]
+
+
+def test_a_first_visit_in_the_middle_of_a_deploy_works_when_it_is_done(
+    page: Page, host: Host, old: str
+) -> None:
+    host.spoiled[f"/v/{old}/shell/page/booting.js"] = b"// half a file"
+    page.goto(link(host.address(), memory="1"))
+    problem = page.get_by_role("region", name="What went wrong")
+    expect(problem).to_contain_text("gave up installing")
+    host.spoiled.clear()
+    problem.get_by_role("button", name="Try again").click()
+    wait_for_datasette(page)
+
+
+@pytest.mark.console_errors
+@pytest.mark.parametrize("path", ["", "app/world"])
+def test_an_old_page_in_the_browsers_cache_finds_the_new_one(
+    page: Page, host: Host, plugin_build: Path, path: str, new: str
+) -> None:
+    host.max_age = 3600
+    page.goto(f"{host.address()}data/README.md")
+    # The page alone, as a cache may have it when the files that it names have long been dropped.
+    page.evaluate("(url) => fetch(url, { cache: 'reload' })", f"{host.address()}{path}")
+    host.sites["/"] = plugin_build
+    host.requests.clear()
+    page.goto(f"{host.address()}{path}")
+    if path:
+        wait_for_datasette(page)
+    else:
+        expect(page.get_by_role("link", name=EXAMPLE)).to_be_visible()
+    assert page.url == f"{host.address()}{path}"
+    assert page.evaluate(VERSIONS_OF_PAGE) == [new]
+
+
+@pytest.mark.console_errors
+def test_a_damaged_cache_that_the_host_cannot_mend_any_more_gives_way(
+    page: Page, host: Host, plugin_build: Path, old: str, new: str
+) -> None:
+    see_the_launcher(page, host)
+    spoil(page, "/page/launcher.js", "delete")
+    forget_downloads(page)
+    host.sites["/"] = plugin_build
+    page.reload()
+    expect(page.get_by_role("link", name=EXAMPLE)).to_be_visible()
+    assert page.evaluate(VERSIONS_OF_PAGE) == [new]
+
+
+@pytest.mark.console_errors  # /favicon.ico, which browsers look for at the origin's root
+def test_two_sites_on_one_origin_leave_each_other_alone(
+    visitor: BrowserContext, host: Host, plugin_build: Path, old: str, new: str
+) -> None:
+    host.sites = {"/a/": host.sites["/"], "/b/": host.sites["/"]}
+    one, two = visitor.new_page(), visitor.new_page()
+    for page, base in ((one, "/a/"), (two, "/b/")):
+        page.goto(host.address(base))
+        follow(page, link(host.address(base), memory="1"))
+        wait_for_parts(page, base)
+        page.goto(host.address(base))
+
+    def of_site(base: str) -> dict[str, int]:
+        return {url: size for url, size in entries(one).items() if f"{base}" in url}
+
+    before = of_site("/b/")
+    host.sites["/a/"] = plugin_build
+    one.reload()
+    wait_for_version(one, new, "/a/")
+    assert of_site("/b/") == before
+
+    stop_worker(one)
+    host.unplug()
+    for page, base, wanted in ((one, "/a/", new), (two, "/b/", old)):
+        page.goto(host.address(base))
+        expect(page.get_by_role("link", name=EXAMPLE)).to_be_visible()
+        assert page.evaluate(VERSIONS_OF_PAGE) == [wanted]
+    follow(two, link(host.address("/b/"), memory="1"))
+
+
+def test_a_host_that_goes_back_to_the_version_before(
+    page: Page, host: Host, plugin_build: Path, old: str, new: str
+) -> None:
+    first = host.sites["/"]
+    see_the_launcher(page, host)
+    for folder, wanted in ((plugin_build, new), (first, old)):
+        host.sites["/"] = folder
+        assert page.evaluate(UPDATE) == "activated"
+        page.reload()
+        expect(page.get_by_role("link", name=EXAMPLE)).to_be_visible()
+        assert page.evaluate(VERSIONS_OF_PAGE) == [wanted]
+
+
+def test_without_service_workers_a_deploy_is_seen_at_once(
+    browser: Browser, host: Host, plugin_build: Path, new: str
+) -> None:
+    context = browser.new_context(service_workers="block")
+    page = context.new_page()
+    page.goto(host.address())
+    host.sites["/"] = plugin_build
+    page.reload()
+    expect(page.get_by_role("link", name=EXAMPLE)).to_be_visible()
+    assert page.evaluate(VERSIONS_OF_PAGE) == [new]
+    context.close()

@@ -1,0 +1,81 @@
+"""What a browser keeps of a site: its caches, looked at and meddled with."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
+from tests.support.deploys import Host
+from tests.support.raw_chromium import wait_until
+
+#: In a page: the caches' entries as [cache, address, bytes].
+ENTRIES = """async () => {
+  const entries = [];
+  for (const name of await caches.keys()) {
+    const cache = await caches.open(name);
+    for (const { url } of await cache.keys()) {
+      entries.push([name, url, (await (await cache.match(url)).blob()).size]);
+    }
+  }
+  return entries;
+}"""
+
+SECONDS = 60  # that a browser with much else to do may take to write
+
+
+def entries(page: Page) -> dict[str, int]:
+    """Return the sizes of what is kept, by address."""
+    return {url: size for _, url, size in page.evaluate(ENTRIES)}
+
+
+def see_the_launcher(page: Page, host: Host) -> None:
+    """Open the launcher and wait until the worker has taken charge of it, with its files kept."""
+    page.goto(host.address())
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+
+
+def parts(page: Page, base: str = "/") -> list[str]:
+    """Return the addresses of the large parts that are kept of a site."""
+    cache = f"datasette-lite {base} parts"
+    return [url for name, url, _ in page.evaluate(ENTRIES) if name == cache]
+
+
+def wait_for_parts(page: Page, base: str = "/") -> None:
+    """Wait until all large parts of a site are kept."""
+    wait_until(lambda: len(parts(page, base)) >= 4, SECONDS, "keeping the parts")
+
+
+def wait_for_entries(page: Page, wanted: dict[str, int]) -> None:
+    """Wait until exactly that is kept."""
+    wait_until(lambda: entries(page) == wanted, SECONDS, "keeping the files")
+
+
+def forget_downloads(page: Page) -> None:
+    """Empty the browser's HTTP cache, and its memory of the page's files."""
+    session = page.context.new_cdp_session(page)
+    session.send("Network.clearBrowserCache")
+    session.detach()
+
+
+def spoil(page: Page, ending: str, how: str) -> str:
+    """Delete or truncate the one entry of the caches whose address ends so; return the address."""
+    url: str = page.evaluate(
+        """async ([ending, how]) => {
+          for (const name of await caches.keys()) {
+            const cache = await caches.open(name);
+            for (const { url } of await cache.keys()) {
+              if (!url.endsWith(ending)) continue;
+              const response = await cache.match(url);
+              const bytes = await response.arrayBuffer();
+              await cache.delete(url);
+              if (how === "truncate") {
+                const half = bytes.slice(0, bytes.byteLength / 2);
+                await cache.put(url, new Response(half, { headers: response.headers }));
+              }
+              return url;
+            }
+          }
+          throw new Error(`nothing is kept that ends with ${ending}`);
+        }""",
+        [ending, how],
+    )
+    return url
