@@ -8,13 +8,13 @@ import { fromWire, LiteError } from "../shared/errors.js";
 import { question } from "../shared/protocol.js";
 import { activeWorker } from "./worker-registration.js";
 
-/** @typedef {import("../shared/protocol.js").Question} Question */
+/** @typedef {import("../shared/protocol.js").About} About */
 
 /** ms of silence after which to ask again; Python may hold the worker's thread for a few seconds. */
 const PATIENCE = [20_000, 60_000, 600_000];
 
 /**
- * @param {Omit<Question, "v">} about
+ * @param {About} about
  * @returns {Promise<any>} what shared/protocol.js says of the question
  * @throws {LiteError}
  */
@@ -32,19 +32,24 @@ const SILENCE = Symbol("silence");
 
 /**
  * @param {ServiceWorker} worker
- * @param {Omit<Question, "v">} about
+ * @param {About} about
  * @param {number} patience  ms
  * @returns {Promise<any>}
  */
 function answerOf(worker, about, patience) {
   return new Promise((resolve, reject) => {
     const { port1, port2 } = new MessageChannel();
-    const timer = setTimeout(() => {
+    const giveUp = () => {
       port1.close();
       resolve(SILENCE);
-    }, patience);
+    };
+    let timer = setTimeout(giveUp, patience);
     port1.onmessage = ({ data }) => {
       clearTimeout(timer);
+      if ("working" in data) {
+        timer = setTimeout(giveUp, patience);
+        return;
+      }
       port1.close();
       if ("error" in data) reject(fromWire(data.error));
       else resolve(data.value);

@@ -10,7 +10,8 @@
  * what restarts the browser's idle clock.
  *
  * Questions (`status`, `check`, `forget`, `restore`) come with a MessagePort, on which exactly one
- * answer is sent: {value} or {error}. They may be asked again when none comes.
+ * answer is sent: {value} or {error}. Until then {working} comes at least every few seconds while the
+ * worker's thread is free. They may be asked again when neither comes.
  *
  * `changed` and `deleted` go to all pages of the site: what they have in view may have changed.
  */
@@ -146,7 +147,8 @@ export const STAGES = [
  */
 
 /** @typedef {StatusQuestion | CheckQuestion | ForgetQuestion | RestoreQuestion} Question */
-/** @typedef {{value: any} | {error: WireError}} Answer */
+/** @typedef {Question extends infer Q ? Q extends Question ? Omit<Q, "v"> : never : never} About */
+/** @typedef {{value: any} | {error: WireError} | {working: true}} Answer */
 /** @typedef {OpenMessage | PingMessage | Question} PageMessage */
 /** @typedef {ChangedMessage | DeletedMessage} News */
 /** @typedef {ProgressMessage | ReadyMessage | FailedMessage | News} WorkerMessage */
@@ -193,12 +195,11 @@ export function failedMessage(key, error) {
 }
 
 /**
- * @template {Question} Q
- * @param {Omit<Q, "v">} question
- * @returns {Q}
+ * @param {About} about
+ * @returns {Question}
  */
-export function question(question) {
-  return /** @type {Q} */ ({ v: PROTOCOL_VERSION, ...question });
+export function question(about) {
+  return { v: PROTOCOL_VERSION, ...about };
 }
 
 /**
