@@ -59,10 +59,17 @@ function showHome(notice) {
   byId("link-root").textContent = SITE_ROOT.href;
   setUpOpenForm(SITE_ROOT);
   void showExamples(byId("examples-list"), SITE_ROOT);
+  void showSaved();
   // The worker can be installed while the person is still aiming at a link.
   for (const intent of ["pointerover", "focusin"]) {
     byId("home").addEventListener(intent, warmUp, { once: true });
   }
+}
+
+async function showSaved() {
+  // Loaded only now: who follows a link to data does not wait for it.
+  const { showSavedSummary } = await import("./saved-summary.js");
+  await showSavedSummary(byId("saved-line"), SITE_ROOT);
 }
 
 /** @returns {boolean} */
