@@ -50,7 +50,7 @@ worker.addEventListener("fetch", (event) => {
  * @returns {Promise<Response>}
  */
 async function respond(event, { key }) {
-  const { request, clientId } = event;
+  const { request, clientId, handled } = event;
   const arrivedAt = Date.now();
   const context = { siteRoot: siteRoot.pathname, wantsPage: request.mode === "navigate" };
   for (;;) {
@@ -71,7 +71,7 @@ async function respond(event, { key }) {
     }
     // One that was replaced or deleted meanwhile answers nothing more.
     if (instance.state === "stopped") continue;
-    return instance.handle(request, { clientId, arrivedAt }, (error, status) =>
+    return instance.handle(request, { clientId, arrivedAt, handled }, (error, status) =>
       errorPage(error, status, context),
     );
   }

@@ -10,10 +10,8 @@
  */
 
 import { openDB } from "../../vendor/idb.js";
+import { BLOCK_SIZE } from "./blocks.js";
 import { LiteError } from "./errors.js";
-
-/** Bytes in a block; the last one of a file is shorter. Some 16 pages of SQLite's. */
-export const BLOCK_SIZE = 64 * 1024;
 
 /** Of the folder's layout, which engine/instance.py defines. A newer site reads older ones. */
 export const STATE_FORMAT = 1;
@@ -40,6 +38,7 @@ const READ_AHEAD = 64;
  * @typedef {object} SavedInstance
  * @property {string} key         "" is the default instance
  * @property {string} generation
+ * @property {string} owner       names the Saver that may write to it, "" if none does
  * @property {number} format      STATE_FORMAT of the build that wrote it
  * @property {string} build       version of that build
  * @property {number} createdAt   ms since 1970
@@ -51,6 +50,7 @@ const READ_AHEAD = 64;
 
 /**
  * @typedef {object} SavedReply  the answer to an unsafe request, until it surely was delivered
+ * @property {string} fingerprint  of the request
  * @property {string} run         names the run of the worker that gave it
  * @property {number} at          ms since 1970
  * @property {number} status
@@ -60,13 +60,13 @@ const READ_AHEAD = 64;
 
 /**
  * Keys of files are [generation, path], of blocks [generation, path, index], of replies
- * [generation, fingerprint of the request]; paths are relative to the instance's folder.
+ * [generation, fingerprint, id]; paths are relative to the instance's folder.
  *
  * @typedef {object} Schema
  * @property {{key: string, value: SavedInstance}} instances
  * @property {{key: [string, string], value: {size: number}}} files
  * @property {{key: [string, string, number], value: Uint8Array}} blocks
- * @property {{key: [string, string], value: SavedReply}} replies
+ * @property {{key: [string, string, string], value: SavedReply}} replies
  */
 
 /** @typedef {import("idb").IDBPDatabase<Schema>} Store */
