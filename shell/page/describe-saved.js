@@ -4,6 +4,7 @@
 
 import { keyToRecipe } from "../shared/recipe.js";
 import { describeSources, recipeInWords } from "./describe-sources.js";
+import { inWords } from "./dom.js";
 
 /** @typedef {import("../shared/saved-store.js").SavedInstance} SavedInstance */
 /** @typedef {import("../shared/saved-store.js").Listing} Listing */
@@ -19,6 +20,21 @@ const DATABASE = /^databases\/(.+)\.db$/;
 export function nameOf(key, siteRoot) {
   const recipe = recipeOf(key);
   return recipe ? recipeInWords(recipe, siteRoot) : "data of another version of this site";
+}
+
+/** More names than this are only counted. */
+const MOST_NAMES = 3;
+
+/**
+ * @param {string[]} keys
+ * @param {URL} siteRoot
+ * @returns {string} a list as part of a sentence
+ */
+export function namesOf(keys, siteRoot) {
+  const names = keys.map((key) => nameOf(key, siteRoot));
+  if (names.length > MOST_NAMES) return `${names.length} instances`;
+  // One name may itself be a list.
+  return names.length === 1 ? names[0] : inWords(names.map((name) => `“${name}”`));
 }
 
 /**

@@ -7,8 +7,8 @@
 import { LiteError, toWire } from "../shared/errors.js";
 import { askPerson, choice } from "./ask-person.js";
 import { askWorker } from "./ask-worker.js";
-import { capitalised, nameOf } from "./describe-saved.js";
-import { element, formatBytes, inWords } from "./dom.js";
+import { capitalised, nameOf, namesOf } from "./describe-saved.js";
+import { element, formatBytes } from "./dom.js";
 import { readExport } from "./import-zip.js";
 import { startKeepAlive } from "./keep-alive.js";
 import { inRelativeWords } from "./relative-time.js";
@@ -114,7 +114,7 @@ async function checkRoom(file, needed) {
 function partly(error, imported, siteRoot) {
   if (imported.length === 0) return error;
   const { message, hint, traceback } = toWire(error);
-  const names = inWords(imported.map((key) => nameOf(key, siteRoot)));
+  const names = namesOf(imported, siteRoot);
   const before = `Before that, ${names} ${imported.length === 1 ? "was" : "were"} imported.`;
   return new LiteError(message, { hint: `${before} ${hint}`, traceback, cause: error });
 }

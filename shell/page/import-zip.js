@@ -163,7 +163,8 @@ function checkedRecord(file, record, check) {
   } catch (cause) {
     throw damaged(file, `The key “${key.slice(0, 40)}” in it does not describe any data.`, cause);
   }
-  return { key, generation: "", format, build, createdAt, usedAt, size, edited, sources };
+  const ownedByNobody = { generation: "", owner: "" };
+  return { key, ...ownedByNobody, format, build, createdAt, usedAt, size, edited, sources };
 }
 
 /** @param {unknown} value */

@@ -9,8 +9,8 @@ import { toWire } from "../shared/errors.js";
 import { listInstances, openStore, readInstance } from "../shared/saved-store.js";
 import { askPerson } from "./ask-person.js";
 import { askWorker } from "./ask-worker.js";
-import { databasesAmong, nameOf } from "./describe-saved.js";
-import { byId, element, formatBytes, inWords } from "./dom.js";
+import { databasesAmong, namesOf } from "./describe-saved.js";
+import { byId, element, formatBytes } from "./dom.js";
 import { exportInstances, zipOf } from "./export-zip.js";
 import { setUpFilePicking } from "./file-picking.js";
 import { importFile } from "./import-saved.js";
@@ -108,20 +108,20 @@ async function download({ instance }, path) {
 /** @param {Listing[]} chosen */
 function exportListings(chosen) {
   const keys = chosen.map(({ instance }) => instance.key);
-  return work.run(`Exporting ${namesOf(keys)}`, async (onProgress) => {
+  return work.run(`Exporting ${namesOf(keys, SITE_ROOT)}`, async (onProgress) => {
     const total = sizeOf(chosen);
     const zip = await exportInstances(await store(), keys, SITE_ROOT, (done) =>
       onProgress(done, total),
     );
     offerDownload(zip, `datasette-lite-${today()}.zip`);
-    return `Exported ${namesOf(keys)}: ${formatBytes(zip.size)}.`;
+    return `Exported ${namesOf(keys, SITE_ROOT)}: ${formatBytes(zip.size)}.`;
   });
 }
 
 /** @param {Listing[]} chosen */
 async function remove(chosen) {
   const keys = chosen.map(({ instance }) => instance.key);
-  const name = namesOf(keys);
+  const name = namesOf(keys, SITE_ROOT);
   const yes = await askPerson({
     title: chosen.length === 1 ? `Delete ${name}?` : "Delete everything that is saved?",
     body: whatIsLost(chosen).map((sentence) => element("p", {}, sentence)),
@@ -148,11 +148,12 @@ function whatIsLost(chosen) {
       1: `the database ${names[0]} and everything that was kept with it`,
     }[names.length] ?? `${names.length} databases and everything that was kept with them`;
   const edited = chosen.filter(({ instance }) => instance.edited);
-  const editedNames = namesOf(edited.map(({ instance }) => instance.key));
+  const editedKeys = edited.map(({ instance }) => instance.key);
+  const editedNames = chosen.length === 1 ? "this data" : namesOf(editedKeys, SITE_ROOT);
   return [
     `${formatBytes(sizeOf(chosen))} are deleted from this device: ${databases}, such as stored queries.`,
     edited.length > 0
-      ? `You changed ${chosen.length === 1 ? "this data" : editedNames} here. Those changes are nowhere else, unless you exported them.`
+      ? `You changed ${editedNames} here. Those changes are nowhere else, unless you exported them.`
       : "Nothing of it was changed here, so a link to it opens it again as its source has it then.",
   ];
 }
@@ -166,18 +167,9 @@ async function importFiles(files) {
       await refresh();
       if (imported === undefined) return "";
       if (imported.length === 0) return "Nothing was imported; all is as it was.";
-      return `Imported ${namesOf(imported)}.`;
+      return `Imported ${namesOf(imported, SITE_ROOT)}.`;
     });
   }
-}
-
-/**
- * @param {string[]} keys
- * @returns {string}
- */
-function namesOf(keys) {
-  const names = keys.map((key) => nameOf(key, SITE_ROOT));
-  return names.length <= 3 ? inWords(names) : `${names.length} items`;
 }
 
 /** @param {Listing[]} chosen */

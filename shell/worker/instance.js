@@ -312,16 +312,15 @@ export class Instance {
       this.#replies = new Replies(new Map());
     }
     this.#saver = saver;
-    // A start writes a little: Datasette's catalogue, and when this was last used.
-    const saved = isSaved ? saver.save() : saver.begin();
-    this.firstSave = saved.then(
-      () => {},
-      (error) => {
-        console.warn("Nothing is saved.", error);
-        this.#unsaved = error;
-        this.#saver = undefined;
-      },
-    );
+    if (isSaved) {
+      this.firstSave = saver.saveStart();
+      return;
+    }
+    this.firstSave = saver.begin().catch((error) => {
+      console.warn("Nothing is saved.", error);
+      this.#unsaved = error;
+      this.#saver = undefined;
+    });
   }
 
   /**

@@ -110,6 +110,8 @@ export class Saver {
    *   refused, so nothing more may be saved of them
    */
   #failure;
+  /** @type {Changes[]} taken and not saved yet, in order */
+  #pending = [];
 
   /**
    * @param {OpenStore} openStore
@@ -138,7 +140,25 @@ export class Saver {
    * @throws {LiteError} there is no room, or no store
    */
   begin() {
-    return this.#enqueue(() => this.#saveAll());
+    return this.#enqueue(() => this.#saveAll(), "first");
+  }
+
+  /**
+   * Save what a start has written to an instance that is saved already: Datasette's catalogue, and when
+   * it was last used. Nobody asked for it, so if it cannot be saved, for want of room, it is no reason
+   * to refuse the next change, with which it is then saved.
+   *
+   * @returns {Promise<void>}
+   */
+  saveStart() {
+    const start = this.#queue
+      .then(() => this.#saveChanges())
+      .then(
+        () => {},
+        (error) => console.warn("What the start has written is not saved yet.", error),
+      );
+    this.#queue = start;
+    return start;
   }
 
   /**
@@ -228,9 +248,10 @@ export class Saver {
   /**
    * @template T
    * @param {() => Promise<T>} save
+   * @param {keyof typeof REFUSALS} [what]
    * @returns {Promise<T>}
    */
-  #enqueue(save) {
+  #enqueue(save, what) {
     const turn = this.#queue
       .catch(() => {})
       .then(() => {
@@ -239,7 +260,7 @@ export class Saver {
         return save();
       })
       .catch((error) => {
-        this.#failure = notSaved(error);
+        this.#failure = notSaved(error, what);
         throw this.#failure;
       });
     this.#queue = turn;
@@ -301,14 +322,16 @@ export class Saver {
 
   /** @returns {Promise<boolean>} whether databases were among the changes */
   async #saveChanges() {
-    if (!this.#files.changed && this.#replies.size === 0) return false;
+    if (this.#files.changed) this.#pending.push(await this.#copy());
+    if (this.#pending.length === 0 && this.#replies.size === 0) return false;
     this.#saving = "later";
     try {
-      const changes = await this.#copy();
-      const edits = hasDatabases(changes);
+      const changes = this.#pending;
+      const edits = changes.some(hasDatabases);
       const record = this.#nextRecord({ edited: this.#record.edited || edits });
       // Doing it a second time does no harm: it is the same blocks.
       const isThere = await this.#inStore((store) => this.#write(store, changes, record));
+      this.#pending = [];
       // The browser has thrown away what was saved; here it all still is.
       if (!isThere) {
         this.#record = record;
@@ -322,7 +345,7 @@ export class Saver {
 
   /**
    * @param {Store} store
-   * @param {Changes} changes
+   * @param {Changes[]} changes  in order
    * @param {SavedInstance} record
    * @returns {Promise<boolean>} false if the instance is no longer saved; then nothing was done
    */
@@ -335,7 +358,7 @@ export class Saver {
         const current = await transaction.objectStore("instances").get(key);
         if (!current) return false;
         if (current.generation !== generation || current.owner !== owner) throw gone();
-        putChanges(transaction, ask, generation, changes);
+        for (const some of changes) putChanges(transaction, ask, generation, some);
         ask(transaction.objectStore("instances").put(record));
         this.#putReplies(transaction, ask, generation, replies);
         for (const [id, { fingerprint, at }] of this.#kept) {
@@ -464,15 +487,21 @@ function hasDatabases({ removed, files }) {
  * @param {string} owner  names who will save it
  * @returns {Promise<SavedInstance | undefined>} undefined if it is not saved
  */
-export function claim(store, key, owner) {
-  return change(store, async (transaction, ask) => {
-    const instances = transaction.objectStore("instances");
-    const saved = await instances.get(key);
-    if (!saved) return undefined;
-    const claimed = { ...saved, owner };
-    ask(instances.put(claimed));
-    return claimed;
-  });
+export async function claim(store, key, owner) {
+  try {
+    return await change(store, async (transaction, ask) => {
+      const instances = transaction.objectStore("instances");
+      const saved = await instances.get(key);
+      if (!saved) return undefined;
+      const claimed = { ...saved, owner };
+      ask(instances.put(claimed));
+      return claimed;
+    });
+  } catch (error) {
+    // Without room for a name, the one that is there is used on: reading must work.
+    if (isForWantOfRoom(error)) return store.get("instances", key);
+    throw error;
+  }
 }
 
 /**
@@ -584,7 +613,7 @@ export async function saveCopy(store, instance, files) {
     );
   } catch (error) {
     await discard(store, generation);
-    throw notSaved(error);
+    throw notSaved(error, "copy");
   }
 }
 
@@ -629,24 +658,45 @@ function gone() {
   });
 }
 
+/** What is said of what could not be saved: for want of room, or otherwise. */
+const REFUSALS = {
+  change: {
+    noRoom: "There is no room left to save this change, so it was not made.",
+    other: "This change could not be saved, so it was not made.",
+  },
+  first: {
+    noRoom: "There is no room left to save this data, so changes to it are soon lost.",
+    other: "This data could not be saved, so changes to it are soon lost.",
+  },
+  copy: {
+    noRoom: "There is no room left for this data, so it was not taken in.",
+    other: "This data could not be saved, so it was not taken in.",
+  },
+};
+
 /**
  * @param {unknown} error
+ * @param {keyof typeof REFUSALS} [what]
  * @returns {LiteError}
  */
-function notSaved(error) {
+function notSaved(error, what = "change") {
   if (error instanceof LiteError) return error;
-  const noRoom = error instanceof Error && error.name === "QuotaExceededError";
-  if (noRoom) {
-    return new LiteError("There is no room left to save this change, so it was not made.", {
+  if (isForWantOfRoom(error)) {
+    return new LiteError(REFUSALS[what].noRoom, {
       hint:
         "Delete data that you no longer need on the page “Saved data”, or free space on the disk; " +
         "then try again. Everything saved before is unharmed.",
       cause: error,
     });
   }
-  return new LiteError("This change could not be saved, so it was not made.", {
+  return new LiteError(REFUSALS[what].other, {
     hint: "Load the page again and try once more. Everything saved before is unharmed.",
     traceback: String(error),
     cause: error,
   });
+}
+
+/** @param {unknown} error */
+function isForWantOfRoom(error) {
+  return error instanceof Error && error.name === "QuotaExceededError";
 }
