@@ -59,7 +59,7 @@ worker.addEventListener("fetch", (event) => {
  * @returns {Promise<Response>}
  */
 async function respond(event, { key }) {
-  const { request, clientId } = event;
+  const { request, clientId, handled } = event;
   const arrivedAt = Date.now();
   const context = { siteRoot: SITE_ROOT.pathname, wantsPage: request.mode === "navigate" };
   for (;;) {
@@ -80,7 +80,7 @@ async function respond(event, { key }) {
     }
     // One that was replaced or deleted meanwhile answers nothing more.
     if (instance.state === "stopped") continue;
-    return instance.handle(request, { clientId, arrivedAt }, (error, status) =>
+    return instance.handle(request, { clientId, arrivedAt, handled }, (error, status) =>
       errorPage(error, status, context),
     );
   }

@@ -29,13 +29,18 @@ RUNNER = PROJECT / "scripts" / "run_in_pyodide.mjs"
 COMPILER = PROJECT / "scripts" / "compile_python.py"
 
 # Served as they are written: path in the project = path on the site.
-SERVED = ["index.html", "sw.js", "manifest.webmanifest", "app", "shell", "data"]
+SERVED = ["index.html", "saved.html", "sw.js", "manifest.webmanifest", "app", "shell", "data"]
 
 # Of the npm package, what a browser needs.
 PYODIDE_FILES = ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm"]
 
 # Libraries of pages and worker, each one ES module: file in vendor/ = file in node_modules/.
-VENDORED = {"idb.js": "idb/build/index.js"}
+VENDORED = {
+    "idb.js": "idb/build/index.js",
+    # The smallest build that is an ES module, reads and writes, and streams Blobs through the
+    # browser's own compression: its worker and WebAssembly files are only for what we do not use.
+    "zip.js": "@zip.js/zip.js/dist/zip-core-external.min.js",
+}
 
 # The parameter that opens a file of data/ which index.json does not describe.
 PARAMETERS = {
@@ -142,7 +147,10 @@ def build(out: Path, plugins: list[Path]) -> None:
         shutil.copy2(PYODIDE / name, draft / "runtime" / name)
     (draft / "vendor").mkdir()
     for name, module in VENDORED.items():
-        shutil.copy2(PROJECT / "node_modules" / module, draft / "vendor" / name)
+        source = PROJECT / "node_modules" / module
+        shutil.copy2(source, draft / "vendor" / name)
+        package = next(folder for folder in source.parents if (folder / "package.json").is_file())
+        shutil.copy2(package / "LICENSE", draft / "vendor" / f"{name}.LICENSE.txt")
     runtime = draft / "runtime"
     parts = {"wasm": runtime / "pyodide.asm.wasm"}
     for name, path in python.items():

@@ -40,12 +40,17 @@ const SILENCE = Symbol("silence");
 function answerOf(worker, about, patience) {
   return new Promise((resolve, reject) => {
     const { port1, port2 } = new MessageChannel();
-    const timer = setTimeout(() => {
+    const giveUp = () => {
       port1.close();
       resolve(SILENCE);
-    }, patience);
+    };
+    let timer = setTimeout(giveUp, patience);
     port1.onmessage = ({ data }) => {
       clearTimeout(timer);
+      if ("working" in data) {
+        timer = setTimeout(giveUp, patience);
+        return;
+      }
       port1.close();
       if ("error" in data) reject(fromWire(data.error));
       else resolve(data.value);

@@ -9,6 +9,7 @@
 import { BootProgress } from "./boot-progress.js";
 import { sourceItem } from "./describe-sources.js";
 import { element, formatAmount, formatDuration } from "./dom.js";
+import { errorParts } from "./error-view.js";
 
 /** @typedef {import("../shared/errors.js").WireError} WireError */
 /** @typedef {import("../shared/protocol.js").ProgressMessage} ProgressMessage */
@@ -149,16 +150,14 @@ export class BootView {
   }
 
   /** @param {WireError} error */
-  fail({ message, hint, traceback }) {
+  fail(error) {
     this.progress.fail(performance.now());
     this.#enter("failed", `Could not open ${this.subject.name}`);
     this.#stop();
     const retry = element("button", { type: "button", class: "primary" }, "Try again");
     retry.addEventListener("click", () => this.onRetry());
     this.problem.replaceChildren(
-      element("p", { class: "message" }, message),
-      ...(hint ? [element("p", {}, hint)] : []),
-      ...(traceback ? [technicalDetails(traceback)] : []),
+      ...errorParts(error),
       element(
         "p",
         { class: "actions" },
@@ -167,7 +166,7 @@ export class BootView {
       ),
     );
     this.problem.hidden = false;
-    this.#announce(message);
+    this.#announce(error.message);
   }
 
   /**
@@ -292,16 +291,6 @@ function drawStage({ row, amount, label, time: timeCell, state, bar, fill }, sta
   bar.setAttribute("aria-valuenow", String(Math.floor(fraction * 100)));
   bar.setAttribute("aria-valuetext", amount.textContent || `${Math.floor(fraction * 100)} %`);
   fill.style.transform = `scaleX(${fraction})`;
-}
-
-/** @param {string} traceback */
-function technicalDetails(traceback) {
-  return element(
-    "details",
-    {},
-    element("summary", {}, "Technical details"),
-    element("pre", { tabindex: "0" }, traceback),
-  );
 }
 
 /**

@@ -61,10 +61,17 @@ function showHome(notice) {
   byId("link-root").textContent = SITE_ROOT.href;
   setUpOpenForm(SITE_ROOT);
   void showExamples(byId("examples-list"), SITE_ROOT);
+  void showSaved();
   openLaunchedFiles(SITE_ROOT);
   // From then on the site opens offline as well, and faster. The page itself comes first.
   if (document.readyState === "complete") installWorker();
   else addEventListener("load", installWorker);
+}
+
+async function showSaved() {
+  // Loaded only now: who follows a link to data does not wait for it.
+  const { showSavedSummary } = await import("./saved-summary.js");
+  await showSavedSummary(byId("saved-line"), SITE_ROOT);
 }
 
 /** @returns {boolean} */

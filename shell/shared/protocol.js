@@ -10,7 +10,8 @@
  * what restarts the browser's idle clock.
  *
  * Questions (`status`, `check`, `forget`, `restore`, `add`) come with a MessagePort, on which exactly one
- * answer is sent: {value} or {error}. All but `add` may be asked again when none comes.
+ * answer is sent: {value} or {error}. Until then {working} comes at least every few seconds while the
+ * worker's thread is free. All but `add` may be asked again when neither comes.
  *
  * `changed` and `deleted` go to all pages of the site but the one that did it: what they have in view
  * is no longer so.
@@ -161,7 +162,7 @@ export const STAGES = [
 
 /** @typedef {StatusQuestion | CheckQuestion | ForgetQuestion | RestoreQuestion | AddQuestion} Question */
 /** @typedef {WithoutVersion<Question>} Asked  what `question` makes a message of */
-/** @typedef {{value: any} | {error: WireError}} Answer */
+/** @typedef {{value: any} | {error: WireError} | {working: true}} Answer */
 /** @typedef {OpenMessage | PingMessage | Question} PageMessage */
 /** @typedef {ChangedMessage | DeletedMessage} News */
 /** @typedef {ProgressMessage | ReadyMessage | FailedMessage | News} WorkerMessage */

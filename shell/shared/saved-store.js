@@ -10,10 +10,8 @@
  */
 
 import { openDB } from "../../vendor/idb.js";
+import { BLOCK_SIZE } from "./blocks.js";
 import { LiteError } from "./errors.js";
-
-/** Bytes in a block; the last one of a file is shorter. Some 16 pages of SQLite's. */
-export const BLOCK_SIZE = 64 * 1024;
 
 /** Of the folder's layout, which engine/instance.py defines. A newer site reads older ones. */
 export const STATE_FORMAT = 1;
@@ -40,6 +38,7 @@ const READ_AHEAD = 64;
  * @typedef {object} SavedInstance
  * @property {string} key         "" is the default instance
  * @property {string} generation
+ * @property {string} owner       names the Saver that may write to it, "" if none does
  * @property {number} format      STATE_FORMAT of the build that wrote it
  * @property {string} build       version of that build
  * @property {number} createdAt   ms since 1970
@@ -51,6 +50,7 @@ const READ_AHEAD = 64;
 
 /**
  * @typedef {object} SavedReply  the answer to an unsafe request, until it surely was delivered
+ * @property {string} fingerprint  of the request
  * @property {string} run         names the run of the worker that gave it
  * @property {number} at          ms since 1970
  * @property {number} status
@@ -60,16 +60,30 @@ const READ_AHEAD = 64;
 
 /**
  * Keys of files are [generation, path], of blocks [generation, path, index], of replies
- * [generation, fingerprint of the request]; paths are relative to the instance's folder.
+ * [generation, fingerprint, id]; paths are relative to the instance's folder.
  *
  * @typedef {object} Schema
  * @property {{key: string, value: SavedInstance}} instances
  * @property {{key: [string, string], value: {size: number}}} files
  * @property {{key: [string, string, number], value: Uint8Array}} blocks
- * @property {{key: [string, string], value: SavedReply}} replies
+ * @property {{key: [string, string, string], value: SavedReply}} replies
  */
 
 /** @typedef {import("idb").IDBPDatabase<Schema>} Store */
+/** @typedef {{path: string, content: Blob}} SavedFile  path relative to the instance's folder */
+
+/**
+ * @typedef {object} Listing
+ * @property {SavedInstance} instance
+ * @property {Array<{path: string, size: number}>} files
+ */
+
+/** What it takes to read an instance. */
+const STORES = /** @type {Array<"instances" | "files" | "blocks">} */ ([
+  "instances",
+  "files",
+  "blocks",
+]);
 
 /**
  * @param {URL} siteRoot  each site on an origin has a store of its own
@@ -125,34 +139,90 @@ export function keysOf(...parts) {
  * @throws {LiteError} something is missing
  */
 export async function readFiles(store, generation, onProgress = () => {}) {
-  const transaction = store.transaction(["files", "blocks"]);
+  /** @type {Map<string, Uint8Array>} */
+  const files = new Map();
+  let done = 0;
+  for await (const { path, size, at, blocks } of portions(store.transaction(STORES), generation)) {
+    const bytes = files.get(path) ?? new Uint8Array(size);
+    files.set(path, bytes);
+    for (const [index, block] of blocks.entries()) bytes.set(block, at + index * BLOCK_SIZE);
+    for (const block of blocks) done += block.length;
+    onProgress(done);
+  }
+  return files;
+}
+
+/**
+ * Read an instance as it is at one moment, in a form that needs no memory of the caller's: the browser
+ * keeps large Blobs on disk.
+ *
+ * @param {Store} store
+ * @param {string} key
+ * @param {(path: string) => boolean} [isWanted]
+ * @returns {Promise<{instance: SavedInstance, files: SavedFile[]}>}
+ * @throws {LiteError} something is missing
+ */
+export async function readInstance(store, key, isWanted = () => true) {
+  const transaction = store.transaction(STORES);
+  const instance = await transaction.objectStore("instances").get(key);
+  if (!instance) throw new LiteError("This data is no longer saved.");
+  /** @type {Map<string, Blob[]>} */
+  const files = new Map();
+  for await (const { path, blocks } of portions(transaction, instance.generation, isWanted)) {
+    const portion = new Blob(/** @type {BlobPart[]} */ (blocks));
+    files.set(path, [...(files.get(path) ?? []), portion]);
+  }
+  return {
+    instance,
+    files: Array.from(files, ([path, parts]) => ({ path, content: new Blob(parts) })),
+  };
+}
+
+/**
+ * @param {Store} store
+ * @returns {Promise<Listing[]>} what is saved, last used first
+ */
+export async function listInstances(store) {
+  const transaction = store.transaction(STORES);
+  const instances = await transaction.objectStore("instances").getAll();
+  const files = transaction.objectStore("files");
+  const listings = instances.map(async (instance) => {
+    const range = keysOf(instance.generation);
+    const [keys, sizes] = await Promise.all([files.getAllKeys(range), files.getAll(range)]);
+    return { instance, files: keys.map(([, path], index) => ({ path, ...sizes[index] })) };
+  });
+  const listed = await Promise.all(listings);
+  return listed.sort((a, b) => b.instance.usedAt - a.instance.usedAt);
+}
+
+/**
+ * The blocks of a generation's files, some at a time; a file's first portion may be empty.
+ *
+ * @param {import("idb").IDBPTransaction<Schema, Array<"instances" | "files" | "blocks">>} transaction
+ * @param {string} generation
+ * @param {(path: string) => boolean} [isWanted]
+ * @returns {AsyncGenerator<{path: string, size: number, at: number, blocks: Uint8Array[]}, void, void>}
+ * @throws {LiteError} something is missing
+ */
+async function* portions(transaction, generation, isWanted = () => true) {
   const [paths, sizes] = await Promise.all([
     transaction.objectStore("files").getAllKeys(keysOf(generation)),
     transaction.objectStore("files").getAll(keysOf(generation)),
   ]);
-  /** @type {Map<string, Uint8Array>} */
-  const files = new Map();
-  let done = 0;
   for (const [index, [, path]] of paths.entries()) {
-    const bytes = new Uint8Array(sizes[index].size);
-    for (let at = 0; at < bytes.length; at += READ_AHEAD * BLOCK_SIZE) {
+    if (!isWanted(path)) continue;
+    const { size } = sizes[index];
+    if (size === 0) yield { path, size, at: 0, blocks: [] };
+    for (let at = 0; at < size; at += READ_AHEAD * BLOCK_SIZE) {
       const first = at / BLOCK_SIZE;
-      const range = IDBKeyRange.bound(
-        [generation, path, first],
-        [generation, path, first + READ_AHEAD - 1],
-      );
+      const last = Math.min(READ_AHEAD, Math.ceil((size - at) / BLOCK_SIZE)) - 1;
+      const range = IDBKeyRange.bound([generation, path, first], [generation, path, first + last]);
       const blocks = await transaction.objectStore("blocks").getAll(range);
-      let to = at;
-      for (const block of blocks) {
-        bytes.set(block.subarray(0, bytes.length - to), to);
-        to += BLOCK_SIZE;
-      }
-      if (to < Math.min(bytes.length, at + READ_AHEAD * BLOCK_SIZE)) throw incomplete(path);
-      onProgress((done += Math.min(bytes.length - at, READ_AHEAD * BLOCK_SIZE)));
+      if (blocks.length !== last + 1) throw incomplete(path);
+      blocks[last] = blocks[last].subarray(0, size - at - last * BLOCK_SIZE);
+      yield { path, size, at, blocks };
     }
-    files.set(path, bytes);
   }
-  return files;
 }
 
 /** @param {string} path */

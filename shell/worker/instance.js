@@ -11,7 +11,7 @@ import { answer } from "./bridge.js";
 import { fetchSources } from "./downloads.js";
 import { Replies } from "./replies.js";
 import { startPython } from "./runtime.js";
-import { DATABASES, newRecord, Saver } from "./saver.js";
+import { claim, DATABASES, newRecord, RUN, Saver } from "./saver.js";
 import { siteFile } from "./site-files.js";
 import { WatchedFiles } from "./watched-files.js";
 import { fromWire, toWire } from "../shared/errors.js";
@@ -34,6 +34,9 @@ import { SHELL_ROOT } from "../shared/site.js";
 const REPORT_EVERY = 100;
 const HEARTBEAT = 1000;
 
+/** ms that requests which are being answered are waited for when the instance is closed. */
+const CLOSING_TIME = 5000;
+
 /** The folder in Pyodide's file system that is saved; engine/folder.py knows what is in it. */
 const FOLDER = "/instance";
 
@@ -51,6 +54,9 @@ export class Instance {
   #openStore;
   #onChange;
   #fromSources;
+  #before;
+  /** @type {Set<Promise<unknown>>} being answered */
+  #requests = new Set();
   /** @type {WatchedFiles | undefined} */
   #files;
   /** @type {Saver | undefined} none when nothing is saved */
@@ -69,6 +75,8 @@ export class Instance {
   #pyodide;
   /** How many sources were taken in; each gets a file name of its own. */
   #sourceCount = 0;
+  /** @type {Promise<void> | undefined} */
+  #closed;
   /** @type {any} BrowserInstance of bootstrap.py, as a PyProxy */
   #python;
   /** @type {any} its method, kept: each look-up would make another proxy */
@@ -82,17 +90,20 @@ export class Instance {
    * @param {string} key
    * @param {URL} siteRoot
    * @param {object} options
-   * @param {() => Promise<Store>} options.openStore
+   * @param {import("./saver.js").OpenStore} options.openStore
    * @param {(by: string) => void} options.onChange  called when the databases were written to, with
    *   the id of the client that asked for it
    * @param {boolean} options.fromSources  whatever is saved, to replace it
+   * @param {Promise<unknown>} [options.before]  settled when what else is being done to this instance
+   *   is over, such as closing the one before
    */
-  constructor(key, siteRoot, { openStore, onChange, fromSources }) {
+  constructor(key, siteRoot, { openStore, onChange, fromSources, before }) {
     this.#key = key;
     this.#siteRoot = siteRoot;
     this.#openStore = openStore;
     this.#onChange = onChange;
     this.#fromSources = fromSources;
+    this.#before = before;
   }
 
   /**
@@ -116,25 +127,55 @@ export class Instance {
    * @param {object} event
    * @param {string} event.clientId
    * @param {number} event.arrivedAt  in ms since 1970
+   * @param {Promise<void>} [event.handled]  settled when the browser has the answer, or never will
    * @param {import("./bridge.js").ErrorPage} errorPage
    * @returns {Promise<Response>}
    */
-  async handle(request, { clientId, arrivedAt }, errorPage) {
+  async handle(request, event, errorPage) {
     this.lastUsed = performance.now();
-    const fingerprint = await this.#replies?.fingerprint(request);
-    const earlier = fingerprint && this.#replies?.find(fingerprint, arrivedAt);
-    if (earlier) return earlier;
-    const files = /** @type {WatchedFiles} */ (this.#files);
-    const { writes } = files;
+    const response = this.#respond(request, event, errorPage);
+    this.#requests.add(response);
+    try {
+      return await response;
+    } finally {
+      this.#requests.delete(response);
+    }
+  }
+
+  /**
+   * @param {Request} request
+   * @param {{clientId: string, arrivedAt: number, handled?: Promise<void>}} event
+   * @param {import("./bridge.js").ErrorPage} errorPage
+   * @returns {Promise<Response>}
+   */
+  async #respond(request, { clientId, arrivedAt, handled }, errorPage) {
     /** @type {import("./bridge.js").Handle} */
     const handle = (...asgi) => this.#unlessPythonBreaks(this.#handle(...asgi));
+    const saver = this.#saver;
+    if (!saver) {
+      return answer(handle, request, clientId, { errorPage, settle: async () => {} });
+    }
+    const fingerprint = (await this.#replies?.fingerprint(request)) ?? "";
+    const earlier = fingerprint && this.#replies?.find(fingerprint, arrivedAt);
+    /** @param {string} id */
+    const forget = (id) => void handled?.then(() => saver.delivered(id)).catch(() => {});
+    if (earlier) {
+      forget(earlier.id);
+      return earlier.response;
+    }
+    const inProgress = await saver.beginRequest(fingerprint !== "");
     /** @type {import("./bridge.js").Settle} */
     const settle = async (whole) => {
-      const reply = whole && fingerprint ? { fingerprint, whole } : undefined;
-      const edits = await this.#save(writes, reply);
+      const reply = fingerprint && whole && { ...whole, fingerprint, run: RUN, at: Date.now() };
+      const edits = await this.#orStop(inProgress.settle(reply || undefined));
       if (edits) this.#onChange(clientId);
+      if (reply) forget(inProgress.id);
     };
-    return answer(handle, request, clientId, { errorPage, settle });
+    try {
+      return await answer(handle, request, clientId, { errorPage, settle });
+    } finally {
+      inProgress.end();
+    }
   }
 
   /** @returns {Status} */
@@ -145,30 +186,39 @@ export class Instance {
     return { saving: "unsaved", reason: toWire(this.#unsaved), edited, newer: [] };
   }
 
-  /** Shut down; the instance is of no use afterwards. What it saves it has then saved. */
-  async close() {
+  /**
+   * Shut down; the instance is of no use afterwards.
+   *
+   * @returns {Promise<void>} settled when all that it was asked to save is saved
+   */
+  close() {
     this.state = "stopped";
+    this.#closed ??= this.#shutDown();
+    return this.#closed;
+  }
+
+  async #shutDown() {
     await this.#booted?.catch(() => {});
-    await this.#saver?.stop();
+    const answered = Promise.allSettled(this.#requests);
+    await Promise.race([answered, new Promise((resolve) => setTimeout(resolve, CLOSING_TIME))]);
     await this.#python?.close();
+    await this.#saver?.stop();
     this.#handle?.destroy();
     this.#python?.destroy();
     this.#python = this.#handle = undefined;
   }
 
   /**
-   * @param {number} writes
-   * @param {import("./saver.js").Reply} [reply]
-   * @returns {Promise<boolean>} whether databases were written to
+   * @param {Promise<boolean>} saved
+   * @returns {Promise<boolean>} whether the databases were written to
    * @throws {LiteError} it could not be saved; the instance is then stopped, so that what was refused
    *   is not shown either
    */
-  async #save(writes, reply) {
-    const saver = this.#saver;
-    if (!saver) return false;
+  async #orStop(saved) {
     try {
-      return await saver.settle(writes, reply);
+      return await saved;
     } catch (error) {
+      await this.firstSave;
       if (this.#unsaved !== undefined) return false; // as the page is told
       void this.close();
       throw error;
@@ -180,6 +230,7 @@ export class Instance {
     this.#startedAt = performance.now();
     const heartbeat = setInterval(() => this.#tell(), HEARTBEAT);
     try {
+      await this.#before?.catch(() => {});
       await this.#unlessPythonBreaks(this.#boot());
       if (this.state === "booting") this.state = "ready";
     } catch (error) {
@@ -193,14 +244,15 @@ export class Instance {
   async #boot() {
     const recipe = this.#key === "" ? [] : keyToRecipe(this.#key);
     const store = isSwitchedOn(recipe, "temporary") ? undefined : await this.#tryStore();
-    const saved = await store?.get("instances", this.#key);
-    const restored = this.#fromSources ? undefined : saved;
-    const sources = restored ? [] : await this.#sources(recipe);
+    const owner = crypto.randomUUID();
+    const found = store && (await claim(store, this.#key, owner));
+    const saved = this.#fromSources ? undefined : found;
+    const sources = saved ? [] : await this.#sources(recipe);
     // Both run while Python starts; what they report is shown once it is their turn.
     const downloads = fetchSources(sources, this.#siteRoot, (download) => {
       if (this.#step.stage === "fetch") this.#report(fetching(download));
     });
-    const contents = saved && this.#readSaved(/** @type {Store} */ (store), saved);
+    const contents = found && this.#readSaved(/** @type {Store} */ (store), found);
     contents?.catch(() => {});
     const pyodide = await startPython((step) => this.#report(step));
     this.#pyodide = pyodide;
@@ -210,7 +262,7 @@ export class Instance {
     if (contents) {
       this.#report({ stage: "restore", label: "" });
       const all = await contents;
-      this.#files.fill(restored ? all : beyondSources(all));
+      this.#files.fill(saved ? all : beyondSources(all));
     }
     const bootstrap = pyodide.pyimport("bootstrap");
     const base = this.#siteRoot.pathname + instancePath(this.#key);
@@ -227,7 +279,10 @@ export class Instance {
     valueOf(await python.open(isSwitchedOn(recipe, "memory")));
     this.#python = python;
     this.#handle = python.handle;
-    if (store) await this.#startSaving(store, restored, downloads);
+    if (!store) return;
+    const versions = downloads.map(({ version }) => version);
+    const record = saved ?? newRecord(this.#key, versions, owner, found?.generation);
+    await this.#startSaving(store, record, saved !== undefined);
   }
 
   /** @returns {Promise<Store | undefined>} undefined where the browser offers none */
@@ -253,28 +308,30 @@ export class Instance {
 
   /**
    * @param {Store} store
-   * @param {SavedInstance | undefined} saved
-   * @param {Download[]} downloads
+   * @param {SavedInstance} record
+   * @param {boolean} isSaved  already
    */
-  async #startSaving(store, saved, downloads) {
+  async #startSaving(store, record, isSaved) {
     const files = /** @type {WatchedFiles} */ (this.#files);
-    const record =
-      saved ??
-      newRecord(
-        this.#key,
-        downloads.map(({ version }) => version),
+    const saver = new Saver(this.#openStore, files, record, (saved) => {
+      this.#orStop(saved).then(
+        (edits) => edits && this.#onChange(""),
+        (error) => console.warn("Changes could not be saved.", error),
       );
-    const saver = new Saver(this.#openStore, files, record);
-    this.#saver = saver;
-    this.#replies = await Replies.of(store, record.generation);
-    if (saved) {
-      // A start writes a little: Datasette's catalogue, and when this was last used.
-      this.firstSave = saver.settle(-1).then(() => {});
+    });
+    if (isSaved) {
+      this.#replies = await Replies.of(store, record.generation);
+      saver.keep(this.#replies.earlier);
     } else {
       files.touchAll();
-      this.firstSave = saver.begin();
+      this.#replies = new Replies(new Map());
     }
-    this.firstSave = this.firstSave.catch((error) => {
+    this.#saver = saver;
+    if (isSaved) {
+      this.firstSave = saver.saveStart();
+      return;
+    }
+    this.firstSave = saver.begin().catch((error) => {
       console.warn("Nothing is saved.", error);
       this.#unsaved = error;
       this.#saver = undefined;

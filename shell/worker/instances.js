@@ -26,6 +26,8 @@ export class Instances {
   /** @type {Promise<Store> | undefined} */
   #store;
   #swept = false;
+  /** @type {Map<string, Promise<unknown>>} by key: what must be over before the instance may start */
+  #busy = new Map();
   /** @type {Map<string, string[]>} by key: what the last check found */
   #newer = new Map();
 
@@ -49,11 +51,12 @@ export class Instances {
     let instance = this.#running.get(key);
     const unfit = instance?.state === "stopped" || (afresh && instance?.state === "failed");
     if (!instance || unfit || fromSources) {
-      void instance?.close();
+      if (instance) this.#close(key, instance);
       instance = new Instance(key, this.#siteRoot, {
-        openStore: () => this.#open(),
+        openStore: (closed) => this.#open(closed),
         onChange: (by) => this.#onChange(key, by),
         fromSources,
+        before: this.#busy.get(key),
       });
       if (fromSources) this.#newer.delete(key);
       this.#running.set(key, instance);
@@ -111,10 +114,7 @@ export class Instances {
    */
   async forget(keys) {
     const store = await this.#open();
-    for (const key of keys) {
-      await this.#stop(key);
-      await removeInstance(store, key);
-    }
+    for (const key of keys) await this.#whileStopped(key, () => removeInstance(store, key));
   }
 
   /**
@@ -127,20 +127,54 @@ export class Instances {
    */
   async restore(instance, files) {
     const store = await this.#open();
-    await this.#stop(instance.key);
-    await saveCopy(store, instance, files);
+    await this.#whileStopped(instance.key, () => saveCopy(store, instance, files));
   }
 
-  /** @param {string} key */
-  async #stop(key) {
+  /**
+   * Do something to an instance that must not be running, and let it not start meanwhile.
+   *
+   * @param {string} key
+   * @param {() => Promise<void>} work
+   */
+  async #whileStopped(key, work) {
     const instance = this.#running.get(key);
     this.#running.delete(key);
     this.#newer.delete(key);
-    await instance?.close();
+    if (instance) this.#close(key, instance);
+    await this.#inTurn(key, work);
   }
 
-  /** @returns {Promise<Store>} */
-  async #open() {
+  /**
+   * @param {string} key
+   * @param {Instance} instance
+   */
+  #close(key, instance) {
+    this.#inTurn(key, () => instance.close()).catch(() => {});
+    instance.state = "stopped";
+  }
+
+  /**
+   * @param {string} key
+   * @param {() => Promise<void>} work
+   */
+  async #inTurn(key, work) {
+    const turn = Promise.resolve(this.#busy.get(key))
+      .catch(() => {})
+      .then(work);
+    this.#busy.set(key, turn);
+    try {
+      await turn;
+    } finally {
+      if (this.#busy.get(key) === turn) this.#busy.delete(key);
+    }
+  }
+
+  /**
+   * @param {Store} [closed]  one that turned out to be unusable
+   * @returns {Promise<Store>}
+   */
+  async #open(closed) {
+    if (closed && (await this.#store) === closed) this.#store = undefined;
     this.#store ??= openStore(this.#siteRoot, () => (this.#store = undefined));
     try {
       const store = await this.#store;
@@ -165,7 +199,7 @@ export class Instances {
     idle.sort(([, a], [, b]) => a.lastUsed - b.lastUsed);
     for (const [key, instance] of idle.slice(0, Math.max(0, this.#running.size - AT_MOST))) {
       this.#running.delete(key);
-      void instance.close();
+      this.#close(key, instance);
     }
   }
 }

@@ -16,7 +16,11 @@ import {
 /** @typedef {import("../shared/protocol.js").PageMessage} PageMessage */
 /** @typedef {import("../shared/protocol.js").Question} Question */
 /** @typedef {import("../shared/protocol.js").News} News */
+/** @typedef {import("../shared/protocol.js").Answer} Answer */
 /** @typedef {import("./instances.js").Instances} Instances */
+
+/** ms between two signs of life while an answer takes its time, such as that to a large import. */
+const SIGN_OF_LIFE = 5000;
 
 /**
  * @param {ExtendableMessageEvent} event
@@ -31,10 +35,15 @@ export async function answerMessage(event, instances, clients) {
   if (message?.type === "open" && event.source) await open(message, event.source, instances);
   // A ping needs no answer: that it arrived is what keeps the worker running.
   else if (port && message.type !== "ping" && message.type !== "open") {
+    /** @param {Answer} answer */
+    const say = (answer) => port.postMessage(answer);
+    const signsOfLife = setInterval(say, SIGN_OF_LIFE, { working: true });
     try {
-      port.postMessage({ value: await answerTo(message, instances, clients) });
+      say({ value: await answerTo(message, instances, clients) });
     } catch (error) {
-      port.postMessage({ error: toWire(error) });
+      say({ error: toWire(error) });
+    } finally {
+      clearInterval(signsOfLife);
     }
   }
 }

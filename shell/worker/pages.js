@@ -6,6 +6,12 @@
 import { siteFile } from "./site-files.js";
 import { toWire } from "../shared/errors.js";
 
+/** What the error page is headed with. */
+const TITLES = new Map([
+  [503, "This data could not be opened"],
+  [507, "This could not be saved"],
+]);
+
 const HEADERS = { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" };
 
 /**
@@ -33,7 +39,7 @@ export async function errorPage(error, status, { siteRoot, wantsPage }) {
   if (wantsPage) {
     const html = await template("failed").catch(() => null);
     if (html !== null) {
-      const title = status === 503 ? "This data could not be opened" : "Something went wrong";
+      const title = TITLES.get(status) ?? "Something went wrong";
       const slots = { title, message, hint, details: traceback, root: siteRoot };
       return new Response(filled(html, slots), { status, headers: HEADERS });
     }

@@ -3,9 +3,9 @@
  *
  * When Chromium stops a worker in the middle of a fetch, it sends the request again to the next one, a
  * POST included (the Fetch standard leaves that open). If the first worker had saved what the request
- * did, doing it again would insert a row twice. So the answer is saved with the changes, and a request
- * that is the same, byte for byte, and arrives in another run of the worker within seconds, gets that
- * answer. Requests too large to compare are not protected.
+ * did, doing it again would insert a row twice. So the answer is saved with the changes, until it was
+ * delivered; a request that is the same, byte for byte, and arrives in another run of the worker
+ * within seconds, gets that answer. Requests too large to compare are not protected.
  */
 
 import { toResponse } from "./bridge.js";
@@ -19,19 +19,21 @@ const MOST_BYTES = 1024 * 1024;
 
 const SAFE_METHODS = ["GET", "HEAD", "OPTIONS"];
 
-export class Replies {
-  /** @type {Map<string, import("../shared/saved-store.js").SavedReply>} */
-  #earlier;
+/** @typedef {import("../shared/saved-store.js").SavedReply} SavedReply */
 
-  /** @param {Map<string, import("../shared/saved-store.js").SavedReply>} earlier */
+export class Replies {
+  /** @type {Map<string, SavedReply>} by id: those that earlier runs of the worker gave */
+  earlier;
+
+  /** @param {Map<string, SavedReply>} earlier */
   constructor(earlier) {
-    this.#earlier = earlier;
+    this.earlier = earlier;
   }
 
   /**
    * @param {import("../shared/saved-store.js").Store} store
    * @param {string} generation
-   * @returns {Promise<Replies>} those of earlier runs
+   * @returns {Promise<Replies>}
    */
   static async of(store, generation) {
     const transaction = store.transaction("replies");
@@ -39,8 +41,8 @@ export class Replies {
       transaction.store.getAllKeys(keysOf(generation)),
       transaction.store.getAll(keysOf(generation)),
     ]);
-    const earlier = keys.map(([, name], index) => /** @type {const} */ ([name, replies[index]]));
-    return new Replies(new Map(earlier.filter(([, { run }]) => run !== RUN)));
+    const all = keys.map(([, , id], index) => /** @type {const} */ ([id, replies[index]]));
+    return new Replies(new Map(all.filter(([, { run }]) => run !== RUN)));
   }
 
   /**
@@ -58,14 +60,16 @@ export class Replies {
   /**
    * @param {string} fingerprint
    * @param {number} arrivedAt  when its request came to this worker, in ms since 1970
-   * @returns {Response | undefined} the answer that an earlier run gave; once
+   * @returns {{id: string, response: Response} | undefined} the answer that an earlier run gave; once
    */
   find(fingerprint, arrivedAt) {
-    const reply = this.#earlier.get(fingerprint);
-    this.#earlier.delete(fingerprint);
-    if (!reply || arrivedAt - reply.at > REPLY_LIFETIME) return undefined;
-    const { status, headers, body } = reply;
-    return toResponse(status, headers, body.length === 0 ? null : body);
+    for (const [id, reply] of this.earlier) {
+      if (reply.fingerprint !== fingerprint || arrivedAt - reply.at > REPLY_LIFETIME) continue;
+      this.earlier.delete(id);
+      const { status, headers, body } = reply;
+      return { id, response: toResponse(status, headers, body.length === 0 ? null : body) };
+    }
+    return undefined;
   }
 }
 

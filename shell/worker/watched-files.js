@@ -6,7 +6,7 @@
  * MEMFS with its operations wrapped: https://emscripten.org/docs/api_reference/Filesystem-API.html
  */
 
-import { BLOCK_SIZE } from "../shared/saved-store.js";
+import { BLOCK_SIZE } from "../shared/blocks.js";
 
 /** @typedef {any} FileSystem  Emscripten's FS, most of which has no published types */
 /** @typedef {any} FileNode    of MEMFS: `contents` has room for more than the `usedBytes` it holds */
@@ -61,13 +61,7 @@ export class WatchedFiles {
 
   /** @returns {number} bytes in all files */
   get size() {
-    const sum = (/** @type {FileNode} */ node) => {
-      if (this.#fs.isFile(node.mode)) return node.usedBytes;
-      let total = 0;
-      for (const child of Object.values(node.contents)) total += sum(child);
-      return total;
-    };
-    return sum(this.#fs.lookupPath(this.#mount).node);
+    return this.#filesBelow(this.#root).reduce((sum, { usedBytes }) => sum + usedBytes, 0);
   }
 
   /**
@@ -90,11 +84,7 @@ export class WatchedFiles {
   touchAll() {
     this.#taken.clear();
     this.#removed.clear();
-    const touch = (/** @type {FileNode} */ node) => {
-      if (this.#fs.isFile(node.mode)) this.#touch(node, 0, node.usedBytes);
-      else for (const child of Object.values(node.contents)) touch(child);
-    };
-    touch(this.#fs.lookupPath(this.#mount).node);
+    for (const file of this.#filesBelow(this.#root)) this.#touch(file, 0, file.usedBytes);
   }
 
   /**
@@ -148,11 +138,13 @@ export class WatchedFiles {
     this.#onWrite();
   }
 
-  /** @param {FileNode} node  that no longer is where it was */
-  #remove(node) {
+  /**
+   * @param {FileNode} node  that no longer is where it was
+   * @param {string} path    where that was
+   */
+  #remove(node, path) {
     this.writes += 1;
     this.#dirty.delete(node);
-    const path = this.#path(node);
     // What comes and goes between two takes, as journals do, nobody needs to hear of.
     if (this.#taken.delete(path)) this.#removed.add(path);
     this.#onWrite();
@@ -161,6 +153,11 @@ export class WatchedFiles {
   /** @param {FileNode} node */
   #isPlaced(node) {
     return node.parent === node || node.parent.contents[node.name] === node;
+  }
+
+  /** @returns {FileNode} */
+  get #root() {
+    return this.#fs.lookupPath(this.#mount).node;
   }
 
   /**
@@ -191,18 +188,20 @@ export class WatchedFiles {
       mknod: createNode,
       /** @param {FileNode} folder @param {string} name */
       unlink: (folder, name) => {
-        this.#remove(child(folder, name));
+        const node = child(folder, name);
         memory.node_ops.unlink(folder, name);
+        this.#remove(node, this.#path(node));
       },
       /** @param {FileNode} node @param {FileNode} folder @param {string} name */
       rename: (node, folder, name) => {
         const replaced = child(folder, name);
-        if (replaced && replaced !== node && fs.isFile(replaced.mode)) this.#remove(replaced);
-        const files = this.#filesBelow(node);
-        for (const file of files) this.#remove(file);
-        memory.node_ops.rename(node, folder, name);
+        const files = this.#filesBelow(node).map((file) => [file, this.#path(file)]);
+        memory.node_ops.rename(node, folder, name); // which may throw
         node.parent = folder; // as FS.rename() does, but only after this
-        for (const file of files) this.#touch(file, 0, file.usedBytes);
+        if (replaced)
+          for (const file of this.#filesBelow(replaced)) this.#remove(file, this.#path(file));
+        for (const [file, path] of files) this.#remove(file, path);
+        for (const [file] of files) this.#touch(file, 0, file.usedBytes);
       },
     };
     /** @param {FileNode} node @param {{size?: number}} attributes */
@@ -218,7 +217,9 @@ export class WatchedFiles {
     const write = (stream, buffer, offset, length, position, canOwn) => {
       const before = stream.node.usedBytes;
       const written = memory.stream_ops.write(stream, buffer, offset, length, position, canOwn);
-      this.#touch(stream.node, Math.min(before, position), position + written);
+      if (written > 0) {
+        this.#touch(stream.node, Math.min(before, position), position + written);
+      }
       return written;
     };
     /** @type {(stream: any, buffer: any, offset: number, length: number) => number} */
@@ -235,6 +236,7 @@ export class WatchedFiles {
    */
   #filesBelow(node) {
     if (this.#fs.isFile(node.mode)) return [node];
+    if (!this.#fs.isDir(node.mode)) return []; // links are not saved
     return Object.values(node.contents).flatMap((child) => this.#filesBelow(child));
   }
 }

@@ -57,14 +57,21 @@ DIFFERENCES = [
     ),
     Difference(
         r".*",
+        "the menu's link to the site's page of saved data (plugins/saved_data.py)",
+        replace(r'\n *<li><a href="[^"]*saved\.html">Saved data</a></li>\n *'),
+    ),
+    Difference(
+        r".*",
         "engine/adaptations/referrer.py, without which the worker could not tell who sends a form",
         replace("(?m)^(referrer-policy: )no-referrer$", r"\1same-origin"),
         of="headers",
     ),
     Difference(
         r"/-/plugins(\.json)?(\?all=1)?",
-        "the plugin that adds that script",
-        replace(r'\{\s*"name": "keep_alive\.py",[^}]*\},\s*'),
+        "the plugins that add those",
+        replace(
+            r'\{\s*"name": "page_script\.py",[^}]*\},\s*|,\s*\{\s*"name": "saved_data\.py",[^}]*\}'
+        ),
     ),
     Difference(
         r"/-/versions(\.json)?",
@@ -284,7 +291,7 @@ def sides(browser: Browser, site: str, tmp_path_factory: pytest.TempPathFactory)
     plugins = folder / "plugins"
     plugins.mkdir()
     for plugin in PROJECT.glob("plugins/*.py"):
-        if plugin.name != "page_script.py":
+        if plugin.name not in ("page_script.py", "saved_data.py"):
             (plugins / plugin.name).write_bytes(plugin.read_bytes())
     arguments = ["--plugins-dir", str(plugins), "--setting", "num_sql_threads", "0"]
     with data_host() as host, native_datasette(files, arguments) as native:

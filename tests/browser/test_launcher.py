@@ -9,18 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.support.accessibility import accessibility_problems
 from tests.support.browsing import BOOT_TIMEOUT, link, wait_for_datasette
 from tests.support.databases import sqlite_file
 from tests.support.hosts import DataHost
-
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-
-
-def accessibility_problems(page: Page) -> list[str]:
-    """Return what axe finds wrong with a page (https://github.com/dequelabs/axe-core)."""
-    page.add_script_tag(path=AXE)
-    violations = page.evaluate("async () => (await axe.run()).violations")
-    return [f"{v['id']}: {[n['html'] for n in v['nodes']]}" for v in violations]
 
 
 def open_form(page: Page, site: str, *addresses: str) -> None:
@@ -34,6 +26,7 @@ def test_no_python_is_loaded_before_it_is_wanted(page: Page, site: str) -> None:
     page.context.on("request", lambda request: asked.append(request.url))
     page.goto(site)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_text("saved on this device")).to_be_hidden()
     page.wait_for_function("() => navigator.serviceWorker.controller !== null")
     page.wait_for_load_state("networkidle")
     # The worker is there, with its own code. The large parts it loads when something is opened.
@@ -91,7 +84,7 @@ def test_progress_is_named_and_measured(page: Page, site: str, files: DataHost) 
     url = files.add("slow.csv", b"a\nx\n", released=released)
     page.goto(link(site, csv=url))
     stages = page.get_by_role("list", name="Stages").get_by_role("listitem")
-    expect(stages).to_have_count(6)
+    expect(stages).to_have_count(7)
     # While the other host keeps its answer back, that stage is the one in progress.
     fetching = stages.filter(has_text="Fetching the data")
     expect(fetching).to_contain_text("in progress", timeout=BOOT_TIMEOUT)

@@ -1,0 +1,66 @@
+/**
+ * Asking the person in a dialog before something is done that cannot be undone.
+ */
+
+import { element } from "./dom.js";
+
+/**
+ * @param {object} question
+ * @param {string} question.title
+ * @param {Array<Node | string>} question.body
+ * @param {string} question.yes      what the button says that goes on
+ * @param {boolean} [question.danger]  whether that loses something
+ * @returns {Promise<boolean>} whether to go on
+ */
+export function askPerson({ title, body, yes, danger = false }) {
+  // The way back comes first, so that it has the focus and nothing is lost by a hasty Enter.
+  const cancel = element("button", { type: "button", class: "plain" }, "Cancel");
+  const go = element("button", { value: "yes", class: danger ? "primary danger" : "primary" }, yes);
+  const dialog = element(
+    "dialog",
+    { "aria-labelledby": "question" },
+    element(
+      "form",
+      { method: "dialog" },
+      element("h2", { id: "question" }, title),
+      ...body,
+      element("p", { class: "actions" }, ...(danger ? [cancel, go] : [go, cancel])),
+    ),
+  );
+  cancel.addEventListener("click", () => dialog.close());
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue === "yes");
+    });
+  });
+}
+
+/**
+ * @template T
+ * @param {string} legend
+ * @param {Array<{value: T, label: string, detail: string}>} choices  the first is chosen to begin with
+ * @returns {{fieldset: HTMLFieldSetElement, chosen: () => T}}
+ */
+export function choice(legend, choices) {
+  const name = `choice-${crypto.randomUUID()}`;
+  const buttons = choices.map((_, index) =>
+    element("input", { type: "radio", name, checked: index === 0 }),
+  );
+  const fieldset = element(
+    "fieldset",
+    {},
+    element("legend", {}, legend),
+    ...choices.map(({ label, detail }, index) =>
+      element(
+        "label",
+        {},
+        buttons[index],
+        element("span", {}, label, element("small", {}, detail)),
+      ),
+    ),
+  );
+  return { fieldset, chosen: () => choices[buttons.findIndex(({ checked }) => checked)].value };
+}

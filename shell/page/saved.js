@@ -1,0 +1,185 @@
+/**
+ * The page “Saved data”: what is saved in this browser, and what can be done about it.
+ *
+ * Wiring only. It reads the store itself; to change anything it asks the worker, which may be using
+ * that very data (shell/shared/saved-store.js).
+ */
+
+import { toWire } from "../shared/errors.js";
+import { listInstances, openStore, readInstance } from "../shared/saved-store.js";
+import { askPerson } from "./ask-person.js";
+import { askWorker } from "./ask-worker.js";
+import { databasesAmong, namesOf } from "./describe-saved.js";
+import { byId, element, formatBytes } from "./dom.js";
+import { exportInstances, zipOf } from "./export-zip.js";
+import { setUpFilePicking } from "./file-picking.js";
+import { importFile } from "./import-saved.js";
+import { offerDownload } from "./offer-download.js";
+import { SavedList } from "./saved-list.js";
+import { setUpRoom, showRoom } from "./storage-room.js";
+import { Work } from "./work.js";
+
+/** @typedef {import("../shared/saved-store.js").Store} Store */
+/** @typedef {import("../shared/saved-store.js").Listing} Listing */
+
+const SITE_ROOT = new URL(".", location.href);
+
+/** ms after which “3 minutes ago” is another minute. */
+const MINUTE = 60_000;
+
+/** @type {Listing[]} */
+let listings = [];
+/** @type {Promise<Store> | undefined} */
+let opening;
+let refreshing = false;
+let refreshAgain = false;
+
+const work = new Work();
+const list = new SavedList(byId("instances"), SITE_ROOT, {
+  download: (listing, path) => void work.run("", () => download(listing, path)),
+  exportOne: (listing) => void exportListings([listing]),
+  remove: (listing) => void remove([listing]),
+});
+
+start();
+
+function start() {
+  setUpRoom();
+  byId("export-all").addEventListener("click", () => void exportListings(listings));
+  byId("delete-all").addEventListener("click", () => void remove(listings));
+  setUpFilePicking(byId("import"), (files) => void importFiles(files));
+  navigator.serviceWorker?.addEventListener("message", ({ data }) => {
+    if (data?.type === "changed" || data?.type === "deleted") void refresh();
+  });
+  navigator.serviceWorker?.startMessages();
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") void refresh();
+  });
+  setInterval(() => void refresh(), MINUTE);
+  void refresh();
+}
+
+/** @returns {Promise<Store>} */
+function store() {
+  opening ??= openStore(SITE_ROOT, () => (opening = undefined));
+  opening.catch(() => (opening = undefined));
+  return opening;
+}
+
+/** Show what is saved by now. */
+async function refresh() {
+  refreshAgain = refreshing;
+  if (refreshing) return;
+  refreshing = true;
+  try {
+    listings = await listInstances(await store());
+    list.show(listings);
+    byId("saved").hidden = false;
+    byId("empty").hidden = listings.length > 0;
+    byId("export-all").hidden = byId("delete-all").hidden = listings.length === 0;
+    byId("export-note").hidden = listings.length === 0;
+    await showRoom();
+  } catch (error) {
+    byId("saved").hidden = true;
+    work.fail(toWire(error));
+  } finally {
+    byId("instances").removeAttribute("aria-busy");
+    refreshing = false;
+    if (refreshAgain) void refresh();
+  }
+}
+
+/**
+ * @param {Listing} listing
+ * @param {string} path  of a database
+ */
+async function download({ instance }, path) {
+  // SQLite undoes what an interruption left half done when it opens a database that has its journal
+  // beside it, so the two must stay together.
+  const journals = [`${path}-journal`, `${path}-wal`];
+  const isWanted = (/** @type {string} */ found) => [path, ...journals].includes(found);
+  const { files } = await readInstance(await store(), instance.key, isWanted);
+  const needed = files.filter((file) => file.path === path || file.content.size > 0);
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  if (needed.length === 1) offerDownload(needed[0].content, name);
+  else offerDownload(await zipOf(needed), `${name}.zip`);
+}
+
+/** @param {Listing[]} chosen */
+function exportListings(chosen) {
+  const keys = chosen.map(({ instance }) => instance.key);
+  return work.run(`Exporting ${namesOf(keys, SITE_ROOT)}`, async (onProgress) => {
+    const total = sizeOf(chosen);
+    const zip = await exportInstances(await store(), keys, SITE_ROOT, (done) =>
+      onProgress(done, total),
+    );
+    offerDownload(zip, `datasette-lite-${today()}.zip`);
+    return `Exported ${namesOf(keys, SITE_ROOT)}: ${formatBytes(zip.size)}.`;
+  });
+}
+
+/** @param {Listing[]} chosen */
+async function remove(chosen) {
+  const keys = chosen.map(({ instance }) => instance.key);
+  const name = namesOf(keys, SITE_ROOT);
+  const yes = await askPerson({
+    title: chosen.length === 1 ? `Delete ${name}?` : "Delete everything that is saved?",
+    body: whatIsLost(chosen).map((sentence) => element("p", {}, sentence)),
+    yes: "Delete",
+    danger: true,
+  });
+  if (!yes) return;
+  await work.run(`Deleting ${name}`, async () => {
+    await askWorker({ type: "forget", keys });
+    await refresh();
+    return `Deleted ${name}.`;
+  });
+}
+
+/**
+ * @param {Listing[]} chosen
+ * @returns {string[]} sentences
+ */
+function whatIsLost(chosen) {
+  const names = chosen.flatMap(({ files }) => databasesAmong(files).map(({ name }) => name));
+  const databases =
+    {
+      0: "everything that was kept of it",
+      1: `the database ${names[0]} and everything that was kept with it`,
+    }[names.length] ?? `${names.length} databases and everything that was kept with them`;
+  const edited = chosen.filter(({ instance }) => instance.edited);
+  const editedKeys = edited.map(({ instance }) => instance.key);
+  const editedNames = chosen.length === 1 ? "this data" : namesOf(editedKeys, SITE_ROOT);
+  return [
+    `${formatBytes(sizeOf(chosen))} are deleted from this device: ${databases}, such as stored queries.`,
+    edited.length > 0
+      ? `You changed ${editedNames} here. Those changes are nowhere else, unless you exported them.`
+      : "Nothing of it was changed here, so a link to it opens it again as its source has it then.",
+  ];
+}
+
+/** @param {File[]} files */
+async function importFiles(files) {
+  for (const file of files) {
+    await work.run(`Importing ${file.name}`, async (onProgress) => {
+      const saved = new Map(listings.map(({ instance }) => [instance.key, instance]));
+      const imported = await importFile(file, saved, SITE_ROOT, onProgress);
+      await refresh();
+      if (imported === undefined) return "";
+      if (imported.length === 0) return "Nothing was imported; all is as it was.";
+      return `Imported ${namesOf(imported, SITE_ROOT)}.`;
+    });
+  }
+}
+
+/** @param {Listing[]} chosen */
+function sizeOf(chosen) {
+  return chosen.reduce((sum, { instance }) => sum + instance.size, 0);
+}
+
+/** @returns {string} the date where the person is, as 2026-11-22 */
+function today() {
+  const now = new Date();
+  const two = (/** @type {number} */ number) => String(number).padStart(2, "0");
+  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+}

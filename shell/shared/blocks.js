@@ -1,0 +1,4 @@
+/** How saved files are cut up: what both who takes blocks and who stores them must agree on. */
+
+/** Bytes in a block; the last one of a file is shorter. Some 16 pages of SQLite's. */
+export const BLOCK_SIZE = 64 * 1024;

@@ -1,0 +1,16 @@
+"""What a program can find out about a page's accessibility."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+_AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def accessibility_problems(page: Page) -> list[str]:
+    """Return what axe finds wrong with a page (https://github.com/dequelabs/axe-core)."""
+    page.add_script_tag(path=_AXE)
+    violations = page.evaluate("async () => (await axe.run()).violations")
+    return [f"{v['id']}: {[n['html'] for n in v['nodes']]}" for v in violations]

@@ -1,0 +1,49 @@
+"""The room that the browser grants a site, made small and filled up."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
+_FILL = """async () => {
+    const opened = (request) => new Promise((resolve, reject) => {
+        request.onupgradeneeded = () => request.result.createObjectStore("blocks");
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+    });
+    const store = await opened(indexedDB.open("filling", 1));
+    const put = (size) => new Promise((resolve) => {
+        const transaction = store.transaction("blocks", "readwrite");
+        const block = new Uint8Array(size); // random, so that it cannot be compressed
+        for (let at = 0; at < size; at += 65536) {
+            crypto.getRandomValues(block.subarray(at, Math.min(size, at + 65536)));
+        }
+        transaction.objectStore("blocks").put(block, crypto.randomUUID());
+        transaction.oncomplete = () => resolve(true);
+        transaction.onabort = () => resolve(false);
+    });
+    for (const size of [4_194_304, 262_144, 16_384]) while (await put(size));
+    store.close();
+}"""
+
+
+class Room:
+    """What the browser grants the site of a page, for as long as this object is used.
+
+    Chromium notices less room only before it has first looked, but more at any time.
+    """
+
+    def __init__(self, page: Page, site: str, size: int) -> None:
+        self._page = page
+        self._origin = site.rstrip("/")
+        self._session = page.context.new_cdp_session(page)  # what it overrides ends with it
+        self.grant(size)
+
+    def grant(self, size: int) -> None:
+        """Change how many bytes there are."""
+        self._session.send(
+            "Storage.overrideQuotaForOrigin", {"origin": self._origin, "quotaSize": size}
+        )
+
+    def fill_up(self) -> None:
+        """Use up what is left. The page must be one of the site's."""
+        self._page.evaluate(_FILL)
