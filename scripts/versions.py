@@ -28,7 +28,14 @@ REFERRING += ["app/failed.html", "manifest.webmanifest"]
 
 #: Files at fixed addresses that the worker keeps. A host's answers for addresses under app/ are not
 #: among them: where there is a worker to keep them, it answers there itself.
-KEPT = ["index.html", "saved.html", "app/booting.html", "app/failed.html", "data/index.json", "favicon.ico"]
+KEPT = [
+    "index.html",
+    "saved.html",
+    "app/booting.html",
+    "app/failed.html",
+    "data/index.json",
+    "favicon.ico",
+]
 KEPT += ["manifest.webmanifest"]
 
 #: The path of a file of the shell between quotes, maybe after "./" or a template's {{root}}.

@@ -381,15 +381,19 @@ export class Instance {
    * @throws {LiteError}
    */
   async addFile(name, content) {
-    const { writes } = /** @type {WatchedFiles} */ (this.#files);
     const head = await content.slice(0, SQLITE_MAGIC.length).text();
     const parameter = head === SQLITE_MAGIC ? "url" : "csv";
     const bytes = new Uint8Array(await content.arrayBuffer());
-    const path = await this.#unlessPythonBreaks(
-      this.#addSource(this.#python, { parameter, url: name, label: name }, bytes),
-    );
-    await this.#save(writes);
-    return path;
+    const inProgress = await this.#saver?.beginRequest(false);
+    try {
+      const path = await this.#unlessPythonBreaks(
+        this.#addSource(this.#python, { parameter, url: name, label: name }, bytes),
+      );
+      if (inProgress) await this.#orStop(inProgress.settle());
+      return path;
+    } finally {
+      inProgress?.end();
+    }
   }
 
   /**
