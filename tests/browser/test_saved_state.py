@@ -265,7 +265,7 @@ def test_two_browsers_do_not_share_what_is_saved(
 
 
 LAUNCHED = """
-window.launchQueue = {
+const launchQueue = {
   setConsumer(consume) {
     if (sessionStorage.getItem("launched")) return;
     sessionStorage.setItem("launched", "1");
@@ -274,6 +274,7 @@ window.launchQueue = {
     consume({ files: [handle("shop.db", database), handle("my list.csv", "a\\nfrom disk\\n")] });
   },
 };
+Object.defineProperty(window, "launchQueue", { value: launchQueue });
 """
 
 
