@@ -201,10 +201,15 @@ export class Instance {
     await this.#booted?.catch(() => {});
     const answered = Promise.allSettled(this.#requests);
     await Promise.race([answered, new Promise((resolve) => setTimeout(resolve, CLOSING_TIME))]);
-    await this.#python?.close();
+    // One that has broken down settles nothing more, and whoever comes next waits for this.
+    if (this.#python && !this.#breakdown) {
+      await this.#unlessPythonBreaks(this.#python.close()).catch(() => {});
+    }
     await this.#saver?.stop();
-    this.#handle?.destroy();
-    this.#python?.destroy();
+    if (!this.#breakdown) {
+      this.#handle?.destroy();
+      this.#python?.destroy();
+    }
     this.#python = this.#handle = undefined;
   }
 

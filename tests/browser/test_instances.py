@@ -37,13 +37,15 @@ def test_two_links_are_two_instances_in_two_tabs_at_once(
 
 
 def test_the_same_link_finds_the_same_instance(page: Page, site: str, files: DataHost) -> None:
-    address = link(site, "data/t", csv=files.add("t.csv", b"a\nx\n"))
+    dated = {"Last-Modified": "Mon, 02 Nov 2026 10:00:00 GMT"}
+    address = link(site, "data/t", csv=files.add("t.csv", b"a\nx\n", headers=dated))
     follow(page, address)
     first = page.url
     page.goto("about:blank")
     follow(page, address)
     assert page.url == first
-    assert len(files.requests) == 1, "a running instance needs no second download"
+    assert len(files.requests) == 2, "it is only asked whether there is newer data"
+    assert first_cell(page) == "x"
 
 
 def test_a_copied_address_opens_where_nobody_has_been(
