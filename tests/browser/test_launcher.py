@@ -84,7 +84,7 @@ def test_progress_is_named_and_measured(page: Page, site: str, files: DataHost) 
     url = files.add("slow.csv", b"a\nx\n", released=released)
     page.goto(link(site, csv=url))
     stages = page.get_by_role("list", name="Stages").get_by_role("listitem")
-    expect(stages).to_have_count(7)
+    expect(stages).to_have_count(6)
     # While the other host keeps its answer back, that stage is the one in progress.
     fetching = stages.filter(has_text="Fetching the data")
     expect(fetching).to_contain_text("in progress", timeout=BOOT_TIMEOUT)
