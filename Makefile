@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PORT ?= 8001
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve test test-unit test-browser lint format bench lock clean
+.PHONY: help site serve test test-unit test-browser torture lint format bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,11 @@ test-unit: $(VENV)/ready ## Run the tests that need no browser
 test-browser: site ## Run the tests in a browser
 	@$(BIN)/python scripts/find_browser.py
 	@$(BIN)/python -m pytest tests/browser
+
+torture: site ## Kill the worker 100 times under continuous writes, and many times at random (KILLS=100)
+	@$(BIN)/python scripts/find_browser.py
+	@KILLS=$${KILLS:-100} $(BIN)/python -m pytest -rP tests/browser/test_torture.py
+	@EXAMPLES=$${EXAMPLES:-20} $(BIN)/python -m pytest -rP tests/browser/test_random_kills.py
 
 lint: site ## Check style and types of Python and JavaScript
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

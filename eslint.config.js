@@ -18,6 +18,7 @@ export default [
     },
   },
   { files: ["scripts/**", "tests/**"], languageOptions: { globals: globals.node } },
+  { files: ["tests/support/**"], languageOptions: { globals: globals.serviceworker } },
   { files: ["bench/**"], languageOptions: { globals: globals.worker } },
   { files: ["sw.js", "shell/worker/**"], languageOptions: { globals: globals.serviceworker } },
   { files: ["shell/worker/**"], rules: oneWay("page") },

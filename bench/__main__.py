@@ -1,6 +1,6 @@
 """Measures the built site in a browser beside two baselines, in turns, on this machine.
 
-    python -m bench [--quick] [--markdown]
+    python -m bench [--quick] [--markdown] [--only PART ...]
 
 The old way is the same Pyodide with the same wheels, installed by micropip in a page's worker;
 native is `datasette serve` as it comes. Numbers are medians. Nothing here passes or fails: how fast
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
@@ -18,7 +19,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 # As for the tests (pyproject.toml): scripts import each other by their plain names.
 sys.path.append(str(PROJECT / "scripts"))
 
-from bench import memory, visits, warm_pages  # noqa: E402
+from bench import memory, saving, visits, warm_pages  # noqa: E402
 from bench.browser import new_visitor  # noqa: E402
 from bench.old_way import lay_out  # noqa: E402
 from bench.report import Row, Table, machine  # noqa: E402
@@ -34,6 +35,7 @@ turns on one machine with nothing else to do. A ratio below 1 means that the sit
 - **Old way**: the same Pyodide and the same wheels, installed by micropip in a page's worker, where
   Datasette is asked for a page without HTTP. It starts afresh whenever its page is left.
 - **Native**: `datasette serve` with its own settings, asked by the same script in the same browser.
+- **Unsaved**: the site itself, with a link that asks it to save nothing, `?temporary=1`.
 
 Everything comes from this machine, so the time that a network takes is in none of the numbers."""
 
@@ -63,12 +65,31 @@ def _memory(site: str, old_way: str) -> Table:
     return Table("Memory with this table open", "old way", "MB", rows, digits=0)
 
 
+def _saving(site: str, rounds: int) -> Iterator[Table]:
+    costs = saving.measure(site, rounds)
+    inserts = [Row(f"into {size} MB", *of.insert_ms) for size, of in costs.items()]
+    yield Table("A row inserted, answered once it is on disk", "unsaved", "ms", inserts)
+    stored = [Row(f"into {size} MB", of.stored_kb, of.file_kb) for size, of in costs.items()]
+    yield Table("Stored for a row that was inserted", "whole file", "kB", stored, digits=0)
+    restarts = [Row(f"restart with {size} MB", *of.restart_s) for size, of in costs.items()]
+    what = "first save of {} MB, after its first page"
+    first = [Row(what.format(size), of.first_save_s) for size, of in costs.items()]
+    yield Table("Saving and getting back", "unsaved", "s", restarts + first, digits=2)
+
+
+PARTS = ("visits", "pages", "memory", "saving")
+
+
 def main() -> int:
     """Run the command line; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the built site.")
     parser.add_argument("--quick", action="store_true", help="measure once instead of often")
     parser.add_argument("--markdown", action="store_true", help="write Markdown")
+    parser.add_argument(
+        "--only", action="append", choices=PARTS, metavar="PART", help=f"of {', '.join(PARTS)}"
+    )
     args = parser.parse_args()
+    parts = args.only or PARTS
     dist = PROJECT / "dist"
     if not (dist / "sw.js").is_file():
         print("error: there is no site to measure. Run `make site` first.", file=sys.stderr)
@@ -78,9 +99,15 @@ def main() -> int:
     show = Table.as_markdown if args.markdown else Table.as_text
     print(f"# Benchmarks\n\n{HOW}\n\n{about}\n" if args.markdown else f"{about}\n")
     with static_site(dist) as site, static_site(lay_out()) as old_way:
-        print(show(_visits(site, old_way, 1 if args.quick else VISITS)), flush=True)
-        print(show(_pages(site, 1 if args.quick else ROUNDS)), flush=True)
-        print(show(_memory(site, old_way)), flush=True)
+        if "visits" in parts:
+            print(show(_visits(site, old_way, 1 if args.quick else VISITS)), flush=True)
+        if "pages" in parts:
+            print(show(_pages(site, 1 if args.quick else ROUNDS)), flush=True)
+        if "memory" in parts:
+            print(show(_memory(site, old_way)), flush=True)
+        if "saving" in parts:
+            for table in _saving(site, 3 if args.quick else ROUNDS):
+                print(show(table), flush=True)
     return 0
 
 

@@ -10,14 +10,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Row:
-    """One measurement: what, on the site, and of what it is compared with."""
+    """One measurement: what, on the site, and of what it is compared with, if with anything."""
 
     what: str
     site: float
-    baseline: float
+    baseline: float | None = None
 
     def cells(self, digits: int) -> list[str]:
         """Return the row's texts; the ratio says how much of the baseline the site takes."""
+        if self.baseline is None:
+            return [self.what, f"{self.site:,.{digits}f}", "", ""]
         numbers = [f"{value:,.{digits}f}" for value in (self.site, self.baseline)]
         return [self.what, *numbers, f"{self.site / self.baseline:.2f}"]
 

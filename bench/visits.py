@@ -21,7 +21,7 @@ def _seconds_until_rows(page: Page, address: str) -> float:
     return time.perf_counter() - started
 
 
-def _stop_worker(page: Page) -> None:
+def stop_worker(page: Page) -> None:
     """Stop the worker as browsers do when it is idle, and wait until it has stopped."""
     running: set[str] = set()
 
@@ -49,7 +49,7 @@ def visit_site(site: str) -> tuple[float, float]:
         page = visitor.context.new_page()
         first = _seconds_until_rows(page, link(site, TABLE, url="data/world.db"))
         table = page.url
-        _stop_worker(page)
+        stop_worker(page)
         return first, _seconds_until_rows(page, table)
 
 

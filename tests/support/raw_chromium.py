@@ -1,7 +1,8 @@
 """A Chromium whose service workers nobody watches, so that they end as they do for people.
 
 Playwright attaches to every service worker, and a worker with a debugger is never idle. This speaks
-the DevTools protocol (https://chromedevtools.github.io/devtools-protocol/) to one tab only.
+the DevTools protocol (https://chromedevtools.github.io/devtools-protocol/) only to what it is
+told to. It can also kill processes, as running out of memory does.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import os
+import signal
 import subprocess
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -36,29 +38,103 @@ def wait_until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
     raise AssertionError(f"{what} did not happen within {seconds} seconds")
 
 
-class RawTab:
-    """One tab, over its DevTools connection."""
+class RawBrowser:
+    """A browser, over its one DevTools connection."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
         self._ids = itertools.count(1)
-        #: The latest state of each service worker: "running", "stopped", …
-        self.workers: dict[str, str] = {}
+        self._answers: dict[int, dict[str, Any]] = {}
+        #: (session, method, parameters) of what was not asked for, in order.
+        self.events: list[tuple[str, str, dict[str, Any]]] = []
+
+    def begin(self, method: str, session: str = "", **params: Any) -> int:
+        """Call a DevTools method without waiting; return the number of its answer."""
+        number = next(self._ids)
+        message = {"id": number, "method": method, "params": params}
+        self._connection.send(json.dumps({**message, "sessionId": session} if session else message))
+        return number
+
+    def send(self, method: str, session: str = "", **params: Any) -> Any:
+        """Call a DevTools method."""
+        number = self.begin(method, session, **params)
+        while number not in self._answers:
+            self.listen(60)
+        answer = self._answers.pop(number)
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    def listen(self, seconds: float) -> bool:
+        """Take in one message; return whether there was one in that time."""
+        try:
+            message = json.loads(self._connection.recv(timeout=seconds))
+        except TimeoutError:
+            assert seconds < 60, "the browser does not answer"
+            return False
+        if "id" in message:
+            self._answers[message["id"]] = message
+        else:
+            self.events.append((message.get("sessionId", ""), message["method"], message["params"]))
+        return True
+
+    def saw(self, method: str, session: str) -> bool:
+        """Return whether an event has come, without waiting for it."""
+        while self.listen(0):
+            pass
+        return any((by, name) == (session, method) for by, name, _ in self.events)
+
+    def attach(self, kind: str) -> str:
+        """Return a session with the first target of a kind, such as "service_worker"."""
+        targets = self.send("Target.getTargets")["targetInfos"]
+        target = next(target for target in targets if target["type"] == kind)
+        return self._attach(target["targetId"])
+
+    def _attach(self, target: str) -> str:
+        answer = self.send("Target.attachToTarget", targetId=target, flatten=True)
+        session: str = answer["sessionId"]
+        return session
+
+    def new_tab(self) -> RawTab:
+        """Open a tab."""
+        target = self.send("Target.createTarget", url="about:blank")["targetId"]
+        return RawTab(self, self._attach(target))
+
+    def kill_renderers(self) -> None:
+        """Kill the processes in which pages and workers run, all at once and without warning."""
+        killed = self._renderers()
+        for process in killed:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        # A tab that is opened before the browser has noticed may be given to one of them.
+        wait_until(lambda: not killed & self._renderers(), 30, "the end of the processes")
+
+    def _renderers(self) -> set[int]:
+        processes = self.send("SystemInfo.getProcessInfo")["processInfo"]
+        return {process["id"] for process in processes if process["type"] == "renderer"}
+
+
+class RawTab:
+    """One tab."""
+
+    def __init__(self, browser: RawBrowser, session: str) -> None:
+        self.browser = browser
+        self._session = session
         for domain in ("Page", "Runtime", "ServiceWorker"):
             self.send(f"{domain}.enable")
 
+    @property
+    def workers(self) -> dict[str, str]:
+        """The latest state of each service worker: "running", "stopped", …"""
+        states = {}
+        for _, method, params in self.browser.events:
+            if method == "ServiceWorker.workerVersionUpdated":
+                for version in params["versions"]:
+                    states[version["versionId"]] = version["runningStatus"]
+        return states
+
     def send(self, method: str, **params: Any) -> Any:
         """Call a DevTools method."""
-        number = next(self._ids)
-        self._connection.send(json.dumps({"id": number, "method": method, "params": params}))
-        while True:
-            message = json.loads(self._connection.recv(timeout=60))
-            if message.get("method") == "ServiceWorker.workerVersionUpdated":
-                for version in message["params"]["versions"]:
-                    self.workers[version["versionId"]] = version["runningStatus"]
-            if message.get("id") == number:
-                assert "error" not in message, message
-                return message["result"]
+        return self.browser.send(method, self._session, **params)
 
     def evaluate(self, expression: str) -> Any:
         """Return the value of a JavaScript expression, awaited; None while the page changes."""
@@ -75,10 +151,14 @@ class RawTab:
         """Wait until a JavaScript expression is true."""
         return wait_until(lambda: self.evaluate(expression), seconds, expression)
 
+    def stop_workers(self) -> None:
+        """Stop all service workers, whatever they are doing."""
+        self.send("ServiceWorker.stopAllWorkers")
+
 
 @contextlib.contextmanager
-def raw_chromium() -> Iterator[RawTab]:
-    """Run a headless Chromium with a new profile; yield its tab."""
+def raw_browser() -> Iterator[RawBrowser]:
+    """Run a headless Chromium with a new profile."""
     # Some of a browser's processes outlive it for a moment and write to the profile.
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [find_browser(), "--headless=new", *FLAGS, "--remote-debugging-port=0"]
@@ -90,11 +170,16 @@ def raw_chromium() -> Iterator[RawTab]:
         try:
             port_file = Path(profile, "DevToolsActivePort")
             wait_until(lambda: port_file.exists() and port_file.read_text(), 60, "the start")
-            port = port_file.read_text().splitlines()[0]
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list") as answer:
-                pages = [target for target in json.load(answer) if target["type"] == "page"]
-            with connect(pages[0]["webSocketDebuggerUrl"], max_size=None) as connection:
-                yield RawTab(connection)
+            port, path = port_file.read_text().splitlines()
+            with connect(f"ws://127.0.0.1:{port}{path}", max_size=None) as connection:
+                yield RawBrowser(connection)
         finally:
             process.terminate()
             process.wait()
+
+
+@contextlib.contextmanager
+def raw_chromium() -> Iterator[RawTab]:
+    """Run a headless Chromium with a new profile; yield a tab of it."""
+    with raw_browser() as browser:
+        yield browser.new_tab()

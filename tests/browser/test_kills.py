@@ -1,0 +1,341 @@
+"""Killed at any step of saving: what is saved is whole, as before the change or as after it.
+
+The killing is done to processes, as running out of memory does it: nothing gets to finish anything.
+What is saved is then read without the site (tests/support/saved_state.py).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import random
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.browsing import link
+from tests.support.hosts import DataHost
+from tests.support.raw_chromium import RawBrowser, raw_browser, wait_until
+from tests.support.saved_state import SavedInstance, SavedState, saved_state
+
+STEPS = (Path(__file__).parent.parent / "support" / "storage_steps.js").read_text()
+DATASETTE = "!!document.querySelector('navigation-search')"
+# Some page of the site that starts no Datasette.
+ELSEWHERE = "data/index.json"
+
+
+@pytest.fixture
+def chromium() -> Iterator[RawBrowser]:
+    """A browser of the test's own."""
+    with raw_browser() as running:
+        yield running
+
+
+def database(rows: int, size: int) -> bytes:
+    """Return a SQLite file with a table `t` of rows that do not compress."""
+    connection = sqlite3.connect(":memory:")
+    connection.execute("create table t (id integer primary key, text, noise)")
+    connection.execute("create index by_text on t (text)")
+    noise = random.Random(1).randbytes
+    values = [(n, f"text {n}", noise(size)) for n in range(1, rows + 1)]
+    connection.executemany("insert into t values (?, ?, ?)", values)
+    connection.commit()
+    data = connection.serialize()
+    connection.close()
+    return data
+
+
+class Victim:
+    """A worker that is killed again and again."""
+
+    def __init__(self, browser: RawBrowser, site: str) -> None:
+        self._browser = browser
+        self._site = site
+        self.tab = browser.new_tab()
+
+    def open(self, address: str) -> None:
+        """Open an instance in a new tab, and wait until what its start writes is saved."""
+        self.tab = self._browser.new_tab()
+        self.tab.goto(address)
+        self.tab.wait_for(DATASETTE)
+        worker = self._browser.attach("service_worker")
+        self._evaluate_in(worker, STEPS)
+        self._wait_until_idle(worker)
+
+    def open_elsewhere(self) -> None:
+        """Open a page that starts nothing, in a new tab."""
+        self.tab = self._browser.new_tab()
+        self.tab.goto(self._site + ELSEWHERE)
+        self.tab.wait_for("location.pathname.endsWith('json') && document.readyState !== 'loading'")
+
+    def saved(self) -> SavedState:
+        """Return what is saved."""
+        return saved_state(self.tab.evaluate)
+
+    def instance(self) -> SavedInstance | None:
+        """Return the one instance that is saved, if there is any."""
+        instances = list(self.saved().instances.values())
+        assert len(instances) <= 1
+        return instances[0] if instances else None
+
+    def do(
+        self, begin: Callable[[], object], ended: str, stop_at: int = 0
+    ) -> tuple[bool, list[str]]:
+        """Do something in the tab; kill everything when it takes a step.
+
+        Return whether it had ended, as a JavaScript condition tells, and the steps until then.
+        Without a number of the step to be killed at, all that follows is waited for.
+        """
+        worker = self._browser.attach("service_worker")
+        self._browser.send("Debugger.enable", worker)
+        self._evaluate_in(worker, f"globalThis.steps || {STEPS}")
+        self._evaluate_in(worker, f"steps.log.length = 0; steps.stopAt = {stop_at}")
+        begin()
+        if stop_at == 0:
+            self.tab.wait_for(ended)
+            self._wait_until_idle(worker)
+            return True, self._steps(worker)
+        wait_until(lambda: self._browser.saw("Debugger.paused", worker), 90, f"step {stop_at}")
+        has_ended = self.tab.evaluate(ended) is True
+        self._browser.kill_renderers()
+        self.open_elsewhere()
+        return has_ended, []
+
+    @contextlib.contextmanager
+    def answers_that_stay(self) -> Iterator[None]:
+        """Let no answer to a POST leave the worker; then stop it, without a debugger in the way."""
+        worker = self._browser.attach("service_worker")
+        self._evaluate_in(worker, f"globalThis.steps || {STEPS}")
+        self._evaluate_in(worker, "steps.answersStay = true")
+        self._browser.send("Target.detachFromTarget", sessionId=worker)
+        yield
+        self._browser.new_tab().stop_workers()
+
+    def _steps(self, worker: str) -> list[str]:
+        log: list[str] = json.loads(self._evaluate_in(worker, "JSON.stringify(steps.log)"))
+        return log
+
+    def _wait_until_idle(self, worker: str) -> None:
+        """Wait until no step is taken for longer than a saver waits for background tasks."""
+        idle = "[steps.log.length, Math.round(performance.now())]"
+        steps, since = -1, 0
+
+        def is_idle() -> bool:
+            nonlocal steps, since
+            now_steps, now = json.loads(self._evaluate_in(worker, f"JSON.stringify({idle})"))
+            if now_steps != steps:
+                steps, since = now_steps, now
+            return bool(now - since > 1200)
+
+        wait_until(is_idle, 60, "the end of all saving")
+
+    def _evaluate_in(self, session: str, expression: str) -> Any:
+        result = self._browser.send("Runtime.evaluate", session, expression=expression)
+        assert "exceptionDetails" not in result, result
+        return result["result"].get("value")
+
+
+ENDED = "window.ended === true"
+
+
+def in_page(victim: Victim, promise: str) -> Callable[[], object]:
+    """Return a function that evaluates JavaScript for a promise; ENDED then tells of its end."""
+    script = f"void (async () => {{ await {promise}; window.ended = true }})()"
+    return lambda: victim.tab.evaluate(f"window.ended = false; {script}")
+
+
+def ask(victim: Victim, **message: Any) -> Callable[[], object]:
+    """Ask the worker what pages ask of it; shell/shared/protocol.js."""
+    return in_page(
+        victim,
+        f"""new Promise(async (resolve) => {{
+          const {{ port1, port2 }} = new MessageChannel();
+          const heard = ({{ data }}) => (data.type === "ready" || "value" in data) && resolve(data);
+          navigator.serviceWorker.addEventListener("message", heard);
+          navigator.serviceWorker.startMessages();
+          port1.onmessage = heard;
+          const registration = await navigator.serviceWorker.ready;
+          registration.active.postMessage({json.dumps({"v": 2, **message})}, [port2]);
+        }})""",
+    )
+
+
+def post(path: str, body: object) -> str:
+    """Return JavaScript for a promise: a POST of the page to an address next to its own."""
+    return f"""fetch({json.dumps(path)}, {{
+      method: "POST",
+      headers: {{ "content-type": "application/json" }},
+      body: {json.dumps(json.dumps(body))},
+    }}).then((answer) => {{ if (!answer.ok) throw new Error(answer.status) }})"""
+
+
+def test_kill_at_each_step_of_a_commit(chromium: RawBrowser, site: str, files: DataHost) -> None:
+    url = files.add("shop.db", database(40, 9000))
+    address = link(site, "shop", url=url)
+    victim = Victim(chromium, site)
+
+    def insert(first: int) -> Callable[[], object]:
+        """Insert two rows, which changes several blocks of the file."""
+        rows = [{"id": id, "text": f"new {id}", "noise": "x" * 30_000} for id in (first, first + 1)]
+        return in_page(victim, post("shop/t/-/insert", {"rows": rows}))
+
+    def ids() -> list[int]:
+        instance = victim.instance()
+        assert instance is not None
+        return [
+            id for (id,) in instance.query("shop", "select id from t where id > 40 order by id")
+        ]
+
+    victim.open(address)
+    _, steps = victim.do(insert(1001), ENDED)
+    present = [1001, 1002]
+    assert ids() == present
+    assert {"put blocks", "commit", "committed", "respond"} <= set(steps)
+    for stop_at in range(1, len(steps) + 1):
+        victim.open(address)
+        first = 1001 + 10 * stop_at
+        answered, _ = victim.do(insert(first), ENDED, stop_at)
+        found = ids()
+        new = [id for id in found if id not in present]
+        assert new in ([], [first, first + 1]), f"half a change at step {stop_at} of {steps}"
+        assert [id for id in found if id not in new] == present, f"a loss at step {stop_at}"
+        committed = "committed" in steps[:stop_at]
+        assert new or not committed, f"step {stop_at} of {steps} undid a commit"
+        assert committed or not answered, f"an answer at step {stop_at} of {steps} was a lie"
+        present = found
+    # From saved state alone, all the time.
+    assert files.requests == [("GET", "/shop.db")]
+
+
+def test_kill_during_the_first_save(chromium: RawBrowser, site: str, files: DataHost) -> None:
+    # More than is saved in one transaction.
+    content = database(1200, 9000)
+    count = "select count(*), total(length(noise)) from t"
+    addresses = [link(site, "big", url=files.add(f"{n}/big.db", content)) for n in range(4)]
+    victim = Victim(chromium, site)
+    victim.open(link(site, csv=files.add("small.csv", b"a\n1\n")))
+    known = set(victim.saved().instances)
+
+    def save(number: int, stop_at: int = 0) -> list[str]:
+        victim.open_elsewhere()
+        # A worker clears away what an interruption has left when it first opens the store.
+        ask(victim, type="check", key="")()
+        victim.tab.wait_for(ENDED)
+        assert not victim.saved().leftovers
+        return victim.do(lambda: victim.tab.goto(addresses[number]), DATASETTE, stop_at)[1]
+
+    steps = save(0)
+    known = set(victim.saved().instances)
+    first_commit = steps.index("committed", steps.index("put blocks")) + 1
+    naming = steps.index("put instances", steps.index("put blocks")) + 1
+    assert first_commit < naming, "it was saved in one transaction"
+    committed = steps.index("committed", naming) + 1
+    # Between two portions, before the last transaction counts, and when it does.
+    for number, stop_at in enumerate([first_commit, committed - 1, committed], 1):
+        save(number, stop_at)
+        state = victim.saved()
+        new = [state.instances[key] for key in state.instances if key not in known]
+        assert len(new) == (1 if stop_at == committed else 0), f"step {stop_at} of {len(steps)}"
+        assert all(instance.query("big", count) == [(1200, 1200 * 9000.0)] for instance in new)
+        assert len(state.leftovers) == 1 - len(new)
+
+
+def test_kill_while_data_is_replaced_or_deleted(
+    chromium: RawBrowser, site: str, files: DataHost
+) -> None:
+    versions = [database(rows, 9000) for rows in (30, 31)]
+    address = link(site, "shop", url=files.add("shop.db", versions[0]))
+    victim = Victim(chromium, site)
+    victim.open(address)
+    (key,) = victim.saved().instances
+
+    def rows() -> int:
+        instance = victim.instance()
+        return instance.query("shop", "select count(*) from t")[0][0] if instance else 0
+
+    replace = ask(victim, type="open", key=key, retry=False, fresh=True)
+    files.add("shop.db", versions[1])
+    _, steps = victim.do(replace, ENDED)
+    assert rows() == 31
+    naming = steps.index("put instances", steps.index("put blocks")) + 1
+    committed = steps.index("committed", naming) + 1
+    for stop_at in [naming, committed - 1, committed]:
+        victim.open(address)
+        was = rows()
+        now = 61 - was
+        files.add("shop.db", versions[now - 30])
+        victim.do(replace, ENDED, stop_at)
+        assert rows() == (now if stop_at == committed else was), f"step {stop_at} of {steps}"
+
+    forget = ask(victim, type="forget", keys=[key])
+    victim.open(address)
+    _, steps = victim.do(forget, ENDED)
+    assert rows() == 0 and not victim.saved().leftovers
+    committed = steps.index("committed", steps.index("delete instances")) + 1
+    for stop_at in [committed - 1, committed]:
+        victim.open(address)
+        was = rows()
+        assert was > 0
+        victim.do(forget, ENDED, stop_at)
+        state = victim.saved()
+        assert rows() == (0 if stop_at == committed else was), f"step {stop_at} of {steps}"
+        assert state.instances or not state.leftovers
+
+
+def test_a_request_that_comes_again_is_carried_out_once(
+    chromium: RawBrowser, site: str, files: DataHost
+) -> None:
+    """The worker is stopped when a change is saved, before its answer has left."""
+    victim = Victim(chromium, site)
+    victim.open(link(site, "shop", url=files.add("shop.db", database(40, 9000))))
+    action = victim.tab.evaluate("new URL('shop/-/execute-write', location.href).href")
+    witness = Victim(chromium, site)
+    witness.open_elsewhere()
+
+    def rows(text: str) -> int:
+        instance = witness.instance()
+        assert instance is not None
+        count: int = instance.query("shop", f"select count(*) from t where text = '{text}'")[0][0]
+        return count
+
+    def insert(text: str) -> str:
+        return f"insert into t (text) values ('{text}')"
+
+    def submit(text: str) -> str:
+        """Return JavaScript that submits a form, as a page of Datasette has it."""
+        return f"""void (() => {{
+          const sql = Object.assign(document.createElement("input"), {{ name: "sql" }});
+          sql.value = {json.dumps(insert(text))};
+          const form = document.createElement("form");
+          Object.assign(form, {{ method: "post", action: {json.dumps(action)} }}).append(sql);
+          document.documentElement.append(form);
+          form.submit();
+        }})()"""
+
+    # Chromium sends what a page has fetched to the next worker, which finds the answer saved.
+    with victim.answers_that_stay():
+        in_page(victim, post(action, {"sql": insert("fetched")}))()
+        wait_until(lambda: rows("fetched") > 0, 60, "the change")
+    victim.tab.wait_for(ENDED)
+    assert rows("fetched") == 1
+
+    # A form it leaves hanging for good; the person sends it again, and finds the same.
+    with victim.answers_that_stay():
+        victim.tab.evaluate(submit("submitted"))
+        wait_until(lambda: rows("submitted") > 0, 60, "the change")
+    again = Victim(chromium, site)
+    again.open_elsewhere()
+    again.tab.evaluate(submit("submitted"))
+    again.tab.wait_for(f"location.href.startsWith({json.dumps(action)}) && {DATASETTE}")
+    assert rows("submitted") == 1
+
+    # One whose answer was delivered is another one when it is sent again, even to another worker.
+    wait_until(lambda: witness.saved().replies == 0, 60, "the end of the reply")
+    witness.tab.stop_workers()
+    again.open_elsewhere()
+    again.tab.evaluate(submit("submitted"))
+    again.tab.wait_for(f"location.href.startsWith({json.dumps(action)}) && {DATASETTE}")
+    assert rows("submitted") == 2

@@ -1,0 +1,28 @@
+"""Kills at random moments under continuous writes: no acknowledged write is lost, none doubled.
+
+A few of them here; `make torture` runs a hundred.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.support.hosts import DataHost
+from tests.support.raw_chromium import raw_browser
+from tests.support.torture import torture
+
+KILLS = int(os.environ.get("KILLS", "6"))
+SEED = int(os.environ.get("SEED", "1"))
+
+
+@pytest.mark.timeout(120 + 60 * KILLS)
+def test_kills_under_continuous_writes(site: str, files: DataHost) -> None:
+    with raw_browser() as browser:
+        outcome = torture(browser, site, files, KILLS, SEED)
+    print(f"seed {SEED}: {outcome}")
+    assert outcome.lost == []
+    assert outcome.doubled == []
+    assert outcome.failures == []
+    assert files.requests.count(("GET", "/log.db")) == 1, "it was not started from saved state"

@@ -1,0 +1,45 @@
+/**
+ * Evaluated in a service worker: makes each step towards saved data one at which it can be stopped.
+ *
+ * A step is a call to IndexedDB that changes something, a commit before anybody hears of it, or an
+ * answer about to leave. At step number `stopAt` the worker halts in the debugger, which tells so;
+ * nothing after that step has happened when its process is then killed. With `answersStay`, answers to
+ * POST requests never leave, as if the worker were always stopped just before.
+ */
+(() => {
+  const steps = { log: [], stopAt: 0, answersStay: false };
+  globalThis.steps = steps;
+  const step = (name) => {
+    steps.log.push(name);
+    // eslint-disable-next-line no-debugger
+    if (steps.log.length === steps.stopAt) debugger;
+  };
+  const wrap = (prototype, name) => {
+    const plain = prototype[name];
+    prototype[name] = function (...values) {
+      step(name === "transaction" ? name : `${name} ${this.name ?? ""}`.trim());
+      return Reflect.apply(plain, this, values);
+    };
+  };
+  for (const name of ["put", "delete"]) wrap(IDBObjectStore.prototype, name);
+  wrap(IDBDatabase.prototype, "transaction");
+  wrap(IDBTransaction.prototype, "commit");
+  const listen = IDBTransaction.prototype.addEventListener;
+  IDBTransaction.prototype.addEventListener = function (type, listener, ...options) {
+    const heard = (event) => {
+      step("committed");
+      listener.call(this, event);
+    };
+    return Reflect.apply(listen, this, [type, type === "complete" ? heard : listener, ...options]);
+  };
+  const respond = FetchEvent.prototype.respondWith;
+  FetchEvent.prototype.respondWith = function (answer) {
+    const answered = Promise.resolve(answer).then(async (response) => {
+      if (this.request.method !== "POST") return response;
+      step("respond");
+      if (steps.answersStay) await new Promise(() => {});
+      return response;
+    });
+    return Reflect.apply(respond, this, [answered]);
+  };
+})();
