@@ -3,14 +3,14 @@
  */
 
 import { keyToRecipe } from "../shared/recipe.js";
+import { DATABASES } from "../shared/saved-store.js";
 import { describeSources, recipeInWords } from "./describe-sources.js";
 import { inWords } from "./dom.js";
 
 /** @typedef {import("../shared/saved-store.js").SavedInstance} SavedInstance */
 /** @typedef {import("../shared/saved-store.js").Listing} Listing */
 
-/** Where databases are in an instance's folder; engine/folder.py defines it. */
-const DATABASE = /^databases\/(.+)\.db$/;
+const SUFFIX = ".db";
 
 /**
  * @param {string} key
@@ -63,10 +63,13 @@ export function sourcesOfSaved({ key, sources }, siteRoot) {
  * @returns {Array<{name: string, path: string, size: number}>}
  */
 export function databasesAmong(files) {
-  return files.flatMap(({ path, size }) => {
-    const name = DATABASE.exec(path)?.[1];
-    return name === undefined ? [] : [{ name, path, size }];
-  });
+  return files
+    .filter(({ path }) => path.startsWith(DATABASES) && path.endsWith(SUFFIX))
+    .map(({ path, size }) => ({
+      name: path.slice(DATABASES.length, -SUFFIX.length),
+      path,
+      size,
+    }));
 }
 
 /**

@@ -7,6 +7,7 @@
 
 import { toWire } from "../shared/errors.js";
 import { listInstances, openStore, readInstance } from "../shared/saved-store.js";
+import { SITE_ROOT } from "../shared/site.js";
 import { askPerson } from "./ask-person.js";
 import { askWorker } from "./ask-worker.js";
 import { databasesAmong, namesOf } from "./describe-saved.js";
@@ -21,8 +22,6 @@ import { Work } from "./work.js";
 
 /** @typedef {import("../shared/saved-store.js").Store} Store */
 /** @typedef {import("../shared/saved-store.js").Listing} Listing */
-
-const SITE_ROOT = new URL(".", location.href);
 
 /** ms after which “3 minutes ago” is another minute. */
 const MINUTE = 60_000;

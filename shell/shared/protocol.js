@@ -112,7 +112,6 @@ export const STAGES = [
  *
  * @typedef {object} CheckResult
  * @property {string[]} newer      URLs of sources with newer data
- * @property {string[]} unreachable  URLs of sources that could not be asked
  * @property {boolean} edited
  */
 

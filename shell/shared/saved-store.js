@@ -16,6 +16,9 @@ import { LiteError } from "./errors.js";
 /** Of the folder's layout, which engine/instance.py defines. A newer site reads older ones. */
 export const STATE_FORMAT = 1;
 
+/** Where the databases are in an instance's folder; engine/folder.py lays it out. */
+export const DATABASES = "databases/";
+
 const SCHEMA_VERSION = 1;
 
 /** Blocks that are read at a time. */

@@ -6,6 +6,7 @@
  */
 
 import { readAll } from "./download.js";
+import { siteFile } from "./site-files.js";
 import { LiteError } from "../shared/errors.js";
 import { openSource } from "../shared/fetch-source.js";
 import { sha256 } from "../shared/hash.js";
@@ -112,6 +113,17 @@ function validatorsOf({ headers }) {
 /** @param {Validators} validators */
 function tells({ etag, lastModified }) {
   return etag !== "" || lastModified !== "";
+}
+
+/**
+ * What the site ships: everything in data/.
+ *
+ * @returns {Promise<Recipe>}
+ */
+export async function shippedSources() {
+  /** @type {Array<{param: string, file: string}>} */
+  const index = await (await siteFile("data/index.json")).json();
+  return index.map(({ param, file }) => [param, `data/${encodeURIComponent(file)}`]);
 }
 
 /**

@@ -8,17 +8,17 @@
  */
 
 import { answer } from "./bridge.js";
-import { fetchSources } from "./downloads.js";
+import { fetchSources, shippedSources } from "./downloads.js";
 import { Replies } from "./replies.js";
 import { startPython } from "./runtime.js";
-import { claim, DATABASES, newRecord, RUN, Saver } from "./saver.js";
-import { siteFile } from "./site-files.js";
+import { RUN, Saver } from "./saver.js";
+import { claim, newRecord } from "./store-changes.js";
 import { WatchedFiles } from "./watched-files.js";
 import { fromWire, toWire } from "../shared/errors.js";
 import { SQLITE_MAGIC } from "../shared/fetch-source.js";
 import { instancePath } from "../shared/paths.js";
 import { isSwitchedOn, keyToRecipe, sourcesOf } from "../shared/recipe.js";
-import { readFiles } from "../shared/saved-store.js";
+import { DATABASES, readFiles } from "../shared/saved-store.js";
 import { SHELL_ROOT } from "../shared/site.js";
 
 /** @typedef {import("../shared/protocol.js").Progress} Progress */
@@ -178,12 +178,11 @@ export class Instance {
     }
   }
 
-  /** @returns {Status} */
-  get status() {
-    if (this.#saver) return { saving: "saved", edited: this.#saver.record.edited, newer: [] };
-    const edited = false;
-    if (this.#unsaved === undefined) return { saving: "temporary", edited, newer: [] };
-    return { saving: "unsaved", reason: toWire(this.#unsaved), edited, newer: [] };
+  /** @returns {Omit<Status, "newer">} */
+  get saving() {
+    if (this.#saver) return { saving: "saved", edited: this.#saver.record.edited };
+    if (this.#unsaved === undefined) return { saving: "temporary", edited: false };
+    return { saving: "unsaved", reason: toWire(this.#unsaved), edited: false };
   }
 
   /**
@@ -324,23 +323,16 @@ export class Instance {
         (error) => console.warn("Changes could not be saved.", error),
       );
     });
-    if (isSaved) {
-      this.#replies = await Replies.of(store, record.generation);
-      saver.keep(this.#replies.earlier);
-    } else {
-      files.touchAll();
-      this.#replies = new Replies(new Map());
-    }
+    this.#replies = isSaved ? await Replies.of(store, record.generation) : new Replies(new Map());
+    saver.keep(this.#replies.earlier);
     this.#saver = saver;
-    if (isSaved) {
-      this.firstSave = saver.saveStart();
-      return;
-    }
-    this.firstSave = saver.begin().catch((error) => {
-      console.warn("Nothing is saved.", error);
-      this.#unsaved = error;
-      this.#saver = undefined;
-    });
+    this.firstSave = isSaved
+      ? saver.saveStart()
+      : saver.begin().catch((error) => {
+          console.warn("Nothing is saved.", error);
+          this.#unsaved = error;
+          this.#saver = undefined;
+        });
   }
 
   /**
@@ -438,17 +430,6 @@ export class Instance {
  */
 function fetching({ label, done, total }) {
   return { stage: "fetch", label, done, total, unit: "bytes" };
-}
-
-/**
- * What the site ships: everything in data/.
- *
- * @returns {Promise<Recipe>}
- */
-export async function shippedSources() {
-  /** @type {Array<{param: string, file: string}>} */
-  const index = await (await siteFile("data/index.json")).json();
-  return index.map(({ param, file }) => [param, `data/${encodeURIComponent(file)}`]);
 }
 
 /**

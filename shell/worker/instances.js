@@ -7,9 +7,9 @@
  * changed. What one does is instance.js's business.
  */
 
-import { absolute, hasChanged } from "./downloads.js";
-import { Instance, shippedSources } from "./instance.js";
-import { removeInstance, saveCopy, sweep } from "./saver.js";
+import { absolute, hasChanged, shippedSources } from "./downloads.js";
+import { Instance } from "./instance.js";
+import { removeInstance, saveCopy, sweep } from "./store-changes.js";
 import { openStore } from "../shared/saved-store.js";
 
 /** @typedef {import("../shared/saved-store.js").Store} Store */
@@ -73,7 +73,7 @@ export class Instances {
   status(key) {
     const instance = this.#running.get(key);
     if (instance?.state !== "ready") return undefined;
-    return { ...instance.status, newer: this.#newer.get(key) ?? [] };
+    return { ...instance.saving, newer: this.#newer.get(key) ?? [] };
   }
 
   /**
@@ -86,13 +86,13 @@ export class Instances {
     const store = await this.#open();
     const saved = await store.get("instances", key);
     /** @type {CheckResult} */
-    const result = { newer: [], unreachable: [], edited: saved?.edited ?? false };
+    const result = { newer: [], edited: saved?.edited ?? false };
     if (!saved) return result;
     await Promise.all(
       saved.sources.map((source) =>
         hasChanged(source).then(
           (changed) => changed && result.newer.push(source.url),
-          () => result.unreachable.push(source.url),
+          () => {}, // one that cannot be asked keeps nothing from opening
         ),
       ),
     );

@@ -198,8 +198,9 @@ export class WatchedFiles {
         const files = this.#filesBelow(node).map((file) => [file, this.#path(file)]);
         memory.node_ops.rename(node, folder, name); // which may throw
         node.parent = folder; // as FS.rename() does, but only after this
-        if (replaced)
-          for (const file of this.#filesBelow(replaced)) this.#remove(file, this.#path(file));
+        for (const file of replaced ? this.#filesBelow(replaced) : []) {
+          this.#remove(file, this.#path(file));
+        }
         for (const [file, path] of files) this.#remove(file, path);
         for (const [file] of files) this.#touch(file, 0, file.usedBytes);
       },
