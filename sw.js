@@ -37,6 +37,8 @@ worker.addEventListener("activate", (event) => {
 });
 
 worker.addEventListener("message", (event) => {
+  // What a page sends to a worker that still waits means: take over. To the active one it is nothing.
+  worker.skipWaiting();
   event.waitUntil(answerMessage(event, instances, worker.clients).then(keepParts));
 });
 
