@@ -17,6 +17,7 @@ from tests.support.kept import (
     wait_for_parts,
 )
 from tests.support.raw_chromium import raw_chromium
+from tests.support.shop import fetch_json
 
 
 def visit(page: Page, host: Host) -> None:
@@ -35,6 +36,26 @@ def test_launcher_and_instance_open_without_the_host(page: Page, host: Host) -> 
     expect(page.get_by_role("link", name="Palmer penguins")).to_be_visible()
     follow(page, link(host.address(), "_memory?sql=select+40%2B2", memory="1"))
     expect(page.get_by_role("cell", name="42")).to_be_visible()
+
+
+@pytest.mark.console_errors  # the browser's own, of the question whether there is newer data
+def test_saved_data_opens_without_the_host(page: Page, host: Host) -> None:
+    see_the_launcher(page, host)
+    follow(page, f"{host.address()}app/data/penguins")
+    row = {"species": "Emperor", "island": "Snow Hill"}
+    status, answer = fetch_json(page, f"{page.url}/-/insert", {"row": row})
+    assert status == 201, answer
+    wait_for_parts(page)
+    stop_worker(page)
+    forget_downloads(page)
+    host.unplug()
+    # By its address, by a link of the launcher, and what is told of it.
+    follow(page, f"{host.address()}app/data/penguins?species=Emperor")
+    expect(page.locator("td.col-island")).to_have_text("Snow Hill")
+    follow(page, link(host.address(), "data/penguins?species=Emperor"))
+    expect(page.locator("td.col-island")).to_have_text("Snow Hill")
+    page.goto(f"{host.address()}saved.html")
+    expect(page.get_by_role("list", name="Saved data")).to_contain_text("This site’s data")
 
 
 def test_a_visit_to_the_launcher_alone_is_enough_for_the_launcher(page: Page, host: Host) -> None:

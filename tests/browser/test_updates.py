@@ -67,6 +67,13 @@ def version(folder: Path) -> str:
     return found.name
 
 
+def versions_of(page: Page) -> list[str]:
+    """Return the versions whose files the page has loaded, once it has loaded them all."""
+    page.wait_for_load_state()
+    versions: list[str] = page.evaluate(VERSIONS_OF_PAGE)
+    return versions
+
+
 def served(host: Host) -> set[str]:
     """Return the versions of which the host has served files since `host.requests` was cleared."""
     return {found[1] for path in host.requests if (found := re.match(r".*?/v/(\w+)/", path))}
@@ -96,28 +103,30 @@ def test_a_deploy_reaches_the_next_visit_and_old_pages_go_on(
     # A download that was broken off long ago, to see it tidied away.
     launcher.evaluate("caches.open('datasette-lite / version 0123456789ab')")
 
+    # The browser looks for a newer version after each visit; that of these must be over.
+    launcher.evaluate("async () => void (await (await navigator.serviceWorker.ready).update())")
     host.sites["/"] = plugin_build
     host.requests.clear()
     # A visit as any other. It still sees the old version, whole, and brings the new one in.
     launcher.reload()
     expect(launcher.get_by_role("link", name=EXAMPLE)).to_be_visible()
     wait_for_version(launcher, new)
-    assert launcher.evaluate(VERSIONS_OF_PAGE) == [old]
+    assert versions_of(launcher) == [old]
     assert served(host) == {new}
 
     launcher.reload()
     expect(launcher.get_by_role("link", name=EXAMPLE)).to_be_visible()
-    assert launcher.evaluate(VERSIONS_OF_PAGE) == [new]
+    assert versions_of(launcher) == [new]
 
     # A page that the old version made: it may still import what it had not needed before, although
     # the host has nothing of it any more, and its next click is answered.
-    assert datasette.evaluate(VERSIONS_OF_PAGE) == [old]
+    assert versions_of(datasette) == [old]
     forget_downloads(datasette)
     dom = f"{host.address()}v/{old}/shell/page/dom.js"
     assert datasette.evaluate(f"import({dom!r}).then((dom) => dom.formatBytes(1e6))") == "1.0 MB"
     click_through(datasette.get_by_role("link", name="home", exact=True).first)
     wait_for_datasette(datasette)
-    assert datasette.evaluate(VERSIONS_OF_PAGE) == [new]
+    assert versions_of(datasette) == [new]
     assert served(host) == {new}
 
     # Kept are this version and the one before; of the parts, those that either needs.
@@ -153,7 +162,7 @@ def test_a_worker_whose_parts_are_gone_makes_way_for_the_new_one(
     # Python was never loaded, so there is no copy of the old version's either.
     host.sites["/"] = plugin_build
     follow(page, link(host.address(), memory="1"))
-    assert page.evaluate(VERSIONS_OF_PAGE) == [new]
+    assert versions_of(page) == [new]
 
 
 def test_a_booting_page_whose_parts_are_gone_gets_through(
@@ -163,7 +172,7 @@ def test_a_booting_page_whose_parts_are_gone_gets_through(
     host.sites["/"] = plugin_build
     follow(page, f"{host.address()}app/")
     assert page.url == f"{host.address()}app/"
-    assert page.evaluate(VERSIONS_OF_PAGE) == [new]
+    assert versions_of(page) == [new]
 
 
 def test_a_deploy_in_progress_changes_nothing_until_it_is_done(
@@ -180,18 +189,18 @@ def test_a_deploy_in_progress_changes_nothing_until_it_is_done(
     assert page.evaluate(UPDATE) == "redundant"
     page.reload()
     expect(page.get_by_role("link", name=EXAMPLE)).to_be_visible()
-    assert page.evaluate(VERSIONS_OF_PAGE) == [old]
+    assert versions_of(page) == [old]
     assert kept.items() <= entries(page).items()
     stop_worker(page)
     follow(page, link(host.address(), memory="1"))
-    assert page.evaluate(VERSIONS_OF_PAGE) == [old]
+    assert versions_of(page) == [old]
 
     host.spoiled.clear()
     page.goto(host.address())
     wait_for_version(page, new)
     page.reload()
     expect(page.get_by_role("link", name=EXAMPLE)).to_be_visible()
-    assert page.evaluate(VERSIONS_OF_PAGE) == [new]
+    assert versions_of(page) == [new]
 
 
 def test_a_first_visit_in_the_middle_of_a_deploy_works_when_it_is_done(
@@ -223,7 +232,7 @@ def test_an_old_page_in_the_browsers_cache_finds_the_new_one(
     else:
         expect(page.get_by_role("link", name=EXAMPLE)).to_be_visible()
     assert page.url == f"{host.address()}{path}"
-    assert page.evaluate(VERSIONS_OF_PAGE) == [new]
+    assert versions_of(page) == [new]
 
 
 @pytest.mark.console_errors
@@ -236,7 +245,7 @@ def test_a_damaged_cache_that_the_host_cannot_mend_any_more_gives_way(
     host.sites["/"] = plugin_build
     page.reload()
     expect(page.get_by_role("link", name=EXAMPLE)).to_be_visible()
-    assert page.evaluate(VERSIONS_OF_PAGE) == [new]
+    assert versions_of(page) == [new]
 
 
 @pytest.mark.console_errors  # /favicon.ico, which browsers look for at the origin's root
@@ -265,7 +274,7 @@ def test_two_sites_on_one_origin_leave_each_other_alone(
     for page, base, wanted in ((one, "/a/", new), (two, "/b/", old)):
         page.goto(host.address(base))
         expect(page.get_by_role("link", name=EXAMPLE)).to_be_visible()
-        assert page.evaluate(VERSIONS_OF_PAGE) == [wanted]
+        assert versions_of(page) == [wanted]
     follow(two, link(host.address("/b/"), memory="1"))
 
 
@@ -279,7 +288,7 @@ def test_a_host_that_goes_back_to_the_version_before(
         assert page.evaluate(UPDATE) == "activated"
         page.reload()
         expect(page.get_by_role("link", name=EXAMPLE)).to_be_visible()
-        assert page.evaluate(VERSIONS_OF_PAGE) == [wanted]
+        assert versions_of(page) == [wanted]
 
 
 def test_without_service_workers_a_deploy_is_seen_at_once(
@@ -291,5 +300,5 @@ def test_without_service_workers_a_deploy_is_seen_at_once(
     host.sites["/"] = plugin_build
     page.reload()
     expect(page.get_by_role("link", name=EXAMPLE)).to_be_visible()
-    assert page.evaluate(VERSIONS_OF_PAGE) == [new]
+    assert versions_of(page) == [new]
     context.close()
