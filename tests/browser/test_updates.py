@@ -13,6 +13,7 @@ from tests.support.browsing import (
     click_through,
     follow,
     link,
+    save_query,
     stop_worker,
     wait_for_datasette,
 )
@@ -27,6 +28,7 @@ from tests.support.kept import (
     wait_for_parts,
 )
 from tests.support.raw_chromium import wait_until
+from tests.support.shop import fetch_json, shop_database
 
 #: In a page: the versions of which it has loaded files.
 VERSIONS_OF_PAGE = """() => [...new Set(performance.getEntriesByType("resource")
@@ -153,6 +155,27 @@ def test_a_page_that_waits_for_its_data_across_a_deploy_gets_it(
     wait_for_datasette(waiting)
     expect(waiting.get_by_role("cell", name="x")).to_be_visible()
     wait_for_version(other, new)
+
+
+def test_what_the_version_before_has_saved_opens_with_its_changes(
+    page: Page, host: Host, plugin_build: Path, files: DataHost, new: str
+) -> None:
+    url = files.add("shop.db", shop_database())
+    follow(page, link(host.address(), "shop/items", url=url))
+    table = page.url
+    status, answer = fetch_json(page, f"{table}/-/insert", {"row": {"id": 77, "name": "Lamp"}})
+    assert status == 201, answer
+    page.goto(table.replace("/items", "/-/query?sql=select+name+from+items+where+id+=+77"))
+    save_query(page, "Lamps")
+    files.files.clear()
+
+    host.sites["/"] = plugin_build
+    page.goto(host.address())
+    assert page.evaluate(UPDATE) == "activated"
+    for address in (f"{table}?id=77", table.replace("/items", "/lamps")):
+        follow(page, address)
+        assert versions_of(page) == [new]
+        expect(page.locator("td.col-name")).to_have_text("Lamp")
 
 
 def test_a_worker_whose_parts_are_gone_makes_way_for_the_new_one(
