@@ -25,7 +25,7 @@ test-unit: $(VENV)/ready node_modules/ready ## Run the tests that need no browse
 
 test-browser: site ## Run the tests in a browser
 	@$(BIN)/python scripts/find_browser.py
-	@$(BIN)/python -m pytest tests/browser
+	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile tests/browser
 
 torture: site ## Kill the worker 100 times under continuous writes, and many times at random (KILLS=100)
 	@$(BIN)/python scripts/find_browser.py

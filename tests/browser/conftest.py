@@ -19,6 +19,7 @@ from tests.support.shop import shop_database
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 DIST = PROJECT / "dist"
+PLUGIN_SITE = PROJECT / "build" / "plugin-site"
 
 expect.set_options(timeout=30_000)  # for machines with much else to do
 
@@ -31,20 +32,18 @@ def site() -> Iterator[str]:
         yield address
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Build the site with the plugins of tests/plugins, once for all processes that run tests."""
+    if not hasattr(session.config, "workerinput"):
+        command = [sys.executable, "scripts/build_site.py"]
+        options = ["--out", str(PLUGIN_SITE), "--plugins", "tests/plugins"]
+        subprocess.run([*command, *options], check=True, cwd=PROJECT, stdout=subprocess.DEVNULL)
+
+
 @pytest.fixture(scope="session")
 def plugin_build() -> Path:
     """The folder of the site built with the plugins of tests/plugins as well."""
-    out = PROJECT / "build" / "plugin-site"
-    command = [
-        sys.executable,
-        "scripts/build_site.py",
-        "--out",
-        str(out),
-        "--plugins",
-        "tests/plugins",
-    ]
-    subprocess.run(command, check=True, cwd=PROJECT)
-    return out
+    return PLUGIN_SITE
 
 
 @pytest.fixture(scope="session")
