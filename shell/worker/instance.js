@@ -342,7 +342,9 @@ export class Instance {
    * @returns {Promise<Recipe>}
    */
   async #sources(recipe) {
-    const named = sourcesOf(recipe);
+    const named = sourcesOf(recipe).map(
+      ({ parameter, value }) => /** @type {[string, string]} */ ([parameter, value]),
+    );
     return named.length > 0 || isSwitchedOn(recipe, "memory") ? named : shippedSources();
   }
 
