@@ -30,11 +30,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
 
 from engine.column_types import ColumnType, ColumnTypes
 from engine.csv_dialect import Dialect, detect_dialect
@@ -42,9 +41,7 @@ from engine.csv_records import CsvRecords
 from engine.errors import SourceError
 from engine.names import column_names, extra_column_name
 from engine.not_csv import empty_source
-
-# Other work gets its turn after so much time. One slice of records more can come on top.
-_STRETCH_SECONDS = 0.05
+from engine.pace import Pace, Pause, Report
 
 # How far each part goes, as shares of the whole time.
 _DETECTED = 0.02
@@ -58,23 +55,23 @@ async def import_csv(
     table: str,
     *,
     source: str,
-    report: Callable[[int, int], None],
-    pause: Callable[[], Awaitable[None]],
+    report: Report,
+    pause: Pause,
 ) -> int:
     """Import a CSV file as a new table, all of it or nothing, and return the number of rows.
 
     :param conn: used for nothing else until this returns: whatever ran on it meanwhile would
         become part of this import. If no transaction is open, one is begun and committed.
     :param source: what to call the file in errors: its URL, or the name of a dropped file.
-    :param report: called with bytes done and bytes in all, over the whole import. Both passes
-        count, so this is no position in the file.
+    :param report: called with bytes done, bytes in all and rows, over the whole import. Both
+        passes count, so the bytes are no position in the file.
     :param pause: awaited after every 0.05 s or so of work, so that others get their turn. An
         exception from it, such as a cancellation, ends the import.
 
     Raises:
         SourceError: the file is no CSV, or can't be stored. Nothing of the table remains.
     """
-    pace = _Pace(path.stat().st_size, report, pause)
+    pace = Pace(path.stat().st_size, report, pause)
     try:
         dialect = await detect_dialect(path, source, pace.part(0, _DETECTED))
         survey = await _survey(path, dialect, source, _column_limit(conn), pace)
@@ -138,7 +135,7 @@ class _Survey:
 
 
 async def _survey(
-    path: Path, dialect: Dialect, source: str, column_limit: int, pace: _Pace
+    path: Path, dialect: Dialect, source: str, column_limit: int, pace: Pace
 ) -> _Survey:
     breathe = pace.part(_DETECTED, _SURVEYED)
     with CsvRecords(path, dialect, source) as records:
@@ -178,7 +175,7 @@ async def _insert(
     conn: sqlite3.Connection,
     statement: str,
     survey: _Survey,
-    pace: _Pace,
+    pace: Pace,
 ) -> None:
     breathe = pace.part(_SURVEYED, _INSERTED)
     with CsvRecords(path, dialect, source) as records:
@@ -188,39 +185,8 @@ async def _insert(
                 conn.executemany(statement, map(survey.fit, batch))
             else:
                 conn.executemany(statement, batch)
+            pace.count(len(batch))
             await breathe(records.position)
-
-
-class _Pace:
-    """Sees to it that others get their turn, and that progress is told then."""
-
-    def __init__(
-        self, size: int, report: Callable[[int, int], None], pause: Callable[[], Awaitable[None]]
-    ) -> None:
-        self._size = size
-        self._report = report
-        self._pause = pause
-        self._last = perf_counter()
-        report(0, size)
-
-    def part(self, start: float, end: float) -> Callable[[int], Awaitable[None]]:
-        """Return what to await with the position in the file during a part of the import.
-
-        :param start: the share of the whole that is done when the part begins; ``end`` when
-            it ends.
-        """
-
-        async def breathe(position: int) -> None:
-            if perf_counter() - self._last < _STRETCH_SECONDS:
-                return
-            self._report(int(self._size * start + position * (end - start)), self._size)
-            await self._pause()
-            self._last = perf_counter()
-
-        return breathe
-
-    def finish(self) -> None:
-        self._report(self._size, self._size)
 
 
 @contextmanager

@@ -4,8 +4,8 @@ Responsible for the layout, which a later build must still understand. That its 
 whenever they change is the worker's business (shell/worker/saver.js); what is in the databases is
 Datasette's.
 
-    state.json     what the other files do not tell: the order of the databases, and which of them
-                   takes the tables of CSV files
+    state.json     what the other files do not tell: the order of the databases, which of them
+                   takes the tables of CSV files and the like, and the sources
     databases/     NAME.db is the database NAME; SQLite's journals lie beside it
     internal.db    Datasette's own database: stored queries, column types, the catalogue
     cookies.json   the cookie jar
@@ -45,14 +45,35 @@ class Folder:
         # What a plugin has laid there counts as well.
         return [name for name in known if name in found] + sorted(found - set(known))
 
-    def csv_database(self) -> str | None:
-        """Return the database that takes the tables of CSV files, once there is one."""
+    def table_database(self) -> str | None:
+        """Return the database that takes tables, as those of CSV files, once there is one."""
         name: str | None = self._saved().get("csv_database")
-        return name
+        return name if name is not None and self.database(name).exists() else None
 
-    def remember(self, databases: list[str], csv_database: str | None) -> None:
-        """Keep what the two functions above return."""
-        state = {"format": FORMAT, "databases": databases, "csv_database": csv_database}
+    def sources(self) -> list[dict[str, Any]]:
+        """Return what was taken in, in order. Each has
+
+        - "id", which names it, "parameter" and "url", as in a link, "options" as they were given,
+        - "origin": where it is from, see shell/shared/protocol.js,
+        - "added": the tables it became, each with "database" and "table", null for a database.
+        """
+        sources: list[dict[str, Any]] = self._saved().get("sources", [])
+        return sources
+
+    def remember(
+        self,
+        *,
+        table_database: str | None = None,
+        sources: list[dict[str, Any]] | None = None,
+    ) -> None:
+        """Keep what the functions above return; what is not given stays as it is."""
+        kept = self.table_database() if table_database is None else table_database
+        state = {
+            "format": FORMAT,
+            "databases": self.database_names(),
+            "csv_database": kept,
+            "sources": self.sources() if sources is None else sources,
+        }
         self._state.write_text(json.dumps(state))
 
     def _saved(self) -> dict[str, Any]:

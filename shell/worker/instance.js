@@ -410,7 +410,8 @@ export class Instance {
     /** @param {number} done @param {number} total */
     const onImport = (done, total) =>
       this.#report({ stage: "import", label, done, total, unit: "bytes" });
-    return valueOf(await python.add_source(parameter, url, path, onImport));
+    const request = JSON.stringify({ parameter, url, origin: {}, options: {} });
+    return valueOf(await python.add_source(request, path, onImport)).path;
   }
 
   /** @param {Step} step */

@@ -11,6 +11,7 @@ import pytest
 from engine.asgi import RequestHead
 from engine.errors import SourceError
 from engine.instance import Instance
+from engine.options import Request
 
 BASE = "/some/sub/path/app/@key/"
 
@@ -69,7 +70,8 @@ def downloads(tmp_path: Path) -> Path:
 async def add(instance: Instance, folder: Path, parameter: str, url: str, data: bytes) -> None:
     file = folder / "source"
     file.write_bytes(data)
-    await instance.add_source(parameter, url, file, lambda done, total: None)
+    request = Request.of({"parameter": parameter, "url": url})
+    await instance.add_source(request, file, lambda *_: None)
     assert not file.exists()
 
 
