@@ -15,7 +15,7 @@ import { RUN, Saver } from "./saver.js";
 import { claim, newRecord } from "./store-changes.js";
 import { WatchedFiles } from "./watched-files.js";
 import { fromWire, toWire } from "../shared/errors.js";
-import { SQLITE_MAGIC } from "../shared/fetch-source.js";
+import { SQLITE_MAGIC } from "../shared/file-kinds.js";
 import { instancePath } from "../shared/paths.js";
 import { isSwitchedOn, keyToRecipe, sourcesOf } from "../shared/recipe.js";
 import { DATABASES, readFiles } from "../shared/saved-store.js";
