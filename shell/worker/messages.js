@@ -12,6 +12,7 @@ import {
   progressMessage,
   readyMessage,
 } from "../shared/protocol.js";
+import { kindFromName } from "../shared/remote-urls.js";
 
 /** @typedef {import("../shared/protocol.js").PageMessage} PageMessage */
 /** @typedef {import("../shared/protocol.js").Question} Question */
@@ -88,22 +89,34 @@ async function answerTo(question, instances, clients) {
     case "restore":
       await instances.restore(question.instance, question.files);
       return tell(clients, changedMessage(question.instance.key));
+    case "preview":
+      return preview(question);
     case "add":
       return add(question, instances);
   }
 }
 
 /**
+ * So far this tells no more than the name does.
+ *
+ * @param {import("../shared/protocol.js").PreviewQuestion} question
+ * @returns {import("../shared/protocol.js").Preview}
+ */
+function preview({ file }) {
+  return { kind: kindFromName(file.name) ?? "", kindInWords: "", database: "data", tables: [] };
+}
+
+/**
  * @param {import("../shared/protocol.js").AddQuestion} question
  * @param {Instances} instances
- * @returns {Promise<string>}
+ * @returns {Promise<import("../shared/protocol.js").AddResult>}
  */
 async function add({ key, files }, instances) {
   const instance = instances.get(key, { afresh: true });
   await instance.boot();
   const paths = [];
-  for (const file of files) paths.push(await instance.addFile(file.name, file));
-  return paths[0];
+  for (const { file } of files) paths.push(await instance.addFile(file.name, file));
+  return { path: paths[0], added: [], notes: [], problems: [] };
 }
 
 /**
