@@ -13,7 +13,7 @@ from typing import Any
 from datasette.app import Datasette
 from datasette.database import Database
 
-from engine.adaptations import base_url, row_counts
+from engine.adaptations import base_url, file_names, row_counts
 from engine.adaptations.referrer import same_origin_referrer
 from engine.asgi import RequestBody, RequestHead, Response, Server
 from engine.cookies import Cookies
@@ -76,6 +76,7 @@ class Instance:
             LiteError: Datasette or a plugin could not start.
         """
         base_url.install()
+        file_names.install()
         row_counts.install()
         self._folder.forget_shared_memory()
         try:
