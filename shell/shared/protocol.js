@@ -9,7 +9,7 @@
  * starts one if the browser has stopped the worker meanwhile. A `ping` has no answer; its arrival is
  * what restarts the browser's idle clock.
  *
- * Questions (`status`, `check`, `forget`, `restore`, `preview`, `add`) come with a MessagePort, on which
+ * Questions (`status`, `check`, `forget`, `restore`, `preview`, `add`, `reload`) come with a MessagePort, on which
  * exactly one answer is sent: {value} or {error}. Until then {working} comes at least every few seconds
  * while the worker's thread is free, with the progress of an `add`. All but `add` may be asked again when
  * neither comes. On the port of an `add` the page may post {cancel: true}: the answer is then an error
@@ -100,6 +100,7 @@ export const STAGES = [
  * @property {WireError} [reason]  of "unsaved"
  * @property {boolean} edited      whether the databases differ from what their sources gave
  * @property {string[]} newer      URLs of sources with newer data, as far as the last check knows
+ * @property {WireError[]} problems  of the sources that could not be opened, each with its `source`
  */
 
 /**
@@ -209,6 +210,22 @@ export const STAGES = [
  */
 
 /**
+ * @typedef {object} CancelMessage  page → worker, on the port of an `add`
+ * @property {true} cancel
+ */
+
+/**
+ * @typedef {object} ReloadQuestion  page → worker: fetch a source again and replace what it became, if
+ *   there is newer data. The answer is a ReloadResult
+ * @property {number} v
+ * @property {"reload"} type
+ * @property {string} key
+ * @property {string} source  its id in state.json
+ */
+
+/** @typedef {{changed: boolean, path: string}} ReloadResult */
+
+/**
  * @typedef {object} ChangedMessage  worker → pages: the databases of an instance were written to
  * @property {number} v
  * @property {"changed"} type
@@ -229,7 +246,7 @@ export const STAGES = [
 
 /**
  * @typedef {StatusQuestion | CheckQuestion | ForgetQuestion | RestoreQuestion | PreviewQuestion
- *   | AddQuestion} Question
+ *   | AddQuestion | ReloadQuestion} Question
  */
 /** @typedef {WithoutVersion<Question>} Asked  what `question` makes a message of */
 /** @typedef {{value: any} | {error: WireError} | {working: true, progress?: AddProgress}} Answer */

@@ -103,6 +103,8 @@ export class Saver {
    *   refused, so nothing more may be saved of them
    */
   #failure;
+  /** @type {Partial<SavedInstance>} what has become of the sources since the record was made */
+  #sources = {};
   /** @type {Changes[]} taken and not saved yet, in order */
   #pending = [];
 
@@ -194,6 +196,20 @@ export class Saver {
     if (this.#next) await this.#next;
     else if (this.#saving === "later") await this.#queue;
     return false;
+  }
+
+  /**
+   * A source was fetched again: save with the next change which version it is by now, and that it is no
+   * problem any more.
+   *
+   * @param {import("../shared/saved-store.js").SavedSource} version
+   */
+  noteSource(version) {
+    const { sources, problems = [] } = { ...this.#record, ...this.#sources };
+    this.#sources = {
+      sources: sources.map((source) => (source.url === version.url ? version : source)),
+      problems: problems.filter(({ source }) => source !== version.url),
+    };
   }
 
   /** Something was written: see that it is saved, even if no request waits for that. */
@@ -420,7 +436,7 @@ export class Saver {
    */
   #nextRecord(changes) {
     const now = { format: STATE_FORMAT, build: manifest.version, usedAt: Date.now() };
-    return { ...this.#record, ...now, size: this.#files.size, ...changes };
+    return { ...this.#record, ...now, ...this.#sources, size: this.#files.size, ...changes };
   }
 }
 

@@ -90,13 +90,15 @@ export async function claim(store, key, owner) {
  * @param {string} key
  * @param {SavedSource[]} sources
  * @param {string} owner
- * @param {string} [generation]  the one that will be replaced
+ * @param {object} [more]
+ * @param {string} [more.generation]  the one that will be replaced
+ * @param {import("../shared/errors.js").WireError[]} [more.problems]
  * @returns {SavedInstance} of an instance that is not saved yet
  */
-export function newRecord(key, sources, owner, generation = "") {
+export function newRecord(key, sources, owner, { generation = "", problems = [] } = {}) {
   const now = Date.now();
   return {
-    ...{ key, sources, generation, owner, format: STATE_FORMAT, build: manifest.version },
+    ...{ key, sources, problems, generation, owner, format: STATE_FORMAT, build: manifest.version },
     ...{ createdAt: now, usedAt: now, size: 0, edited: false },
   };
 }

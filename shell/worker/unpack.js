@@ -117,22 +117,36 @@ async function* gunzipped({ name, data, member }, source, onProgress) {
  * @returns {AsyncGenerator<Content, void, void>}
  */
 async function* zipped({ data }, source, onProgress) {
+  for (const entry of await entriesOf(data, source)) {
+    const { filename: name } = entry;
+    yield { name, data: await unzipped(entry, source, onProgress), member: name };
+  }
+}
+
+/**
+ * @param {Uint8Array | Blob} data  of a zip file
+ * @param {string} source
+ * @returns {Promise<string[]>} paths of the data files in it
+ * @throws {LiteError} there are none
+ */
+export async function namesIn(data, source) {
+  return (await entriesOf(data, source)).map(({ filename }) => filename);
+}
+
+/**
+ * @param {Uint8Array | Blob} data
+ * @param {string} source
+ * @returns {Promise<FileEntry[]>}
+ */
+async function entriesOf(data, source) {
   const reader = data instanceof Uint8Array ? new Uint8ArrayReader(data) : new BlobReader(data);
-  /** @type {FileEntry[]} */
-  let entries;
+  let all;
   try {
-    const all = await new ZipReader(reader, { useWebWorkers: false }).getEntries();
-    entries = /** @type {FileEntry[]} */ (all.filter(({ directory }) => !directory));
+    all = await new ZipReader(reader, { useWebWorkers: false }).getEntries();
   } catch (cause) {
     throw damaged(source, cause);
   }
-  for (const entry of dataAmong(entries, source)) {
-    yield {
-      name: entry.filename,
-      data: await unzipped(entry, source, onProgress),
-      member: entry.filename,
-    };
-  }
+  return dataAmong(/** @type {FileEntry[]} */ (all.filter(({ directory }) => !directory)), source);
 }
 
 /**

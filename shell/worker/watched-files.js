@@ -28,6 +28,9 @@ import { BLOCK_SIZE } from "../shared/blocks.js";
  * @property {number} bytes      in all blocks
  */
 
+/** A folder in the mount for what is on its way to become a file there: it is not watched. */
+export const UNWATCHED = "incoming";
+
 export class WatchedFiles {
   /** Counts changes; equal numbers mean that nothing was written in between. */
   writes = 0;
@@ -61,7 +64,7 @@ export class WatchedFiles {
 
   /** @returns {number} bytes in all files */
   get size() {
-    return this.#filesBelow(this.#root).reduce((sum, { usedBytes }) => sum + usedBytes, 0);
+    return this.#watchedFiles.reduce((sum, { usedBytes }) => sum + usedBytes, 0);
   }
 
   /**
@@ -84,7 +87,7 @@ export class WatchedFiles {
   touchAll() {
     this.#taken.clear();
     this.#removed.clear();
-    for (const file of this.#filesBelow(this.#root)) this.#touch(file, 0, file.usedBytes);
+    for (const file of this.#watchedFiles) this.#touch(file, 0, file.usedBytes);
   }
 
   /**
@@ -128,7 +131,7 @@ export class WatchedFiles {
    */
   #touch(node, start, end) {
     // A file that is deleted while open lives on until it is closed, but is nowhere any more.
-    if (!this.#isPlaced(node)) return;
+    if (!this.#isPlaced(node) || isUnwatched(node)) return;
     this.writes += 1;
     let blocks = this.#dirty.get(node);
     if (!blocks) this.#dirty.set(node, (blocks = new Set()));
@@ -143,6 +146,7 @@ export class WatchedFiles {
    * @param {string} path    where that was
    */
   #remove(node, path) {
+    if (path.startsWith(`${UNWATCHED}/`)) return;
     this.writes += 1;
     this.#dirty.delete(node);
     // What comes and goes between two takes, as journals do, nobody needs to hear of.
@@ -153,6 +157,11 @@ export class WatchedFiles {
   /** @param {FileNode} node */
   #isPlaced(node) {
     return node.parent === node || node.parent.contents[node.name] === node;
+  }
+
+  /** @returns {FileNode[]} */
+  get #watchedFiles() {
+    return this.#filesBelow(this.#root).filter((file) => !isUnwatched(file));
   }
 
   /** @returns {FileNode} */
@@ -240,4 +249,9 @@ export class WatchedFiles {
     if (!this.#fs.isDir(node.mode)) return []; // links are not saved
     return Object.values(node.contents).flatMap((child) => this.#filesBelow(child));
   }
+}
+
+/** @param {FileNode} node */
+function isUnwatched({ parent }) {
+  return parent.name === UNWATCHED && parent.parent.parent === parent.parent;
 }
