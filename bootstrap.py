@@ -15,7 +15,7 @@ from typing import Any
 
 from engine import site
 from engine.asgi import RequestHead
-from engine.environment import JsRequestBody, JsResponse
+from engine.environment import JsRequestBody, JsResponse, JsRows
 from engine.errors import LiteError
 from engine.instance import Instance
 from engine.options import Request
@@ -65,6 +65,28 @@ class BrowserInstance:
         """
         wanted = Request.of(json.loads(request))
         return await _outcome(self._instance.add_source(wanted, Path(path), report))
+
+    async def add_rows(
+        self, request: str, rows: Any, report: Callable[[int, int, int], object]
+    ) -> str:
+        """Take in rows that JavaScript reads, as shell/worker/parquet.js does; see add_source."""
+        wanted = Request.of(json.loads(request))
+        return await _outcome(self._instance.add_rows(wanted, JsRows(rows), report))
+
+    async def preview(self, request: str, path: str, complete: bool) -> str:
+        """Tell what would become of the file at `path`; return an outcome with a Preview.
+
+        `complete` says whether the file is all there, or only its head.
+        """
+        wanted = Request.of(json.loads(request))
+        work = self._instance.preview(wanted, Path(path), None, complete=complete)
+        return await _outcome(work)
+
+    async def preview_rows(self, request: str, rows: Any) -> str:
+        """Like preview, for rows that JavaScript reads."""
+        wanted = Request.of(json.loads(request))
+        work = self._instance.preview(wanted, Path(), JsRows(rows), complete=False)
+        return await _outcome(work)
 
     def source(self, id: str) -> str:
         """Return an outcome with what is remembered of a source; see Instance.source."""

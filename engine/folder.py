@@ -7,6 +7,8 @@ Datasette's.
     state.json     what the other files do not tell: the order of the databases, which of them
                    takes the tables of CSV files and the like, and the sources
     databases/     NAME.db is the database NAME; SQLite's journals lie beside it
+    configuration/ ID.json is what the metadata or config source ID says
+    source-*       a source while it is being taken in, and what is made of it meanwhile
     internal.db    Datasette's own database: stored queries, column types, the catalogue
     cookies.json   the cookie jar
     secret         what Datasette signs with
@@ -29,7 +31,9 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self._state = path / "state.json"
         self._databases = path / "databases"
+        self._configuration = path / "configuration"
         self._secret = path / "secret"
+        self._path = path
         self.internal_database = path / "internal.db"
         self.cookies = path / "cookies.json"
         self._databases.mkdir(parents=True, exist_ok=True)
@@ -75,6 +79,26 @@ class Folder:
             "sources": self.sources() if sources is None else sources,
         }
         self._state.write_text(json.dumps(state))
+
+    def keep_configuration(self, id: str, contents: dict[str, Any]) -> None:
+        """Keep what the metadata or config source with this id says."""
+        self._configuration.mkdir(exist_ok=True)
+        (self._configuration / f"{id}.json").write_text(json.dumps(contents))
+
+    def configuration(self, parameter: str) -> list[dict[str, Any]]:
+        """Return what the sources of one kind, "metadata" or "config", say, in their order."""
+        ids = [one["id"] for one in self.sources() if one["parameter"] == parameter]
+        paths = [self._configuration / f"{id}.json" for id in ids]
+        return [json.loads(path.read_text()) for path in paths if path.exists()]
+
+    def aside(self, name: str) -> Path:
+        """Return a path for what is only needed while a source is being taken in."""
+        return self._path / f"source-{name}"
+
+    def forget_imports(self) -> None:
+        """Remove what imports have left behind that were interrupted."""
+        for path in self._path.glob("source-*"):
+            path.unlink()
 
     def _saved(self) -> dict[str, Any]:
         """Return what state.json says; nothing where no instance was ever opened."""

@@ -16,12 +16,15 @@ from datasette.database import Database
 from engine.adaptations import base_url, file_names, row_counts
 from engine.adaptations.referrer import same_origin_referrer
 from engine.asgi import RequestBody, RequestHead, Response, Server
+from engine.configuration import merged
 from engine.cookies import Cookies
 from engine.errors import LiteError
 from engine.folder import Folder
 from engine.intake import Intake
 from engine.options import Request
 from engine.pace import Report
+from engine.preview import Previews
+from engine.row_import import RowReader
 
 FOLDER = Path("/instance")
 PLUGINS = Path("/plugins")
@@ -35,14 +38,36 @@ class Instance:
         self._folder = Folder(folder)
         self._plugins = plugins
         self._intake = Intake(self._folder)
+        self._memory = False
+        self._row_sources = 0
         self._datasette: Datasette | None = None
         self._server: Server | None = None
 
     async def add_source(self, request: Request, file: Path, report: Report) -> dict[str, Any]:
         """Take a source in, before or after `open`; `file` is used up. See Intake.take."""
         result = await self._intake.take(request, file, report)
+        await self._serve_new(is_configuration=not result["added"] and result["path"] == "")
+        return result
+
+    async def add_rows(self, request: Request, rows: RowReader, report: Report) -> dict[str, Any]:
+        """Take rows in that are read elsewhere; see Intake.take_rows."""
+        self._row_sources += 1
+        aside = self._folder.aside(f"rows-{self._row_sources}")
+        result = await self._intake.take_rows(request, rows, aside, report)
         await self._serve_new()
         return result
+
+    async def preview(
+        self, request: Request, file: Path, rows: RowReader | None, *, complete: bool
+    ) -> dict[str, Any]:
+        """Tell what would become of a source, of which perhaps only the head is at hand.
+
+        `file` stays. See preview.Previews.
+        """
+        previews = Previews(self._folder)
+        if rows is not None:
+            return await previews.of_rows(request, rows)
+        return await previews.of_file(request, file, complete=complete)
 
     def source(self, id: str) -> dict[str, Any]:
         """Return what is remembered of a source; see Folder.sources.
@@ -57,16 +82,29 @@ class Instance:
             f"There is no source {id!r} here any more.", hint="Load the page again to see what is."
         )
 
-    async def _serve_new(self) -> None:
+    async def _serve_new(self, *, is_configuration: bool = False) -> None:
         """Have a Datasette that is already open show what was added."""
-        datasette = self._datasette
-        if datasette is None:
+        datasette, server = self._datasette, self._server
+        if datasette is None or server is None:
             return
-        for name in self._folder.database_names():
+        if is_configuration:
+            # It is read when Datasette starts.
+            await self.open(self._memory)
+            await server.shutdown()
+            return
+        names = self._folder.database_names()
+        for name in names:
             if name not in datasette.databases:
                 path = str(self._folder.database(name))
                 datasette.add_database(Database(datasette, path=path, is_mutable=True), name=name)
+        # One that was replaced is where it was.
+        others = {name: one for name, one in datasette.databases.items() if name not in names}
+        datasette.databases = {**others, **{name: datasette.databases[name] for name in names}}
         await datasette.refresh_schemas()
+
+    def _release(self, name: str) -> None:
+        if self._datasette is not None and name in self._datasette.databases:
+            self._datasette.remove_database(name)
 
     async def open(self, memory: bool) -> None:
         """Start Datasette on what was added, or on what was saved; `memory` adds its in-memory
@@ -78,7 +116,9 @@ class Instance:
         base_url.install()
         file_names.install()
         row_counts.install()
-        self._folder.forget_shared_memory()
+        if self._datasette is None:
+            self._folder.forget_shared_memory()
+            self._intake.clear_up()
         try:
             datasette = Datasette(
                 [str(self._folder.database(name)) for name in self._folder.database_names()],
@@ -86,6 +126,9 @@ class Instance:
                 internal=str(self._folder.internal_database),
                 secret=self._folder.secret(),
                 plugins_dir=str(self._plugins) if self._plugins.is_dir() else None,
+                # Of several the later ones count.
+                metadata=merged(self._folder.configuration("metadata")),
+                config=merged(self._folder.configuration("config")),
                 # WebAssembly has no threads here: queries run where they are asked for.
                 settings={"num_sql_threads": 0, "base_url": self._base_url},
             )
@@ -102,6 +145,8 @@ class Instance:
             ) from error
         self._folder.remember()
         self._intake.is_served = True
+        self._intake.release = self._release
+        self._memory = memory
         self._datasette = datasette
         self._server = server
 

@@ -43,7 +43,7 @@ class Importer:
     ) -> tuple[Columns, Rows]:
         self.path.write_bytes(data)
         self.reports.clear()
-        count = asyncio.run(
+        imported = asyncio.run(
             import_csv(
                 self.path,
                 self.conn,
@@ -55,7 +55,7 @@ class Importer:
         )
         assert not self.conn.in_transaction
         columns, rows = contents(self.conn, table)
-        assert count == len(rows)
+        assert imported.rows == len(rows)
         return columns, rows
 
     def schema(self) -> list[str]:

@@ -5,7 +5,7 @@ import zipfile
 import pytest
 
 from engine.errors import SourceError
-from engine.not_csv import empty_source, refuse_other_formats, refuse_other_texts
+from engine.file_kinds import empty_source, refuse_other_formats, refuse_other_texts
 
 
 def zip_file() -> bytes:
@@ -32,7 +32,7 @@ def zip_file() -> bytes:
 )
 def test_other_format_is_named(head: bytes, what: str, hint: str) -> None:
     with pytest.raises(SourceError) as caught:
-        refuse_other_formats(head, "https://example.com/x.csv")
+        refuse_other_formats(head, "https://example.com/x.csv", "CSV")
     assert what in caught.value.message
     assert "https://example.com/x.csv" in caught.value.message
     assert hint in caught.value.hint
@@ -51,15 +51,15 @@ def test_other_format_is_named(head: bytes, what: str, hint: str) -> None:
 )
 def test_other_text_is_named(text: str, what: str) -> None:
     with pytest.raises(SourceError) as caught:
-        refuse_other_texts(text, "x.csv")
+        refuse_other_texts(text, "x.csv", "CSV")
     assert what in caught.value.message
     assert caught.value.hint
 
 
 @pytest.mark.parametrize("text", ["a,b\n1,2\n", "html,head\n<b>,1\n", "version,size\n", "x", ""])
 def test_csv_is_not_refused(text: str) -> None:
-    refuse_other_formats(text.encode(), "x.csv")
-    refuse_other_texts(text, "x.csv")
+    refuse_other_formats(text.encode(), "x.csv", "CSV")
+    refuse_other_texts(text, "x.csv", "CSV")
 
 
 def test_empty_source_says_so() -> None:
