@@ -79,14 +79,7 @@ class BrowserInstance:
         `complete` says whether the file is all there, or only its head.
         """
         wanted = Request.of(json.loads(request))
-        work = self._instance.preview(wanted, Path(path), None, complete=complete)
-        return await _outcome(work)
-
-    async def preview_rows(self, request: str, rows: Any) -> str:
-        """Like preview, for rows that JavaScript reads."""
-        wanted = Request.of(json.loads(request))
-        work = self._instance.preview(wanted, Path(), JsRows(rows), complete=False)
-        return await _outcome(work)
+        return await _outcome(self._instance.preview(wanted, Path(path), complete=complete))
 
     def source(self, id: str) -> str:
         """Return an outcome with what is remembered of a source; see Instance.source."""

@@ -57,17 +57,9 @@ class Instance:
         await self._serve_new()
         return result
 
-    async def preview(
-        self, request: Request, file: Path, rows: RowReader | None, *, complete: bool
-    ) -> dict[str, Any]:
-        """Tell what would become of a source, of which perhaps only the head is at hand.
-
-        `file` stays. See preview.Previews.
-        """
-        previews = Previews(self._folder)
-        if rows is not None:
-            return await previews.of_rows(request, rows)
-        return await previews.of_file(request, file, complete=complete)
+    async def preview(self, request: Request, file: Path, *, complete: bool) -> dict[str, Any]:
+        """Tell what would become of a source. `file` stays; see Previews.of_file."""
+        return await Previews(self._folder).of_file(request, file, complete=complete)
 
     def source(self, id: str) -> dict[str, Any]:
         """Return what is remembered of a source; see Folder.sources.

@@ -46,7 +46,6 @@ from engine.names import (
 )
 from engine.options import ImportOptions, Request
 from engine.pace import Pace
-from engine.row_import import RowReader
 from engine.sql_import import read_script
 from engine.sql_script import run_script
 
@@ -104,14 +103,6 @@ class Previews:
         if kind == "csv":
             return self._csv(request, path, head, complete)
         return self._preview(kind, IN_WORDS[kind], [])
-
-    async def of_rows(self, request: Request, rows: RowReader) -> dict[str, Any]:
-        """Return the Preview of a file that JavaScript reads."""
-        declared = {column["name"]: column["type"] for column in rows.columns}
-        batch = (await rows.next() or [])[:_SEEN_ROWS]
-        shape = Shape(batch, is_lists=True, columns=list(declared))
-        table = await self._loose(request, shape, "", None, declared)
-        return self._preview("parquet", "Parquet", [table])
 
     def _preview(self, kind: Kind, words: str, tables: list[dict[str, Any]]) -> dict[str, Any]:
         return {"kind": kind, "kindInWords": words, "database": self._database, "tables": tables}
@@ -197,7 +188,7 @@ class Previews:
         if '"FeatureCollection"' in text[:2000]:
             words = "GeoJSON"
         shape = replace(shape, rows=shape.rows[:_SEEN_ROWS])
-        table = await self._loose(request, shape, "", count, None)
+        table = await self._loose(request, shape, "", count)
         return self._preview("json", words, [table])
 
     async def _excel(self, request: Request, path: Path) -> dict[str, Any]:
@@ -258,11 +249,10 @@ class Previews:
         shape: Shape,
         source: str,
         count: int | None,
-        declared: Mapping[str, str] | None,
     ) -> dict[str, Any]:
         conn = sqlite3.connect(":memory:")
         try:
-            loose = LooseTable(conn, request.url, declared)
+            loose = LooseTable(conn, request.url)
             loose.widen(shape.columns)
             if shape.is_lists:
                 loose.add_lists(shape.rows)
