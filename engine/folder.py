@@ -100,6 +100,35 @@ class Folder:
         for path in self._path.glob("source-*"):
             path.unlink()
 
+    def remove_database(self, name: str) -> None:
+        """Remove a database that is not open, and what is remembered of where it came from."""
+        for suffix in ("", "-journal", "-wal", "-shm"):
+            self.database(name).with_name(f"{name}.db{suffix}").unlink(missing_ok=True)
+        self.remember(sources=_without(self.sources(), name, None))
+
+    def rename_database(self, old: str, new: str) -> None:
+        """Rename a database that is not open; it keeps its place and its sources."""
+        order, taker = self.database_names(), self.table_database()
+        self.database(old).rename(self.database(new))
+        self._state.write_text(
+            json.dumps(
+                {
+                    "format": FORMAT,
+                    "databases": [new if name == old else name for name in order],
+                    "csv_database": new if taker == old else taker,
+                    "sources": _renamed(self.sources(), old, None, new),
+                }
+            )
+        )
+
+    def forget_table(self, database: str, table: str) -> None:
+        """Forget where a table came from, since it is no more."""
+        self.remember(sources=_without(self.sources(), database, table))
+
+    def rename_table(self, database: str, old: str, new: str) -> None:
+        """Remember the sources of a table under its new name."""
+        self.remember(sources=_renamed(self.sources(), database, old, new))
+
     def _saved(self) -> dict[str, Any]:
         """Return what state.json says; nothing where no instance was ever opened."""
         if not self._state.exists():
@@ -117,3 +146,36 @@ class Folder:
         """Remove what only a running SQLite needs, and would be misled by after an interruption."""
         for path in self._databases.glob("*-shm"):
             path.unlink()
+
+
+def _is_of(added: dict[str, Any], database: str, table: str | None) -> bool:
+    """Whether something that a source became is `table`, or anything of `database`."""
+    return added["database"] == database and table in (None, added["table"])
+
+
+def _without(
+    sources: list[dict[str, Any]], database: str, table: str | None
+) -> list[dict[str, Any]]:
+    kept = []
+    for source in sources:
+        left = [one for one in source["added"] if not _is_of(one, database, table)]
+        # Metadata and configuration become no table.
+        if left or not source["added"]:
+            kept.append({**source, "added": left})
+    return kept
+
+
+def _renamed(
+    sources: list[dict[str, Any]], database: str, table: str | None, new: str
+) -> list[dict[str, Any]]:
+    key = "database" if table is None else "table"
+    return [
+        {
+            **source,
+            "added": [
+                {**one, key: new} if _is_of(one, database, table) else one
+                for one in source["added"]
+            ],
+        }
+        for source in sources
+    ]

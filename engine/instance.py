@@ -13,6 +13,7 @@ from typing import Any
 from datasette.app import Datasette
 from datasette.database import Database
 
+from engine import site
 from engine.adaptations import base_url, file_names, row_counts
 from engine.adaptations.referrer import same_origin_referrer
 from engine.asgi import RequestBody, RequestHead, Response, Server
@@ -111,6 +112,7 @@ class Instance:
         if self._datasette is None:
             self._folder.forget_shared_memory()
             self._intake.clear_up()
+        site.folder = self._folder
         try:
             datasette = Datasette(
                 [str(self._folder.database(name)) for name in self._folder.database_names()],

@@ -138,7 +138,7 @@ def data_index() -> list[dict[str, str]]:
         if not (PROJECT / "data" / entry["file"]).is_file():
             message = f"data/index.json describes {entry['file']!r}, which is not in data/."
             raise BuildError(f"{message} Add the file or remove its entry.")
-    known = {entry["file"] for entry in described}
+    known = {"index.json", *(entry["file"] for entry in described)}
     for path in sorted((PROJECT / "data").iterdir()):
         if path.suffix in PARAMETERS and path.name not in known:
             param = PARAMETERS[path.suffix]

@@ -157,6 +157,16 @@ function optionsOf(said) {
 }
 
 /**
+ * The other way round; options that no link can say are left out.
+ *
+ * @param {RecipeSource[]} sources
+ * @returns {Recipe}
+ */
+export function recipeOf(sources) {
+  return canonical(sources.flatMap(pairsOf));
+}
+
+/**
  * @param {RecipeSource} source
  * @returns {Recipe}
  */

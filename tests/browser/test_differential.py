@@ -62,6 +62,16 @@ DIFFERENCES = [
     ),
     Difference(
         r".*",
+        "the menu's link to the page of open data (plugins/sources.py)",
+        replace(r'\n *<li><a href="[^>]*/-/sources">Open data</a></li>\n *'),
+    ),
+    Difference(
+        r"/(-/?)?",
+        "the link to it among the actions of the home page",
+        replace(r'<li role="none">\s*<a href="[^>]*/-/sources".*?</li>\s*'),
+    ),
+    Difference(
+        r".*",
         "engine/adaptations/referrer.py, without which the worker could not tell who sends a form",
         replace("(?m)^(referrer-policy: )no-referrer$", r"\1same-origin"),
         of="headers",
@@ -70,7 +80,8 @@ DIFFERENCES = [
         r"/-/plugins(\.json)?(\?all=1)?",
         "the plugins that add those",
         replace(
-            r'\{\s*"name": "page_script\.py",[^}]*\},\s*|,\s*\{\s*"name": "saved_data\.py",[^}]*\}'
+            r'\{\s*"name": "page_script\.py",[^}]*\},\s*'
+            r'|,\s*\{\s*"name": "(saved_data|sources)\.py",[^}]*\}'
         ),
     ),
     Difference(
