@@ -62,9 +62,8 @@ async function reload(button) {
     if (status?.edited && !(await mayReplace(name))) return;
     button.disabled = true;
     button.textContent = "Loading…";
-    const { changed } = await askWorker(
-      /** @type {any} */ ({ type: "reload", key, source: liteReload }),
-    );
+    /** @type {import("../shared/protocol.js").ReloadResult} */
+    const { changed } = await askWorker({ type: "reload", key, source: liteReload });
     if (!changed) {
       say("info", `${name} is as new as its source: nothing was loaded.`);
       return;
