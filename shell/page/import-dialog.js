@@ -58,6 +58,9 @@ class ImportDialog {
   /** What there is to say beside how things stand. */
   #remark = "";
   #abort = new AbortController();
+  /** Called when every file has been looked at. */
+  #onLooked = () => {};
+  #wanted = false;
 
   /**
    * @param {string} key
@@ -127,7 +130,7 @@ class ImportDialog {
   #listen() {
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
-      void this.#import();
+      void this.#submit();
     });
     // A key pressed too often must not end an import; there is a button for that.
     this.dialog.addEventListener("cancel", (event) => {
@@ -174,7 +177,7 @@ class ImportDialog {
     for (let entry; (entry = this.#entries.find(({ state }) => state === "waiting"));) {
       await entry.look();
       // Where something is asked, it is to be seen; else the list is the better overview.
-      if (entry.asks && !this.#entries.some(({ open }) => open)) this.#unfold(entry);
+      if (entry.question && !this.#entries.some(({ open }) => open)) this.#unfold(entry);
     }
     this.#looking = false;
     this.#draw();
@@ -185,9 +188,23 @@ class ImportDialog {
     for (const entry of this.#entries) entry.open = entry === wanted;
   }
 
+  /** The person wants to go on: as soon as all is known, and unless that leaves something to ask. */
+  async #submit() {
+    if (this.#wanted || this.go.getAttribute("aria-disabled") === "true") return;
+    this.#wanted = true;
+    const asked = new Map(this.#entries.map((entry) => [entry, entry.question]));
+    if (this.#pending > 0) await new Promise((resolve) => (this.#onLooked = () => resolve(null)));
+    this.#wanted = false;
+    const isNew = (/** @type {ImportEntry} */ entry) =>
+      entry.importable && entry.question !== "" && entry.question !== asked.get(entry);
+    const asking = this.#entries.find(isNew);
+    if (asking) this.#unfold(asking);
+    else if (this.host.isConnected) await this.#import();
+  }
+
   async #import() {
     const chosen = this.#entries.filter(({ importable }) => importable);
-    if (this.go.getAttribute("aria-disabled") === "true" || chosen.length === 0) return;
+    if (chosen.length === 0) return;
     this.#abort = new AbortController();
     const files = chosen.map(({ file }) => file);
     const progress = new ImportProgress(files, () => this.#abort.abort());
@@ -285,10 +302,14 @@ class ImportDialog {
     this.#remark = "";
   }
 
+  get #pending() {
+    return this.#entries.filter((entry) => entry.pending).length;
+  }
+
   #draw() {
     const all = this.#entries;
     const importable = all.filter((entry) => entry.importable);
-    const pending = all.filter((entry) => entry.pending).length;
+    const pending = this.#pending;
     const [only] = all;
     this.dialog.toggleAttribute("data-single", all.length === 1);
     this.title.textContent =
@@ -297,12 +318,13 @@ class ImportDialog {
     this.go.textContent =
       all.length === 1
         ? "Import"
-        : importable.length === all.length
+        : importable.length + pending === all.length
           ? "Import all"
-          : `Import ${importable.length} of ${all.length}`;
-    const unready = !this.#ready || pending > 0 || importable.length === 0;
+          : `Import ${importable.length + pending} of ${all.length}`;
+    const unready = !this.#ready || importable.length + pending === 0;
     this.go.setAttribute("aria-disabled", String(unready));
     this.status.textContent = this.#remark || this.#statusInWords(pending, importable);
+    if (pending === 0) this.#onLooked();
   }
 
   /**

@@ -111,10 +111,11 @@ export class ImportEntry {
     return this.wanted && (this.state === "waiting" || this.state === "looking");
   }
 
-  /** Whether there is something that only the person can decide. */
-  get asks() {
-    const preview = this.#preview;
-    return Boolean(preview?.taken || preview?.tables.some(({ taken }) => taken));
+  /** What only the person can decide: the names that are taken, "" when there are none. */
+  get question() {
+    const { database, taken, tables } = this.#preview ?? { database: "", tables: [] };
+    const names = tables.filter((table) => table.taken).map(({ name }) => name);
+    return [...(taken ? [database] : []), ...names].join("\n");
   }
 
   /** Get a preview of what it is, read as is chosen now. */
@@ -164,7 +165,7 @@ export class ImportEntry {
     this.node.dataset.state = state;
     this.words.hidden = this.words.textContent === "" || state === "failed";
     this.mark.textContent =
-      STATE_WORDS[state] || (state === "ready" && this.asks ? "Name taken" : "");
+      STATE_WORDS[state] || (state === "ready" && this.question ? "Name taken" : "");
     this.problem.hidden = state !== "failed";
     this.panel.setAttribute("aria-busy", String(state === "looking"));
     // One that failed at once cannot be imported; one that did so for what was chosen can be mended.
