@@ -197,6 +197,7 @@ def test_choices_change_what_is_imported(here: Page, site: str) -> None:
     dialog = drop(here, {"choices.csv": text.encode("windows-1252")})
     wait_for_previews(here)
     dialog.get_by_label("Skip lines").fill("1")
+    dialog.get_by_label("Skip lines").press("Tab")
     dialog.get_by_label("Separator").select_option("Semicolon (;)")
     dialog.get_by_label("Encoding").select_option("windows-1252")
     wait_for_previews(here)
