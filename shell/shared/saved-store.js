@@ -50,6 +50,7 @@ const READ_AHEAD = 64;
  * @property {boolean} edited     whether the databases differ from what the sources gave
  * @property {SavedSource[]} sources
  * @property {import("./errors.js").WireError[]} [problems]  of the sources that could not be opened
+ * @property {string[]} [ahead]   paths of files of which more blocks may be there than count
  */
 
 /**

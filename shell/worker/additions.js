@@ -27,7 +27,7 @@ import { LiteError, toWire } from "../shared/errors.js";
 /**
  * Does something that writes to the instance, then waits until that is saved.
  *
- * @typedef {<T>(work: () => Promise<T>, onSave?: () => void) => Promise<T>} AndSave
+ * @typedef {<T>(work: () => Promise<T>, onSave?: (done: number, total: number) => void) => Promise<T>} AndSave
  */
 
 export class Additions {
@@ -76,7 +76,7 @@ export class Additions {
         const watch = { onProgress: report, isCancelled: stop };
         const { path, added, notes } = await this.#andSave(
           () => this.#intake.take(incoming, watch),
-          () => report({ stage: "save", done: 0 }),
+          (done, total) => report({ stage: "save", done, total }),
         );
         result.path ||= path;
         result.added.push(...added);

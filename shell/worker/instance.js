@@ -436,10 +436,12 @@ export class Instance {
     const inProgress = await this.#saver?.beginRequest(false);
     try {
       const result = await work();
-      onSave();
+      onSave(0, 0);
+      if (this.#saver) this.#saver.onProgress = onSave;
       if (inProgress && (await this.#orStop(inProgress.settle()))) this.#onChange("");
       return result;
     } finally {
+      if (this.#saver) this.#saver.onProgress = () => {};
       inProgress?.end();
     }
   }

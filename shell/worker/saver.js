@@ -12,7 +12,14 @@
 
 import manifest from "./manifest.js";
 import { gone, notSaved } from "./refusals.js";
-import { change, deleteGeneration, discard, PORTION, putChanges } from "./store-changes.js";
+import {
+  change,
+  deleteGeneration,
+  discard,
+  PORTION,
+  putAhead,
+  putChanges,
+} from "./store-changes.js";
 import { WriteGate } from "./write-gate.js";
 import { DATABASES, keysOf, STATE_FORMAT } from "../shared/saved-store.js";
 
@@ -39,6 +46,9 @@ const SOON = 1000;
  * stopped, so that nobody's second, equal request is taken for the first one coming again.
  */
 export const REPLY_LIFETIME = 20_000;
+
+/** Bytes from which on changes are not copied all at once. */
+const LARGE = 4 * PORTION;
 
 /** Names this run of the worker. */
 export const RUN = crypto.randomUUID();
@@ -103,6 +113,8 @@ export class Saver {
    *   refused, so nothing more may be saved of them
    */
   #failure;
+  /** @type {(done: number, total: number) => void} called with bytes while a large save is under way */
+  onProgress = () => {};
   /** @type {Partial<SavedInstance>} what has become of the sources since the record was made */
   #sources = {};
   /** @type {Changes[]} taken and not saved yet, in order */
@@ -331,6 +343,7 @@ export class Saver {
 
   /** @returns {Promise<boolean>} whether databases were among the changes */
   async #saveChanges() {
+    if (this.#files.changedBytes > LARGE) await this.#saveAhead();
     if (this.#files.changed) this.#pending.push(await this.#copy());
     if (this.#pending.length === 0 && this.#replies.size === 0) return false;
     this.#saving = "later";
@@ -349,6 +362,25 @@ export class Saver {
       return edits;
     } finally {
       this.#saving = "";
+    }
+  }
+
+  /**
+   * Much that was added, such as a database, need not be in memory a second time, nor in one transaction:
+   * what lies beyond the ends of files does not count until those are moved, which the next transaction
+   * does. Answers need not wait meanwhile; who added it does.
+   */
+  async #saveAhead() {
+    const paths = this.#files.changedPaths;
+    const total = this.#files.changedBytes;
+    let done = 0;
+    for (;;) {
+      const ahead = this.#files.takeAhead(paths, PORTION);
+      if (ahead.length === 0) return;
+      const isOurs = await this.#inStore((store) => putAhead(store, this.#record, ahead, paths));
+      if (!isOurs) return; // what that means is the next transaction's to find out
+      for (const { blocks } of ahead) for (const [, bytes] of blocks) done += bytes.length;
+      this.onProgress(Math.min(done, total), total);
     }
   }
 
