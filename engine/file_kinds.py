@@ -43,6 +43,14 @@ _BY_SUFFIX: dict[str, Kind] = {
     "ldjson": "json",
     "sql": "sql",
     "parquet": "parquet",
+    "db": "sqlite",
+    "db3": "sqlite",
+    "sqlite": "sqlite",
+    "sqlite3": "sqlite",
+    "xlsx": "excel",
+    "xlsm": "excel",
+    "xls": "excel",
+    "ods": "excel",
 }
 
 # Files that Datasette itself goes by, in the folder that it is started in.
@@ -87,8 +95,8 @@ def kind_of(head: bytes, name: str, parameter: str) -> Kind:
     suffix = file_name.rpartition(".")[2]
     if suffix in _BY_SUFFIX:
         return _BY_SUFFIX[suffix]
-    if suffix in ("db", "sqlite", "sqlite3", "db3") and not _is_text(head):
-        return "sqlite"
+    if head.startswith(_OLE):
+        return "excel"
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text.startswith((b"{", b"[")):
         return "json"
@@ -99,10 +107,6 @@ def read_head(path: Path) -> bytes:
     """Return as much of a file as `kind_of` looks at."""
     with path.open("rb") as file:
         return file.read(_HEAD)
-
-
-def _is_text(head: bytes) -> bool:
-    return head[:1024].isascii() and b"\0" not in head[:1024]
 
 
 def _is_excel(head: bytes) -> bool:

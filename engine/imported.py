@@ -29,15 +29,15 @@ class Imported:
 
 
 class Rejected:
-    """The rows that don't fit into `table`, in a table beside it that is made with the first.
+    """The rows that don't fit into `table`, in a table beside it that is made with the first."""
 
-    :param columns: the names of the values that `add` is given.
-    """
+    #: The names of the values that `add` is given.
+    columns: Sequence[str]
 
-    def __init__(self, conn: sqlite3.Connection, table: str, columns: Sequence[str]) -> None:
+    def __init__(self, conn: sqlite3.Connection, table: str, columns: Sequence[str] = ()) -> None:
         self._conn = conn
         self._table = quote(rejected_name(table))
-        self._columns = columns
+        self.columns = columns
         self.count = 0
 
     def add(self, number: int, reason: str, values: Sequence[Any]) -> None:
@@ -45,7 +45,7 @@ class Rejected:
 
         :param number: which row of the data it is, from 1.
         """
-        named = dict(zip(self._columns, values, strict=False))
+        named = dict(zip(self.columns, values, strict=True))
         self.add_text(number, reason, json.dumps(named, ensure_ascii=False, default=_as_json))
 
     def add_text(self, number: int, reason: str, text: str) -> None:

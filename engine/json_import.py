@@ -54,7 +54,7 @@ async def import_json(
         raise empty_source(source)
     refuse_other_formats(head, source, "JSON")
     loose = LooseTable(conn, source)
-    rejected = Rejected(conn, table, ["line"])
+    rejected = Rejected(conn, table)
     primary_key: list[str] = []
     notes: list[str] = []
     if is_lines(path):

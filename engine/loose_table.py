@@ -160,7 +160,8 @@ class LooseTable:
 
         create = create_table(table, [(names[i], kinds[i]) for i in kept], keys)
         self._conn.execute(create)
-        side = rejected or Rejected(self._conn, table, names)
+        side = rejected or Rejected(self._conn, table)
+        side.columns = names
         fits = _Fits(names, [names.index(name) for name in keys], forced)
         rows = await self._copy(table, kept, fits if keys or forced else None, side, breathe)
         self._conn.execute("DROP TABLE temp.loose")

@@ -74,8 +74,8 @@ class Pace:
         self._rows += rows
 
     def finish(self) -> None:
-        """Tell that all is done."""
-        self._tell(self.size)
+        """Tell that all is done. It is too late to cancel then."""
+        self._report(self.size, self.size, self._rows)
 
     def _tell(self, done: int) -> None:
         self._done = done

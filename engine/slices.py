@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from time import perf_counter
 
 _FIRST = 200
-_LEAST = 20
+_LEAST = 100
 _MOST = 20_000
 _SECONDS = 0.02
 
