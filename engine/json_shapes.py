@@ -63,7 +63,7 @@ def _object(document: dict[str, Any], source: str, header: bool | None) -> Shape
     if kind == "Feature" and "geometry" in document:
         return Shape(_features([document], source))
     values = list(document.values())
-    if values and all(isinstance(value, dict) for value in values):
+    if values and all(isinstance(value, dict) and "$base64" not in value for value in values):
         rows = [{KEY: key, **value} for key, value in document.items()]
         return Shape([decoded(row) for row in rows], primary_key=[KEY])
     lists = {key: value for key, value in document.items() if _is_objects(value)}

@@ -8,7 +8,6 @@ all.
 from __future__ import annotations
 
 import base64
-import codecs
 import math
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.column_types import ColumnType, ColumnTypes
-from engine.csv_dialect import dialect_of_head
+from engine.csv_dialect import Encoding, decode_head, dialect_of_head
 from engine.csv_records import CsvRecords
 from engine.errors import SourceError
 from engine.excel_import import Sheet, Workbook, import_sheet
@@ -121,7 +120,9 @@ class Previews:
         url, options = request.url, request.options
         refuse_other_formats(head, url, "CSV")
         dialect = dialect_of_head(head, url, options, is_cut=not complete)
-        text = codecs.getincrementaldecoder(dialect.encoding.codec)("replace").decode(head)
+        # The last character may be cut in two.
+        dialect = replace(dialect, encoding=Encoding(dialect.encoding.codec, "replace"))
+        text = decode_head(head, dialect.encoding)
         refuse_other_texts(text, url, "CSV")
         records: list[list[str]] = []
         with CsvRecords(path, dialect, url) as reader:

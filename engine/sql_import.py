@@ -139,4 +139,7 @@ def _table(conn: sqlite3.Connection, work: str, name: str) -> NewTable:
 
 
 def _tables(conn: sqlite3.Connection) -> set[str]:
-    return {name for kind, name, _, _ in conn.execute(_MADE) if kind == "table"}
+    # Without those in which virtual tables keep what they hold.
+    kinds = "schema = 'main' AND type IN ('table', 'virtual')"
+    where = f"SELECT name FROM pragma_table_list WHERE {kinds}"
+    return {name for (name,) in conn.execute(where) if not name.startswith("sqlite_")}

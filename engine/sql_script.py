@@ -81,6 +81,8 @@ async def run_script(
             number += 1
             if breathe is not None:
                 await breathe(start)
+        # What was written into the schema itself, as dumps do for virtual tables, counts from now.
+        conn.execute("PRAGMA writable_schema = RESET")
     finally:
         conn.set_authorizer(None)
     if number == 0:
