@@ -85,6 +85,7 @@ def test_full_text_index_in_a_dump_of_the_sqlite3_program(tmp_path: Path) -> Non
     before = sqlite3.connect(":memory:")
     before.execute("create virtual table f using fts5 (t)")
     before.execute("insert into f values ('hello')")
+    before.commit()
     where = "select name, sql from sqlite_master where name like 'f!_%' escape '!'"
     lines = [
         "PRAGMA foreign_keys=OFF;",
