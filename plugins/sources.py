@@ -90,6 +90,7 @@ async def _page(request: Request, datasette: Datasette) -> Response:
     context = {
         "databases": databases,
         "may_change": _may_change(datasette, request.actor),
+        "settings": sources.settings(),
         "any_file": any(not database["in_memory"] for database in databases),
         "page": datasette.urls.path(PAGE),
         "shell_url": site.shell_url,
@@ -103,8 +104,9 @@ class _Sources:
     """What is remembered of where things are from."""
 
     def __init__(self) -> None:
+        self._all: list[Source] = site.folder.sources() if site.folder is not None else []
         self._of: dict[tuple[str, str | None], Source] = {}
-        for source in site.folder.sources() if site.folder is not None else []:
+        for source in self._all:
             for added in source["added"]:
                 # What was added to a table later is not what it is from.
                 self._of.setdefault((added["database"], added["table"]), source)
@@ -114,12 +116,22 @@ class _Sources:
         source = self._of.get((database, table))
         return None if source is None else _described(source, database, table)
 
+    def settings(self) -> list[dict[str, Any]]:
+        """Return what the page says of metadata and configuration, which have no table."""
+        return [
+            {"name": source["url"].rpartition("/")[2], "source": _described(source)}
+            for source in self._all
+            if source["parameter"] in ("metadata", "config")
+        ]
+
     def tables(self, database: str) -> list[str]:
         """Return the tables of a database that have a source of their own."""
         return [table for where, table in self._of if where == database and table is not None]
 
 
-def _described(source: Source, database: str, table: str | None) -> dict[str, Any]:
+def _described(
+    source: Source, database: str | None = None, table: str | None = None
+) -> dict[str, Any]:
     origin = source["origin"]
     address = origin.get("url") or source["url"]
     is_web = address.startswith(("https://", "http://"))
@@ -134,7 +146,9 @@ def _described(source: Source, database: str, table: str | None) -> dict[str, An
         "size": origin.get("size"),
         "loaded": moment,
         "can_reload": kind in ("link", "site"),
-        "link": _link(source, address, database, table) if kind in ("link", "site") else None,
+        "link": None
+        if database is None or kind not in ("link", "site")
+        else _link(source, address, database, table),
     }
 
 

@@ -238,6 +238,21 @@ def test_who_is_not_root_only_looks(tell: Callable[..., None]) -> None:
     tell(story)
 
 
+def test_metadata_has_a_place_too(tell: Callable[..., None], tmp_path: Path) -> None:
+    async def first(datasette: Datasette) -> None:
+        assert "Metadata and configuration" not in await read(datasette)
+        url = "https://a.test/metadata.json"
+        instance = Instance("/app/", tmp_path / "instance", tmp_path / "no-plugins")
+        request = {"parameter": "metadata", "url": url, "origin": {"kind": "link", "url": url}}
+        await _add(instance, tmp_path / "source", b'{"title": "Ours"}', **request)
+        await post(datasette, "remove?database=data")
+        page = await read(datasette)
+        assert '<h2 id="lite-settings">Metadata and configuration</h2>' in page
+        assert f'<h3>metadata.json</h3> <p class="lite-from">From <a href="{url}"' in page
+
+    tell(first)
+
+
 def test_what_may_not_be_seen_is_not_listed(tell: Callable[..., None]) -> None:
     pm.unregister(root)
 
