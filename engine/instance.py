@@ -86,6 +86,9 @@ class Instance:
             await server.shutdown()
             return
         names = self._folder.database_names()
+        if any(name not in datasette.databases for name in names):
+            # While one that was replaced is away, so that what is known of its tables is forgotten.
+            await datasette.refresh_schemas(force=True)
         for name in names:
             if name not in datasette.databases:
                 path = str(self._folder.database(name))
@@ -93,7 +96,7 @@ class Instance:
         # One that was replaced is where it was.
         others = {name: one for name, one in datasette.databases.items() if name not in names}
         datasette.databases = {**others, **{name: datasette.databases[name] for name in names}}
-        await datasette.refresh_schemas()
+        await datasette.refresh_schemas(force=True)
 
     def _release(self, name: str) -> None:
         if self._datasette is not None and name in self._datasette.databases:

@@ -23,13 +23,15 @@ const DELIMITERS = /** @type {const} */ ([
   ["|", "Bar (|)"],
 ]);
 
+/** By Python's names for them. */
 const ENCODINGS = /** @type {const} */ ([
   ["utf-8", "UTF-8"],
   ["utf-16", "UTF-16"],
-  ["windows-1252", "Western European (Windows-1252)"],
-  ["windows-1250", "Central European (Windows-1250)"],
-  ["windows-1251", "Cyrillic (Windows-1251)"],
+  ["cp1252", "Western European (Windows-1252)"],
+  ["cp1250", "Central European (Windows-1250)"],
+  ["cp1251", "Cyrillic (Windows-1251)"],
   ["mac_roman", "Mac Roman"],
+  ["cp437", "DOS (437)"],
   ["shift_jis", "Japanese (Shift-JIS)"],
   ["gb18030", "Chinese (GB 18030)"],
 ]);
@@ -136,17 +138,22 @@ class TableOptions {
  * @param {FileChoices} file
  * @param {<T>(assign: (value: T) => void) => (value: T) => void} reread
  */
-function readingFields({ delimiter = ",", encoding = "utf-8" }, file, reread) {
+function readingFields({ delimiter = "", encoding = "utf-8" }, file, reread) {
+  /** @type {Array<readonly [string, string]>} */
+  const delimiters = [...DELIMITERS];
+  if (delimiter === "") delimiters.unshift(["", "None"]); // there is but one column
+  // With a byte order mark, or told apart by the order of bytes, it is still the same encoding.
+  const family = /^utf-(8|16)/.exec(encoding)?.[0] ?? encoding;
   return [
     selectField(
       "Separator",
       delimiter,
-      DELIMITERS,
-      reread((value) => (file.delimiter = value)),
+      delimiters,
+      reread((value) => (file.delimiter = value || undefined)),
     ),
     selectField(
       "Encoding",
-      encoding,
+      family,
       ENCODINGS,
       reread((value) => (file.encoding = value)),
     ),

@@ -29,6 +29,7 @@ _PASTE = """([selector, content]) => {
 
 
 def _drag(page: Page, files: Mapping[str, bytes], *types: str) -> None:
+    page.wait_for_load_state()  # by then it listens
     encoded = [[name, base64.b64encode(content).decode()] for name, content in files.items()]
     page.evaluate(_DRAG, [encoded, types])
 
