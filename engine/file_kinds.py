@@ -61,8 +61,8 @@ _BY_NAME: dict[str, Kind] = {
 
 # How the first statement of a script begins, after comments.
 _SQL = re.compile(
-    r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:CREATE\s+(?:TEMP\w*\s+|VIRTUAL\s+|UNIQUE\s+)?(?:TABLE|VIEW|INDEX"
-    r"|TRIGGER)|INSERT\s+INTO|BEGIN\s*(?:TRANSACTION)?\s*;|PRAGMA\s+\w+|DROP\s+TABLE)\b",
+    r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:BEGIN\s*(?:TRANSACTION)?\s*;|(?:PRAGMA\s+\w+|INSERT\s+INTO\s+"
+    r"|DROP\s+TABLE|CREATE\s+(?:TEMP\w*\s+|VIRTUAL\s+|UNIQUE\s+)?(?:TABLE|VIEW|INDEX|TRIGGER))\b)",
     re.IGNORECASE | re.DOTALL,
 )
 

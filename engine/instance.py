@@ -7,7 +7,9 @@ worker's.
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from datasette.app import Datasette
@@ -27,6 +29,12 @@ from engine.pace import Report
 from engine.preview import Previews
 from engine.row_import import RowReader
 
+# In seconds: how long imports wait for a request that is not older, and at a time; and how long
+# they look again at once.
+_YOUNG = 1.0
+_MOST_PATIENCE = 0.5
+_QUICK = 0.01
+
 FOLDER = Path("/instance")
 PLUGINS = Path("/plugins")
 
@@ -38,7 +46,8 @@ class Instance:
         self._base_url = base_url
         self._folder = Folder(folder)
         self._plugins = plugins
-        self._intake = Intake(self._folder)
+        self._intake = Intake(self._folder, pause=self._give_way)
+        self._requests: dict[object, float] = {}  # being answered, and since when
         self._memory = False
         self._row_sources = 0
         self._datasette: Datasette | None = None
@@ -150,7 +159,26 @@ class Instance:
     async def handle(self, head: RequestHead, body: RequestBody, response: Response) -> None:
         """Answer a request. The instance must be open."""
         assert self._server is not None
-        await self._server.handle(head, body, response)
+        request = object()
+        self._requests[request] = perf_counter()
+        try:
+            await self._server.handle(head, body, response)
+        finally:
+            del self._requests[request]
+
+    async def _give_way(self) -> None:
+        """Let requests be answered while an import is under way; see pace.Pause.
+
+        A page takes some dozen turns of the event loop, and would take as many stretches of the
+        import if they took turns. So the import waits, but not for what streams, nor for ever.
+        """
+        now = start = perf_counter()
+        while True:
+            await asyncio.sleep(0 if now - start < _QUICK else _QUICK)
+            now = perf_counter()
+            young = any(now - began < _YOUNG for began in self._requests.values())
+            if not young or now - start > _MOST_PATIENCE:
+                return
 
     async def close(self) -> None:
         """Shut Datasette down."""

@@ -26,7 +26,7 @@ from engine.json_import import import_json
 from engine.landing import Landing, drop_leftovers
 from engine.names import chosen_database_name, database_name, find_name
 from engine.options import ImportOptions, Request
-from engine.pace import Pace, Report
+from engine.pace import Pace, Pause, Report, give_way
 from engine.row_import import RowReader, import_rows
 from engine.sql_import import import_script, read_script
 
@@ -41,10 +41,14 @@ _OPTION_TYPES = {"INTEGER": "integer", "INT": "integer", "REAL": "float", "FLOAT
 
 
 class Intake:
-    """Takes sources into an instance's folder."""
+    """Takes sources into an instance's folder.
 
-    def __init__(self, folder: Folder) -> None:
+    :param pause: lets others have their turn.
+    """
+
+    def __init__(self, folder: Folder, pause: Pause = give_way) -> None:
         self._folder = folder
+        self._pause = pause
         #: Whether Datasette answers from the databases meanwhile.
         self.is_served = False
         #: Called with the name of a database whose file is about to be replaced.
@@ -63,7 +67,7 @@ class Intake:
             Cancelled: `report` said so.
         """
         try:
-            pace = Pace(file.stat().st_size, report)
+            pace = Pace(file.stat().st_size, report, self._pause)
             kind = kind_of(read_head(file), request.url, request.parameter)
             if kind == "sqlite":
                 result = self._take_database(request, file)
@@ -83,7 +87,7 @@ class Intake:
 
         :param aside: a path that nothing else uses, beside the databases.
         """
-        pace = Pace(rows.total, report)
+        pace = Pace(rows.total, report, self._pause)
         result = await self._take_tables(request, "parquet", aside, rows, pace)
         pace.finish()
         return self._remembered(request, result)

@@ -5,7 +5,12 @@ import zipfile
 import pytest
 
 from engine.errors import SourceError
-from engine.file_kinds import empty_source, refuse_other_formats, refuse_other_texts
+from engine.file_kinds import (
+    empty_source,
+    kind_of,
+    refuse_other_formats,
+    refuse_other_texts,
+)
 
 
 def zip_file() -> bytes:
@@ -64,3 +69,55 @@ def test_csv_is_not_refused(text: str) -> None:
 
 def test_empty_source_says_so() -> None:
     assert "x.csv is empty" in empty_source("x.csv").message
+
+
+def excel_head() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("head", "name", "kind"),
+    [
+        (b"a,b\n", "https://a.test/x.csv?y=z.json", "csv"),
+        (b"a\tb\n", "x.tsv", "csv"),
+        (b"[]", "x.geojson", "json"),
+        (b"{}", "x.ndjson", "json"),
+        (b"-- x", "x.sql", "sql"),
+        (b"title: x", "https://a.test/metadata.yaml", "metadata"),
+        (b"settings: {}", "datasette.yml", "config"),
+        (b"{}", "metadata.json", "metadata"),
+        (b'\xef\xbb\xbf [{"a": 1}]', "data", "json"),
+        (b"-- dump\nBEGIN TRANSACTION;\nCREATE", "dump.txt", "sql"),
+        (b"/* x */ create table t (a);", "dump", "sql"),
+        (b"created,at\n1,2\n", "data", "csv"),
+        (b"insert,into\n1,2\n", "data.txt", "csv"),
+        (b"SQLite format 3\0" + bytes(84), "x.csv", "sqlite"),
+        (b"anything", "x.sqlite3", "sqlite"),
+        (b"PAR1", "x.bin", "parquet"),
+        (excel_head(), "x.zip", "excel"),
+        (b"\xd0\xcf\x11\xe0", "x", "excel"),
+    ],
+)
+def test_kind_is_told_by_bytes_then_by_name_then_by_text(head: bytes, name: str, kind: str) -> None:
+    assert kind_of(head, name, "auto") == kind
+
+
+@pytest.mark.parametrize(
+    ("parameter", "head", "kind"),
+    [
+        ("csv", b"[]", "csv"),
+        ("json", b"a,b\n", "json"),
+        ("sql", b"a,b\n", "sql"),
+        ("url", b"a,b\n", "sqlite"),
+        ("csv", b"SQLite format 3\0", "sqlite"),
+        ("json", excel_head(), "excel"),
+        ("csv", b"PAR1", "parquet"),
+        ("metadata", b"SQLite format 3\0", "metadata"),
+    ],
+)
+def test_what_a_file_is_beats_what_it_was_given_as(parameter: str, head: bytes, kind: str) -> None:
+    assert kind_of(head, "x.json", parameter) == kind
