@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import Workbook
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect
 
 from tests.support.accessibility import accessibility_problems
@@ -264,6 +266,29 @@ def test_another_name_settles_it(here: Page, site: str) -> None:
     expect(question).to_be_hidden()
     import_all(here)
     assert tables(here, site, "settled") == ["settled", "settled again"]
+
+
+def test_each_sheet_of_a_workbook_is_a_table(here: Page, site: str) -> None:
+    book = Workbook(write_only=True)
+    for name in ("Sales", "Staff", "Scrap"):
+        sheet = book.create_sheet(name)
+        if name == "Sales":
+            sheet.append(["made with care"])
+        sheet.append(["name", "amount"])
+        sheet.append(["Ann", 3])
+    content = io.BytesIO()
+    book.save(content)
+    dialog = drop(here, {"book.xlsx": content.getvalue()})
+    wait_for_previews(here)
+    dialog.get_by_label("Import Scrap").uncheck()
+    dialog.get_by_text("Sales", exact=True).click()
+    skip = dialog.get_by_label("Skip rows").first
+    skip.fill("1")
+    skip.press("Tab")
+    expect(dialog.get_by_role("region", name="Preview of Sales")).to_contain_text("amount")
+    import_all(here)
+    assert query(here, site, "select name, amount from Sales") == [{"name": "Ann", "amount": 3}]
+    assert tables(here, site, "S") == ["Sales", "Staff"]
 
 
 def test_a_database_has_a_name_and_nothing_else_to_choose(here: Page, site: str) -> None:
