@@ -81,8 +81,8 @@ export class ImportProgress {
   #draw(stage, label, amount) {
     const many = this.#names.length > 1;
     const place = many ? `, file ${this.file + 1} of ${this.#names.length}` : "";
-    const name = label || this.#names[this.file];
-    setText(this.at, `${STAGE_WORDS[stage]}${many || label ? ` ${name}` : ""}${place}`);
+    const name = many ? ` ${label || this.#names[this.file]}` : "";
+    setText(this.at, `${STAGE_WORDS[stage]}${name}${place}`);
     setText(this.amount, amount);
     if (!this.cancel.disabled) setText(this.rest, this.#restInWords());
   }

@@ -342,9 +342,10 @@ def test_rows_that_do_not_fit_are_told_of(here: Page, site: str) -> None:
 
 
 def test_cancelling_leaves_nothing_behind(here: Page, site: str) -> None:
-    line = b"%d,some text that takes room,%d.5,and some more of it\n"
-    content = b"id,words,number,more\n" + b"".join(line % (n, n) for n in range(300_000))
-    dialog = drop(here, {"endless.csv": content})
+    lines = b"".join(
+        b"%d,some text that takes room,%d.5,and more\n" % (n, n) for n in range(20_000)
+    )
+    dialog = drop(here, {"endless.csv": lines}, times=75)  # some 60 MB
     wait_for_previews(here)
     import_button(here).click()
     expect(dialog).to_have_attribute("data-state", "importing")

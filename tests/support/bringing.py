@@ -10,11 +10,11 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.support.browsing import BOOT_TIMEOUT, click_through
 
-_DRAG = """([files, types]) => {
+_DRAG = """([files, types, times]) => {
     const transfer = new DataTransfer();
     for (const [name, content] of files) {
         const bytes = Uint8Array.from(atob(content), (character) => character.charCodeAt(0));
-        transfer.items.add(new File([bytes], name));
+        transfer.items.add(new File(Array(times).fill(bytes), name));
     }
     const options = { bubbles: true, cancelable: true, dataTransfer: transfer };
     for (const type of types) document.body.dispatchEvent(new DragEvent(type, options));
@@ -28,10 +28,10 @@ _PASTE = """([selector, content]) => {
 }"""
 
 
-def _drag(page: Page, files: Mapping[str, bytes], *types: str) -> None:
+def _drag(page: Page, files: Mapping[str, bytes], *types: str, times: int = 1) -> None:
     page.wait_for_load_state()  # by then it listens
     encoded = [[name, base64.b64encode(content).decode()] for name, content in files.items()]
-    page.evaluate(_DRAG, [encoded, types])
+    page.evaluate(_DRAG, [encoded, types, times])
 
 
 def hold_over(page: Page, files: Mapping[str, bytes]) -> None:
@@ -44,9 +44,9 @@ def take_away(page: Page) -> None:
     _drag(page, {}, "dragleave")
 
 
-def drop(page: Page, files: Mapping[str, bytes]) -> Locator:
-    """Drop files onto the page; return the dialog."""
-    _drag(page, files, "dragenter", "dragover", "drop")
+def drop(page: Page, files: Mapping[str, bytes], times: int = 1) -> Locator:
+    """Drop files onto the page, their content so many times over; return the dialog."""
+    _drag(page, files, "dragenter", "dragover", "drop", times=times)
     return import_dialog(page)
 
 
