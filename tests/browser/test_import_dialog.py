@@ -270,9 +270,9 @@ def test_another_name_settles_it(here: Page, site: str) -> None:
 
 def test_each_sheet_of_a_workbook_is_a_table(here: Page, site: str) -> None:
     book = Workbook(write_only=True)
-    for name in ("Sales", "Staff", "Scrap"):
+    for name in ("Sheet of sales", "Sheet of staff", "Sheet of scrap"):
         sheet = book.create_sheet(name)
-        if name == "Sales":
+        if name == "Sheet of sales":
             sheet.append(["made with care"])
         sheet.append(["name", "amount"])
         sheet.append(["Ann", 3])
@@ -280,15 +280,16 @@ def test_each_sheet_of_a_workbook_is_a_table(here: Page, site: str) -> None:
     book.save(content)
     dialog = drop(here, {"book.xlsx": content.getvalue()})
     wait_for_previews(here)
-    dialog.get_by_label("Import Scrap").uncheck()
-    dialog.get_by_text("Sales", exact=True).click()
+    dialog.get_by_label("Import Sheet of scrap").uncheck()
+    dialog.get_by_text("Sheet of sales", exact=True).click()
     skip = dialog.get_by_label("Skip rows").first
     skip.fill("1")
     skip.press("Tab")
-    expect(dialog.get_by_role("region", name="Preview of Sales")).to_contain_text("amount")
+    expect(dialog.get_by_role("region", name="Preview of Sheet of sales")).to_contain_text("amount")
     import_all(here)
-    assert query(here, site, "select name, amount from Sales") == [{"name": "Ann", "amount": 3}]
-    assert tables(here, site, "S") == ["Sales", "Staff"]
+    sql = "select name, amount from [Sheet of sales]"
+    assert query(here, site, sql) == [{"name": "Ann", "amount": 3}]
+    assert tables(here, site, "Sheet") == ["Sheet of sales", "Sheet of staff"]
 
 
 def test_a_database_has_a_name_and_nothing_else_to_choose(here: Page, site: str) -> None:
