@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 
 from engine.full_text import FullText, drop_with_index
 from engine.imported import Imported, Rejected, insert_fitting, rejected_name
@@ -106,10 +107,15 @@ class Finish:
                 done += cursor.rowcount
                 await breathe(done)
 
-    async def index(self, breathe: Breathe) -> None:
-        """Make the full-text index, if one is wanted and can be made before the table is there."""
-        if self._full_text is not None and self._known is None:
-            await self._full_text.fill(self._conn, self._table.work_name, breathe)
+    async def index(self, breathe: Breathe, pace: Pace | None = None) -> None:
+        """Make the full-text index, if one is wanted and can be made before the table is there.
+
+        :param pace: in short transactions, as `copy`. None: within one of the caller's.
+        """
+        if self._full_text is None or self._known is not None:
+            return
+        turn = None if pace is None else partial(begin, self._conn, pace)
+        await self._full_text.fill(self._conn, self._table.work_name, breathe, turn)
 
     def run(self) -> None:
         """Give the table its name, or add its rows. Within a transaction of the caller's."""

@@ -7,7 +7,7 @@ again. sqlite-utils says what the statements are.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import sqlite_utils
@@ -29,22 +29,35 @@ class FullText:
         """What the index is called, beside the table."""
         return f"{self.table}_fts"
 
-    async def fill(self, conn: sqlite3.Connection, rows_of: str, breathe: Breathe) -> None:
+    async def fill(
+        self,
+        conn: sqlite3.Connection,
+        rows_of: str,
+        breathe: Breathe,
+        begin: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         """Make the index from the rows of a table, which need not have its name yet.
 
-        :param conn: in autocommit mode, or in a transaction of the caller's.
+        :param begin: begins a transaction for each slice. None: all is within the caller's.
         """
-        create, _ = self._statements()
-        conn.execute(create)
+
+        async def write(statement: str, values: tuple[int, ...] = ()) -> int:
+            if begin is not None:
+                await begin()
+            count = conn.execute(statement, values).rowcount
+            if begin is not None:
+                conn.execute("COMMIT")
+            return count
+
+        await write(self._statements()[0])
         columns = ", ".join(map(quote, self.columns))
+        insert = (
+            f"INSERT INTO {quote(self.name)} (rowid, {columns}) SELECT rowid, {columns}"
+            f" FROM {quote(rows_of)} WHERE rowid BETWEEN ? AND ?"
+        )
         done = 0
         for low, high in slices(conn, quote(rows_of)):
-            cursor = conn.execute(
-                f"INSERT INTO {quote(self.name)} (rowid, {columns}) SELECT rowid, {columns}"
-                f" FROM {quote(rows_of)} WHERE rowid BETWEEN ? AND ?",
-                (low, high),
-            )
-            done += cursor.rowcount
+            done += await write(insert, (low, high))
             await breathe(done)
 
     def follow(self, conn: sqlite3.Connection) -> None:

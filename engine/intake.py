@@ -7,6 +7,7 @@ serving is instance.py's.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -49,6 +50,8 @@ class Intake:
     def __init__(self, folder: Folder, pause: Pause = give_way) -> None:
         self._folder = folder
         self._pause = pause
+        # Two at once would both find that there is no database for tables yet.
+        self._turn = asyncio.Lock()
         #: Whether Datasette answers from the databases meanwhile.
         self.is_served = False
         #: Called with the name of a database whose file is about to be replaced.
@@ -66,6 +69,10 @@ class Intake:
             SourceError: the file is not what was said, or cannot be read.
             Cancelled: `report` said so.
         """
+        async with self._turn:
+            return await self._take(request, file, report)
+
+    async def _take(self, request: Request, file: Path, report: Report) -> dict[str, Any]:
         try:
             pace = Pace(file.stat().st_size, report, self._pause)
             kind = kind_of(read_head(file), request.url, request.parameter)
@@ -87,10 +94,11 @@ class Intake:
 
         :param aside: a path that nothing else uses, beside the databases.
         """
-        pace = Pace(rows.total, report, self._pause)
-        result = await self._take_tables(request, "parquet", aside, rows, pace)
-        pace.finish()
-        return self._remembered(request, result)
+        async with self._turn:
+            pace = Pace(rows.total, report, self._pause)
+            result = await self._take_tables(request, "parquet", aside, rows, pace)
+            pace.finish()
+            return self._remembered(request, result)
 
     def clear_up(self) -> None:
         """Remove what imports have left behind that were interrupted."""

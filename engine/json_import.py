@@ -60,7 +60,7 @@ async def import_json(
     if is_lines(path):
         await _read_lines(path, loose, rejected, pace, share * 0.7)
     else:
-        document = parse(path.read_bytes(), source)
+        document = parse(read_text(path, source), source)
         await pace.rest(share * 0.3)
         shape = shape_of(document, source, options.header)
         del document
@@ -140,17 +140,26 @@ async def _read_lines(
     pace.count(len(objects))
 
 
-def parse(data: bytes, source: str) -> Any:
+def read_text(path: Path, source: str) -> str:
+    """Return a whole file as text.
+
+    Raises:
+        SourceError: there is not enough memory.
+    """
+    try:
+        data = path.read_bytes()
+        encoding = guess_encoding(data, is_utf8=_is_utf8(data))
+        return data.decode(encoding.codec, encoding.errors)
+    except MemoryError as error:
+        raise _too_large(source) from error
+
+
+def parse(text: str, source: str) -> Any:
     """Return a whole JSON document.
 
     Raises:
         SourceError: it is none, with the place where it stops being one.
     """
-    try:
-        encoding = guess_encoding(data, is_utf8=_is_utf8(data))
-        text = data.decode(encoding.codec, encoding.errors)
-    except MemoryError as error:
-        raise _too_large(source) from error
     text = text.removeprefix("\ufeff")
     try:
         return json.loads(text)

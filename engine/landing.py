@@ -175,7 +175,8 @@ class Landing:
                 finishes.append(finish)
                 here = start + number * step
                 await finish.copy(pace, here, here + step * 0.6)
-                await finish.index(pace.part(here + step * 0.6, here + step, table.imported.rows))
+                breathe = pace.part(here + step * 0.6, here + step, table.imported.rows)
+                await finish.index(breathe, pace)
             await begin(conn, pace)
             for finish in finishes:
                 finish.run()

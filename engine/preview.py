@@ -181,7 +181,7 @@ class Previews:
             count = len(lines) if complete and len(lines) <= _SEEN_ROWS else None
             words = "JSON, one value a line"
         elif complete:
-            shape = shape_of(parse(head, url), url, options.header)
+            shape = shape_of(parse(text, url), url, options.header)
             count, words = len(shape.rows), "JSON"
         else:
             refuse_other_texts(text, url, "JSON")
@@ -318,7 +318,7 @@ def _csv_value(value: str, kind: ColumnType) -> Any:
 
 def _row_of_line(line: str) -> dict[str, Any]:
     try:
-        value = parse(line.encode("utf-8", "surrogatepass"), "")
+        value = parse(line, "")
     except SourceError:
         return {}
     if not isinstance(value, dict):
