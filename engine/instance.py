@@ -25,15 +25,13 @@ from engine.errors import LiteError
 from engine.folder import Folder
 from engine.intake import Intake
 from engine.options import Request
-from engine.pace import Report
+from engine.pace import TURN_SECONDS, Report
 from engine.preview import Previews
 from engine.row_import import RowReader
 
-# In seconds: how long imports wait for a request that is not older, and at a time; and how long
-# they look again at once.
+# In seconds: how long imports wait for a request that is not older, and at a time.
 _YOUNG = 1.0
 _MOST_PATIENCE = 0.5
-_QUICK = 0.01
 
 FOLDER = Path("/instance")
 PLUGINS = Path("/plugins")
@@ -174,7 +172,7 @@ class Instance:
         """
         now = start = perf_counter()
         while True:
-            await asyncio.sleep(0 if now - start < _QUICK else _QUICK)
+            await asyncio.sleep(TURN_SECONDS)
             now = perf_counter()
             young = any(now - began < _YOUNG for began in self._requests.values())
             if not young or now - start > _MOST_PATIENCE:
