@@ -15,22 +15,35 @@ from typing import Any
 
 from engine import site
 from engine.asgi import RequestHead
-from engine.environment import JsRequestBody, JsResponse
+from engine.environment import JsRequestBody, JsResponse, JsRows
 from engine.errors import LiteError
 from engine.instance import Instance
+from engine.options import Request
 
 __all__ = ["BrowserInstance"]
 
 
-async def _outcome(work: Awaitable[str | None]) -> str:
+async def _outcome(work: Awaitable[Any]) -> str:
     """Return as JSON what `work` returns, as {"value": …}, or the error it raised: {"error": …}."""
     try:
         return json.dumps({"value": await work})
     except Exception as error:
-        known = error
-        if not isinstance(known, LiteError):
-            known = LiteError(f"Python stopped with an error: {type(error).__name__}: {error}")
-        return json.dumps({"error": {**known.to_wire(), "traceback": traceback.format_exc()}})
+        return _failure(error)
+
+
+def _result(work: Callable[[], Any]) -> str:
+    """Like _outcome, for what need not be awaited."""
+    try:
+        return json.dumps({"value": work()})
+    except Exception as error:
+        return _failure(error)
+
+
+def _failure(error: Exception) -> str:
+    known = error
+    if not isinstance(known, LiteError):
+        known = LiteError(f"Python stopped with an error: {type(error).__name__}: {error}")
+    return json.dumps({"error": {**known.to_wire(), "traceback": traceback.format_exc()}})
 
 
 class BrowserInstance:
@@ -44,10 +57,33 @@ class BrowserInstance:
         self._instance = Instance(base_url)
 
     async def add_source(
-        self, parameter: str, url: str, path: str, report: Callable[[int, int], None]
+        self, request: str, path: str, report: Callable[[int, int, int], object]
     ) -> str:
-        """See Instance.add_source; return an outcome."""
-        return await _outcome(self._instance.add_source(parameter, url, Path(path), report))
+        """Take in the file at `path` as `request`, a Request as JSON, says; see Intake.take.
+
+        `report` is called with bytes done, bytes in all and rows so far; false ends the import.
+        """
+        wanted = Request.of(json.loads(request))
+        return await _outcome(self._instance.add_source(wanted, Path(path), report))
+
+    async def add_rows(
+        self, request: str, rows: Any, report: Callable[[int, int, int], object]
+    ) -> str:
+        """Take in rows that JavaScript reads, as shell/worker/parquet.js does; see add_source."""
+        wanted = Request.of(json.loads(request))
+        return await _outcome(self._instance.add_rows(wanted, JsRows(rows), report))
+
+    async def preview(self, request: str, path: str, complete: bool) -> str:
+        """Tell what would become of the file at `path`; return an outcome with a Preview.
+
+        `complete` says whether the file is all there, or only its head.
+        """
+        wanted = Request.of(json.loads(request))
+        return await _outcome(self._instance.preview(wanted, Path(path), complete=complete))
+
+    def source(self, id: str) -> str:
+        """Return an outcome with what is remembered of a source; see Instance.source."""
+        return _result(lambda: self._instance.source(id))
 
     async def open(self, memory: bool) -> str:
         """See Instance.open; return an outcome."""

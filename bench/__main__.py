@@ -19,7 +19,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 # As for the tests (pyproject.toml): scripts import each other by their plain names.
 sys.path.append(str(PROJECT / "scripts"))
 
-from bench import memory, saving, visits, warm_pages  # noqa: E402
+from bench import importing, memory, saving, visits, warm_pages  # noqa: E402
 from bench.browser import new_visitor  # noqa: E402
 from bench.old_way import lay_out  # noqa: E402
 from bench.report import Row, Table, machine  # noqa: E402
@@ -77,7 +77,27 @@ def _saving(site: str, rounds: int) -> Iterator[Table]:
     yield Table("Saving and getting back", "unsaved", "s", restarts + first, digits=2)
 
 
-PARTS = ("visits", "pages", "memory", "saving")
+def _importing(site: str, repetitions: int) -> Iterator[Table]:
+    times = importing.measure_speed(site, repetitions)
+    seconds, native = (median(column) for column in zip(*times, strict=True))
+    what = f"{importing.ROWS:,} rows of {importing.COLUMNS} columns"
+    yield Table("A CSV file imported", "sqlite-utils", "s", [Row(what, seconds, native)], digits=2)
+    answers = importing.measure_answers(site)
+    rows = [
+        Row("half of the answers within", median(answers)),
+        Row("all of them within", max(answers)),
+    ]
+    yield Table("Pages answered while it is imported", "none", "ms", rows, digits=0)
+    large = importing.measure_large(site)
+    peaks = [
+        Row(f"{kind} of {of.file_mb:,.0f} MB", of.peak_mb, of.file_mb) for kind, of in large.items()
+    ]
+    yield Table("Highest memory of a process with a large file", "the file", "MB", peaks, digits=0)
+    rows = [Row(f"{kind} of {of.file_mb:,.0f} MB", of.seconds) for kind, of in large.items()]
+    yield Table("From the click to the first page of a large file", "none", "s", rows)
+
+
+PARTS = ("visits", "pages", "memory", "saving", "importing")
 
 
 def main() -> int:
@@ -105,6 +125,9 @@ def main() -> int:
             print(show(_pages(site, 1 if args.quick else ROUNDS)), flush=True)
         if "memory" in parts:
             print(show(_memory(site, old_way)), flush=True)
+        if "importing" in parts:
+            for table in _importing(site, 1 if args.quick else VISITS):
+                print(show(table), flush=True)
         if "saving" in parts:
             for table in _saving(site, 3 if args.quick else ROUNDS):
                 print(show(table), flush=True)

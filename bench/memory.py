@@ -19,7 +19,7 @@ from tests.support.browsing import link
 OPEN = 3
 
 
-def _bytes(visitor: Visitor, file: str, field: str) -> list[float]:
+def megabytes(visitor: Visitor, file: str, field: str) -> list[float]:
     """Return a field of each process's file in /proc, in MB."""
     found = []
     for process in processes(visitor):
@@ -32,16 +32,16 @@ def _bytes(visitor: Visitor, file: str, field: str) -> list[float]:
 
 def _measure(address: Callable[[int], str]) -> list[float]:
     with new_visitor() as visitor:
-        empty = sum(_bytes(visitor, "smaps_rollup", "Pss"))
+        empty = sum(megabytes(visitor, "smaps_rollup", "Pss"))
         results = []
         for number in range(OPEN):
             page = visitor.context.new_page()
             page.goto(address(number))
             page.wait_for_selector(ROWS)
             if number == 0:
-                peak = max(_bytes(visitor, "status", "VmHWM"))
-                results += [sum(_bytes(visitor, "smaps_rollup", "Pss")) - empty, peak]
-        return [*results, sum(_bytes(visitor, "smaps_rollup", "Pss")) - empty]
+                peak = max(megabytes(visitor, "status", "VmHWM"))
+                results += [sum(megabytes(visitor, "smaps_rollup", "Pss")) - empty, peak]
+        return [*results, sum(megabytes(visitor, "smaps_rollup", "Pss")) - empty]
 
 
 def measure(site: str, old_way: str) -> dict[str, tuple[float, float]]:

@@ -1,7 +1,7 @@
 """What kind of CSV a file is: its encoding and its delimiter.
 
 Not responsible for reading records (csv_records.py), for what the values mean, or for telling
-what a file is instead (not_csv.py).
+what a file is instead (file_kinds.py).
 
 **Encoding.** A byte order mark decides. Without one, UTF-16 shows by NUL bytes in every other
 place. Anything else is UTF-8 if the whole file is valid UTF-8, since hardly a text in another
@@ -27,7 +27,8 @@ from itertools import islice
 from pathlib import Path
 
 from engine.errors import SourceError
-from engine.not_csv import empty_source, refuse_other_formats, refuse_other_texts
+from engine.file_kinds import empty_source, refuse_other_formats, refuse_other_texts
+from engine.options import ImportOptions
 
 # As much as is looked at to tell kind and delimiter: hundreds of rows, some ms of work.
 _HEAD_BYTES = 128 * 1024
@@ -46,6 +47,8 @@ _NO_DELIMITER = "\uffff"
 
 # Excel writes and understands a first line such as sep=; that names the delimiter.
 _SEP_LINE = re.compile(r'"?sep=([^"\r\n])"?[ \t]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 
 # What text never contains; from tab to carriage return it is white space.
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0e-\x1f]")
@@ -87,16 +90,20 @@ class Dialect:
 
     encoding: Encoding
     delimiter: str
-    has_sep_line: bool  # the first line names the delimiter and is no record
+    skipped_lines: int = 0  # before the header: those to be skipped, and one that says sep=;
 
 
 async def detect_dialect(
-    path: Path, source: str, breathe: Callable[[int], Awaitable[None]]
+    path: Path,
+    source: str,
+    breathe: Callable[[int], Awaitable[None]],
+    options: ImportOptions = ImportOptions(),  # noqa: B008, it cannot be changed
 ) -> Dialect:
     """Tell how to read a CSV file.
 
     :param source: what to call the file in errors.
     :param breathe: awaited now and then with the number of bytes done.
+    :param options: what is known already: encoding, delimiter, lines to be skipped.
 
     Raises:
         SourceError: the file is empty or is not CSV; the message says what it is.
@@ -104,22 +111,70 @@ async def detect_dialect(
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
         is_cut = bool(file.read(1))
-    refuse_other_formats(head, source)
+    refuse_other_formats(head, source, "CSV")
     is_utf8 = await _scan(path, source, breathe)
-    encoding = _marked_encoding(head) or Encoding(
-        *(("utf-8", "strict") if is_utf8 else ("cp1252", _AS_IN_BROWSERS))
-    )
-    decoder = codecs.getincrementaldecoder(encoding.codec)(encoding.errors)
-    text = decoder.decode(head)
-    refuse_other_texts(text, source)
+    encoding = _chosen_encoding(options, source) or guess_encoding(head, is_utf8)
+    text = decode_head(head, encoding)
+    refuse_other_texts(text, source, "CSV")
     if not is_cut and not text.strip():
         raise empty_source(source)
+    return dialect_of(text, encoding, options, is_cut=is_cut)
 
+
+def dialect_of_head(head: bytes, source: str, options: ImportOptions, *, is_cut: bool) -> Dialect:
+    """Tell how to read a CSV file of which only the head is at hand.
+
+    Raises:
+        SourceError: the encoding that was asked for does not exist.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    is_utf8 = _decodes(decoder, head, final=not is_cut)
+    encoding = _chosen_encoding(options, source) or guess_encoding(head, is_utf8)
+    return dialect_of(decode_head(head, encoding), encoding, options, is_cut=is_cut)
+
+
+def guess_encoding(head: bytes, is_utf8: bool) -> Encoding:
+    """Tell the encoding of a text by its head and by whether it is UTF-8 throughout."""
+    return _marked_encoding(head) or Encoding(
+        *(("utf-8", "strict") if is_utf8 else ("cp1252", _AS_IN_BROWSERS))
+    )
+
+
+def decode_head(head: bytes, encoding: Encoding) -> str:
+    """Decode the head of a text, without a character that is cut in two."""
+    return codecs.getincrementaldecoder(encoding.codec)(encoding.errors).decode(head)
+
+
+def dialect_of(text: str, encoding: Encoding, options: ImportOptions, *, is_cut: bool) -> Dialect:
+    """Tell how to read the records of a file whose head is `text`."""
+    skipped = options.skiprows
+    for _ in range(skipped):
+        line = _LINE.match(text)
+        text = text[line.end() :] if line else ""
     sep_line = _SEP_LINE.match(text)
     if sep_line:
-        return Dialect(encoding, sep_line[1], has_sep_line=True)
-    delimiter = find_delimiter(text, is_cut=is_cut)
-    return Dialect(encoding, delimiter, has_sep_line=False)
+        return Dialect(encoding, options.delimiter or sep_line[1], skipped + 1)
+    return Dialect(encoding, options.delimiter or find_delimiter(text, is_cut=is_cut), skipped)
+
+
+def _chosen_encoding(options: ImportOptions, source: str) -> Encoding | None:
+    if options.encoding is None:
+        return None
+    try:
+        # A transformation such as "hex" is no encoding of texts.
+        name = codecs.lookup(options.encoding).name
+        "".encode(name)
+    except LookupError as error:
+        raise SourceError(
+            f"{source} can't be read in the encoding {options.encoding!r}: there is none of that"
+            " name.",
+            source=source,
+            hint="Leave the encoding out, so that it is found out, or use one such as utf-8.",
+        ) from error
+    if name in ("utf-8", "cp1252", "iso8859-1"):
+        # With or without a byte order mark. What browsers call Latin-1 is Windows-1252.
+        return Encoding("utf-8-sig" if name == "utf-8" else "cp1252", _AS_IN_BROWSERS)
+    return Encoding(name, "replace")
 
 
 def _marked_encoding(head: bytes) -> Encoding | None:

@@ -2,7 +2,7 @@
 
 Not responsible for getting the file, naming the table, or for what is inside the modules used:
 csv_dialect.py (encoding, delimiter), csv_records.py (reading), column_types.py (types),
-names.py (columns), not_csv.py (what else a file may be).
+csv_plan.py (what a row becomes), names.py (columns), file_kinds.py (what else a file may be).
 
 **Two passes.** The first reads the whole file to learn the types, the second reads it again and
 inserts. The alternative, to insert with types guessed from the first rows and to widen later,
@@ -28,23 +28,21 @@ besides those that column_types.py lists:
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
 
 from engine.column_types import ColumnType, ColumnTypes
 from engine.csv_dialect import Dialect, detect_dialect
+from engine.csv_plan import Plan, Survey
 from engine.csv_records import CsvRecords
 from engine.errors import SourceError
+from engine.file_kinds import empty_source
+from engine.imported import Imported, Rejected
 from engine.names import column_names, extra_column_name
-from engine.not_csv import empty_source
-
-# Other work gets its turn after so much time. One slice of records more can come on top.
-_STRETCH_SECONDS = 0.05
+from engine.options import ImportOptions
+from engine.pace import Pace, Pause, Report
 
 # How far each part goes, as shares of the whole time.
 _DETECTED = 0.02
@@ -58,29 +56,51 @@ async def import_csv(
     table: str,
     *,
     source: str,
-    report: Callable[[int, int], None],
-    pause: Callable[[], Awaitable[None]],
-) -> int:
-    """Import a CSV file as a new table, all of it or nothing, and return the number of rows.
+    report: Report,
+    pause: Pause,
+    options: ImportOptions = ImportOptions(),  # noqa: B008, it cannot be changed
+) -> Imported:
+    """Import a CSV file as a new table, all of it or nothing.
 
     :param conn: used for nothing else until this returns: whatever ran on it meanwhile would
         become part of this import. If no transaction is open, one is begun and committed.
     :param source: what to call the file in errors: its URL, or the name of a dropped file.
-    :param report: called with bytes done and bytes in all, over the whole import. Both passes
-        count, so this is no position in the file.
+    :param report: called with bytes done, bytes in all and rows, over the whole import. Both
+        passes count, so the bytes are no position in the file.
     :param pause: awaited after every 0.05 s or so of work, so that others get their turn. An
         exception from it, such as a cancellation, ends the import.
+    :param options: names, types, primary key and the like. Without, none costs anything.
 
     Raises:
         SourceError: the file is no CSV, or can't be stored. Nothing of the table remains.
     """
-    pace = _Pace(path.stat().st_size, report, pause)
+    pace = Pace(path.stat().st_size, report, pause)
+    imported = await import_csv_at(path, conn, table, source, options, pace)
+    pace.finish()
+    return imported
+
+
+async def import_csv_at(
+    path: Path,
+    conn: sqlite3.Connection,
+    table: str,
+    source: str,
+    options: ImportOptions,
+    pace: Pace,
+    share: float = 1,
+) -> Imported:
+    """Import a CSV file as import_csv does, as a part of something longer.
+
+    :param share: how much of the whole this is.
+    """
     try:
-        dialect = await detect_dialect(path, source, pace.part(0, _DETECTED))
-        survey = await _survey(path, dialect, source, _column_limit(conn), pace)
+        dialect = await detect_dialect(path, source, pace.part(0, _DETECTED * share), options)
+        survey = await _survey(path, dialect, source, _column_limit(conn), pace, options, share)
+        plan = Plan.of(survey, options, source)
         with _all_or_nothing(conn):
-            conn.execute(survey.create_table(table))
-            await _insert(path, dialect, source, conn, survey.insert(table), survey, pace)
+            conn.execute(plan.create_table(table))
+            rejected = Rejected(conn, table, survey.names)
+            rows = await _insert(path, dialect, source, conn, table, plan, rejected, pace, share)
     except sqlite3.Error as error:
         raise SourceError(
             f"{source} could not be stored in table {table!r}: {error}.", source=source
@@ -91,62 +111,28 @@ async def import_csv(
             source=source,
             hint="Close other tabs, or use a file with fewer rows or columns.",
         ) from error
-    pace.finish()
-    return survey.rows
-
-
-@dataclass(frozen=True)
-class _Survey:
-    """What the first pass learnt about a file."""
-
-    names: list[str]  # of the columns in the header
-    types: list[ColumnType]
-    blanks: list[bool]  # whether an empty string occurs, meaningful for number columns
-    rows: int
-    is_ragged: bool  # some rows are not as wide as the header
-    extra_name: str | None  # the column for values beyond the header, if there are any
-
-    def create_table(self, table: str) -> str:
-        """Return the statement, laid out as sqlite-utils does."""
-        columns = [
-            f"   {_quote(name)} {kind.declaration}"
-            for name, kind in zip(self.names, self.types, strict=True)
-        ]
-        if self.extra_name:
-            columns.append(f"   {_quote(self.extra_name)} TEXT")
-        return f"CREATE TABLE {_quote(table)} (\n" + ",\n".join(columns) + "\n)"
-
-    def insert(self, table: str) -> str:
-        """Return the statement that inserts one row."""
-        # SQLite replaces empty strings faster than a loop in Python.
-        values = [
-            "nullif(?, '')" if blank and kind is not ColumnType.TEXT else "?"
-            for blank, kind in zip(self.blanks, self.types, strict=True)
-        ]
-        if self.extra_name:
-            values.append("?")
-        return f"INSERT INTO {_quote(table)} VALUES ({', '.join(values)})"
-
-    def fit(self, row: list[str]) -> Sequence[str | None]:
-        """Return a row as wide as the table: missing values NULL, further ones in one column."""
-        width = len(self.names)
-        fitted: list[str | None] = [*row[:width], *[None] * (width - len(row))]
-        if self.extra_name:
-            extra = row[width:]
-            fitted.append(json.dumps(extra, ensure_ascii=False) if any(extra) else None)
-        return fitted
+    return Imported(plan.columns, plan.text_columns, rows, rejected.count, plan.notes)
 
 
 async def _survey(
-    path: Path, dialect: Dialect, source: str, column_limit: int, pace: _Pace
-) -> _Survey:
-    breathe = pace.part(_DETECTED, _SURVEYED)
+    path: Path,
+    dialect: Dialect,
+    source: str,
+    column_limit: int,
+    pace: Pace,
+    options: ImportOptions,
+    share: float,
+) -> Survey:
+    breathe = pace.part(_DETECTED * share, _SURVEYED * share)
     with CsvRecords(path, dialect, source) as records:
         header = records.header()
         if header is None:
             raise empty_source(source)
         width = len(header)
         _refuse_too_many(width, column_limit, source)
+        if options.header is False:
+            records.unread(header)
+            header = [""] * width
         types = ColumnTypes(width)
         rows = 0
         is_ragged = has_extra = False
@@ -161,7 +147,7 @@ async def _survey(
     names = column_names(header)
     if has_extra:
         _refuse_too_many(width + 1, column_limit, source)
-    return _Survey(
+    return Survey(
         names=names,
         types=types.types if rows else [ColumnType.TEXT] * width,
         blanks=types.blanks,
@@ -176,51 +162,33 @@ async def _insert(
     dialect: Dialect,
     source: str,
     conn: sqlite3.Connection,
-    statement: str,
-    survey: _Survey,
-    pace: _Pace,
-) -> None:
-    breathe = pace.part(_SURVEYED, _INSERTED)
+    table: str,
+    plan: Plan,
+    rejected: Rejected,
+    pace: Pace,
+    share: float,
+) -> int:
+    """Insert all rows and return how many fitted."""
+    breathe = pace.part(_SURVEYED * share, _INSERTED * share)
+    statement = plan.insert(table)
+    rows = seen = 0
     with CsvRecords(path, dialect, source) as records:
-        records.header()
+        header = records.header()
+        if plan.has_no_header and header is not None:
+            records.unread(header)
         while batch := records.slice():
-            if survey.is_ragged:
-                conn.executemany(statement, map(survey.fit, batch))
+            fitted: Iterable[Sequence[str | None]] = batch
+            if plan.survey.is_ragged:
+                fitted = map(plan.survey.fit, batch)
+            if plan.is_checked:
+                rows += plan.insert_checked(conn, statement, fitted, seen, rejected)
             else:
-                conn.executemany(statement, batch)
+                conn.executemany(statement, fitted if plan.keep is None else map(plan.keep, fitted))
+                rows += len(batch)
+            seen += len(batch)
+            pace.count(len(batch))
             await breathe(records.position)
-
-
-class _Pace:
-    """Sees to it that others get their turn, and that progress is told then."""
-
-    def __init__(
-        self, size: int, report: Callable[[int, int], None], pause: Callable[[], Awaitable[None]]
-    ) -> None:
-        self._size = size
-        self._report = report
-        self._pause = pause
-        self._last = perf_counter()
-        report(0, size)
-
-    def part(self, start: float, end: float) -> Callable[[int], Awaitable[None]]:
-        """Return what to await with the position in the file during a part of the import.
-
-        :param start: the share of the whole that is done when the part begins; ``end`` when
-            it ends.
-        """
-
-        async def breathe(position: int) -> None:
-            if perf_counter() - self._last < _STRETCH_SECONDS:
-                return
-            self._report(int(self._size * start + position * (end - start)), self._size)
-            await self._pause()
-            self._last = perf_counter()
-
-        return breathe
-
-    def finish(self) -> None:
-        self._report(self._size, self._size)
+    return rows
 
 
 @contextmanager
@@ -249,7 +217,3 @@ def _refuse_too_many(columns: int, limit: int, source: str) -> None:
             source=source,
             hint="Leave out columns, or swap rows and columns if the table is on its side.",
         )
-
-
-def _quote(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

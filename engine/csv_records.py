@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import csv
 import io
-from itertools import islice
+from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -53,10 +54,10 @@ class CsvRecords:
             errors=dialect.encoding.errors,
             newline="",
         )
-        if dialect.has_sep_line:
+        for _ in range(dialect.skipped_lines):
             self._text.readline()
         self._reader = csv.reader(self._text, delimiter=dialect.delimiter)
-        self._records = filter(None, self._reader)
+        self._records: Iterator[list[str]] = filter(None, self._reader)
 
     def __enter__(self) -> Self:
         return self
@@ -81,6 +82,10 @@ class CsvRecords:
             return None
         self._slice_rows = min(_SLICE_ROWS, max(1, _SLICE_VALUES // len(records[0])))
         return records[0]
+
+    def unread(self, record: list[str]) -> None:
+        """Give back the header of a file that has none: it is the first record then."""
+        self._records = chain([record], self._records)
 
     def slice(self) -> list[list[str]]:
         """Read the next records: at least one, or an empty list at the end of the file.

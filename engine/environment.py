@@ -26,6 +26,30 @@ class JsRequestBody:
         return None if chunk is None else chunk.to_bytes()
 
 
+class JsRows:
+    """The rows of a file that JavaScript reads; see engine.row_import.RowReader."""
+
+    def __init__(self, js: Any) -> None:
+        self._js = js
+        self.columns: list[dict[str, str]] = json.loads(js.columns)
+
+    @property
+    def done(self) -> int:
+        return int(self._js.done)
+
+    @property
+    def total(self) -> int:
+        return int(self._js.total)
+
+    async def next(self) -> list[list[Any]] | None:
+        try:
+            rows: Any = await self._js.next()
+        except JsException as error:
+            raise ValueError(str(error)) from error
+        # undefined is None here.
+        return json.loads(rows) if isinstance(rows, str) else None
+
+
 class JsResponse:
     """An answer; see engine.asgi.Response."""
 

@@ -26,6 +26,10 @@ class LiteError(Exception):
         return {"name": type(self).__name__, "message": self.message, "hint": self.hint}
 
 
+class Cancelled(LiteError):
+    """Raised in an import that the person no longer wants. Nothing of it is left behind."""
+
+
 class SourceError(LiteError):
     """Raised when a source, a URL or a file, can't become a table or a database."""
 

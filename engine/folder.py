@@ -4,9 +4,11 @@ Responsible for the layout, which a later build must still understand. That its 
 whenever they change is the worker's business (shell/worker/saver.js); what is in the databases is
 Datasette's.
 
-    state.json     what the other files do not tell: the order of the databases, and which of them
-                   takes the tables of CSV files
+    state.json     what the other files do not tell: the order of the databases, which of them
+                   takes the tables of CSV files and the like, and the sources
     databases/     NAME.db is the database NAME; SQLite's journals lie beside it
+    configuration/ ID.json is what the metadata or config source ID says
+    source-*       a source while it is being taken in, and what is made of it meanwhile
     internal.db    Datasette's own database: stored queries, column types, the catalogue
     cookies.json   the cookie jar
     secret         what Datasette signs with
@@ -29,7 +31,9 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self._state = path / "state.json"
         self._databases = path / "databases"
+        self._configuration = path / "configuration"
         self._secret = path / "secret"
+        self._path = path
         self.internal_database = path / "internal.db"
         self.cookies = path / "cookies.json"
         self._databases.mkdir(parents=True, exist_ok=True)
@@ -45,15 +49,85 @@ class Folder:
         # What a plugin has laid there counts as well.
         return [name for name in known if name in found] + sorted(found - set(known))
 
-    def csv_database(self) -> str | None:
-        """Return the database that takes the tables of CSV files, once there is one."""
+    def table_database(self) -> str | None:
+        """Return the database that takes tables, as those of CSV files, once there is one."""
         name: str | None = self._saved().get("csv_database")
-        return name
+        return name if name is not None and self.database(name).exists() else None
 
-    def remember(self, databases: list[str], csv_database: str | None) -> None:
-        """Keep what the two functions above return."""
-        state = {"format": FORMAT, "databases": databases, "csv_database": csv_database}
+    def sources(self) -> list[dict[str, Any]]:
+        """Return what was taken in, in order. Each has
+
+        - "id", which names it, "parameter" and "url", as in a link, "options" as they were given,
+        - "origin": where it is from, see shell/shared/protocol.js,
+        - "added": the tables it became, each with "database" and "table", null for a database.
+        """
+        sources: list[dict[str, Any]] = self._saved().get("sources", [])
+        return sources
+
+    def remember(
+        self,
+        *,
+        table_database: str | None = None,
+        sources: list[dict[str, Any]] | None = None,
+    ) -> None:
+        """Keep what the functions above return; what is not given stays as it is."""
+        kept = self.table_database() if table_database is None else table_database
+        state = {
+            "format": FORMAT,
+            "databases": self.database_names(),
+            "csv_database": kept,
+            "sources": self.sources() if sources is None else sources,
+        }
         self._state.write_text(json.dumps(state))
+
+    def keep_configuration(self, id: str, contents: dict[str, Any]) -> None:
+        """Keep what the metadata or config source with this id says."""
+        self._configuration.mkdir(exist_ok=True)
+        (self._configuration / f"{id}.json").write_text(json.dumps(contents))
+
+    def configuration(self, parameter: str) -> list[dict[str, Any]]:
+        """Return what the sources of one kind, "metadata" or "config", say, in their order."""
+        ids = [one["id"] for one in self.sources() if one["parameter"] == parameter]
+        paths = [self._configuration / f"{id}.json" for id in ids]
+        return [json.loads(path.read_text()) for path in paths if path.exists()]
+
+    def aside(self, name: str) -> Path:
+        """Return a path for what is only needed while a source is being taken in."""
+        return self._path / f"source-{name}"
+
+    def forget_imports(self) -> None:
+        """Remove what imports have left behind that were interrupted."""
+        for path in self._path.glob("source-*"):
+            path.unlink()
+
+    def remove_database(self, name: str) -> None:
+        """Remove a database that is not open, and what is remembered of where it came from."""
+        for suffix in ("", "-journal", "-wal", "-shm"):
+            self.database(name).with_name(f"{name}.db{suffix}").unlink(missing_ok=True)
+        self.remember(sources=_without(self.sources(), name, None))
+
+    def rename_database(self, old: str, new: str) -> None:
+        """Rename a database that is not open; it keeps its place and its sources."""
+        order, taker = self.database_names(), self.table_database()
+        self.database(old).rename(self.database(new))
+        self._state.write_text(
+            json.dumps(
+                {
+                    "format": FORMAT,
+                    "databases": [new if name == old else name for name in order],
+                    "csv_database": new if taker == old else taker,
+                    "sources": _renamed(self.sources(), old, None, new),
+                }
+            )
+        )
+
+    def forget_table(self, database: str, table: str) -> None:
+        """Forget where a table came from, since it is no more."""
+        self.remember(sources=_without(self.sources(), database, table))
+
+    def rename_table(self, database: str, old: str, new: str) -> None:
+        """Remember the sources of a table under its new name."""
+        self.remember(sources=_renamed(self.sources(), database, old, new))
 
     def _saved(self) -> dict[str, Any]:
         """Return what state.json says; nothing where no instance was ever opened."""
@@ -72,3 +146,36 @@ class Folder:
         """Remove what only a running SQLite needs, and would be misled by after an interruption."""
         for path in self._databases.glob("*-shm"):
             path.unlink()
+
+
+def _is_of(added: dict[str, Any], database: str, table: str | None) -> bool:
+    """Whether something that a source became is `table`, or anything of `database`."""
+    return added["database"] == database and table in (None, added["table"])
+
+
+def _without(
+    sources: list[dict[str, Any]], database: str, table: str | None
+) -> list[dict[str, Any]]:
+    kept = []
+    for source in sources:
+        left = [one for one in source["added"] if not _is_of(one, database, table)]
+        # Metadata and configuration become no table.
+        if left or not source["added"]:
+            kept.append({**source, "added": left})
+    return kept
+
+
+def _renamed(
+    sources: list[dict[str, Any]], database: str, table: str | None, new: str
+) -> list[dict[str, Any]]:
+    key = "database" if table is None else "table"
+    return [
+        {
+            **source,
+            "added": [
+                {**one, key: new} if _is_of(one, database, table) else one
+                for one in source["added"]
+            ],
+        }
+        for source in sources
+    ]

@@ -1,36 +1,40 @@
-"""One Datasette with its data: takes sources in, then serves.
+"""One Datasette with its data.
 
-Responsible for how sources become databases and how Datasette is set up. Where its files lie is
-folder.py's business, reading CSV is csv_import.py's, HTTP is asgi.py's, and where the bytes of a
-source come from is the worker's.
+Responsible for how Datasette is set up. How sources become databases is intake.py's business,
+where files lie is folder.py's, HTTP is asgi.py's, and where the bytes of a source come from is the
+worker's.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from collections.abc import Callable
 from pathlib import Path
+from time import perf_counter
+from typing import Any
 
 from datasette.app import Datasette
 from datasette.database import Database
-from datasette.utils import tilde_encode
 
-from engine import sqlite_file
-from engine.adaptations import base_url, row_counts
+from engine import site
+from engine.adaptations import base_url, file_names, row_counts
 from engine.adaptations.referrer import same_origin_referrer
 from engine.asgi import RequestBody, RequestHead, Response, Server
+from engine.configuration import merged
 from engine.cookies import Cookies
-from engine.csv_import import import_csv
 from engine.errors import LiteError
 from engine.folder import Folder
-from engine.names import database_name, table_name
+from engine.intake import Intake
+from engine.options import Request
+from engine.pace import TURN_SECONDS, Report
+from engine.preview import Previews
+from engine.row_import import RowReader
+
+# In seconds: how long imports wait for a request that is not older, and at a time.
+_YOUNG = 1.0
+_MOST_PATIENCE = 0.5
 
 FOLDER = Path("/instance")
 PLUGINS = Path("/plugins")
-
-# Where the tables of CSV files go, as in the first Datasette Lite.
-CSV_DATABASE = "data.db"
 
 
 class Instance:
@@ -40,73 +44,70 @@ class Instance:
         self._base_url = base_url
         self._folder = Folder(folder)
         self._plugins = plugins
-        self._databases = self._folder.database_names()
-        self._csv_database = self._folder.csv_database()
+        self._intake = Intake(self._folder, pause=self._give_way)
+        self._requests: dict[object, float] = {}  # being answered, and since when
+        self._memory = False
+        self._row_sources = 0
         self._datasette: Datasette | None = None
         self._server: Server | None = None
 
-    async def add_source(
-        self, parameter: str, url: str, file: Path, report: Callable[[int, int], None]
-    ) -> str:
-        """Take a source in, before or after `open`; `file` is used up.
+    async def add_source(self, request: Request, file: Path, report: Report) -> dict[str, Any]:
+        """Take a source in, before or after `open`; `file` is used up. See Intake.take."""
+        result = await self._intake.take(request, file, report)
+        await self._serve_new(is_configuration=not result["added"] and result["path"] == "")
+        return result
 
-        `parameter` is the link's: "url" for a SQLite file, "csv" for a CSV file. `url` may be the
-        name of a file as well. `report` is called with bytes done and bytes in all.
+    async def add_rows(self, request: Request, rows: RowReader, report: Report) -> dict[str, Any]:
+        """Take rows in that are read elsewhere; see Intake.take_rows."""
+        self._row_sources += 1
+        aside = self._folder.aside(f"rows-{self._row_sources}")
+        result = await self._intake.take_rows(request, rows, aside, report)
+        await self._serve_new()
+        return result
 
-        Returns:
-            Where Datasette shows it, relative to the base URL.
+    async def preview(self, request: Request, file: Path, *, complete: bool) -> dict[str, Any]:
+        """Tell what would become of a source. `file` stays; see Previews.of_file."""
+        return await Previews(self._folder).of_file(request, file, complete=complete)
+
+    def source(self, id: str) -> dict[str, Any]:
+        """Return what is remembered of a source; see Folder.sources.
 
         Raises:
-            SourceError: the file is not what the parameter says, or cannot be read.
+            LiteError: there is none with this id.
         """
-        try:
-            if parameter == "url":
-                path = self._take_database(url, file)
-            else:
-                path = await self._import_csv(url, file, report)
-        finally:
-            file.unlink(missing_ok=True)
-        await self._serve_new()
-        return path
+        for source in self._folder.sources():
+            if source["id"] == id:
+                return source
+        raise LiteError(
+            f"There is no source {id!r} here any more.", hint="Load the page again to see what is."
+        )
 
-    def _take_database(self, url: str, file: Path) -> str:
-        sqlite_file.prepare(file, url)
-        name = database_name(url, set(self._databases))
-        file.rename(self._folder.database(name))
-        self._databases.append(name)
-        return name
-
-    async def _import_csv(self, url: str, file: Path, report: Callable[[int, int], None]) -> str:
-        name = self._csv_database or database_name(CSV_DATABASE, set(self._databases))
-        database = self._folder.database(name)
-        # An import takes its time, and a transaction that long would keep others from writing.
-        target = database if self._datasette is None else file.with_suffix(".import")
-        table = table_name(url, _tables_in(database))
-        connection = sqlite3.connect(target)
-        try:
-            await import_csv(file, connection, table, source=url, report=report, pause=_pause)
-            if target != database:
-                _copy_table(table, target, database)
-        finally:
-            connection.close()
-            if target != database:
-                target.unlink(missing_ok=True)
-        if self._csv_database is None:
-            self._csv_database = name
-            self._databases.append(name)
-        return f"{name}/{tilde_encode(table)}"
-
-    async def _serve_new(self) -> None:
+    async def _serve_new(self, *, is_configuration: bool = False) -> None:
         """Have a Datasette that is already open show what was added."""
-        datasette = self._datasette
-        if datasette is None:
+        datasette, server = self._datasette, self._server
+        if datasette is None or server is None:
             return
-        for name in self._databases:
+        if is_configuration:
+            # It is read when Datasette starts.
+            await self.open(self._memory)
+            await server.shutdown()
+            return
+        names = self._folder.database_names()
+        if any(name not in datasette.databases for name in names):
+            # While one that was replaced is away, so that what is known of its tables is forgotten.
+            await datasette.refresh_schemas(force=True)
+        for name in names:
             if name not in datasette.databases:
                 path = str(self._folder.database(name))
                 datasette.add_database(Database(datasette, path=path, is_mutable=True), name=name)
-        await datasette.refresh_schemas()
-        self._folder.remember(self._databases, self._csv_database)
+        # One that was replaced is where it was.
+        others = {name: one for name, one in datasette.databases.items() if name not in names}
+        datasette.databases = {**others, **{name: datasette.databases[name] for name in names}}
+        await datasette.refresh_schemas(force=True)
+
+    def _release(self, name: str) -> None:
+        if self._datasette is not None and name in self._datasette.databases:
+            self._datasette.remove_database(name)
 
     async def open(self, memory: bool) -> None:
         """Start Datasette on what was added, or on what was saved; `memory` adds its in-memory
@@ -116,15 +117,22 @@ class Instance:
             LiteError: Datasette or a plugin could not start.
         """
         base_url.install()
+        file_names.install()
         row_counts.install()
-        self._folder.forget_shared_memory()
+        if self._datasette is None:
+            self._folder.forget_shared_memory()
+            self._intake.clear_up()
+        site.folder = self._folder
         try:
             datasette = Datasette(
-                [str(self._folder.database(name)) for name in self._databases],
+                [str(self._folder.database(name)) for name in self._folder.database_names()],
                 memory=memory,
                 internal=str(self._folder.internal_database),
                 secret=self._folder.secret(),
                 plugins_dir=str(self._plugins) if self._plugins.is_dir() else None,
+                # Of several the later ones count.
+                metadata=merged(self._folder.configuration("metadata")),
+                config=merged(self._folder.configuration("config")),
                 # WebAssembly has no threads here: queries run where they are asked for.
                 settings={"num_sql_threads": 0, "base_url": self._base_url},
             )
@@ -139,46 +147,38 @@ class Instance:
                 f"Datasette could not start: {type(error).__name__}: {error}",
                 hint="A plugin or the data is the likely cause.",
             ) from error
-        self._folder.remember(self._databases, self._csv_database)
+        self._folder.remember()
+        self._intake.is_served = True
+        self._intake.release = self._release
+        self._memory = memory
         self._datasette = datasette
         self._server = server
 
     async def handle(self, head: RequestHead, body: RequestBody, response: Response) -> None:
         """Answer a request. The instance must be open."""
         assert self._server is not None
-        await self._server.handle(head, body, response)
+        request = object()
+        self._requests[request] = perf_counter()
+        try:
+            await self._server.handle(head, body, response)
+        finally:
+            del self._requests[request]
+
+    async def _give_way(self) -> None:
+        """Let requests be answered while an import is under way; see pace.Pause.
+
+        A page takes some dozen turns of the event loop, and would take as many stretches of the
+        import if they took turns. So the import waits, but not for what streams, nor for ever.
+        """
+        now = start = perf_counter()
+        while True:
+            await asyncio.sleep(TURN_SECONDS)
+            now = perf_counter()
+            young = any(now - began < _YOUNG for began in self._requests.values())
+            if not young or now - start > _MOST_PATIENCE:
+                return
 
     async def close(self) -> None:
         """Shut Datasette down."""
         if self._server is not None:
             await self._server.shutdown()
-
-
-def _tables_in(database: Path) -> set[str]:
-    if not database.exists():
-        return set()
-    connection = sqlite3.connect(database)
-    try:
-        return {name for (name,) in connection.execute("select name from sqlite_master")}
-    finally:
-        connection.close()
-
-
-def _copy_table(table: str, source: Path, target: Path) -> None:
-    """Copy a table without indexes from one database into another, where its name is free."""
-    name = '"' + table.replace('"', '""') + '"'
-    connection = sqlite3.connect(target)
-    try:
-        connection.execute("attach ? as source", [str(source)])
-        where = "select sql from source.sqlite_master where name = ?"
-        [(schema,)] = connection.execute(where, [table]).fetchall()
-        with connection:
-            connection.execute("begin")
-            connection.execute(schema)
-            connection.execute(f"insert into main.{name} select * from source.{name}")
-    finally:
-        connection.close()
-
-
-async def _pause() -> None:
-    await asyncio.sleep(0)

@@ -11,6 +11,9 @@ import string
 from collections.abc import Collection, Sequence
 from itertools import count
 
+#: What the names of tables begin with that are still being made. Datasette hides such tables.
+WORK_PREFIX = "_import_"
+
 # SQLite ignores case in names, but for ASCII letters only: "É" and "é" are two columns.
 _TO_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
@@ -34,7 +37,7 @@ def table_name(url: str, taken: set[str]) -> str:
     'legislators_1'
     """
     base = url.split("#")[0].split("/")[-1].split(".")[0].split("?")[0].strip() or "table"
-    if _fold(base).startswith("sqlite_"):
+    if _fold(base).startswith(("sqlite_", WORK_PREFIX)):
         base = f"table_{base}"
     return _free_name(base, {_fold(name) for name in taken}, first_suffix=1)
 
@@ -62,6 +65,43 @@ def database_name(url: str, taken: set[str]) -> str:
     if base.strip(". ") in ("", "-"):
         base = "database"
     return _free_name(base, {_fold(name) for name in taken}, first_suffix=1)
+
+
+def chosen_table_name(name: str, taken: set[str]) -> str:
+    """Return the table name for one that a person chose, which is taken as it is.
+
+    Only what cannot be differs: white space around it goes, nothing becomes ``table``, and what
+    starts with ``sqlite_`` or with ``_import_`` gets ``table_`` in front.
+    """
+    base = name.strip() or "table"
+    if _fold(base).startswith(("sqlite_", WORK_PREFIX)):
+        base = f"table_{base}"
+    return _free_name(base, {_fold(other) for other in taken}, first_suffix=1)
+
+
+def chosen_database_name(name: str, taken: set[str]) -> str:
+    """Return the database name for one that a person chose; see database_name for what differs."""
+    base = name.replace("/", "_").replace("\0", "").strip().lstrip("@").removesuffix(".db")
+    if base.strip(". ") in ("", "-"):
+        base = "database"
+    return _free_name(base, {_fold(other) for other in taken}, first_suffix=1)
+
+
+def find_name(wanted: str, names: Collection[str]) -> str | None:
+    """Return the name that is meant: the same one, or one that differs in ASCII case alone."""
+    if wanted in names:
+        return wanted
+    return next((name for name in names if _fold(name) == _fold(wanted)), None)
+
+
+def side_name(base: str, suffix: str, taken: set[str]) -> str:
+    """Return the name of a table that goes with the table `base`."""
+    return _free_name(base + suffix, {_fold(name) for name in taken}, first_suffix=1)
+
+
+def quote(name: str) -> str:
+    """Return a name as it is written in SQL."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def column_names(header: Sequence[str]) -> list[str]:

@@ -1,9 +1,16 @@
-"""What Python knows of the site around it, for plugins that put the site's own scripts into pages.
+"""What the site's own plugins know of what is around them: where its scripts are, and where the
+instance keeps its data.
 
-Each instance has a Python of its own, so this is one instance's; bootstrap.py sets it.
+Each instance has a Python of its own, so this is one instance's; bootstrap.py and instance.py set
+it.
 """
 
 from __future__ import annotations
 
+from engine.folder import Folder
+
 #: The path of the site's JavaScript and CSS, with a slash at the end. It changes with each version.
 shell_url = ""
+
+#: The instance's folder; None until it is open, and in a Datasette that is not the site's.
+folder: Folder | None = None

@@ -7,9 +7,12 @@ is documented at https://www.sqlite.org/fileformat2.html
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
+from math import log2
 from pathlib import Path
 
 from engine.errors import SourceError
+from engine.file_kinds import refuse_other_formats, refuse_other_texts
 
 MAGIC = b"SQLite format 3\0"
 
@@ -20,6 +23,10 @@ _CHANGE_COUNTER = slice(24, 28)
 _PAGE_COUNT = slice(28, 32)
 _VERSION_VALID_FOR = slice(92, 96)
 _HEADER_SIZE = 100
+
+# Encrypted data has close to 8 bits of information a byte; text and databases have 4 to 6.
+_LOOKED_AT = 4096
+_BITS_OF_NOISE = 7.6
 
 _ROLLBACK_JOURNAL = b"\x01\x01"
 _WRITE_AHEAD_LOG = b"\x02\x02"
@@ -37,17 +44,50 @@ def prepare(path: Path, source: str) -> None:
     with path.open("r+b") as file:
         header = file.read(_HEADER_SIZE)
         if not header.startswith(MAGIC):
-            raise SourceError(
-                f"{source} is not a SQLite database.",
-                hint="Its first bytes are not those of one. It may be a web page, a compressed or"
-                " an encrypted file; if it is a CSV file, open it with ?csv= instead of ?url=.",
-                source=source,
-            )
+            file.seek(0)
+            raise _no_database(file.read(_LOOKED_AT), source)
         _check_size(header, path.stat().st_size, source)
         if header[_WRITE_AND_READ_VERSION] == _WRITE_AHEAD_LOG:
             file.seek(_WRITE_AND_READ_VERSION.start)
             file.write(_ROLLBACK_JOURNAL)
     _check_schema(path, source)
+
+
+def _no_database(head: bytes, source: str) -> SourceError:
+    if not head:
+        return SourceError(
+            f"{source} is not a SQLite database: it is empty.",
+            hint="Check that the address is complete and that the file has been filled.",
+            source=source,
+        )
+    wanted = "a SQLite database"
+    try:
+        refuse_other_formats(head, source, wanted)
+        if b"\0" not in head:
+            refuse_other_texts(head.decode("utf-8", "replace"), source, wanted)
+    except SourceError as error:
+        return error
+    if _looks_encrypted(head):
+        return SourceError(
+            f"{source} is not a SQLite database, or it is an encrypted one.",
+            hint="An encrypted database, as of SQLCipher, can't be opened here. Save a copy of it"
+            " without encryption, and open that.",
+            source=source,
+        )
+    return SourceError(
+        f"{source} is not a SQLite database.",
+        hint="Its first bytes are not those of one. If it is a CSV file, open it with ?csv= instead"
+        " of ?url=.",
+        source=source,
+    )
+
+
+def _looks_encrypted(head: bytes) -> bool:
+    """Tell whether bytes are like noise, each of the 256 about as often as the others."""
+    if len(head) < _LOOKED_AT // 4:
+        return False
+    counts = Counter(head)
+    return -sum(n / len(head) * log2(n / len(head)) for n in counts.values()) > _BITS_OF_NOISE
 
 
 def _check_size(header: bytes, size: int, source: str) -> None:

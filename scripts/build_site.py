@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -42,6 +43,20 @@ VENDORED = {
     "zip.js": "@zip.js/zip.js/dist/zip-core-external.min.js",
 }
 
+# Libraries of the worker, each of several ES modules: npm package = the module that is imported.
+# Packages that these import are here as well.
+WORKER_LIBRARIES = {
+    "hyparquet": "src/index.js",
+    "hyparquet-compressors": "src/compressors.js",
+    "fzstd": "esm/index.mjs",
+    "hysnappy": "js/index.js",
+}
+
+# A static import or re-export: what is imported, between quotes.
+IMPORT = re.compile(
+    r"""^(?P<before>(?:import|export)\b[^'";]*?\bfrom\s*['"])(?P<name>[^'"]+)""", re.M
+)
+
 # The parameter that opens a file of data/ which index.json does not describe.
 PARAMETERS = {
     ".db": "url",
@@ -49,6 +64,12 @@ PARAMETERS = {
     ".sqlite3": "url",
     ".csv": "csv",
     ".tsv": "csv",
+    ".json": "json",
+    ".geojson": "json",
+    ".ndjson": "json",
+    ".parquet": "parquet",
+    ".xlsx": "excel",
+    ".sql": "sql",
 }
 
 
@@ -117,12 +138,46 @@ def data_index() -> list[dict[str, str]]:
         if not (PROJECT / "data" / entry["file"]).is_file():
             message = f"data/index.json describes {entry['file']!r}, which is not in data/."
             raise BuildError(f"{message} Add the file or remove its entry.")
-    known = {entry["file"] for entry in described}
+    known = {"index.json", *(entry["file"] for entry in described)}
     for path in sorted((PROJECT / "data").iterdir()):
         if path.suffix in PARAMETERS and path.name not in known:
             param = PARAMETERS[path.suffix]
             described.append({"file": path.name, "param": param, "title": path.stem})
     return described
+
+
+def vendor_for_worker(target: Path) -> None:
+    """Copy the modules that WORKER_LIBRARIES need to `target`, as they are but for bare imports.
+
+    Browsers have no packages to look up, so those become relative.
+
+    Raises:
+        BuildError: one imports a package that is not listed.
+    """
+    modules = PROJECT / "node_modules"
+    waiting = [Path(name) / entry for name, entry in WORKER_LIBRARIES.items()]
+    copied: set[Path] = set()
+    while waiting:
+        path = waiting.pop()
+        if path in copied:
+            continue
+        copied.add(path)
+
+        def found(match: re.Match[str], importer: Path = path) -> str:
+            name = match["name"]
+            if not name.startswith("."):
+                if name not in WORKER_LIBRARIES:
+                    raise BuildError(f"{importer} imports {name!r}: add it to WORKER_LIBRARIES.")
+                up = "../" * (len(importer.parts) - 1)
+                return f"{match['before']}{up}{name}/{WORKER_LIBRARIES[name]}"
+            imported = (modules / importer).parent / name
+            waiting.append(imported.resolve().relative_to(modules.resolve()))
+            return match[0]
+
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        (target / path).write_text(IMPORT.sub(found, (modules / path).read_text()))
+    for name in WORKER_LIBRARIES:
+        shutil.copy2(modules / name / "LICENSE", target / name / "LICENSE.txt")
 
 
 def build(out: Path, plugins: list[Path]) -> None:
@@ -151,6 +206,7 @@ def build(out: Path, plugins: list[Path]) -> None:
         shutil.copy2(source, draft / "vendor" / name)
         package = next(folder for folder in source.parents if (folder / "package.json").is_file())
         shutil.copy2(package / "LICENSE", draft / "vendor" / f"{name}.LICENSE.txt")
+    vendor_for_worker(draft / "vendor" / "worker")
     runtime = draft / "runtime"
     parts = {"wasm": runtime / "pyodide.asm.wasm"}
     for name, path in python.items():

@@ -38,6 +38,9 @@ KEPT = [
 ]
 KEPT += ["manifest.webmanifest"]
 
+#: Modules of the worker alone.
+WORKER_FOLDERS = ["shell/worker", "vendor/worker"]
+
 #: The path of a file of the shell between quotes, maybe after "./" or a template's {{root}}.
 REFERENCE = re.compile(r"""(?<=")(?P<before>\./|\{\{root\}\}|)(?P<path>shell/[\w/.-]+)(?=")""")
 
@@ -73,7 +76,7 @@ def files_in_manifest(site: Path, folder: str) -> dict[str, str]:
     return {
         path.relative_to(site).as_posix(): sha256(path)
         for path in paths
-        if code / "shell" / "worker" not in path.parents
+        if not any(code / folder in path.parents for folder in WORKER_FOLDERS)
     }
 
 

@@ -9,19 +9,28 @@ import { question } from "../shared/protocol.js";
 import { activeWorker } from "./worker-registration.js";
 
 /** @typedef {import("../shared/protocol.js").Asked} Asked */
+/** @typedef {import("../shared/protocol.js").AddProgress} AddProgress */
+
+/**
+ * @typedef {object} Listening
+ * @property {(progress: AddProgress) => void} [onProgress]
+ * @property {AbortSignal} [signal]  asks the worker to give up. The answer then is an error named
+ *   “Cancelled”, unless the work was over just before
+ */
 
 /** ms of silence after which to ask again; Python may hold the worker's thread for a few seconds. */
 const PATIENCE = [20_000, 60_000, 600_000];
 
 /**
  * @param {Asked} about
+ * @param {Listening} [listening]
  * @returns {Promise<any>} what shared/protocol.js says of the question
  * @throws {LiteError}
  */
-export async function askWorker(about) {
+export async function askWorker(about, listening = {}) {
   // What it adds may be large, and would be there twice.
   for (const patience of about.type === "add" ? PATIENCE.slice(-1) : PATIENCE) {
-    const answer = await answerOf(await activeWorker(), about, patience);
+    const answer = await answerOf(await activeWorker(), about, patience, listening);
     if (answer !== SILENCE) return answer;
   }
   throw new LiteError("The site’s worker does not answer.", {
@@ -35,13 +44,19 @@ const SILENCE = Symbol("silence");
  * @param {ServiceWorker} worker
  * @param {Asked} about
  * @param {number} patience  ms
+ * @param {Listening} listening
  * @returns {Promise<any>}
  */
-function answerOf(worker, about, patience) {
+function answerOf(worker, about, patience, { onProgress, signal }) {
   return new Promise((resolve, reject) => {
     const { port1, port2 } = new MessageChannel();
-    const giveUp = () => {
+    const cancel = () => port1.postMessage({ cancel: true });
+    const end = () => {
+      signal?.removeEventListener("abort", cancel);
       port1.close();
+    };
+    const giveUp = () => {
+      end();
       resolve(SILENCE);
     };
     let timer = setTimeout(giveUp, patience);
@@ -49,12 +64,15 @@ function answerOf(worker, about, patience) {
       clearTimeout(timer);
       if ("working" in data) {
         timer = setTimeout(giveUp, patience);
+        if (data.progress) onProgress?.(data.progress);
         return;
       }
-      port1.close();
+      end();
       if ("error" in data) reject(fromWire(data.error));
       else resolve(data.value);
     };
     worker.postMessage(question(about), [port2]);
+    if (signal?.aborted) cancel();
+    else signal?.addEventListener("abort", cancel);
   });
 }

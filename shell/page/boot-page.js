@@ -9,9 +9,7 @@ import { toWire } from "../shared/errors.js";
 import { bootInstance } from "./boot-client.js";
 import { BootView } from "./boot-view.js";
 import { describeSources, recipeInWords } from "./describe-sources.js";
-
-/** How long a page may take to answer before it is asked for again, each time a little longer. */
-const NAVIGATION_PATIENCE = [15_000, 45_000, 120_000];
+import { insist } from "./insist.js";
 
 /**
  * @param {object} boot
@@ -60,13 +58,3 @@ export async function bootAndLeave(boot) {
 }
 
 const UNHARMED = "The data saved in this browser is unharmed; “Try again” opens it.";
-
-/**
- * Chromium can leave a navigation hanging for minutes when it stops the worker in the middle of one;
- * a second navigation of the same tab gets through at once.
- *
- * @param {() => void} leave
- */
-function insist(leave) {
-  for (const patience of NAVIGATION_PATIENCE) setTimeout(leave, patience);
-}

@@ -4,6 +4,7 @@
  * Reads the recipe only; whether those addresses hold anything is found out when they are opened.
  */
 
+import { isOption, isSource } from "../shared/recipe.js";
 import { element, inWords } from "./dom.js";
 
 /** @typedef {import("../shared/recipe.js").Recipe} Recipe */
@@ -16,7 +17,16 @@ import { element, inWords } from "./dom.js";
  */
 
 /** @type {Record<string, string>} */
-const KINDS = { url: "SQLite database", csv: "CSV file" };
+const KINDS = {
+  url: "SQLite database",
+  sql: "SQL script",
+  csv: "CSV file",
+  json: "JSON file",
+  parquet: "Parquet file",
+  excel: "Excel file",
+  metadata: "Descriptions",
+  config: "Settings",
+};
 
 /** @type {Record<string, SourceWords>} what recipes say besides sources */
 const SWITCHES = {
@@ -30,10 +40,15 @@ const SWITCHES = {
  * @returns {SourceWords[]}
  */
 export function describeSources(recipe, siteRoot) {
-  return recipe.map(
-    ([parameter, value]) =>
-      SWITCHES[parameter] ?? { ...describeAddress(value, siteRoot), kind: kindInWords(parameter) },
-  );
+  return recipe
+    .filter(([parameter]) => !isOption(parameter))
+    .map(
+      ([parameter, value]) =>
+        SWITCHES[parameter] ?? {
+          ...describeAddress(value, siteRoot),
+          kind: kindInWords(parameter),
+        },
+    );
 }
 
 /**
@@ -83,7 +98,7 @@ export function describeAddress(address, siteRoot) {
  */
 export function recipeInWords(recipe, siteRoot) {
   const names = recipe
-    .filter(([parameter]) => parameter !== "temporary")
+    .filter(([parameter]) => isSource(parameter) || parameter === "memory")
     .map(([parameter, value]) =>
       parameter === "memory" ? "an empty database" : describeAddress(value, siteRoot).name,
     );

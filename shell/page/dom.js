@@ -51,7 +51,8 @@ export function formatAmount({ done = 0, total, unit }) {
   if (unit === undefined || done + (total ?? 0) === 0) return "";
   if (unit === "rows") {
     const rows = done.toLocaleString("en");
-    return total === undefined ? `${rows} rows` : `${rows} of ${total.toLocaleString("en")} rows`;
+    if (total !== undefined) return `${rows} of ${total.toLocaleString("en")} rows`;
+    return done === 1 ? "1 row" : `${rows} rows`;
   }
   return total === undefined
     ? formatBytes(done)

@@ -1,38 +1,23 @@
 /**
- * Getting files from the person: with a button, or dropped anywhere onto the page.
+ * Getting files from the person with the browser's own file chooser.
+ *
+ * What is then done with them is the caller's business.
  */
 
 import { element } from "./dom.js";
 
 /**
- * @param {HTMLElement} button
- * @param {(files: File[]) => void} onFiles
+ * Must be called while a click or a key press is being handled: browsers open the chooser for nothing
+ * else.
+ *
+ * @param {string} [accept]  as the attribute of that name; without it, every kind of file
+ * @returns {Promise<File[]>} none when the person changes their mind
  */
-export function setUpFilePicking(button, onFiles) {
-  button.addEventListener("click", () => {
-    const input = element("input", {
-      type: "file",
-      accept: ".zip,application/zip",
-      multiple: true,
-    });
-    input.addEventListener("change", () => onFiles([...(input.files ?? [])]));
+export function pickFiles(accept = "") {
+  const input = element("input", { type: "file", multiple: true, accept: accept !== "" && accept });
+  return new Promise((resolve) => {
+    input.addEventListener("change", () => resolve([...(input.files ?? [])]));
+    input.addEventListener("cancel", () => resolve([]));
     input.click();
-  });
-  const page = document.documentElement;
-  addEventListener("dragover", (event) => {
-    if (!event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault(); // else the browser would open the file instead of this page
-    page.toggleAttribute("data-dropping", true);
-  });
-  addEventListener("dragleave", (event) => {
-    // It also comes for every element that is passed over; only outside there is no next one.
-    if (event.relatedTarget === null) page.removeAttribute("data-dropping");
-  });
-  addEventListener("drop", (event) => {
-    page.removeAttribute("data-dropping");
-    const files = [...(event.dataTransfer?.files ?? [])];
-    if (files.length === 0) return;
-    event.preventDefault();
-    onFiles(files);
   });
 }

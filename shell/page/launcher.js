@@ -2,7 +2,8 @@
  * The launcher: reads the link it was opened with and either shows the home page or opens what the
  * link names.
  *
- * Wiring only: the form is open-form.js, the cards example-cards.js, the wait boot-page.js.
+ * Wiring only: the form is open-form.js, the person's own files bring-files.js, the cards
+ * example-cards.js, the wait boot-page.js.
  */
 
 import { instancePath } from "../shared/paths.js";
@@ -11,7 +12,6 @@ import { SITE_ROOT } from "../shared/site.js";
 import { bootAndLeave } from "./boot-page.js";
 import { byId, inWords } from "./dom.js";
 import { showExamples } from "./example-cards.js";
-import { openLaunchedFiles } from "./launched-files.js";
 import { checkForNewerData } from "./newer-data.js";
 import { setUpOpenForm } from "./open-form.js";
 import { activeWorker } from "./worker-registration.js";
@@ -62,7 +62,7 @@ function showHome(notice) {
   setUpOpenForm(SITE_ROOT);
   void showExamples(byId("examples-list"), SITE_ROOT);
   void showSaved();
-  openLaunchedFiles(SITE_ROOT);
+  void takeFiles();
   // From then on the site opens offline as well, and faster. The page itself comes first.
   if (document.readyState === "complete") installWorker();
   else addEventListener("load", installWorker);
@@ -72,6 +72,15 @@ async function showSaved() {
   // Loaded only now: who follows a link to data does not wait for it.
   const { showSavedSummary } = await import("./saved-summary.js");
   await showSavedSummary(byId("saved-line"), SITE_ROOT);
+}
+
+async function takeFiles() {
+  const [{ setUpFileBringing }, { openLaunchedFiles }] = await Promise.all([
+    import("./bring-files.js"),
+    import("./launched-files.js"),
+  ]);
+  setUpFileBringing();
+  openLaunchedFiles();
 }
 
 /** @returns {boolean} */

@@ -1,6 +1,6 @@
 /**
- * Tells people on a page of Datasette what they should know of its data: that nothing is saved, that
- * there is newer data, that another tab has changed or deleted it.
+ * Tells people on a page of Datasette what they should know of its data: that some of it could not be
+ * opened, that nothing is saved, that there is newer data, that another tab has changed or deleted it.
  *
  * Every page of Datasette runs this (plugins/page_script.py). It draws into a shadow root, so that
  * neither the page's styles nor its own get in each other's way.
@@ -38,7 +38,11 @@ export function startNotices() {
  * @param {string} key
  * @param {Status} status
  */
-function sayStatus(key, { saving, reason, edited, newer }) {
+function sayStatus(key, { saving, reason, edited, newer, problems }) {
+  for (const { message, hint, source = "" } of problems) {
+    const text = `Not everything could be opened. ${message} ${hint}`.trim();
+    notify(`problem ${source}`, text, dismissed(`problem ${key} ${source} ${message}`));
+  }
   if (saving === "temporary") {
     notify(
       "temporary",
@@ -139,7 +143,7 @@ function notify(id, text, { action, isDismissed, dismiss }) {
     item.append(button);
   }
   item.append(close);
-  list.querySelector(`[data-id="${id}"]`)?.remove();
+  list.querySelector(`[data-id="${CSS.escape(id)}"]`)?.remove();
   list.append(item);
 }
 

@@ -109,7 +109,7 @@ function addressesIn(text) {
  */
 async function linkFor(addresses, siteRoot) {
   if (addresses.length === 0) {
-    return { failures: ["Type or paste the address of a SQLite database or a CSV file first."] };
+    return { failures: ["Type or paste the address of a data file first."] };
   }
   const [first] = addresses;
   if (addresses.length === 1 && isLauncherLink(first, siteRoot)) {

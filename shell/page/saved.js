@@ -13,7 +13,8 @@ import { askWorker } from "./ask-worker.js";
 import { databasesAmong, namesOf } from "./describe-saved.js";
 import { byId, element, formatBytes } from "./dom.js";
 import { exportInstances, zipOf } from "./export-zip.js";
-import { setUpFilePicking } from "./file-picking.js";
+import { setUpFileDrop } from "./file-drop.js";
+import { pickFiles } from "./file-picking.js";
 import { importFile } from "./import-saved.js";
 import { offerDownload } from "./offer-download.js";
 import { SavedList } from "./saved-list.js";
@@ -46,7 +47,13 @@ function start() {
   setUpRoom();
   byId("export-all").addEventListener("click", () => void exportListings(listings));
   byId("delete-all").addEventListener("click", () => void remove(listings));
-  setUpFilePicking(byId("import"), (files) => void importFiles(files));
+  byId("import").addEventListener("click", async () => {
+    await importFiles(await pickFiles(".zip,application/zip"));
+  });
+  setUpFileDrop({
+    title: "Drop an export here to import it",
+    onFiles: ({ files }) => void importFiles(files),
+  });
   navigator.serviceWorker?.addEventListener("message", ({ data }) => {
     if (data?.type === "changed" || data?.type === "deleted") void refresh();
   });

@@ -6,12 +6,12 @@
  */
 
 import { LiteError } from "./errors.js";
-import { toFetchableUrl } from "./remote-urls.js";
+import { firstEntry, HEAD_SIZE, recognise, unreadable } from "./file-kinds.js";
+import { gitHubFolder, kindFromName, toFetchableUrl } from "./remote-urls.js";
 import { chunksOf } from "./stream.js";
 
-/** The first bytes of a SQLite file. */
-export const SQLITE_MAGIC = "SQLite format 3\0";
-const SNIFF_BYTES = 1024;
+/** What always works. */
+const DROP_IT = "download the file with your browser and drop it onto this page";
 
 /**
  * @param {string} url  absolute
@@ -45,39 +45,103 @@ export async function openSource(url, { cache = "default" } = {}) {
  * @throws {LiteError} also when the bytes are of no kind that can be opened
  */
 export async function sniffKind(url) {
+  // Of a folder's files, each is opened as what it is.
+  if (gitHubFolder(url)) return "csv";
   const response = await openSource(toFetchableUrl(url));
-  const head = await firstBytes(response, SNIFF_BYTES);
-  const text = new TextDecoder("latin1").decode(head);
-  if (text.startsWith(SQLITE_MAGIC)) return "url";
-  if (/^\s*(<!doctype html|<html)/i.test(text)) {
-    throw new LiteError(`${url} is a web page, not a data file.`, {
-      hint: "Look for a download or “raw” link on that page and paste its address instead.",
-      source: url,
-    });
-  }
-  const utf16 = /^(\xff\xfe|\xfe\xff)/.test(text);
-  if (text.includes("\0") && !utf16) {
-    throw new LiteError(`${url} is neither a SQLite database nor a CSV file.`, {
-      hint: "It is a binary file of another kind. SQLite databases and CSV files can be opened here.",
-      source: url,
-    });
-  }
-  return "csv";
+  const head = await firstBytes(response.body, HEAD_SIZE);
+  return kindOf(head, url, response);
 }
 
 /**
+ * @param {Uint8Array} head
+ * @param {string} url
  * @param {Response} response
- * @param {number} count
- * @returns {Promise<Uint8Array>} at most about `count` bytes
+ * @returns {Promise<import("./remote-urls.js").SourceKind>}
  */
-async function firstBytes(response, count) {
+async function kindOf(head, url, response) {
+  const kind = recognise(head);
+  const problem = notData(kind, url, response);
+  if (problem) throw problem;
+  switch (kind) {
+    case "sqlite":
+      return "url";
+    case "parquet":
+    case "excel":
+    case "json":
+    case "sql":
+      return kind;
+    case "zip":
+      return kindFromName(firstEntry(head)) ?? "csv";
+    case "gzip":
+      return kindOf(await unpackedHead(head), url, response);
+    case "binary":
+      throw new LiteError(`${url} is a binary file of a kind that cannot be opened here.`, {
+        hint: "SQLite, CSV, JSON, Excel, Parquet and SQL files can be opened.",
+        source: url,
+      });
+    default:
+      return "csv";
+  }
+}
+
+/**
+ * What is wrong with an answer that is not the data itself.
+ *
+ * @param {import("./file-kinds.js").FileKind} kind  of what came
+ * @param {string} url  that was asked for
+ * @param {Response} response
+ * @returns {LiteError | undefined} undefined when it may be the data
+ */
+export function notData(kind, url, response) {
+  if (kind === "html" && response.redirected && isLogin(response.url)) {
+    const { host } = new URL(url);
+    return new LiteError(`${host} asks for a login before it gives out ${url}.`, {
+      hint:
+        "Data behind a login cannot be opened by address. Make the file public, or " +
+        `${DROP_IT}.`,
+      source: url,
+    });
+  }
+  return unreadable(kind, url);
+}
+
+/** @param {string} url  where a redirect led */
+function isLogin(url) {
+  const { hostname, pathname } = new URL(url);
+  return (
+    /(^|[/_-])(log-?in|sign-?in|sign_in|auth|authorize|oauth2?|sso|saml2?)([/_.-]|$)/i.test(
+      pathname,
+    ) || /^(accounts|login|auth|sso)\./.test(hostname)
+  );
+}
+
+/**
+ * @param {Uint8Array} head  the first bytes of a gzip file
+ * @returns {Promise<Uint8Array>} what they are unpacked
+ */
+async function unpackedHead(head) {
+  const packed = new Blob([/** @type {BlobPart} */ (head)]).stream();
+  const unpacked = packed.pipeThrough(new DecompressionStream("gzip"));
+  return firstBytes(unpacked, HEAD_SIZE).catch(() => new Uint8Array());
+}
+
+/**
+ * @param {ReadableStream<Uint8Array> | null} stream  given up after that
+ * @param {number} count
+ * @returns {Promise<Uint8Array>} at most `count` bytes; less if it ends or breaks off before
+ */
+export async function firstBytes(stream, count) {
   /** @type {Uint8Array[]} */
   const chunks = [];
   let size = 0;
-  for await (const chunk of response.body ? chunksOf(response.body) : []) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size >= count) break;
+  try {
+    for await (const chunk of stream ? chunksOf(stream) : []) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size >= count) break;
+    }
+  } catch (error) {
+    if (size === 0) throw error;
   }
   const bytes = await new Blob(/** @type {BlobPart[]} */ (chunks)).arrayBuffer();
   return new Uint8Array(bytes, 0, Math.min(size, count));
@@ -109,11 +173,23 @@ async function whyUnreachable(url, cause) {
     (response) => (response.body?.cancel(), true),
     () => false,
   );
+  if (reachable && (await redirects(url))) {
+    return new LiteError(
+      `${url} leads on to a host that does not allow other web sites to read it.`,
+      {
+        hint:
+          "Open it in a tab: if the address there is another one, try that. Else the host it leads to " +
+          `would have to send the header “Access-Control-Allow-Origin: *” (CORS); or ${DROP_IT}.`,
+        source: url,
+        cause,
+      },
+    );
+  }
   if (reachable) {
     return new LiteError(`${host} does not allow other web sites to read ${url}.`, {
       hint:
-        "The server would have to send the header “Access-Control-Allow-Origin: *” (CORS). If it is not yours, " +
-        "download the file and put it on a host that does, such as a GitHub repository or gist.",
+        "The server would have to send the header “Access-Control-Allow-Origin: *” (CORS), also where " +
+        `it redirects to another address. If it is not yours, ${DROP_IT}.`,
       source: url,
       cause,
     });
@@ -135,6 +211,18 @@ async function whyUnreachable(url, cause) {
 }
 
 /**
+ * @param {string} url  that cannot be read
+ * @returns {Promise<boolean>} whether it can be told that it is a redirect, itself allowed
+ */
+async function redirects(url) {
+  const options = /** @type {const} */ ({ redirect: "manual", credentials: "omit" });
+  return fetch(url, options).then(
+    ({ type }) => type === "opaqueredirect",
+    () => false,
+  );
+}
+
+/**
  * @param {string} url
  * @param {number} status
  * @returns {LiteError}
@@ -144,9 +232,12 @@ function httpError(url, status) {
   const known = {
     401: [
       "asks for a login before it gives out",
-      "Data behind a login cannot be opened by address.",
+      `Data behind a login cannot be opened by address. Make it public, or ${DROP_IT}.`,
     ],
-    403: ["refuses to give out", "The file may be private, or its link may have expired."],
+    403: [
+      "refuses to give out",
+      "The file may be private, its link may have expired, or too much was asked for.",
+    ],
     404: [
       "has no file at",
       "Check the address for mistakes; the file may have been moved or renamed.",

@@ -9,9 +9,11 @@
  * starts one if the browser has stopped the worker meanwhile. A `ping` has no answer; its arrival is
  * what restarts the browser's idle clock.
  *
- * Questions (`status`, `check`, `forget`, `restore`, `add`) come with a MessagePort, on which exactly one
- * answer is sent: {value} or {error}. Until then {working} comes at least every few seconds while the
- * worker's thread is free. All but `add` may be asked again when neither comes.
+ * Questions (`status`, `check`, `forget`, `restore`, `preview`, `add`, `reload`) come with a MessagePort, on which
+ * exactly one answer is sent: {value} or {error}. Until then {working} comes at least every few seconds
+ * while the worker's thread is free, with the progress of an `add`. All but `add` may be asked again when
+ * neither comes. On the port of an `add` the page may post {cancel: true}: the answer is then an error
+ * named “Cancelled”, and nothing is left behind of the file that was being imported.
  *
  * `changed` and `deleted` go to all pages of the site but the one that did it: what they have in view
  * is no longer so.
@@ -20,7 +22,7 @@
 /** @typedef {import("./errors.js").WireError} WireError */
 
 /** Version of this protocol: a page that meets another one reloads itself. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /**
  * The stages of a boot in order: id and the title people see.
@@ -98,6 +100,7 @@ export const STAGES = [
  * @property {WireError} [reason]  of "unsaved"
  * @property {boolean} edited      whether the databases differ from what their sources gave
  * @property {string[]} newer      URLs of sources with newer data, as far as the last check knows
+ * @property {WireError[]} problems  of the sources that could not be opened, each with its `source`
  */
 
 /**
@@ -131,14 +134,96 @@ export const STAGES = [
  * @property {Array<{path: string, content: Blob}>} files
  */
 
+/** @typedef {import("./recipe.js").ImportOptions} ImportOptions */
+
+/**
+ * @typedef {object} PreviewQuestion  page → worker: what is this file of the person's, and what would
+ *   become of it? Imports nothing, and reads no more than it needs. The answer is a Preview
+ * @property {number} v
+ * @property {"preview"} type
+ * @property {string} key
+ * @property {File} file
+ * @property {ImportOptions} options  as far as they are chosen yet
+ */
+
+/**
+ * @typedef {object} Preview
+ * @property {string} kind         csv, json, excel, parquet, sqlite, sql, zip …
+ * @property {string} kindInWords  "CSV, comma-separated, UTF-8"
+ * @property {string} database     that it becomes, or that its tables go to
+ * @property {boolean} [taken]     whether there is one of that name, for what becomes a database
+ * @property {PreviewTable[]} tables
+ * @property {string[]} [contents]  of what is unpacked first: names of the files in it
+ * @property {string} [delimiter]  of CSV, as are those below; skiprows and header also of Excel
+ * @property {string} [encoding]
+ * @property {boolean} [header]
+ * @property {number} [skiprows]
+ */
+
+/**
+ * @typedef {object} PreviewTable
+ * @property {string} source       its name in the file, "" where that has none
+ * @property {string} name
+ * @property {boolean} taken       whether there is a table of that name
+ * @property {PreviewColumn[]} columns
+ * @property {any[][]} rows        the first few
+ * @property {string[]} pk         columns that may be the primary key
+ * @property {number | null} count  rows in all, where that is known
+ */
+
+/**
+ * @typedef {object} PreviewColumn
+ * @property {string} name
+ * @property {string} type         text, integer or float
+ * @property {boolean} distinct    whether no value comes twice, as far as was read
+ */
+
 /**
  * @typedef {object} AddQuestion  page → worker: open files of the person's own in an instance, and save
- *   them there. The answer is where Datasette shows the first one, relative to the instance
+ *   them there. The answer is an AddResult
  * @property {number} v
  * @property {"add"} type
  * @property {string} key
- * @property {File[]} files
+ * @property {FileToAdd[]} files
  */
+
+/** @typedef {{file: File, options: ImportOptions, kind: "file" | "paste"}} FileToAdd */
+
+/**
+ * @typedef {object} AddProgress
+ * @property {string} label        what is being done with: a file's name
+ * @property {"read" | "import" | "save"} stage
+ * @property {number} done         bytes
+ * @property {number} total        bytes; 0 while unknown
+ * @property {number} rows         so far
+ * @property {number} file         index of the file under way
+ * @property {number} files        how many there are
+ */
+
+/**
+ * @typedef {object} AddResult
+ * @property {string} path         where Datasette shows what was added, relative to the instance
+ * @property {Array<{database: string, table: string | null, rows: number}>} added  table: null for a
+ *   database
+ * @property {string[]} notes      sentences, such as that some rows did not fit
+ * @property {WireError[]} problems  of files that could not be opened; each with `source`, its name
+ */
+
+/**
+ * @typedef {object} CancelMessage  page → worker, on the port of an `add`
+ * @property {true} cancel
+ */
+
+/**
+ * @typedef {object} ReloadQuestion  page → worker: fetch a source again and replace what it became, if
+ *   there is newer data. The answer is a ReloadResult
+ * @property {number} v
+ * @property {"reload"} type
+ * @property {string} key
+ * @property {string} source  its id in state.json
+ */
+
+/** @typedef {{changed: boolean, path: string}} ReloadResult */
 
 /**
  * @typedef {object} ChangedMessage  worker → pages: the databases of an instance were written to
@@ -159,9 +244,12 @@ export const STAGES = [
  * @typedef {M extends unknown ? Omit<M, "v"> : never} WithoutVersion
  */
 
-/** @typedef {StatusQuestion | CheckQuestion | ForgetQuestion | RestoreQuestion | AddQuestion} Question */
+/**
+ * @typedef {StatusQuestion | CheckQuestion | ForgetQuestion | RestoreQuestion | PreviewQuestion
+ *   | AddQuestion | ReloadQuestion} Question
+ */
 /** @typedef {WithoutVersion<Question>} Asked  what `question` makes a message of */
-/** @typedef {{value: any} | {error: WireError} | {working: true}} Answer */
+/** @typedef {{value: any} | {error: WireError} | {working: true, progress?: AddProgress}} Answer */
 /** @typedef {OpenMessage | PingMessage | Question} PageMessage */
 /** @typedef {ChangedMessage | DeletedMessage} News */
 /** @typedef {ProgressMessage | ReadyMessage | FailedMessage | News} WorkerMessage */

@@ -10,19 +10,57 @@ import { LiteError } from "./errors.js";
 import { toFetchableUrl } from "./remote-urls.js";
 
 /** Parameters that name a source, in the order in which they are opened. */
-export const SOURCE_PARAMETERS = /** @type {const} */ (["url", "csv"]);
+// prettier-ignore
+export const SOURCE_PARAMETERS = /** @type {const} */ (["url", "sql", "csv", "json", "parquet", "excel"]);
+
+/** What may be said of the source before it, in canonical order. */
+const OPTIONS = /** @type {const} */ (["name", "pk", "fts", "drop", "skiprows"]);
+
+/** Options that name columns, several of them if need be. */
+const COLUMN_OPTIONS = ["pk", "fts", "drop"];
+
+/** Parameters that name a file about the data, in canonical order. */
+const SETTINGS = /** @type {const} */ (["metadata", "config"]);
 
 /** Parameters that are switched on by any value but 0, in canonical order. */
 const SWITCHES = ["memory", "temporary"];
 
 /** Datasette Lite's parameters that this version cannot serve yet: people are told, not ignored. */
-const UNSERVED_PARAMETERS = ["json", "parquet", "sql", "metadata", "config", "install", "ref"];
+const UNSERVED_PARAMETERS = ["install", "ref"];
+
+/** As a value of `fts`: all columns with text. */
+const ALL = ["true", "1", "*"];
 
 /**
  * Name and value pairs in canonical order. A source's value is an absolute URL, or one relative to
- * the site's root for what the site itself holds.
+ * the site's root for what the site itself holds. What is said of a source follows it.
  *
  * @typedef {Array<[name: string, value: string]>} Recipe
+ */
+
+/**
+ * How a source becomes a table, as a link or a person says it; engine/options.py reads it.
+ *
+ * @typedef {object} ImportOptions
+ * @property {string} [name]       of the table, or of the database that a SQLite file becomes
+ * @property {number} [skiprows]   lines (in Excel, rows) before the header
+ * @property {boolean} [header]    whether the first row names the columns
+ * @property {string} [delimiter]  of CSV; found out where it is left out, as is all that follows
+ * @property {string} [encoding]   of CSV
+ * @property {string[]} [pk]       columns of the primary key
+ * @property {string[]} [fts]      columns to search in; ["*"]: all with text
+ * @property {string[]} [drop]     columns to leave out
+ * @property {Record<string, "text" | "integer" | "float">} [types]  by column
+ * @property {"rename" | "replace" | "add"} [exists]  what to do where the name is taken
+ * @property {Record<string, ImportOptions & {skip?: boolean}>} [tables]  by their names in the file,
+ *   for files with several
+ */
+
+/**
+ * @typedef {object} RecipeSource
+ * @property {string} parameter
+ * @property {string} value
+ * @property {ImportOptions} options
  */
 
 /**
@@ -36,31 +74,147 @@ const UNSERVED_PARAMETERS = ["json", "parquet", "sql", "metadata", "config", "in
 export function parseLink(href, siteRoot) {
   const { search, hash } = new URL(href);
   const parameters = queryPairs(search);
+  const isAddress = (/** @type {string} */ name) => isSource(name) || isSetting(name);
   /** @type {Recipe} */
-  const recipe = [];
-  for (const name of SOURCE_PARAMETERS) {
-    for (const [parameter, value] of parameters) {
-      if (parameter === name && value.trim() !== "") {
-        recipe.push([name, canonicalUrl(value.trim(), siteRoot)]);
-      }
-    }
-  }
-  for (const name of SWITCHES) {
-    if (parameters.some((pair) => pair[0] === name && !["", "0"].includes(pair[1]))) {
-      recipe.push([name, "1"]);
-    }
-  }
+  const pairs = parameters
+    .map(([name, value]) => /** @type {[string, string]} */ ([name, value.trim()]))
+    .filter(([, value]) => value !== "")
+    .map(([name, value]) => [name, isAddress(name) ? canonicalUrl(value, siteRoot) : value]);
   const ignored = UNSERVED_PARAMETERS.filter((name) => parameters.some(([n]) => n === name));
-  return { recipe, path: hash.replace(/^#\/?/, ""), ignored };
+  return { recipe: canonical(pairs), path: hash.replace(/^#\/?/, ""), ignored };
 }
 
 /**
+ * @param {Recipe} pairs  in any order, of any parameters
+ * @returns {Recipe}
+ */
+function canonical(pairs) {
+  const sources = sourcesOf(pairs);
+  // Without a source an option says nothing.
+  const opened = SOURCE_PARAMETERS.flatMap((name) =>
+    sources.filter(({ parameter }) => parameter === name).flatMap(pairsOf),
+  );
+  const settings = SETTINGS.flatMap((name) => pairs.filter((pair) => pair[0] === name));
+  const switches = SWITCHES.filter((name) =>
+    pairs.some((pair) => pair[0] === name && !["", "0"].includes(pair[1])),
+  );
+  return [...opened, ...settings, ...switches.map(on)];
+}
+
+/**
+ * @param {string} name
+ * @returns {[string, string]}
+ */
+function on(name) {
+  return [name, "1"];
+}
+
+/**
+ * The sources of a recipe, each with its options. An option belongs to the source before it; one before
+ * the first source belongs to all.
+ *
  * @param {Recipe} recipe
- * @returns {Recipe} what of it names a source
+ * @returns {RecipeSource[]}
  */
 export function sourcesOf(recipe) {
-  const names = /** @type {readonly string[]} */ (SOURCE_PARAMETERS);
-  return recipe.filter(([name]) => names.includes(name));
+  /** @type {Recipe} */
+  const ofAll = [];
+  /** @type {Array<{parameter: string, value: string, said: Recipe}>} */
+  const sources = [];
+  for (const [name, value] of recipe) {
+    if (isSource(name)) sources.push({ parameter: name, value, said: [] });
+    else if (isOption(name)) (sources.at(-1)?.said ?? ofAll).push([name, value]);
+  }
+  return sources.map(({ parameter, value, said }) => ({
+    parameter,
+    value,
+    options: optionsOf([...ofAll, ...said]),
+  }));
+}
+
+/**
+ * @param {Recipe} said
+ * @returns {ImportOptions}
+ */
+function optionsOf(said) {
+  /** @type {ImportOptions} */
+  const options = {};
+  // What is said of one source outdoes what is said of all.
+  const name = said.findLast((pair) => pair[0] === "name")?.[1];
+  const skiprows = Number(said.findLast((pair) => pair[0] === "skiprows")?.[1] ?? 0);
+  if (name) options.name = name;
+  for (const option of /** @type {const} */ (["pk", "fts", "drop"])) {
+    const columns = said
+      .filter((pair) => pair[0] === option)
+      .flatMap(([, value]) => value.split(","))
+      .map((column) => column.trim())
+      .filter((column) => column !== "");
+    if (columns.length > 0) options[option] = [...new Set(columns)];
+  }
+  if (options.fts?.some((column) => ALL.includes(column.toLowerCase()))) options.fts = ["*"];
+  if (Number.isSafeInteger(skiprows) && skiprows > 0) options.skiprows = skiprows;
+  return options;
+}
+
+/**
+ * The other way round; options that no link can say are left out.
+ *
+ * @param {RecipeSource[]} sources
+ * @returns {Recipe}
+ */
+export function recipeOf(sources) {
+  return canonical(sources.flatMap(pairsOf));
+}
+
+/**
+ * @param {RecipeSource} source
+ * @returns {Recipe}
+ */
+function pairsOf({ parameter, value, options }) {
+  /** @type {Recipe} */
+  const pairs = [[parameter, value]];
+  for (const name of OPTIONS) {
+    const option = options[name];
+    if (option === undefined) continue;
+    if (!COLUMN_OPTIONS.includes(name)) pairs.push([name, String(option)]);
+    else for (const column of /** @type {string[]} */ (option)) pairs.push([name, inLink(column)]);
+  }
+  return pairs;
+}
+
+/** @param {string} column */
+function inLink(column) {
+  return column === "*" ? "true" : column;
+}
+
+/**
+ * The files about the data that a recipe names.
+ *
+ * @param {Recipe} recipe
+ * @returns {RecipeSource[]}
+ */
+export function settingsOf(recipe) {
+  return recipe
+    .filter(([name]) => isSetting(name))
+    .map(([parameter, value]) => ({ parameter, value, options: {} }));
+}
+
+/** @param {string} name */
+export function isSource(name) {
+  return /** @type {readonly string[]} */ (SOURCE_PARAMETERS).includes(name);
+}
+
+/**
+ * @param {string} name
+ * @returns {boolean} whether it says something of a source
+ */
+export function isOption(name) {
+  return /** @type {readonly string[]} */ (OPTIONS).includes(name);
+}
+
+/** @param {string} name */
+function isSetting(name) {
+  return /** @type {readonly string[]} */ (SETTINGS).includes(name);
 }
 
 /**
@@ -115,11 +269,8 @@ export function keyToRecipe(key) {
   }
   /** @type {Recipe} */
   const recipe = [...new URLSearchParams(query)];
-  const known = /** @type {string[]} */ ([...SOURCE_PARAMETERS, ...SWITCHES]);
   // Only the canonical form is accepted, so that one recipe has one key and one instance.
-  if (!recipe.every(([name]) => known.includes(name)) || recipeToKey(recipe) !== key) {
-    throw unreadableKey(key);
-  }
+  if (recipeToKey(canonical(recipe)) !== key) throw unreadableKey(key);
   return recipe;
 }
 

@@ -4,44 +4,137 @@
  * Works on the text of the URL alone; looking at what is behind it is fetch-source.js's business.
  */
 
-const GITHUB_BLOB = /^https:\/\/github\.com\/([^/]+)\/([^/]+)\/blob\/(.+)$/;
-const GIST = /^https:\/\/gist\.github\.com\/([^/]+)\/([0-9a-f]+)\/?$/i;
-
+/** The query parameters that open a source, with the file extensions that promise its kind. */
 const KINDS = /** @type {const} */ ({
-  url: ["db", "db3", "sqlite", "sqlite3", "s3db", "sl3"],
+  url: ["db", "db3", "sqlite", "sqlite3", "s3db", "sl3", "gpkg", "mbtiles"],
   csv: ["csv", "tsv", "tab", "psv", "txt"],
+  json: ["json", "geojson", "ndjson", "jsonl"],
+  parquet: ["parquet", "pq", "parq"],
+  excel: ["xlsx", "xlsm"],
+  sql: ["sql"],
 });
+
+/** Extensions of what is unpacked first; what is inside is named before them. */
+const PACKED = /\.(gz|gzip|zip)$/i;
 
 /** @typedef {keyof typeof KINDS} SourceKind  the query parameter that opens this kind of data */
 
 /**
- * Turn the address of a GitHub or gist page into that of the file it shows: those pages are HTML and
- * send no CORS header, the raw hosts do. Any other URL stays exactly as it is, escapes included.
+ * Pages that show a file, and where the file itself is. The pages are HTML and send no CORS header; the
+ * hosts of the files do.
+ *
+ * @type {Array<[page: RegExp, file: (...groups: string[]) => string]>}
+ */
+const PAGES = [
+  [
+    /^https:\/\/github\.com\/([^/]+\/[^/]+)\/(?:blob|raw)\/([^#]+)/,
+    (repository, path) =>
+      `https://raw.githubusercontent.com/${repository}/${path.replace(/\?raw=(true|1)$/, "")}`,
+  ],
+  [
+    /^https:\/\/gist\.github\.com\/([^/]+)\/([0-9a-f]{5,})(?:\/raw)?(\/[^#]*)?(?:#.*)?$/i,
+    (owner, gist, rest = "") =>
+      `https://gist.githubusercontent.com/${owner}/${gist}/raw${rest.replace(/\/$/, "")}`,
+  ],
+  [
+    /^https:\/\/gitlab\.com\/([^?#]+)\/-\/blob\/([^#]+)/,
+    (project, path) => `https://gitlab.com/${project}/-/raw/${path}`,
+  ],
+  [
+    /^https:\/\/huggingface\.co\/([^?#]+?)\/blob\/([^#]+)/,
+    (repository, path) => `https://huggingface.co/${repository}/resolve/${path}`,
+  ],
+  [
+    // Published to the web: its own address gives no CSV that other sites may read.
+    /^https:\/\/docs\.google\.com\/spreadsheets\/d\/e\/([\w-]+)\/pubhtml(.*)$/,
+    (sheet, rest) =>
+      `https://docs.google.com/spreadsheets/d/e/${sheet}/pub?output=csv${sheetNumber(rest)}`,
+  ],
+  [
+    /^https:\/\/docs\.google\.com\/spreadsheets\/(?:u\/\d+\/)?d\/(?!e\/)([\w-]+)(?!.*\/export\b)(?:[/?#](.*))?$/,
+    (sheet, rest = "") =>
+      `https://docs.google.com/spreadsheets/d/${sheet}/export?format=csv${sheetNumber(rest)}`,
+  ],
+  [
+    /^https:\/\/www\.dropbox\.com\/(s|scl\/fi)\/([^#]+)/,
+    (kind, rest) =>
+      `https://dl.dropboxusercontent.com/${kind}/${rest.replace(/([?&])dl=\d(&|$)/, "$1").replace(/[?&]$/, "")}`,
+  ],
+];
+
+const GITHUB_FOLDER =
+  /^https:\/\/github\.com\/([^/?#]+)\/([^/?#]+?)(?:\.git)?\/?(?:\/tree\/([^/?#]+)(?:\/([^?#]*?))?\/?)?(?:[?#].*)?$/;
+
+/** Not the names of people: pages of GitHub itself. */
+const GITHUB_PAGES = ["about", "apps", "collections", "features", "orgs", "settings", "topics"];
+
+/**
+ * Turn the address of a page that shows a file into that of the file. Any other URL stays exactly as it
+ * is, escapes included.
  *
  * @param {string} url  absolute URL, or one relative to the site
  * @returns {string}
  */
 export function toFetchableUrl(url) {
-  const blob = GITHUB_BLOB.exec(url);
-  if (blob) {
-    const [, owner, repository, rest] = blob;
-    const path = rest.replace(/\?raw=true$/, "").replace(/#.*$/, "");
-    return `https://raw.githubusercontent.com/${owner}/${repository}/${path}`;
+  for (const [page, file] of PAGES) {
+    const match = page.exec(url);
+    if (match) return file(...match.slice(1));
   }
-  const gist = GIST.exec(url);
-  if (gist) return `https://gist.githubusercontent.com/${gist[1]}/${gist[2]}/raw`;
   return url;
 }
 
 /**
- * The kind of data a URL's file name promises.
+ * @param {string} rest  of a spreadsheet's address, in which query and hash may name a sheet
+ * @returns {string}
+ */
+function sheetNumber(rest) {
+  // The hash is the sheet that the person sees; the query is where the link once pointed.
+  const gid = /#.*?\bgid=(\d+)/.exec(rest)?.[1] ?? /\bgid=(\d+)/.exec(rest)?.[1];
+  return gid === undefined ? "" : `&gid=${gid}`;
+}
+
+/**
+ * @typedef {object} GitHubFolder
+ * @property {string} owner
+ * @property {string} repository
+ * @property {string} ref    branch, tag or commit; "" for the default branch
+ * @property {string} path   escaped as in the address; "" for the whole repository
+ */
+
+/**
+ * @param {string} url
+ * @returns {GitHubFolder | undefined} undefined for any other address
+ */
+export function gitHubFolder(url) {
+  const match = GITHUB_FOLDER.exec(url);
+  if (!match || GITHUB_PAGES.includes(match[1])) return undefined;
+  const [, owner, repository, ref = "", path = ""] = match;
+  return { owner, repository, ref, path };
+}
+
+/**
+ * Where the content of a file lies that Git LFS keeps elsewhere than the repository.
+ *
+ * @param {string} url  at which only the pointer to it was found
+ * @returns {string | undefined}
+ */
+export function gitLfsUrl(url) {
+  const raw = /^https:\/\/raw\.githubusercontent\.com\/(.+)$/.exec(url);
+  return raw ? `https://media.githubusercontent.com/media/${raw[1]}` : undefined;
+}
+
+/**
+ * The kind of data a URL's file name promises; that of what is inside, for `.gz` and `.zip`.
  *
  * @param {string} url
  * @returns {SourceKind | null} null when the name does not tell
  */
 export function kindFromName(url) {
-  const name = url.replace(/[?#].*$/s, "");
-  const extension = /\.([a-z0-9]+)$/i.exec(name)?.[1].toLowerCase() ?? "";
+  const sheet = /^https:\/\/docs\.google\.com\/spreadsheets\/.*\b(?:format|output)=(\w+)/.exec(
+    toFetchableUrl(url),
+  );
+  const name = url.replace(/[?#].*$/s, "").replace(PACKED, "");
+  const extension = (sheet ?? /\.([a-z0-9]+)$/i.exec(name))?.[1].toLowerCase() ?? "";
   for (const [kind, extensions] of Object.entries(KINDS)) {
     if (/** @type {readonly string[]} */ (extensions).includes(extension)) {
       return /** @type {SourceKind} */ (kind);

@@ -34,7 +34,7 @@ const READ_AHEAD = 64;
  * @property {string} lastModified  as the host wrote it, "" where it does not tell
  * @property {number} size        bytes
  * @property {string} sha256      of the content, in hexadecimal
- * @property {number} loadedAt    ms since 1970
+ * @property {number} loadedAt    ms since 1970; 0 if it could not be fetched
  */
 
 /**
@@ -49,6 +49,8 @@ const READ_AHEAD = 64;
  * @property {number} size        bytes in all files
  * @property {boolean} edited     whether the databases differ from what the sources gave
  * @property {SavedSource[]} sources
+ * @property {import("./errors.js").WireError[]} [problems]  of the sources that could not be opened
+ * @property {string[]} [ahead]   paths of files of which more blocks may be there than count
  */
 
 /**

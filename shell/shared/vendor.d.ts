@@ -8,3 +8,12 @@ declare module "*/vendor/zip.js" {
   // Reads and writes zip files as streams, also those beyond 4 GB, which browsers cannot by themselves.
   export * from "@zip.js/zip.js";
 }
+
+declare module "*/vendor/worker/hyparquet/src/index.js" {
+  // Reads Parquet files, in JavaScript alone.
+  export * from "hyparquet";
+}
+
+declare module "*/vendor/worker/hyparquet-compressors/src/compressors.js" {
+  export { compressors } from "hyparquet-compressors";
+}

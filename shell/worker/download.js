@@ -13,16 +13,28 @@ import { chunksOf } from "../shared/stream.js";
 
 /**
  * @param {Response} response
- * @param {ByteProgress} onProgress
+ * @param {ByteProgress} onProgress  may throw to end it
  * @returns {Promise<Uint8Array>} the whole body
  */
 export async function readAll(response, onProgress) {
   const total = bodySize(response);
+  if (response.body) return readInto(response.body, total, onProgress);
+  onProgress(0, total);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/**
+ * @param {ReadableStream<Uint8Array>} stream
+ * @param {number | undefined} total  bytes, if known; should there be more, they are read all the same
+ * @param {ByteProgress} onProgress  may throw to end it
+ * @returns {Promise<Uint8Array>}
+ */
+export async function readInto(stream, total, onProgress) {
   // With the size known, the bytes go straight to where they stay: large files must not exist twice.
   let bytes = new Uint8Array(total ?? 1 << 16);
   let done = 0;
   onProgress(done, total);
-  for await (const chunk of response.body ? chunksOf(response.body) : []) {
+  for await (const chunk of chunksOf(stream)) {
     if (done + chunk.length > bytes.length) bytes = grown(bytes, done + chunk.length);
     bytes.set(chunk, done);
     done += chunk.length;
@@ -35,7 +47,7 @@ export async function readAll(response, onProgress) {
  * @param {Response} response
  * @returns {number | undefined} bytes, if the server says so and what it says is about these bytes
  */
-function bodySize(response) {
+export function bodySize(response) {
   // The Content-Length of a compressed response counts the compressed bytes.
   if (response.headers.get("content-encoding")) return undefined;
   const length = Number(response.headers.get("content-length"));

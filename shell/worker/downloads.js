@@ -5,13 +5,19 @@
  * Python's.
  */
 
-import { readAll } from "./download.js";
+import { checkSize } from "./capacity.js";
+import { bodySize, readAll } from "./download.js";
+import { expandFolders } from "./github-folders.js";
 import { siteFile } from "./site-files.js";
 import { LiteError } from "../shared/errors.js";
-import { openSource } from "../shared/fetch-source.js";
+import { notData, openSource } from "../shared/fetch-source.js";
+import { recognise } from "../shared/file-kinds.js";
 import { sha256 } from "../shared/hash.js";
+import { isSwitchedOn, settingsOf, sourcesOf } from "../shared/recipe.js";
+import { gitLfsUrl } from "../shared/remote-urls.js";
 
-/** @typedef {import("../shared/recipe.js").Recipe} Recipe */
+/** @typedef {import("../shared/recipe.js").RecipeSource} RecipeSource */
+/** @typedef {import("./intake.js").Origin} Origin */
 /** @typedef {import("../shared/saved-store.js").SavedSource} SavedSource */
 
 /**
@@ -21,31 +27,43 @@ import { sha256 } from "../shared/hash.js";
  * @property {number} [total]
  * @property {Promise<Uint8Array>} bytes
  * @property {SavedSource} version  complete once `bytes` is there
+ * @property {import("../shared/recipe.js").ImportOptions} options
  */
 
 /**
  * Begin to fetch sources, all at once.
  *
- * @param {Recipe} sources
+ * @param {Array<RecipeSource & {error?: unknown}>} sources  one with an error fails with that
  * @param {URL} siteRoot
  * @param {(download: Download) => void} onProgress
  * @returns {Download[]}
  */
 export function fetchSources(sources, siteRoot, onProgress) {
-  return sources.map(([parameter, value]) => {
-    const url = absolute(value, siteRoot);
-    /** @type {Download} */
-    const download = {
+  return sources.map(({ parameter, value, options, error }) => {
+    const download = newDownload(parameter, absolute(value, siteRoot), options);
+    download.bytes = error ? Promise.reject(error) : fetchBytes(download, onProgress);
+    download.bytes.catch(() => {}); // whoever waits for them hears of it
+    return download;
+  });
+}
+
+/**
+ * @param {string} parameter
+ * @param {string} url
+ * @param {import("../shared/recipe.js").ImportOptions} options
+ * @returns {Download}
+ */
+function newDownload(parameter, url, options) {
+  return {
+    ...{
       label: fileName(url),
       done: 0,
       total: undefined,
       bytes: Promise.resolve(new Uint8Array()),
-      version: { parameter, url, etag: "", lastModified: "", size: 0, sha256: "", loadedAt: 0 },
-    };
-    download.bytes = fetchBytes(download, onProgress);
-    download.bytes.catch(() => {}); // whoever waits for them hears of it
-    return download;
-  });
+    },
+    version: { parameter, url, etag: "", lastModified: "", size: 0, sha256: "", loadedAt: 0 },
+    options,
+  };
 }
 
 /**
@@ -56,20 +74,84 @@ export function fetchSources(sources, siteRoot, onProgress) {
 async function fetchBytes(download, onProgress) {
   const { url } = download.version;
   const response = await openSource(url);
+  return readBody(response, download, onProgress);
+}
+
+/**
+ * @param {Response} response
+ * @param {Download} download
+ * @param {(download: Download) => void} onProgress
+ * @returns {Promise<Uint8Array>}
+ */
+async function readBody(response, download, onProgress) {
+  const { url } = download.version;
+  const size = bodySize(response);
+  if (size !== undefined) checkSize(size, url);
   const bytes = await readAll(response, (done, total) => {
+    checkSize(done, url);
     Object.assign(download, { done, total });
     onProgress(download);
   }).catch((cause) => {
-    throw new LiteError(`The download of ${url} broke off.`, {
-      hint: "Check your connection, then try again.",
-      source: url,
-      cause,
-    });
+    throw cause instanceof LiteError ? cause : brokeOff(download, cause);
   });
+  // Not every browser calls that an error.
+  if (size !== undefined && bytes.length < size) throw brokeOff(download);
+  const kind = recognise(bytes);
+  const content = kind === "lfs" && gitLfsUrl(url);
+  if (content) return readBody(await openSource(content), download, onProgress);
+  const problem = notData(kind, url, response);
+  if (problem) throw problem;
   const validators = validatorsOf(response);
   Object.assign(download.version, validators, { size: bytes.length, loadedAt: Date.now() });
   if (!tells(validators)) download.version.sha256 = await sha256(bytes);
   return bytes;
+}
+
+/**
+ * @param {Download} download
+ * @param {unknown} [cause]
+ * @returns {LiteError}
+ */
+function brokeOff({ done, total, version }, cause) {
+  const size = (/** @type {number} */ bytes) => bytes.toLocaleString("en");
+  const far = total === undefined ? `${size(done)} bytes` : `${size(done)} of ${size(total)} bytes`;
+  return new LiteError(`The download of ${version.url} broke off after ${far}.`, {
+    hint: "Check your connection, then try again. If it happens every time, the server is the cause.",
+    source: version.url,
+    cause,
+  });
+}
+
+/**
+ * Fetch a source again, unless it is what it was.
+ *
+ * @param {SavedSource} source
+ * @returns {Promise<{bytes: Uint8Array, version: SavedSource} | undefined>} undefined if it has not changed
+ * @throws {LiteError}
+ */
+export async function fetchIfChanged(source) {
+  const response = await openSource(source.url, { cache: "no-cache" });
+  const now = validatorsOf(response);
+  if (tells(now) && tells(source) && !differ(now, source)) {
+    await response.body?.cancel();
+    return undefined;
+  }
+  const download = newDownload(source.parameter, source.url, {});
+  const bytes = await readBody(response, download, () => {});
+  if (source.sha256 !== "" && (await sha256(bytes)) === source.sha256) return undefined;
+  return { bytes, version: download.version };
+}
+
+/**
+ * Where what was fetched is from, as Python keeps it.
+ *
+ * @param {SavedSource} version
+ * @param {URL} siteRoot
+ * @returns {Origin}
+ */
+export function originOf({ url, size, sha256, etag, lastModified, loadedAt }, siteRoot) {
+  const kind = url.startsWith(siteRoot.href) ? "site" : "link";
+  return { kind, url, size, sha256, etag, lastModified, loadedAt };
 }
 
 /**
@@ -85,11 +167,9 @@ async function fetchBytes(download, onProgress) {
 export async function hasChanged(source) {
   const response = await openSource(source.url, { cache: "no-cache" });
   const now = validatorsOf(response);
-  if (tells(now) && tells(source)) {
+  if (source.loadedAt === 0 || (tells(now) && tells(source))) {
     await response.body?.cancel();
-    return now.etag && source.etag
-      ? now.etag !== source.etag
-      : now.lastModified !== source.lastModified;
+    return source.loadedAt === 0 || differ(now, source); // it can be had by now
   }
   const bytes = new Uint8Array(await response.arrayBuffer());
   if (source.sha256 === "") return bytes.length !== source.size;
@@ -110,20 +190,47 @@ function validatorsOf({ headers }) {
   return { etag: headers.get("etag") ?? "", lastModified: headers.get("last-modified") ?? "" };
 }
 
+/**
+ * @param {Validators} now
+ * @param {Validators} before
+ */
+function differ(now, before) {
+  return now.etag && before.etag
+    ? now.etag !== before.etag
+    : now.lastModified !== before.lastModified;
+}
+
 /** @param {Validators} validators */
 function tells({ etag, lastModified }) {
   return etag !== "" || lastModified !== "";
 }
 
 /**
+ * What a recipe opens; one that names nothing opens what the site ships.
+ *
+ * @param {import("../shared/recipe.js").Recipe} recipe
+ * @returns {Promise<Array<RecipeSource & {error?: unknown}>>}
+ */
+export async function wantedBy(recipe) {
+  const named = sourcesOf(recipe);
+  const shipped = named.length === 0 && !isSwitchedOn(recipe, "memory");
+  const sources = shipped ? await shippedSources() : await expandFolders(named);
+  return [...settingsOf(recipe), ...sources];
+}
+
+/**
  * What the site ships: everything in data/.
  *
- * @returns {Promise<Recipe>}
+ * @returns {Promise<RecipeSource[]>}
  */
 export async function shippedSources() {
   /** @type {Array<{param: string, file: string}>} */
   const index = await (await siteFile("data/index.json")).json();
-  return index.map(({ param, file }) => [param, `data/${encodeURIComponent(file)}`]);
+  return index.map(({ param, file }) => ({
+    parameter: param,
+    value: `data/${encodeURIComponent(file)}`,
+    options: {},
+  }));
 }
 
 /**

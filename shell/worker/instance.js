@@ -7,25 +7,26 @@
  * how its files are saved is saver.js's.
  */
 
+import { Additions } from "./additions.js";
+import { fetching, takeAll } from "./boot-sources.js";
 import { answer } from "./bridge.js";
-import { fetchSources, shippedSources } from "./downloads.js";
+import { fetchSources, wantedBy } from "./downloads.js";
+import { Intake } from "./intake.js";
+import { valueOf } from "./outcome.js";
 import { Replies } from "./replies.js";
 import { startPython } from "./runtime.js";
 import { RUN, Saver } from "./saver.js";
 import { claim, newRecord } from "./store-changes.js";
-import { WatchedFiles } from "./watched-files.js";
-import { fromWire, toWire } from "../shared/errors.js";
-import { SQLITE_MAGIC } from "../shared/fetch-source.js";
+import { UNWATCHED, WatchedFiles } from "./watched-files.js";
+import { toWire } from "../shared/errors.js";
 import { instancePath } from "../shared/paths.js";
-import { isSwitchedOn, keyToRecipe, sourcesOf } from "../shared/recipe.js";
+import { isSwitchedOn, keyToRecipe } from "../shared/recipe.js";
 import { DATABASES, readFiles } from "../shared/saved-store.js";
 import { SHELL_ROOT } from "../shared/site.js";
 
 /** @typedef {import("../shared/protocol.js").Progress} Progress */
-/** @typedef {import("../shared/recipe.js").Recipe} Recipe */
 /** @typedef {import("./runtime.js").Step} Step */
 /** @typedef {import("./runtime.js").Pyodide} Pyodide */
-/** @typedef {import("./downloads.js").Download} Download */
 /** @typedef {import("../shared/saved-store.js").Store} Store */
 /** @typedef {import("../shared/saved-store.js").SavedInstance} SavedInstance */
 /** @typedef {import("../shared/protocol.js").Status} Status */
@@ -71,10 +72,12 @@ export class Instance {
   #step = { stage: "download", label: "" };
   /** @type {Promise<void> | undefined} */
   #booted;
-  /** @type {Pyodide | undefined} */
-  #pyodide;
-  /** How many sources were taken in; each gets a file name of its own. */
-  #sourceCount = 0;
+  /** @type {import("../shared/errors.js").WireError[]} of the sources that could not be opened */
+  #problems = [];
+  /** @type {Intake | undefined} */
+  #intake;
+  /** @type {Additions | undefined} */
+  #additions;
   /** @type {Promise<void> | undefined} */
   #closed;
   /** @type {any} BrowserInstance of bootstrap.py, as a PyProxy */
@@ -180,9 +183,10 @@ export class Instance {
 
   /** @returns {Omit<Status, "newer">} */
   get saving() {
-    if (this.#saver) return { saving: "saved", edited: this.#saver.record.edited };
-    if (this.#unsaved === undefined) return { saving: "temporary", edited: false };
-    return { saving: "unsaved", reason: toWire(this.#unsaved), edited: false };
+    const problems = this.#problems;
+    if (this.#saver) return { saving: "saved", edited: this.#saver.record.edited, problems };
+    if (this.#unsaved === undefined) return { saving: "temporary", edited: false, problems };
+    return { saving: "unsaved", reason: toWire(this.#unsaved), edited: false, problems };
   }
 
   /**
@@ -251,7 +255,7 @@ export class Instance {
     const owner = crypto.randomUUID();
     const found = store && (await claim(store, this.#key, owner));
     const saved = this.#fromSources ? undefined : found;
-    const sources = saved ? [] : await this.#sources(recipe);
+    const sources = saved ? [] : await wantedBy(recipe);
     // Both run while Python starts; what they report is shown once it is their turn.
     const downloads = fetchSources(sources, this.#siteRoot, (download) => {
       if (this.#step.stage === "fetch") this.#report(fetching(download));
@@ -259,7 +263,6 @@ export class Instance {
     const contents = found && this.#readSaved(/** @type {Store} */ (store), found);
     contents?.catch(() => {});
     const pyodide = await startPython((step) => this.#report(step));
-    this.#pyodide = pyodide;
     this.#listenForBreakdown(pyodide);
     this.#report({ stage: "datasette", label: "" });
     this.#files = new WatchedFiles(pyodide.FS, FOLDER, () => this.#saver?.soon());
@@ -272,20 +275,28 @@ export class Instance {
     const base = this.#siteRoot.pathname + instancePath(this.#key);
     const python = bootstrap.BrowserInstance(base, SHELL_ROOT.pathname);
     bootstrap.destroy();
-    for (const download of downloads) {
-      this.#report(fetching(download));
-      const { label, version } = download;
-      const bytes = await download.bytes;
-      download.bytes = Promise.resolve(new Uint8Array()); // not to be kept twice
-      await this.#addSource(python, { ...version, label }, bytes);
+    const intake = new Intake(pyodide.FS, python, `${FOLDER}/${UNWATCHED}`, (work) =>
+      this.#unlessPythonBreaks(work),
+    );
+    this.#problems = saved?.problems ?? [];
+    if (!saved) {
+      this.#problems = await takeAll(downloads, {
+        intake,
+        siteRoot: this.#siteRoot,
+        report: (step) => this.#report(step),
+        replaced: found,
+      });
     }
     this.#report({ stage: "open", label: "" });
     valueOf(await python.open(isSwitchedOn(recipe, "memory")));
     this.#python = python;
     this.#handle = python.handle;
+    this.#intake = intake;
+    this.#additions = new Additions(intake, (work, onSave) => this.#andSave(work, onSave));
     if (!store) return;
     const versions = downloads.map(({ version }) => version);
-    const record = saved ?? newRecord(this.#key, versions, owner, found?.generation);
+    const more = { generation: found?.generation, problems: this.#problems };
+    const record = saved ?? newRecord(this.#key, versions, owner, more);
     await this.#startSaving(store, record, saved !== undefined);
   }
 
@@ -335,17 +346,6 @@ export class Instance {
         });
   }
 
-  /**
-   * What a recipe opens; one that names nothing opens what the site ships.
-   *
-   * @param {Recipe} recipe
-   * @returns {Promise<Recipe>}
-   */
-  async #sources(recipe) {
-    const named = sourcesOf(recipe);
-    return named.length > 0 || isSwitchedOn(recipe, "memory") ? named : shippedSources();
-  }
-
   /** @param {Pyodide} pyodide */
   #listenForBreakdown(pyodide) {
     // Not in its types, but nothing else tells: what waits for Python then would wait for ever.
@@ -370,45 +370,80 @@ export class Instance {
   }
 
   /**
-   * Take in a file from the person's own disk, and save it.
+   * Take in files from the person's own disk, and save them.
    *
-   * @param {string} name
-   * @param {Blob} content
-   * @returns {Promise<string>} where Datasette shows it, relative to the instance
+   * @param {import("../shared/protocol.js").FileToAdd[]} files
+   * @param {import("./additions.js").AddWatch} watch
+   * @returns {Promise<import("../shared/protocol.js").AddResult>}
    * @throws {LiteError}
    */
-  async addFile(name, content) {
-    const head = await content.slice(0, SQLITE_MAGIC.length).text();
-    const parameter = head === SQLITE_MAGIC ? "url" : "csv";
-    const bytes = new Uint8Array(await content.arrayBuffer());
-    const inProgress = await this.#saver?.beginRequest(false);
-    try {
-      const path = await this.#unlessPythonBreaks(
-        this.#addSource(this.#python, { parameter, url: name, label: name }, bytes),
-      );
-      if (inProgress) await this.#orStop(inProgress.settle());
-      return path;
-    } finally {
-      inProgress?.end();
-    }
+  add(files, { onProgress, isCancelled }) {
+    const additions = /** @type {Additions} */ (this.#additions);
+    return this.#inUse(
+      additions.add(files, {
+        onProgress: (progress) => {
+          this.lastUsed = performance.now();
+          onProgress(progress);
+        },
+        isCancelled: () => isCancelled() || this.state !== "ready",
+      }),
+    );
   }
 
   /**
-   * @param {any} python
-   * @param {{parameter: string, url: string, label: string}} source
-   * @param {Uint8Array} bytes  which become the file's own
-   * @returns {Promise<string>} where Datasette shows it, relative to the instance
+   * @param {File} file
+   * @param {import("../shared/recipe.js").ImportOptions} options
+   * @returns {Promise<import("../shared/protocol.js").Preview>}
    * @throws {LiteError}
    */
-  async #addSource(python, { parameter, url, label }, bytes) {
-    // Next to the databases, so that a SQLite file need only be renamed to become one.
-    const path = `${FOLDER}/source-${++this.#sourceCount}`;
-    /** @type {Pyodide} */ (this.#pyodide).FS.writeFile(path, bytes, { canOwn: true });
-    this.#report({ stage: "import", label });
-    /** @param {number} done @param {number} total */
-    const onImport = (done, total) =>
-      this.#report({ stage: "import", label, done, total, unit: "bytes" });
-    return valueOf(await python.add_source(parameter, url, path, onImport));
+  preview(file, options) {
+    return this.#inUse(/** @type {Intake} */ (this.#intake).preview(file, options));
+  }
+
+  /**
+   * Fetch a source again and replace what it became, if there is newer data.
+   *
+   * @param {string} id
+   * @returns {Promise<{path: string, url?: string}>} url: of what was fetched, if anything was
+   * @throws {LiteError}
+   */
+  async reload(id) {
+    const additions = /** @type {Additions} */ (this.#additions);
+    const work = additions.reload(this.#python, id, this.#siteRoot, (version) => {
+      this.#saver?.noteSource(version);
+      this.#problems = this.#problems.filter(({ source }) => source !== version.url);
+    });
+    return this.#inUse(work);
+  }
+
+  /**
+   * @template T
+   * @param {Promise<T>} work
+   * @returns {Promise<T>} during which the instance is not to be closed, if that can wait
+   */
+  async #inUse(work) {
+    this.lastUsed = performance.now();
+    this.#requests.add(work);
+    try {
+      return await this.#unlessPythonBreaks(work);
+    } finally {
+      this.#requests.delete(work);
+    }
+  }
+
+  /** @type {import("./additions.js").AndSave} */
+  async #andSave(work, onSave = () => {}) {
+    const inProgress = await this.#saver?.beginRequest(false);
+    try {
+      const result = await work();
+      onSave(0, 0);
+      if (this.#saver) this.#saver.onProgress = onSave;
+      if (inProgress && (await this.#orStop(inProgress.settle()))) this.#onChange("");
+      return result;
+    } finally {
+      if (this.#saver) this.#saver.onProgress = () => {};
+      inProgress?.end();
+    }
   }
 
   /** @param {Step} step */
@@ -425,14 +460,6 @@ export class Instance {
 }
 
 /**
- * @param {Download} download
- * @returns {Step}
- */
-function fetching({ label, done, total }) {
-  return { stage: "fetch", label, done, total, unit: "bytes" };
-}
-
-/**
  * What stays when the sources are loaded anew: stored queries, cookies, the secret.
  *
  * @param {Map<string, Uint8Array>} files  of an instance's folder
@@ -442,15 +469,4 @@ function beyondSources(files) {
   return new Map(
     [...files].filter(([path]) => !path.startsWith(DATABASES) && path !== "state.json"),
   );
-}
-
-/**
- * @param {string} outcome  of bootstrap.py, as JSON
- * @returns {any}
- * @throws {LiteError}
- */
-function valueOf(outcome) {
-  const { value, error } = JSON.parse(outcome);
-  if (error) throw fromWire(error);
-  return value;
 }

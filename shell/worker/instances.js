@@ -99,11 +99,42 @@ export class Instances {
     if (key === "") {
       // A new version of the site may ship more than before.
       const known = new Set(saved.sources.map(({ url }) => url));
-      const shipped = (await shippedSources()).map(([, value]) => absolute(value, this.#siteRoot));
+      const shipped = (await shippedSources()).map(({ value }) => absolute(value, this.#siteRoot));
       result.newer.push(...shipped.filter((url) => !known.has(url)));
     }
     this.#newer.set(key, result.newer);
     return result;
+  }
+
+  /**
+   * Fetch a source of an instance again, and replace what it became if there is newer data.
+   *
+   * @param {string} key
+   * @param {string} source  its id
+   * @returns {Promise<import("../shared/protocol.js").ReloadResult>}
+   * @throws {import("../shared/errors.js").LiteError}
+   */
+  async reload(key, source) {
+    const instance = await this.running(key);
+    const { path, url } = await instance.reload(source);
+    const newer = this.#newer.get(key) ?? [];
+    if (url)
+      this.#newer.set(
+        key,
+        newer.filter((other) => other !== url),
+      );
+    return { changed: url !== undefined, path };
+  }
+
+  /**
+   * @param {string} key
+   * @returns {Promise<Instance>} that answers
+   * @throws {import("../shared/errors.js").LiteError} it cannot be started
+   */
+  async running(key) {
+    const instance = this.get(key, { afresh: true });
+    await instance.boot();
+    return instance;
   }
 
   /**

@@ -17,10 +17,14 @@ import {
 /** @typedef {import("../shared/protocol.js").Question} Question */
 /** @typedef {import("../shared/protocol.js").News} News */
 /** @typedef {import("../shared/protocol.js").Answer} Answer */
+/** @typedef {import("../shared/protocol.js").CancelMessage} CancelMessage */
 /** @typedef {import("./instances.js").Instances} Instances */
 
 /** ms between two signs of life while an answer takes its time, such as that to a large import. */
 const SIGN_OF_LIFE = 5000;
+
+/** ms between two reports of how far an import is. */
+const REPORT_EVERY = 200;
 
 /**
  * @param {ExtendableMessageEvent} event
@@ -39,7 +43,7 @@ export async function answerMessage(event, instances, clients) {
     const say = (answer) => port.postMessage(answer);
     const signsOfLife = setInterval(say, SIGN_OF_LIFE, { working: true });
     try {
-      say({ value: await answerTo(message, instances, clients) });
+      say({ value: await answerTo(message, instances, clients, port) });
     } catch (error) {
       say({ error: toWire(error) });
     } finally {
@@ -74,9 +78,10 @@ export function tellOfChange(clients, key, by) {
  * @param {Question} question
  * @param {Instances} instances
  * @param {Clients} clients
+ * @param {MessagePort} port  on which the answer will be sent
  * @returns {Promise<unknown>}
  */
-async function answerTo(question, instances, clients) {
+async function answerTo(question, instances, clients, port) {
   switch (question.type) {
     case "status":
       return instances.status(question.key);
@@ -89,21 +94,38 @@ async function answerTo(question, instances, clients) {
       await instances.restore(question.instance, question.files);
       return tell(clients, changedMessage(question.instance.key));
     case "add":
-      return add(question, instances);
+      return add(question, instances, port);
+    case "preview":
+      return (await instances.running(question.key)).preview(question.file, question.options);
+    case "reload":
+      return instances.reload(question.key, question.source);
   }
 }
 
 /**
  * @param {import("../shared/protocol.js").AddQuestion} question
  * @param {Instances} instances
- * @returns {Promise<string>}
+ * @param {MessagePort} port
+ * @returns {Promise<import("../shared/protocol.js").AddResult>}
  */
-async function add({ key, files }, instances) {
-  const instance = instances.get(key, { afresh: true });
-  await instance.boot();
-  const paths = [];
-  for (const file of files) paths.push(await instance.addFile(file.name, file));
-  return paths[0];
+async function add({ key, files }, instances, port) {
+  let isCancelled = false;
+  port.onmessage = (/** @type {MessageEvent<CancelMessage>} */ { data }) => {
+    if (data?.cancel) isCancelled = true;
+  };
+  const instance = await instances.running(key);
+  let saidAt = -Infinity;
+  let stage = "";
+  return instance.add(files, {
+    isCancelled: () => isCancelled,
+    onProgress(progress) {
+      const now = `${progress.file} ${progress.stage}`;
+      if (now === stage && performance.now() - saidAt < REPORT_EVERY) return;
+      stage = now;
+      saidAt = performance.now();
+      port.postMessage({ working: true, progress });
+    },
+  });
 }
 
 /**

@@ -12,7 +12,14 @@
 
 import manifest from "./manifest.js";
 import { gone, notSaved } from "./refusals.js";
-import { change, deleteGeneration, discard, PORTION, putChanges } from "./store-changes.js";
+import {
+  change,
+  deleteGeneration,
+  discard,
+  PORTION,
+  putAhead,
+  putChanges,
+} from "./store-changes.js";
 import { WriteGate } from "./write-gate.js";
 import { DATABASES, keysOf, STATE_FORMAT } from "../shared/saved-store.js";
 
@@ -39,6 +46,9 @@ const SOON = 1000;
  * stopped, so that nobody's second, equal request is taken for the first one coming again.
  */
 export const REPLY_LIFETIME = 20_000;
+
+/** Bytes from which on changes are not copied all at once. */
+const LARGE = 4 * PORTION;
 
 /** Names this run of the worker. */
 export const RUN = crypto.randomUUID();
@@ -103,6 +113,10 @@ export class Saver {
    *   refused, so nothing more may be saved of them
    */
   #failure;
+  /** @type {(done: number, total: number) => void} called with bytes while a large save is under way */
+  onProgress = () => {};
+  /** @type {Partial<SavedInstance>} what has become of the sources since the record was made */
+  #sources = {};
   /** @type {Changes[]} taken and not saved yet, in order */
   #pending = [];
 
@@ -194,6 +208,20 @@ export class Saver {
     if (this.#next) await this.#next;
     else if (this.#saving === "later") await this.#queue;
     return false;
+  }
+
+  /**
+   * A source was fetched again: save with the next change which version it is by now, and that it is no
+   * problem any more.
+   *
+   * @param {import("../shared/saved-store.js").SavedSource} version
+   */
+  noteSource(version) {
+    const { sources, problems = [] } = { ...this.#record, ...this.#sources };
+    this.#sources = {
+      sources: sources.map((source) => (source.url === version.url ? version : source)),
+      problems: problems.filter(({ source }) => source !== version.url),
+    };
   }
 
   /** Something was written: see that it is saved, even if no request waits for that. */
@@ -315,6 +343,7 @@ export class Saver {
 
   /** @returns {Promise<boolean>} whether databases were among the changes */
   async #saveChanges() {
+    if (this.#files.changedBytes > LARGE) await this.#saveAhead();
     if (this.#files.changed) this.#pending.push(await this.#copy());
     if (this.#pending.length === 0 && this.#replies.size === 0) return false;
     this.#saving = "later";
@@ -333,6 +362,25 @@ export class Saver {
       return edits;
     } finally {
       this.#saving = "";
+    }
+  }
+
+  /**
+   * Much that was added, such as a database, need not be in memory a second time, nor in one transaction:
+   * what lies beyond the ends of files does not count until those are moved, which the next transaction
+   * does. Answers need not wait meanwhile; who added it does.
+   */
+  async #saveAhead() {
+    const paths = this.#files.changedPaths;
+    const total = this.#files.changedBytes;
+    let done = 0;
+    for (;;) {
+      const ahead = this.#files.takeAhead(paths, PORTION);
+      if (ahead.length === 0) return;
+      const isOurs = await this.#inStore((store) => putAhead(store, this.#record, ahead, paths));
+      if (!isOurs) return; // what that means is the next transaction's to find out
+      for (const { blocks } of ahead) for (const [, bytes] of blocks) done += bytes.length;
+      this.onProgress(Math.min(done, total), total);
     }
   }
 
@@ -420,7 +468,7 @@ export class Saver {
    */
   #nextRecord(changes) {
     const now = { format: STATE_FORMAT, build: manifest.version, usedAt: Date.now() };
-    return { ...this.#record, ...now, size: this.#files.size, ...changes };
+    return { ...this.#record, ...now, ...this.#sources, size: this.#files.size, ...changes };
   }
 }
 

@@ -75,7 +75,12 @@ export async function claim(store, key, owner) {
       const instances = transaction.objectStore("instances");
       const saved = await instances.get(key);
       if (!saved) return undefined;
-      const claimed = { ...saved, owner };
+      const { ahead = [], ...rest } = saved;
+      const claimed = { ...rest, owner };
+      for (const path of ahead) {
+        const file = await transaction.objectStore("files").get([saved.generation, path]);
+        deleteBeyond(transaction, ask, saved.generation, path, file?.size ?? 0);
+      }
       ask(instances.put(claimed));
       return claimed;
     });
@@ -90,13 +95,15 @@ export async function claim(store, key, owner) {
  * @param {string} key
  * @param {SavedSource[]} sources
  * @param {string} owner
- * @param {string} [generation]  the one that will be replaced
+ * @param {object} [more]
+ * @param {string} [more.generation]  the one that will be replaced
+ * @param {import("../shared/errors.js").WireError[]} [more.problems]
  * @returns {SavedInstance} of an instance that is not saved yet
  */
-export function newRecord(key, sources, owner, generation = "") {
+export function newRecord(key, sources, owner, { generation = "", problems = [] } = {}) {
   const now = Date.now();
   return {
-    ...{ key, sources, generation, owner, format: STATE_FORMAT, build: manifest.version },
+    ...{ key, sources, problems, generation, owner, format: STATE_FORMAT, build: manifest.version },
     ...{ createdAt: now, usedAt: now, size: 0, edited: false },
   };
 }
@@ -115,13 +122,48 @@ export function putChanges(transaction, ask, generation, changes) {
     ask(blocks.delete(keysOf(generation, path)));
   }
   for (const { path, size, before, blocks: changed } of changes.files) {
-    if (size < before) {
-      const firstBeyond = [generation, path, Math.ceil(size / BLOCK_SIZE)];
-      ask(blocks.delete(IDBKeyRange.bound(firstBeyond, keysOf(generation, path).upper)));
-    }
+    if (size < before) deleteBeyond(transaction, ask, generation, path, size);
     ask(files.put({ size }, [generation, path]));
     for (const [index, bytes] of changed) ask(blocks.put(bytes, [generation, path, index]));
   }
+}
+
+/**
+ * @param {Transaction} transaction
+ * @param {Ask} ask
+ * @param {string} generation
+ * @param {string} path
+ * @param {number} size  in bytes: what is beyond does not count
+ */
+function deleteBeyond(transaction, ask, generation, path, size) {
+  const first = [generation, path, Math.ceil(size / BLOCK_SIZE)];
+  const { upper } = keysOf(generation, path);
+  ask(transaction.objectStore("blocks").delete(IDBKeyRange.bound(first, upper)));
+}
+
+/**
+ * Put blocks beyond the ends that files have in the store. They do not count until those ends are moved,
+ * and are deleted when the instance is next claimed if that never happens.
+ *
+ * @param {Store} store
+ * @param {SavedInstance} record  of the instance that they belong to
+ * @param {Array<{path: string, blocks: Array<[number, Uint8Array]>}>} ahead
+ * @param {string[]} paths  all of which blocks will be put
+ * @returns {Promise<boolean>} false if the instance is no longer this one's; then nothing was done
+ */
+export async function putAhead(store, { key, generation, owner }, ahead, paths) {
+  return change(store, async (transaction, ask) => {
+    const instances = transaction.objectStore("instances");
+    const current = await instances.get(key);
+    if (current?.generation !== generation || current.owner !== owner) return false;
+    ask(instances.put({ ...current, ahead: paths }));
+    for (const { path, blocks } of ahead) {
+      for (const [index, bytes] of blocks) {
+        ask(transaction.objectStore("blocks").put(bytes, [generation, path, index]));
+      }
+    }
+    return true;
+  });
 }
 
 /**

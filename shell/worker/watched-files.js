@@ -17,7 +17,7 @@ import { BLOCK_SIZE } from "../shared/blocks.js";
  * @typedef {object} FileChange
  * @property {string} path      relative to the mount
  * @property {number} size      bytes, as it is now
- * @property {number} before    bytes when it was last taken
+ * @property {number} before    bytes when it was last taken, or of what was taken ahead
  * @property {Array<[index: number, bytes: Uint8Array]>} blocks  copies
  */
 
@@ -28,6 +28,9 @@ import { BLOCK_SIZE } from "../shared/blocks.js";
  * @property {number} bytes      in all blocks
  */
 
+/** A folder in the mount for what is on its way to become a file there: it is not watched. */
+export const UNWATCHED = "incoming";
+
 export class WatchedFiles {
   /** Counts changes; equal numbers mean that nothing was written in between. */
   writes = 0;
@@ -37,6 +40,8 @@ export class WatchedFiles {
   #dirty = new Map();
   /** @type {Map<string, number>} paths and sizes as last taken */
   #taken = new Map();
+  /** @type {Map<string, number>} by path: the end of what was taken ahead, in bytes */
+  #ahead = new Map();
   /** @type {Set<string>} of those that were taken */
   #removed = new Set();
   #onWrite;
@@ -61,7 +66,7 @@ export class WatchedFiles {
 
   /** @returns {number} bytes in all files */
   get size() {
-    return this.#filesBelow(this.#root).reduce((sum, { usedBytes }) => sum + usedBytes, 0);
+    return this.#watchedFiles.reduce((sum, { usedBytes }) => sum + usedBytes, 0);
   }
 
   /**
@@ -83,8 +88,9 @@ export class WatchedFiles {
   /** Count every block of every file as changed, when what was saved is gone. */
   touchAll() {
     this.#taken.clear();
+    this.#ahead.clear();
     this.#removed.clear();
-    for (const file of this.#filesBelow(this.#root)) this.#touch(file, 0, file.usedBytes);
+    for (const file of this.#watchedFiles) this.#touch(file, 0, file.usedBytes);
   }
 
   /**
@@ -100,8 +106,10 @@ export class WatchedFiles {
     for (const [node, dirty] of this.#dirty) {
       const path = this.#path(node);
       const size = node.usedBytes;
+      const before = Math.max(this.#taken.get(path) ?? 0, this.#ahead.get(path) ?? 0);
       /** @type {FileChange} */
-      const file = { path, size, before: this.#taken.get(path) ?? 0, blocks: [] };
+      const file = { path, size, before, blocks: [] };
+      this.#ahead.delete(path);
       this.#taken.set(path, size);
       for (const index of dirty) {
         if (changes.bytes >= most) break;
@@ -121,6 +129,52 @@ export class WatchedFiles {
     return changes;
   }
 
+  /** @returns {number} about how many bytes there are to take */
+  get changedBytes() {
+    let blocks = 0;
+    for (const dirty of this.#dirty.values()) blocks += dirty.size;
+    return blocks * BLOCK_SIZE;
+  }
+
+  /** @returns {string[]} paths of the files that are to be taken */
+  get changedPaths() {
+    return Array.from(this.#dirty.keys(), (node) => this.#path(node));
+  }
+
+  /**
+   * Take of what lies beyond the end that files had when they were last taken. Who stores it tells
+   * nobody of it yet: with the next take() the files still count as changed, and with that it counts.
+   *
+   * @param {string[]} paths  of the files that this is about
+   * @param {number} most     about how many bytes to copy
+   * @returns {Array<{path: string, blocks: Array<[number, Uint8Array]>}>} empty when there is no more
+   */
+  takeAhead(paths, most) {
+    const ahead = [];
+    let copied = 0;
+    for (const [node, dirty] of this.#dirty) {
+      const path = this.#path(node);
+      // Where another file was, that one is still what counts.
+      if (!paths.includes(path) || this.#removed.has(path)) continue;
+      const end = Math.ceil((this.#taken.get(path) ?? 0) / BLOCK_SIZE);
+      /** @type {Array<[number, Uint8Array]>} */
+      const blocks = [];
+      for (const index of dirty) {
+        if (copied >= most) break;
+        const start = index * BLOCK_SIZE;
+        if (index < end || start >= node.usedBytes) continue;
+        dirty.delete(index);
+        const bytes = node.contents.slice(start, Math.min(start + BLOCK_SIZE, node.usedBytes));
+        blocks.push([index, bytes]);
+        copied += bytes.length;
+        this.#ahead.set(path, Math.max(this.#ahead.get(path) ?? 0, start + bytes.length));
+      }
+      if (blocks.length > 0) ahead.push({ path, blocks });
+      if (copied >= most) break;
+    }
+    return ahead;
+  }
+
   /**
    * @param {FileNode} node
    * @param {number} start
@@ -128,7 +182,7 @@ export class WatchedFiles {
    */
   #touch(node, start, end) {
     // A file that is deleted while open lives on until it is closed, but is nowhere any more.
-    if (!this.#isPlaced(node)) return;
+    if (!this.#isPlaced(node) || isUnwatched(node)) return;
     this.writes += 1;
     let blocks = this.#dirty.get(node);
     if (!blocks) this.#dirty.set(node, (blocks = new Set()));
@@ -143,16 +197,23 @@ export class WatchedFiles {
    * @param {string} path    where that was
    */
   #remove(node, path) {
+    if (path.startsWith(`${UNWATCHED}/`)) return;
     this.writes += 1;
     this.#dirty.delete(node);
     // What comes and goes between two takes, as journals do, nobody needs to hear of.
-    if (this.#taken.delete(path)) this.#removed.add(path);
+    const wasTaken = this.#taken.delete(path);
+    if (this.#ahead.delete(path) || wasTaken) this.#removed.add(path);
     this.#onWrite();
   }
 
   /** @param {FileNode} node */
   #isPlaced(node) {
     return node.parent === node || node.parent.contents[node.name] === node;
+  }
+
+  /** @returns {FileNode[]} */
+  get #watchedFiles() {
+    return this.#filesBelow(this.#root).filter((file) => !isUnwatched(file));
   }
 
   /** @returns {FileNode} */
@@ -240,4 +301,9 @@ export class WatchedFiles {
     if (!this.#fs.isDir(node.mode)) return []; // links are not saved
     return Object.values(node.contents).flatMap((child) => this.#filesBelow(child));
   }
+}
+
+/** @param {FileNode} node */
+function isUnwatched({ parent }) {
+  return parent.name === UNWATCHED && parent.parent.parent === parent.parent;
 }

@@ -62,6 +62,16 @@ DIFFERENCES = [
     ),
     Difference(
         r".*",
+        "the menu's link to the page of open data (plugins/sources.py)",
+        replace(r'\n *<li><a href="[^>]*/-/sources">Open data</a></li>\n *'),
+    ),
+    Difference(
+        r"/(-/?)?",
+        "the link to it among the actions of the home page",
+        replace(r'<li role="none">\s*<a href="[^>]*/-/sources".*?</li>\s*'),
+    ),
+    Difference(
+        r".*",
         "engine/adaptations/referrer.py, without which the worker could not tell who sends a form",
         replace("(?m)^(referrer-policy: )no-referrer$", r"\1same-origin"),
         of="headers",
@@ -70,7 +80,8 @@ DIFFERENCES = [
         r"/-/plugins(\.json)?(\?all=1)?",
         "the plugins that add those",
         replace(
-            r'\{\s*"name": "page_script\.py",[^}]*\},\s*|,\s*\{\s*"name": "saved_data\.py",[^}]*\}'
+            r'\{\s*"name": "page_script\.py",[^}]*\},\s*'
+            r'|,\s*\{\s*"name": "(saved_data|sources)\.py",[^}]*\}'
         ),
     ),
     Difference(
@@ -112,6 +123,11 @@ DIFFERENCES = [
         r"/.*_extra=.*",
         "the order of the extras: Datasette goes through a set, whose order differs each time",
         in_any_order,
+    ),
+    Difference(
+        r"/-/download\.zip",
+        "the date of the files in it, and how they are compressed",
+        replace(r".+"),
     ),
     Difference(
         r"/-/?",
@@ -291,7 +307,7 @@ def sides(browser: Browser, site: str, tmp_path_factory: pytest.TempPathFactory)
     plugins = folder / "plugins"
     plugins.mkdir()
     for plugin in PROJECT.glob("plugins/*.py"):
-        if plugin.name not in ("page_script.py", "saved_data.py"):
+        if plugin.name not in ("page_script.py", "saved_data.py", "sources.py"):
             (plugins / plugin.name).write_bytes(plugin.read_bytes())
     arguments = ["--plugins-dir", str(plugins), "--setting", "num_sql_threads", "0"]
     with data_host() as host, native_datasette(files, arguments) as native:

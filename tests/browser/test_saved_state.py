@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Worker, expect
 
+from tests.support.bringing import import_all, import_button, import_dialog, wait_for_previews
 from tests.support.browsing import (
     BOOT_TIMEOUT,
     follow,
@@ -281,7 +282,9 @@ Object.defineProperty(window, "launchQueue", { value: launchQueue });
 def test_files_that_the_installed_app_is_opened_with(page: Page, site: str) -> None:
     # Only the operating system can hand files to an app; this stands in for it.
     page.add_init_script(LAUNCHED % base64.b64encode(shop_database()).decode())
-    follow(page, site)
+    page.goto(site)
+    import_all(page)
+    wait_for_datasette(page)
     assert page.url == f"{site}app/shop"
     stop_worker(page)
     page.goto(f"{site}app/data")
@@ -296,7 +299,9 @@ def test_a_launched_file_that_is_no_data_is_named_and_harms_nothing(page: Page, 
     broken = base64.b64encode(shop_database()[:5000]).decode()
     page.add_init_script(LAUNCHED % broken)
     page.goto(site)
-    problem = page.get_by_label("What went wrong")
-    expect(problem).to_contain_text("shop.db is only part", timeout=BOOT_TIMEOUT)
+    wait_for_previews(page)
+    import_button(page).click()
+    problem = import_dialog(page).locator(".problem:visible")
+    expect(problem).to_contain_text("shop.db is only part")
     follow(page, f"{site}app/world")
     expect(page.get_by_role("heading", level=1)).to_have_text("world")

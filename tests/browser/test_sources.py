@@ -81,7 +81,7 @@ FAILURES: dict[str, tuple[str, dict[str, Any], str]] = {
     "no CORS": ("csv", {"body": b"a\n1\n", "cors": False}, "does not allow other web sites"),
     "empty CSV": ("csv", {"body": b""}, "is empty"),
     "web page as CSV": ("csv", {"body": b"<!DOCTYPE html><title>x</title>"}, "web page"),
-    "web page as database": ("url", {"body": b"<!DOCTYPE html>"}, "is not a SQLite database"),
+    "web page as database": ("url", {"body": b"<!DOCTYPE html>"}, "is a web page"),
     "CSV as database": ("url", {"body": b"a,b\n1,2\n"}, "is not a SQLite database"),
     "empty database": ("url", {"body": b""}, "is not a SQLite database"),
     "database as CSV": ("csv", {"body": b"SQLite format 3\0" + bytes(84)}, "SQLite database"),

@@ -23,8 +23,14 @@ OF_THE_CONNECTION = {"connection", "date", "server", "transfer-encoding"}
 # whole value of an attribute: text and scripts have others.
 _PATH = re.compile(r"""(?:(?<=["'(])|(?<=: <))/[\w~@%][\w~@%./-]*|(?<=href=")/(?=")""")
 
-# What is served as it is: its slashes are comments, divisions and regular expressions.
-_SCRIPTS = ("text/javascript", "text/css")
+# What is served as it is: its slashes are comments, divisions, regular expressions, or just bytes.
+_WITHOUT_LINKS = (
+    "text/javascript",
+    "text/css",
+    "application/zip",
+    "application/vnd.sqlite3",
+    "application/x-ndjson; charset=utf-8",
+)
 
 
 @dataclass
@@ -109,7 +115,7 @@ def compare(
             body = difference.allow(path, "body", body)
         lines = [f"status: {answer.status}", *head.split("\n"), "", *body.split("\n")]
         if answer is site:
-            if answer.header("content-type") not in _SCRIPTS:
+            if answer.header("content-type") not in _WITHOUT_LINKS:
                 strays = [stray for line in lines for stray in place.strays(line)]
             lines = [place.at_root(line) for line in lines]
         texts.append(lines)

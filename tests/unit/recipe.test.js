@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { keyToRecipe, launcherLink, parseLink, recipeToKey } from "../../shell/shared/recipe.js";
+import {
+  keyToRecipe,
+  launcherLink,
+  parseLink,
+  recipeToKey,
+  settingsOf,
+  sourcesOf,
+} from "../../shell/shared/recipe.js";
 
 const ROOT = new URL("https://example.org/some/sub/path/");
 const read = (link) => parseLink(new URL(link, ROOT).href, ROOT);
@@ -52,10 +59,108 @@ test("a link with nothing to open has an empty recipe", () => {
 });
 
 test("parameters that cannot be served are named", () => {
-  assert.deepEqual(read("?json=https://a.test/x.json&install=datasette-vega").ignored, [
-    "json",
+  assert.deepEqual(read("?json=https://a.test/x.json&install=datasette-vega&ref=1.0").ignored, [
     "install",
+    "ref",
   ]);
+});
+
+test("sources of all kinds are opened in the order of the first Datasette Lite", () => {
+  const kinds = ["config", "excel", "parquet", "metadata", "json", "csv", "sql", "url"];
+  const query = kinds.map((kind) => `${kind}=https://a.test/${kind}`).join("&");
+  assert.deepEqual(
+    read(`?memory=1&${query}`).recipe.map(([name]) => name),
+    ["url", "sql", "csv", "json", "parquet", "excel", "metadata", "config", "memory"],
+  );
+});
+
+const A = "https://a.test/a.csv";
+const B = "https://a.test/b.csv";
+
+for (const [link, expected] of [
+  [`?csv=${A}&name=x&csv=${B}`, [{ name: "x" }, {}]],
+  [`?csv=${A}&csv=${B}&skiprows=2`, [{}, { skiprows: 2 }]],
+  // Before the first source: of all of them. What is said of one outdoes it, columns add up.
+  [
+    `?skiprows=1&drop=z&csv=${A}&skiprows=3&csv=${B}&drop=y`,
+    [
+      { drop: ["z"], skiprows: 3 },
+      { drop: ["z", "y"], skiprows: 1 },
+    ],
+  ],
+  [`?csv=${A}&fts=true`, [{ fts: ["*"] }]],
+  [`?csv=${A}&fts=1&fts=a`, [{ fts: ["*"] }]],
+  [`?csv=${A}&pk=a,b&drop=c&drop=d, c`, [{ pk: ["a", "b"], drop: ["c", "d"] }]],
+  [`?csv=${A}&skiprows=many`, [{}]],
+  [`?csv=${A}&pk=&name=`, [{}]],
+]) {
+  test(`the options of ${link}`, () => {
+    const { recipe } = read(link);
+    assert.deepEqual(
+      sourcesOf(recipe).map(({ options }) => options),
+      expected,
+    );
+    assert.deepEqual(keyToRecipe(recipeToKey(recipe)), recipe);
+  });
+}
+
+test("options stay with their source when sources are put in order", () => {
+  const link = `?csv=${A}&name=t&fts=a,b&url=https://a.test/x.db&name=d`;
+  assert.deepEqual(read(link).recipe, [
+    ["url", "https://a.test/x.db"],
+    ["name", "d"],
+    ["csv", A],
+    ["name", "t"],
+    ["fts", "a"],
+    ["fts", "b"],
+  ]);
+});
+
+test("the same options make the same key, however they are written", () => {
+  const keys = [
+    `?csv=${A}&fts=a,b&pk=id`,
+    `?pk=id&csv=${A}&fts=a&fts=b`,
+    `?fts=a&fts=b&csv=${A}&pk=id,id`,
+  ].map((link) => recipeToKey(read(link).recipe));
+  assert.equal(new Set(keys).size, 1);
+});
+
+test("metadata and config are no sources", () => {
+  const { recipe } = read("?metadata=data/m.json&config=https://a.test/datasette.yaml");
+  assert.deepEqual(sourcesOf(recipe), []);
+  assert.deepEqual(settingsOf(recipe), [
+    { parameter: "metadata", value: "data/m.json", options: {} },
+    { parameter: "config", value: "https://a.test/datasette.yaml", options: {} },
+  ]);
+});
+
+test("keys from before there were options stay what they were", () => {
+  // As earlier versions wrote it.
+  const key = "dXJsPWRhdGElMkZ4LmRiJmNzdj1odHRwcyUzQSUyRiUyRmEudGVzdCUyRnQuY3N2Jm1lbW9yeT0x";
+  /** @type {Array<[string, string]>} */
+  const recipe = [
+    ["url", "data/x.db"],
+    ["csv", "https://a.test/t.csv"],
+    ["memory", "1"],
+  ];
+  assert.deepEqual(keyToRecipe(key), recipe);
+  assert.equal(recipeToKey(recipe), key);
+});
+
+test("a key whose recipe is not in canonical order is refused", () => {
+  for (const pairs of [
+    [
+      ["csv", A],
+      ["url", "x"],
+    ],
+    [["name", "x"]],
+    [
+      ["csv", A],
+      ["fts", "a,b"],
+    ],
+  ]) {
+    assert.throws(() => keyToRecipe(recipeToKey(pairs)), { name: "LiteError" });
+  }
 });
 
 test("a key is URL-safe and gives the recipe back, whatever the URLs contain", () => {

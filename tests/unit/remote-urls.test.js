@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { kindFromName, toFetchableUrl } from "../../shell/shared/remote-urls.js";
+import {
+  gitHubFolder,
+  gitLfsUrl,
+  kindFromName,
+  toFetchableUrl,
+} from "../../shell/shared/remote-urls.js";
 
+const SHEETS = "https://docs.google.com/spreadsheets";
 const RAW = "https://raw.githubusercontent.com";
 
 for (const [url, expected] of [
@@ -10,7 +16,35 @@ for (const [url, expected] of [
   ["https://github.com/o/r/blob/main/t.csv#L3", `${RAW}/o/r/main/t.csv`],
   ["https://github.com/o/r/blob/a%2Fb/t.csv", `${RAW}/o/r/a%2Fb/t.csv`],
   ["https://gist.github.com/me/0a1b2c", "https://gist.githubusercontent.com/me/0a1b2c/raw"],
+  ["https://github.com/o/r/raw/refs/heads/main/t.csv", `${RAW}/o/r/refs/heads/main/t.csv`],
+  [
+    "https://gist.github.com/me/0a1b2c#file-t-csv",
+    "https://gist.githubusercontent.com/me/0a1b2c/raw",
+  ],
+  [
+    "https://gist.github.com/me/0a1b2c/raw/0f0f/t.csv",
+    "https://gist.githubusercontent.com/me/0a1b2c/raw/0f0f/t.csv",
+  ],
   ["https://github.com/o/r", "https://github.com/o/r"],
+  [`${SHEETS}/d/1AbC-_/edit?usp=sharing#gid=12`, `${SHEETS}/d/1AbC-_/export?format=csv&gid=12`],
+  [`${SHEETS}/d/1AbC/edit?gid=7#gid=8`, `${SHEETS}/d/1AbC/export?format=csv&gid=8`],
+  [`${SHEETS}/u/1/d/1AbC`, `${SHEETS}/d/1AbC/export?format=csv`],
+  [`${SHEETS}/d/1AbC/export?format=xlsx`, `${SHEETS}/d/1AbC/export?format=xlsx`],
+  [`${SHEETS}/d/e/2PACX-1v/pubhtml?gid=0`, `${SHEETS}/d/e/2PACX-1v/pub?output=csv&gid=0`],
+  [
+    "https://huggingface.co/datasets/o/d/blob/main/x.parquet",
+    "https://huggingface.co/datasets/o/d/resolve/main/x.parquet",
+  ],
+  [
+    "https://huggingface.co/datasets/o/d/resolve/refs%2Fconvert%2Fparquet/x.parquet",
+    "https://huggingface.co/datasets/o/d/resolve/refs%2Fconvert%2Fparquet/x.parquet",
+  ],
+  ["https://www.dropbox.com/s/a1/x.csv?dl=0", "https://dl.dropboxusercontent.com/s/a1/x.csv"],
+  [
+    "https://www.dropbox.com/scl/fi/a1/x.csv?rlkey=q&dl=0",
+    "https://dl.dropboxusercontent.com/scl/fi/a1/x.csv?rlkey=q",
+  ],
+  ["https://gitlab.com/g/s/p/-/blob/main/x.csv", "https://gitlab.com/g/s/p/-/raw/main/x.csv"],
   ["https://a.test/x%2Fy.csv?z=%20", "https://a.test/x%2Fy.csv?z=%20"],
 ]) {
   test(`${url} is fetched from ${expected}`, () => assert.equal(toFetchableUrl(url), expected));
@@ -23,9 +57,41 @@ for (const [url, kind] of [
   ["https://a.test/x.csv#top", "csv"],
   ["https://a.test/x.tsv", "csv"],
   ["https://a.test/x.csv.db", "url"],
+  ["https://a.test/x.csv.gz", "csv"],
+  ["https://a.test/x.db.zip", "url"],
+  ["https://a.test/x.zip", null],
+  ["https://a.test/x.geojson", "json"],
+  ["https://a.test/x.ndjson", "json"],
+  ["https://a.test/x.jsonl?download", "json"],
+  ["https://a.test/x.PQ", "parquet"],
+  ["https://a.test/x.xlsx", "excel"],
+  ["https://a.test/x.sql", "sql"],
+  ["https://docs.google.com/spreadsheets/d/1AbC/edit", "csv"],
+  ["https://docs.google.com/spreadsheets/d/1AbC/export?format=xlsx", "excel"],
   ["https://a.test/export?format=csv", null],
   ["https://a.test/", null],
   ["https://a.csv/", null],
 ]) {
   test(`${url} promises ${kind}`, () => assert.equal(kindFromName(url), kind));
 }
+
+for (const [url, expected] of [
+  ["https://github.com/o/r/tree/main/data/x%20y/", ["o", "r", "main", "data/x%20y"]],
+  ["https://github.com/o/r/tree/main", ["o", "r", "main", ""]],
+  ["https://github.com/o/r", ["o", "r", "", ""]],
+  ["https://github.com/o/r.git", ["o", "r", "", ""]],
+  ["https://github.com/o/r/issues", null],
+  ["https://github.com/o/r/blob/main/t.csv", null],
+  ["https://github.com/o", null],
+]) {
+  test(`${url} is ${expected ? "a folder" : "no folder"}`, () => {
+    const folder = gitHubFolder(url);
+    assert.deepEqual(folder ? Object.values(folder) : null, expected);
+  });
+}
+
+test("what a Git LFS pointer in a GitHub repository stands for", () => {
+  const media = "https://media.githubusercontent.com/media/o/r/main/x.db";
+  assert.equal(gitLfsUrl(`${RAW}/o/r/main/x.db`), media);
+  assert.equal(gitLfsUrl("https://a.test/x.db"), undefined);
+});

@@ -124,12 +124,12 @@ def test_delimiter_does_not_depend_on_an_incomplete_last_row() -> None:
 def test_sep_line_names_the_delimiter(tmp_path: Path, text: str, delimiter: str) -> None:
     for codec in ("utf-8", "utf-8-sig", "utf-16"):
         dialect = detect(tmp_path, text.encode(codec))
-        assert (dialect.delimiter, dialect.has_sep_line) == (delimiter, True)
+        assert (dialect.delimiter, dialect.skipped_lines) == (delimiter, 1)
 
 
 @pytest.mark.parametrize("text", ["sep=a,b\n1,2\n", "sep,b\n1,2\n", "separator;b\n", 'sep="\n1\n'])
 def test_header_that_begins_like_a_sep_line_is_a_header(tmp_path: Path, text: str) -> None:
-    assert not detect(tmp_path, text.encode()).has_sep_line
+    assert not detect(tmp_path, text.encode()).skipped_lines
 
 
 @pytest.mark.parametrize("data", [b"", b"\n\r\n", b"  \n", b"\xef\xbb\xbf", b"\xff\xfe\n\0"])

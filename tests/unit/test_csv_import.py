@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from engine import csv_import
+from engine import pace
 from engine.column_types import type_of
 from engine.csv_import import import_csv
 from engine.errors import SourceError
@@ -43,19 +43,19 @@ class Importer:
     ) -> tuple[Columns, Rows]:
         self.path.write_bytes(data)
         self.reports.clear()
-        count = asyncio.run(
+        imported = asyncio.run(
             import_csv(
                 self.path,
                 self.conn,
                 table,
                 source=URL,
-                report=lambda done, total: self.reports.append((done, total)),
+                report=lambda done, total, rows: self.reports.append((done, total)),
                 pause=pause,
             )
         )
         assert not self.conn.in_transaction
         columns, rows = contents(self.conn, table)
-        assert count == len(rows)
+        assert imported.rows == len(rows)
         return columns, rows
 
     def schema(self) -> list[str]:
@@ -365,7 +365,7 @@ def stop_when(seen: Callable[[], bool]) -> Callable[[], Awaitable[None]]:
 def test_error_while_inserting_leaves_nothing(
     load: Importer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(csv_import, "_STRETCH_SECONDS", 0)
+    monkeypatch.setattr(pace, "STRETCH_SECONDS", 0)
     load(b"a,b\n1,2\n", table="before")
     inserted = []
 
@@ -384,7 +384,7 @@ def test_error_while_inserting_leaves_nothing(
 
 
 def test_cancellation_leaves_nothing(load: Importer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_import, "_STRETCH_SECONDS", 0)
+    monkeypatch.setattr(pace, "STRETCH_SECONDS", 0)
     load.path.write_bytes(BIG)
 
     async def scenario() -> None:
@@ -396,9 +396,7 @@ def test_cancellation_leaves_nothing(load: Importer, monkeypatch: pytest.MonkeyP
             await asyncio.sleep(0)
 
         task = asyncio.create_task(
-            import_csv(
-                load.path, load.conn, "t", source=URL, report=lambda done, total: None, pause=pause
-            )
+            import_csv(load.path, load.conn, "t", source=URL, report=lambda *_: None, pause=pause)
         )
         await inserting.wait()
         task.cancel()
@@ -488,7 +486,7 @@ def test_full_database_is_an_error_that_leaves_nothing(tmp_path: Path) -> None:
 def test_report_rises_from_zero_to_the_total(
     load: Importer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(csv_import, "_STRETCH_SECONDS", 0)
+    monkeypatch.setattr(pace, "STRETCH_SECONDS", 0)
     load(BIG)
     done = [done for done, _ in load.reports]
     assert {total for _, total in load.reports} == {len(BIG)}
@@ -505,7 +503,7 @@ def test_report_of_a_small_file_is_complete(load: Importer) -> None:
 def test_pause_comes_after_every_slice_once_time_is_up(
     load: Importer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(csv_import, "_STRETCH_SECONDS", 0)
+    monkeypatch.setattr(pace, "STRETCH_SECONDS", 0)
     pauses = 0
 
     async def pause() -> None:
@@ -527,7 +525,7 @@ def test_time_between_pauses_is_counted_from_the_last(
         now += 0.01
         return now
 
-    monkeypatch.setattr(csv_import, "perf_counter", clock)
+    monkeypatch.setattr(pace, "perf_counter", clock)
     pauses = 0
 
     async def pause() -> None:
@@ -541,7 +539,7 @@ def test_time_between_pauses_is_counted_from_the_last(
 
 
 def test_others_run_during_an_import(load: Importer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_import, "_STRETCH_SECONDS", 0)
+    monkeypatch.setattr(pace, "STRETCH_SECONDS", 0)
     load.path.write_bytes(BIG)
     turns = 0
 
@@ -558,7 +556,7 @@ def test_others_run_during_an_import(load: Importer, monkeypatch: pytest.MonkeyP
             load.conn,
             "t",
             source=URL,
-            report=lambda done, total: None,
+            report=lambda *_: None,
             pause=lambda: asyncio.sleep(0),
         )
         task.cancel()

@@ -6,7 +6,7 @@ from engine.csv_dialect import Dialect, Encoding
 from engine.csv_records import CsvRecords
 from engine.errors import SourceError
 
-COMMA = Dialect(Encoding("utf-8", "strict"), ",", has_sep_line=False)
+COMMA = Dialect(Encoding("utf-8", "strict"), ",")
 
 
 def read(path: Path, data: bytes, dialect: Dialect = COMMA) -> list[list[list[str]]]:
@@ -40,7 +40,7 @@ def test_records_as_they_are(tmp_path: Path, data: bytes, expected: list[list[st
 
 
 def test_sep_line_is_no_record(tmp_path: Path) -> None:
-    dialect = Dialect(Encoding("utf-8-sig", "strict"), ";", has_sep_line=True)
+    dialect = Dialect(Encoding("utf-8-sig", "strict"), ";", skipped_lines=1)
     data = b"\xef\xbb\xbfsep=;\r\na;b\r\n"
     assert read(tmp_path / "x", data, dialect) == [[["a", "b"]]]
 

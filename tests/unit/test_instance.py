@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from engine.asgi import RequestHead
-from engine.errors import SourceError
+from engine.errors import LiteError, SourceError
 from engine.instance import Instance
+from engine.options import Request
 
 BASE = "/some/sub/path/app/@key/"
 
@@ -69,7 +70,8 @@ def downloads(tmp_path: Path) -> Path:
 async def add(instance: Instance, folder: Path, parameter: str, url: str, data: bytes) -> None:
     file = folder / "source"
     file.write_bytes(data)
-    await instance.add_source(parameter, url, file, lambda done, total: None)
+    request = Request.of({"parameter": parameter, "url": url})
+    await instance.add_source(request, file, lambda *_: None)
     assert not file.exists()
 
 
@@ -117,6 +119,85 @@ def test_an_instance_without_sources_opens(instance: Instance) -> None:
         answer = await get(instance, "")
         assert answer.status == 200
         assert f'href="{BASE}-/static/app.css'.encode() in answer.body
+        await instance.close()
+
+    asyncio.run(story())
+
+
+def test_metadata_and_configuration_count_before_and_after_opening(
+    instance: Instance, downloads: Path
+) -> None:
+    async def story() -> None:
+        await add(instance, downloads, "csv", "https://a.test/t.csv", b"a\n1\n2\n3\n")
+        await add(instance, downloads, "metadata", "https://a.test/m.yaml", b"title: First title")
+        await instance.open(memory=False)
+        assert b"First title" in (await get(instance, "")).body
+        config = b"settings:\n  default_page_size: 2\n"
+        await add(instance, downloads, "config", "https://a.test/datasette.yaml", config)
+        await add(instance, downloads, "metadata", "m2.json", b'{"title": "Second title"}')
+        assert b"Second title" in (await get(instance, "")).body
+        assert b"_next=" in (await get(instance, "data/t")).body
+        await instance.close()
+
+    asyncio.run(story())
+
+
+def test_what_is_kept_counts_at_the_next_start(downloads: Path) -> None:
+    async def story() -> None:
+        folder = downloads / "instance"
+        instance = Instance(BASE, folder=folder, plugins=downloads / "no-plugins")
+        await add(instance, downloads, "metadata", "metadata.json", b'{"title": "A title"}')
+        await add(instance, downloads, "csv", "https://a.test/t.csv", b"a\n1\n")
+        await instance.open(memory=False)
+        await instance.close()
+        (folder / "source-7.import").write_bytes(b"half")
+        instance = Instance(BASE, folder=folder, plugins=downloads / "no-plugins")
+        await instance.open(memory=False)
+        assert b"A title" in (await get(instance, "")).body
+        assert (await get(instance, "data/t")).status == 200
+        assert instance.source("2")["url"] == "https://a.test/t.csv"
+        with pytest.raises(LiteError, match="no source '9'"):
+            instance.source("9")
+        assert not (folder / "source-7.import").exists()
+        await instance.close()
+
+    asyncio.run(story())
+
+
+def test_a_database_is_replaced_while_it_is_served(instance: Instance, downloads: Path) -> None:
+    async def story() -> None:
+        url = "https://a.test/x.db"
+        await add(instance, downloads, "url", url, sqlite_bytes(downloads, "old"))
+        await add(instance, downloads, "csv", "https://a.test/t.csv", b"a\n1\n")
+        await instance.open(memory=False)
+        assert (await get(instance, "x/old")).status == 200
+        file = downloads / "source"
+        file.write_bytes(sqlite_bytes(downloads, "new"))
+        again = {"parameter": "url", "url": url, "id": "1"}
+        result = await instance.add_source(Request.of(again), file, lambda *_: None)
+        assert result["path"] == "x"
+        assert (await get(instance, "x/new")).status == 200
+        assert (await get(instance, "x/old")).status == 404
+        assert (await get(instance, "data/t")).status == 200
+        await instance.close()
+
+    asyncio.run(story())
+
+
+def test_pages_are_answered_during_an_import(instance: Instance, downloads: Path) -> None:
+    async def story() -> None:
+        await add(instance, downloads, "csv", "https://a.test/t.csv", b"a\n1\n")
+        await instance.open(memory=False)
+        big = b"a,b\n" + b"".join(b"%d,word %d\n" % (n, n) for n in range(100_000))
+        work = asyncio.create_task(add(instance, downloads, "csv", "https://a.test/big.csv", big))
+        answers = 0
+        while not work.done():
+            answer = await get(instance, "data/t")
+            assert answer.status == 200
+            answers += not work.done()
+        await work
+        assert answers >= 3
+        assert (await get(instance, "data/big")).status == 200
         await instance.close()
 
     asyncio.run(story())

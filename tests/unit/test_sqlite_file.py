@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -56,7 +58,10 @@ def test_wal_mode_database_becomes_one_that_needs_no_shared_memory(database: Pat
     ("spoil", "sentence"),
     [
         (lambda data: b"", "is not a SQLite database"),
-        (lambda data: b"<!doctype html><p>Sign in</p>", "is not a SQLite database"),
+        (lambda data: b"<!doctype html><p>Sign in</p>", "is not a SQLite database but a web page"),
+        (lambda data: os.urandom(len(data)), "is not a SQLite database, or it is an encrypted one"),
+        (lambda data: gzip.compress(data), "is not a SQLite database but a gzip file"),
+        (lambda data: b"a,b\n1,2\n" * 1000, "is not a SQLite database.$"),
         (lambda data: bytes(len(data)), "is not a SQLite database"),
         (lambda data: data[:60], "only part of a SQLite database: it has only 60 bytes"),
         (lambda data: data[:8192], "only part of a SQLite database: it has 8,192 of"),

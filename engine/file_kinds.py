@@ -1,0 +1,237 @@
+"""What a file is, whatever it is called or was given as.
+
+People paste the address of a page about a file, or of the file in another format, far more often
+than of a broken file, and "12 columns expected" helps nobody then. What a file's bytes show beyond
+doubt counts; the rest is told by what it was given as, by its name, and by how its text begins.
+
+Not responsible for whether the contents make sense, which each kind's own module sees, nor for
+unpacking, which shell/worker/unpack.js has done before.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+from typing import Literal
+
+from engine.errors import SourceError
+
+#: What can be taken in. Parquet is read by JavaScript.
+Kind = Literal["sqlite", "csv", "json", "sql", "excel", "parquet", "metadata", "config"]
+
+IN_WORDS: dict[Kind, str] = {
+    "sqlite": "a SQLite database",
+    "csv": "CSV",
+    "json": "JSON",
+    "sql": "SQL",
+    "excel": "an Excel file",
+    "parquet": "a Parquet file",
+    "metadata": "Datasette metadata",
+    "config": "a Datasette configuration",
+}
+
+_BY_SUFFIX: dict[str, Kind] = {
+    "csv": "csv",
+    "tsv": "csv",
+    "tab": "csv",
+    "psv": "csv",
+    "json": "json",
+    "geojson": "json",
+    "ndjson": "json",
+    "jsonl": "json",
+    "ldjson": "json",
+    "sql": "sql",
+    "parquet": "parquet",
+    "db": "sqlite",
+    "db3": "sqlite",
+    "sqlite": "sqlite",
+    "sqlite3": "sqlite",
+    "xlsx": "excel",
+    "xlsm": "excel",
+    "xls": "excel",
+    "ods": "excel",
+}
+
+# Files that Datasette itself goes by, in the folder that it is started in.
+_BY_NAME: dict[str, Kind] = {
+    **dict.fromkeys(("metadata.json", "metadata.yaml", "metadata.yml"), "metadata"),
+    **dict.fromkeys(("datasette.json", "datasette.yaml", "datasette.yml"), "config"),
+}
+
+# How the first statement of a script begins, after comments.
+_SQL = re.compile(
+    r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:BEGIN\s*(?:TRANSACTION)?\s*;|(?:PRAGMA\s+\w+|INSERT\s+INTO\s+"
+    r"|DROP\s+TABLE|CREATE\s+(?:TEMP\w*\s+|VIRTUAL\s+|UNIQUE\s+)?(?:TABLE|VIEW|INDEX|TRIGGER))\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+_HEAD = 64 * 1024
+_ZIP = b"PK\x03\x04"
+_OLE = b"\xd0\xcf\x11\xe0"
+
+
+def kind_of(head: bytes, name: str, parameter: str) -> Kind:
+    """Return what to take a file for.
+
+    :param head: its first bytes, some KB.
+    :param name: its URL or name.
+    :param parameter: what it was given as, "auto" if as nothing.
+    """
+    if parameter in ("metadata", "config"):
+        return "metadata" if parameter == "metadata" else "config"
+    if head.startswith(b"SQLite format 3\0"):
+        return "sqlite"
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if head.startswith(_ZIP) and _is_excel(head):
+        return "excel"
+    if parameter != "auto":
+        given: dict[str, Kind] = {"url": "sqlite", "json": "json", "sql": "sql", "excel": "excel"}
+        return "parquet" if parameter == "parquet" else given.get(parameter, "csv")
+    file_name = name.split("#")[0].split("?")[0].rpartition("/")[2].lower()
+    if file_name in _BY_NAME:
+        return _BY_NAME[file_name]
+    suffix = file_name.rpartition(".")[2]
+    if suffix in _BY_SUFFIX:
+        return _BY_SUFFIX[suffix]
+    if head.startswith(_OLE):
+        return "excel"
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text.startswith((b"{", b"[")):
+        return "json"
+    return "sql" if _SQL.match(text[:4096].decode("utf-8", "replace")) else "csv"
+
+
+def read_head(path: Path) -> bytes:
+    """Return as much of a file as `kind_of` looks at."""
+    with path.open("rb") as file:
+        return file.read(_HEAD)
+
+
+def _is_excel(head: bytes) -> bool:
+    # The names in a zip file stand before each content.
+    return b"xl/" in head or (
+        b"[Content_Types].xml" in head[:200] and b"word/" not in head and b"ppt/" not in head
+    )
+
+
+def refuse_other_spreadsheets(path: Path, source: str) -> None:
+    """Refuse what is no Excel file that can be read here.
+
+    Raises:
+        SourceError: it is another format, or protected.
+    """
+    head = read_head(path)
+    if head.startswith(_OLE):
+        # The directory of such a file is anywhere in it, and its names are UTF-16.
+        if "EncryptedPackage".encode("utf-16-le") in path.read_bytes():
+            raise SourceError(
+                f"{source} is protected with a password.",
+                source=source,
+                hint="Open it in Excel, save a copy without a password, and open that one.",
+            )
+        raise SourceError(
+            f"{source} is an Excel file of the old kind (.xls), or another old Office file.",
+            source=source,
+            hint="Open it in Excel or LibreOffice, save it as .xlsx, and open that file.",
+        )
+    if head.startswith(_ZIP) and b"application/vnd.oasis.opendocument" in head[:200]:
+        raise SourceError(
+            f"{source} is an OpenDocument file (.ods), which can't be read here.",
+            source=source,
+            hint="Open it in LibreOffice, save it as .xlsx, and open that file.",
+        )
+    if head.startswith(_ZIP):
+        if not zipfile.is_zipfile(path):
+            raise SourceError(
+                f"{source} is only part of an Excel file, or damaged.",
+                source=source,
+                hint="The download may have been cut off. Try again, or get a fresh copy.",
+            )
+        return
+    refuse_other_formats(head, source, "Excel")
+    refuse_other_texts(head.decode("utf-8", "replace"), source, "Excel")
+    raise SourceError(
+        f"{source} is not an Excel file: its first bytes are not those of one.",
+        source=source,
+        hint="If it is a CSV file, open it with ?csv= instead.",
+    )
+
+
+_UNPACK = "Unpack it, and open the file inside."
+_SAVE_AS_CSV = "Save the data as CSV, and open that file."
+
+# First bytes, what the file then is, and what the person can do.
+_OTHER_FORMATS = (
+    (b"SQLite format 3\0", "a SQLite database", "Open it with ?url= instead of ?csv=."),
+    (b"\x1f\x8b", "a gzip file", _UNPACK),
+    (
+        b"PK\x03\x04",
+        "a ZIP archive, or an Excel or OpenDocument file, which is one too",
+        "Unpack it and open the CSV file inside; from a spreadsheet, save a sheet as CSV.",
+    ),
+    (b"BZh", "a bzip2 file", _UNPACK),
+    (b"\xfd7zXZ\0", "an xz file", _UNPACK),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard file", _UNPACK),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _UNPACK),
+    (b"\xd0\xcf\x11\xe0", "an old Excel or other Office file", _SAVE_AS_CSV),
+    (b"PAR1", "a Parquet file", _SAVE_AS_CSV),
+    (b"%PDF-", "a PDF file", _SAVE_AS_CSV),
+    (
+        b"version https://git-lfs.github.com/spec/",
+        "a Git LFS pointer: a note about where the data is kept, not the data",
+        "Use the address that serves the file itself: the one its Download button leads to.",
+    ),
+)
+
+
+def refuse_other_formats(head: bytes, source: str, wanted: str) -> None:
+    """Refuse what shows by its first bytes.
+
+    :param wanted: what it was given as, "CSV" say.
+
+    Raises:
+        SourceError: it is another format.
+    """
+    for magic, what, hint in _OTHER_FORMATS:
+        if head.startswith(magic):
+            raise SourceError(f"{source} is not {wanted} but {what}.", source=source, hint=hint)
+
+
+def refuse_other_texts(text: str, source: str, wanted: str) -> None:
+    """Refuse what shows once the head of a file is decoded, whatever its encoding.
+
+    Raises:
+        SourceError: it is another kind of text, or no text.
+    """
+    start = text.lstrip("\ufeff \t\r\n")[:20].lower()
+    if start.startswith(("<!doctype html", "<html", "<head")):
+        raise SourceError(
+            f"{source} is not {wanted} but a web page (HTML).",
+            source=source,
+            hint="The address may lead to a page about the file, a login or an error message."
+            " Look for a Download or Raw link there, and use its address.",
+        )
+    if start.startswith("<?xml"):
+        raise SourceError(
+            f"{source} is not {wanted} but XML.",
+            source=source,
+            hint="Storage services answer so when a file is missing or private. Open the address"
+            " in a new tab to see what it says.",
+        )
+    if "\0" in text:
+        raise SourceError(
+            f"{source} is not {wanted}: it contains NUL bytes, so it is some binary file.",
+            source=source,
+            hint=_SAVE_AS_CSV,
+        )
+
+
+def empty_source(source: str) -> SourceError:
+    """Return the error that says there is not even a header row."""
+    return SourceError(
+        f"{source} is empty: it has no header row.",
+        source=source,
+        hint="Check that the address is complete and that the file has been filled.",
+    )

@@ -1,0 +1,209 @@
+"""Importing a JSON file as a table.
+
+A document is read and parsed whole: Python's parser takes it in one stretch, about a second for
+50 MB in wasm, and there is none that can be interrupted and is not many times slower. Lines of
+JSON are read in slices, and so are all inserts.
+
+Not responsible for the shapes of a document (json_shapes.py), nor for types (loose_table.py).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from engine.csv_dialect import decode_head, guess_encoding
+from engine.errors import SourceError
+from engine.file_kinds import empty_source, read_head, refuse_other_formats, refuse_other_texts
+from engine.imported import Imported, Rejected
+from engine.json_shapes import decoded, feature_row, is_feature, shape_of
+from engine.loose_table import LooseTable
+from engine.options import ImportOptions
+from engine.pace import Pace
+
+_SLICE_ROWS = 500
+_SLICE_BYTES = 256 * 1024
+_LINE_LIMIT = 32 * 1024 * 1024
+
+# As much as a message shows of what is wrong.
+_EXCERPT = 60
+
+
+async def import_json(
+    path: Path,
+    conn: sqlite3.Connection,
+    table: str,
+    source: str,
+    options: ImportOptions,
+    pace: Pace,
+    share: float = 1,
+) -> Imported:
+    """Import a JSON file as a new table, within the transaction of the caller.
+
+    :param source: what to call the file in errors.
+    :param share: how much of the whole this is.
+
+    Raises:
+        SourceError: the file is no JSON, or no table.
+    """
+    head = read_head(path)
+    if not head.strip():
+        raise empty_source(source)
+    refuse_other_formats(head, source, "JSON")
+    loose = LooseTable(conn, source)
+    rejected = Rejected(conn, table)
+    primary_key: list[str] = []
+    notes: list[str] = []
+    if is_lines(path):
+        await _read_lines(path, loose, rejected, pace, share * 0.7)
+    else:
+        document = parse(read_text(path, source), source)
+        await pace.rest(share * 0.3)
+        shape = shape_of(document, source, options.header)
+        del document
+        primary_key = list(shape.primary_key)
+        notes += [shape.note] if shape.note else []
+        loose.widen(shape.columns)
+        breathe = pace.part(share * 0.3, share * 0.7, len(shape.rows))
+        for start in range(0, len(shape.rows), _SLICE_ROWS):
+            batch = shape.rows[start : start + _SLICE_ROWS]
+            if shape.is_lists:
+                loose.add_lists(batch)
+            else:
+                loose.add_objects(batch)
+            pace.count(len(batch))
+            await breathe(start)
+    made = await loose.finish(
+        table,
+        options,
+        pace.part(share * 0.7, share, loose.rows),
+        primary_key=primary_key,
+        rejected=rejected,
+    )
+    made.notes[:0] = notes
+    return made
+
+
+def is_lines(path: Path) -> bool:
+    """Tell whether a file holds a JSON value on each line, and more than one line."""
+    with path.open("rb") as file:
+        first = _first_line(file)
+        try:
+            json.loads(_without_mark(first))
+        except (ValueError, RecursionError):
+            return False
+        return any(line.strip() for line in iter(lambda: file.readline(_LINE_LIMIT), b""))
+
+
+def _first_line(file: Any) -> bytes:
+    while line := file.readline(_LINE_LIMIT):
+        if line.strip(b"\xef\xbb\xbf \t\r\n"):
+            return bytes(line)
+    return b""
+
+
+def _without_mark(line: bytes) -> str:
+    return line.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
+
+
+async def _read_lines(
+    path: Path, loose: LooseTable, rejected: Rejected, pace: Pace, share: float
+) -> None:
+    breathe = pace.part(0, share)
+    objects: list[dict[str, Any]] = []
+    number = size = 0
+    with path.open("rb") as file:
+        for line in file:
+            if not line.strip():
+                continue
+            number += 1
+            text = _without_mark(line) if number == 1 else line.decode("utf-8", "replace")
+            try:
+                value = json.loads(text)
+            except (ValueError, RecursionError) as error:
+                reason = f"It is not JSON: {getattr(error, 'msg', error)}."
+                rejected.add_text(number, reason, text.rstrip("\r\n"))
+                continue
+            if not isinstance(value, dict):
+                value = {"value": value}
+            objects.append(feature_row(value) if is_feature(value) else decoded(value))
+            size += len(line)
+            if len(objects) >= _SLICE_ROWS or size >= _SLICE_BYTES:
+                loose.add_objects(objects)
+                pace.count(len(objects))
+                objects, size = [], 0
+                await breathe(file.tell() if file.seekable() else 0)
+    loose.add_objects(objects)
+    pace.count(len(objects))
+
+
+def read_text(path: Path, source: str) -> str:
+    """Return a whole file as text.
+
+    Raises:
+        SourceError: there is not enough memory.
+    """
+    try:
+        data = path.read_bytes()
+        encoding = guess_encoding(data, is_utf8=_is_utf8(data))
+        return data.decode(encoding.codec, encoding.errors)
+    except MemoryError as error:
+        raise _too_large(source) from error
+
+
+def parse(text: str, source: str) -> Any:
+    """Return a whole JSON document.
+
+    Raises:
+        SourceError: it is none, with the place where it stops being one.
+    """
+    text = text.removeprefix("\ufeff")
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        refuse_other_texts(text[:1000], source, "JSON")
+        raise SourceError(
+            f"{source} is not JSON: {error.msg.lower()} in line {error.lineno:,}, column"
+            f" {error.colno:,}{_excerpt(text, error.pos)}.",
+            source=source,
+            hint="If the file ends there, the download may have been cut off."
+            if error.pos >= len(text.rstrip())
+            else "Look at the file there. If it is a CSV file, open it with ?csv= instead.",
+        ) from error
+    except RecursionError as error:
+        raise SourceError(
+            f"{source} is nested too deeply to be read as JSON.",
+            source=source,
+            hint="Lists or objects inside each other a thousand times are hardly a table.",
+        ) from error
+    except MemoryError as error:
+        raise _too_large(source) from error
+
+
+def head_text(head: bytes) -> str:
+    """Return the head of a JSON file as text."""
+    return decode_head(head, guess_encoding(head, is_utf8=True)).removeprefix("\ufeff")
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _excerpt(text: str, position: int) -> str:
+    found = re.sub(r"\s+", " ", text[position : position + _EXCERPT]).strip()
+    return f", at {found!r}" if found else ", where it ends"
+
+
+def _too_large(source: str) -> SourceError:
+    return SourceError(
+        f"{source} could not be imported: there is not enough memory.",
+        source=source,
+        hint="Close other tabs, or use newline-delimited JSON, which is read in pieces.",
+    )

@@ -1,0 +1,231 @@
+"""What rows a JSON document holds, whatever its shape.
+
+These are the shapes that Datasette Lite has always understood, and some more:
+
+- a list of objects; a list of lists, of which the first is a header if it is all text; a list of
+  other values, which become the column ``value``;
+- a GeoJSON FeatureCollection: properties become columns, beside ``id``, ``geometry`` (as JSON)
+  and, for points, ``longitude`` and ``latitude``;
+- an object whose values are all objects: these are the rows, their keys the primary key ``_key``;
+- an object with lists of objects: the largest of them;
+- any other object: one row.
+
+Not responsible for reading files (json_import.py).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.errors import SourceError
+
+KEY = "_key"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Rows, all of them objects or all of them lists."""
+
+    rows: Sequence[Any]
+    is_lists: bool = False
+    columns: Sequence[str] = ()  # of lists
+    primary_key: Sequence[str] = ()
+    note: str = ""
+
+
+def shape_of(document: Any, source: str, header: bool | None = None) -> Shape:
+    """Return the rows of a document.
+
+    :param header: whether the first of a list of lists names the columns. None: if it can.
+
+    Raises:
+        SourceError: it is no table.
+    """
+    if isinstance(document, dict):
+        return _object(document, source, header)
+    if isinstance(document, list):
+        return _list(document, source, header)
+    raise SourceError(
+        f"{source} is JSON, but no table: all it holds is {_in_words(document)}.",
+        source=source,
+        hint="A list of objects is wanted, such as [{…}, {…}].",
+    )
+
+
+def _object(document: dict[str, Any], source: str, header: bool | None) -> Shape:
+    kind = document.get("type")
+    if kind == "FeatureCollection" and isinstance(document.get("features"), list):
+        return Shape(_features(document["features"], source))
+    if kind == "Feature" and "geometry" in document:
+        return Shape(_features([document], source))
+    values = list(document.values())
+    if values and all(isinstance(value, dict) and "$base64" not in value for value in values):
+        rows = [{KEY: key, **value} for key, value in document.items()]
+        return Shape([decoded(row) for row in rows], primary_key=[KEY])
+    lists = {key: value for key, value in document.items() if _is_objects(value)}
+    if lists:
+        key = max(lists, key=lambda name: len(lists[name]))
+        others = [name for name in lists if name != key]
+        note = f"Of the lists in it, {key!r} was taken: it is the longest." if others else ""
+        return Shape([decoded(row) for row in lists[key] if isinstance(row, dict)], note=note)
+    if not document:
+        raise _no_rows(source, "it is an empty object")
+    return Shape([decoded(document)])
+
+
+def _list(document: list[Any], source: str, header: bool | None) -> Shape:
+    if not document:
+        raise _no_rows(source, "its list is empty")
+    if all(isinstance(row, dict) for row in document):
+        if not any(document):
+            raise _no_rows(source, "its objects are empty")
+        return Shape([decoded(row) for row in document])
+    if all(isinstance(row, list) for row in document):
+        return _lists(document, header)
+    # Mixed, or plain values: nothing of it is to be lost.
+    rows = [decoded(row) if isinstance(row, dict) else {"value": row} for row in document]
+    return Shape(rows)
+
+
+def _lists(document: list[list[Any]], header: bool | None) -> Shape:
+    width = max(map(len, document))
+    first = document[0]
+    if header is None:
+        header = len(document) > 1 and bool(first) and all(isinstance(one, str) for one in first)
+    names = [str(name) for name in first] if header else []
+    columns: list[str] = []
+    for number, name in enumerate([*names, *[""] * (width - len(names))], 1):
+        name = name or f"untitled_{number}"
+        while name in columns:
+            name += "_2"
+        columns.append(name)
+    return Shape(document[1:] if header else document, is_lists=True, columns=columns)
+
+
+def _features(features: list[Any], source: str) -> list[dict[str, Any]]:
+    rows = [feature_row(one) for one in features if isinstance(one, dict)]
+    if not rows:
+        raise _no_rows(source, "it has no features")
+    return rows
+
+
+def feature_row(feature: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row of a GeoJSON feature."""
+    properties = feature.get("properties")
+    row = dict(properties) if isinstance(properties, dict) else {}
+    taken = {name.lower() for name in row}
+    if "id" in feature and "id" not in taken:
+        row = {"id": feature["id"], **row}
+    geometry = feature.get("geometry")
+    if isinstance(geometry, dict) and geometry.get("type") == "Point":
+        coordinates = geometry.get("coordinates")
+        if isinstance(coordinates, list) and len(coordinates) >= 2:
+            if taken.isdisjoint({"longitude", "latitude"}):
+                row["longitude"], row["latitude"] = coordinates[:2]
+    row["_geometry" if "geometry" in taken else "geometry"] = geometry
+    return row
+
+
+def is_feature(row: Mapping[str, Any]) -> bool:
+    """Tell whether an object is a GeoJSON feature, as in newline-delimited GeoJSON."""
+    return row.get("type") == "Feature" and "geometry" in row
+
+
+def decoded(row: dict[str, Any]) -> dict[str, Any]:
+    """Return an object with the bytes that Datasette and sqlite-utils write as Base64."""
+    if not any(isinstance(value, dict) and "$base64" in value for value in row.values()):
+        return row
+    return {name: decoded_value(value) for name, value in row.items()}
+
+
+def decoded_value(value: Any) -> Any:
+    """Return a value, bytes if it is {"$base64": true, "encoded": …}."""
+    if isinstance(value, dict) and value.get("$base64") is True and "encoded" in value:
+        try:
+            return base64.b64decode(value["encoded"])
+        except (ValueError, TypeError):
+            return value
+    return value
+
+
+def _is_objects(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+
+
+def _no_rows(source: str, why: str) -> SourceError:
+    return SourceError(
+        f"{source} holds no rows: {why}.",
+        source=source,
+        hint="Check that the address is complete and that the query behind it finds something.",
+    )
+
+
+def _in_words(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "a text" if isinstance(value, str) else "a number"
+
+
+def rows_in_head(text: str, source: str) -> Shape:
+    """Return the rows of a document of which only the beginning is at hand.
+
+    Raises:
+        SourceError: none is recognised.
+    """
+    rows = list(_objects_in(text))
+    if not rows:
+        raise _no_rows(source, "there is no list of objects at its beginning")
+    if all(map(is_feature, rows)):
+        return Shape([feature_row(row) for row in rows])
+    keyed = text.lstrip().startswith("{") and all(set(row) == {KEY, ""} for row in rows)
+    if keyed:
+        return Shape([{KEY: row[KEY], **row[""]} for row in rows], primary_key=[KEY])
+    return Shape([decoded(row) for row in rows])
+
+
+def _objects_in(text: str) -> Iterator[dict[str, Any]]:
+    """Yield the objects in the first list of objects, or the values of an object of objects."""
+    decoder = json.JSONDecoder()
+    start = text.find("[")
+    while start >= 0:
+        position = _skip(text, start + 1)
+        if text[position : position + 1] == "{":
+            while text[position : position + 1] == "{":
+                try:
+                    value, position = decoder.raw_decode(text, position)
+                except (ValueError, RecursionError):
+                    return
+                yield value
+                position = _skip(text, position)
+                if text[position : position + 1] != ",":
+                    return
+                position = _skip(text, position + 1)
+            return
+        start = text.find("[", start + 1)
+    yield from _pairs_in(text, decoder)
+
+
+def _pairs_in(text: str, decoder: json.JSONDecoder) -> Iterator[dict[str, Any]]:
+    position = _skip(text, 0)
+    while text[position : position + 1] in ("{", ","):
+        try:
+            key, position = decoder.raw_decode(text, _skip(text, position + 1))
+            value, position = decoder.raw_decode(text, _skip(text, _skip(text, position) + 1))
+        except (ValueError, RecursionError):
+            return
+        if not isinstance(value, dict):
+            return
+        yield {KEY: key, "": value}
+        position = _skip(text, position)
+
+
+def _skip(text: str, position: int) -> int:
+    while text[position : position + 1] in (" ", "\n", "\r", "\t"):
+        position += 1
+    return position

@@ -1,0 +1,359 @@
+"""What would become of a file: told from its head, without importing anything.
+
+Responsible for the Preview of shell/shared/protocol.js, which the import dialog shows. It looks at
+a few hundred rows, so types and what may be a primary key are a first guess; an import looks at
+all.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from engine.column_types import ColumnType, ColumnTypes
+from engine.csv_dialect import Encoding, decode_head, dialect_of_head
+from engine.csv_records import CsvRecords
+from engine.errors import SourceError
+from engine.excel_import import Sheet, Workbook, import_sheet
+from engine.file_kinds import (
+    IN_WORDS,
+    Kind,
+    empty_source,
+    kind_of,
+    refuse_other_formats,
+    refuse_other_texts,
+)
+from engine.folder import Folder
+from engine.json_import import head_text, is_lines, parse
+from engine.json_shapes import Shape, decoded, feature_row, is_feature, rows_in_head, shape_of
+from engine.landing import tables_of
+from engine.loose_table import LooseTable
+from engine.names import (
+    chosen_database_name,
+    chosen_table_name,
+    column_names,
+    database_name,
+    find_name,
+    quote,
+    table_name,
+)
+from engine.options import ImportOptions, Request
+from engine.pace import Pace
+from engine.sql_import import read_script
+from engine.sql_script import run_script
+
+_SHOWN_ROWS = 8
+_SHOWN_TABLES = 20
+_SEEN_ROWS = 1000
+_MOST_BYTES = 256 * 1024
+_MOST_TEXT = 200
+_TYPES = {"INTEGER": "integer", "REAL": "float", "BLOB": "blob"}
+_DELIMITERS = {
+    ",": "comma-separated",
+    ";": "semicolon-separated",
+    "\t": "tab-separated",
+    "|": "separated by |",
+    "\uffff": "one column",
+}
+_ENCODINGS = {
+    "cp1252": "Windows-1252",
+    "utf-8-sig": "UTF-8",
+    "utf-16-le": "UTF-16",
+    "utf-16-be": "UTF-16",
+}
+
+
+class Previews:
+    """Looks at files for an instance, whose names may be taken already."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        names = set(folder.database_names())
+        self._database = folder.table_database() or database_name("data.db", names)
+
+    async def of_file(self, request: Request, path: Path, *, complete: bool) -> dict[str, Any]:
+        """Return the Preview of a file.
+
+        :param complete: whether all of it is there, not only its head.
+
+        Raises:
+            SourceError: it is no data.
+        """
+        with path.open("rb") as file:
+            head = file.read(_MOST_BYTES)
+            complete = complete and not file.read(1)
+        kind = kind_of(head, request.url, request.parameter)
+        if not head:
+            raise empty_source(request.url)
+        if kind == "sqlite":
+            return self._sqlite(request, head)
+        if kind == "excel":
+            return await self._excel(request, path)
+        if kind == "json":
+            return await self._json(request, path, head, complete)
+        if kind == "sql":
+            return await self._sql(request, path)
+        if kind == "csv":
+            return self._csv(request, path, head, complete)
+        return self._preview(kind, IN_WORDS[kind], [])
+
+    def _preview(self, kind: Kind, words: str, tables: list[dict[str, Any]]) -> dict[str, Any]:
+        return {"kind": kind, "kindInWords": words, "database": self._database, "tables": tables}
+
+    def _sqlite(self, request: Request, head: bytes) -> dict[str, Any]:
+        if not head.startswith(b"SQLite format 3\0"):
+            refuse_other_formats(head, request.url, "a SQLite database")
+            refuse_other_texts(head.decode("utf-8", "replace"), request.url, "a SQLite database")
+        wanted = request.options.name
+        name = chosen_database_name(wanted, set()) if wanted else database_name(request.url, set())
+        taken = find_name(name, self._folder.database_names()) is not None
+        preview = self._preview("sqlite", "SQLite database", [])
+        return {**preview, "database": name, "taken": taken}
+
+    def _csv(self, request: Request, path: Path, head: bytes, complete: bool) -> dict[str, Any]:
+        url, options = request.url, request.options
+        refuse_other_formats(head, url, "CSV")
+        dialect = dialect_of_head(head, url, options, is_cut=not complete)
+        # The last character may be cut in two.
+        dialect = replace(dialect, encoding=Encoding(dialect.encoding.codec, "replace"))
+        text = decode_head(head, dialect.encoding)
+        refuse_other_texts(text, url, "CSV")
+        records: list[list[str]] = []
+        with CsvRecords(path, dialect, url) as reader:
+            first = reader.header()
+            if first is None:
+                raise empty_source(url)
+            while len(records) < _SEEN_ROWS and (batch := reader.slice()):
+                records += batch
+                if reader.position >= _MOST_BYTES:
+                    break
+        all_seen = complete and len(records) <= _SEEN_ROWS
+        if not complete and len(records) > 1:
+            records.pop()
+        header = options.header is not False
+        if not header:
+            records.insert(0, first)
+        records = records[:_SEEN_ROWS]
+        width = len(first)
+        rows = [row[:width] + [""] * (width - len(row)) for row in records]
+        types = ColumnTypes(width)
+        types.see(rows)
+        kinds = types.types if rows else [ColumnType.TEXT] * width
+        table = self._table(
+            request,
+            "",
+            column_names(first if header else [""] * width),
+            [("integer", "float", "text")[kind] for kind in kinds],
+            [
+                [_csv_value(value, kind) for value, kind in zip(row, kinds, strict=True)]
+                for row in rows
+            ],
+            len(rows) if all_seen else None,
+        )
+        encoding = _ENCODINGS.get(dialect.encoding.codec, dialect.encoding.codec.upper())
+        delimiter = "" if dialect.delimiter == "\uffff" else dialect.delimiter
+        words = _DELIMITERS.get(dialect.delimiter, f"separated by {dialect.delimiter}")
+        return {
+            **self._preview("csv", f"CSV, {words}, {encoding}", [table]),
+            "delimiter": delimiter,
+            "encoding": dialect.encoding.codec.removesuffix("-sig"),
+            "header": header,
+            "skiprows": options.skiprows,
+        }
+
+    async def _json(
+        self, request: Request, path: Path, head: bytes, complete: bool
+    ) -> dict[str, Any]:
+        url, options = request.url, request.options
+        refuse_other_formats(head, url, "JSON")
+        text = head_text(head)
+        if is_lines(path):
+            lines = [line for line in text.splitlines() if line.strip()]
+            if not complete and len(lines) > 1:
+                lines.pop()
+            shape = Shape([row for line in lines[:_SEEN_ROWS] if (row := _row_of_line(line))])
+            count = len(lines) if complete and len(lines) <= _SEEN_ROWS else None
+            words = "JSON, one value a line"
+        elif complete:
+            shape = shape_of(parse(text, url), url, options.header)
+            count, words = len(shape.rows), "JSON"
+        else:
+            refuse_other_texts(text, url, "JSON")
+            shape, count, words = rows_in_head(text, url), None, "JSON"
+        if '"FeatureCollection"' in text[:2000]:
+            words = "GeoJSON"
+        shape = replace(shape, rows=shape.rows[:_SEEN_ROWS])
+        table = await self._loose(request, shape, "", count)
+        return self._preview("json", words, [table])
+
+    async def _excel(self, request: Request, path: Path) -> dict[str, Any]:
+        book = Workbook(path, request.url)
+        tables = []
+        try:
+            sheets = list(book.sheets(request.options))
+            for sheet, own in sheets:
+                name = sheet.name if len(sheets) > 1 else request.options.name
+                own = replace(own, name=own.name or name)
+                tables.append(await self._sheet(replace(request, options=own), sheet))
+        finally:
+            book.close()
+        many = "1 sheet" if len(tables) == 1 else f"{len(tables)} sheets"
+        return {
+            **self._preview("excel", f"Excel, {many}", tables),
+            "header": request.options.header is not False,
+            "skiprows": request.options.skiprows,
+        }
+
+    async def _sheet(self, request: Request, sheet: Sheet) -> dict[str, Any]:
+        rows = list(islice(sheet.rows, 200))
+        is_all = next(sheet.rows, None) is None
+        sheet.rows = iter(rows)
+        conn = sqlite3.connect(":memory:")
+        try:
+            made = await import_sheet(
+                sheet, conn, "preview", request.url, ImportOptions(), _silent(), 0, 1
+            )
+            return self._made(request, sheet.name, conn, made.rows if is_all else None)
+        finally:
+            conn.close()
+
+    async def _sql(self, request: Request, path: Path) -> dict[str, Any]:
+        script = read_script(path, request.url)
+        conn = sqlite3.connect(":memory:", isolation_level=None)
+        tables: list[dict[str, Any]] = []
+        try:
+            try:
+                await run_script(script[:_MOST_BYTES], conn, request.url, None)
+            except SourceError:
+                pass  # cut off, or wrong: the import will say so
+            where = (
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+            )
+            for (name,) in conn.execute(where).fetchall()[:20]:
+                own = replace(request, options=ImportOptions(name=name))
+                tables.append(self._made(own, name, conn, None, name))
+        except sqlite3.Error:
+            pass
+        finally:
+            conn.close()
+        return self._preview("sql", "SQL script", tables)
+
+    async def _loose(
+        self,
+        request: Request,
+        shape: Shape,
+        source: str,
+        count: int | None,
+    ) -> dict[str, Any]:
+        conn = sqlite3.connect(":memory:")
+        try:
+            loose = LooseTable(conn, request.url)
+            loose.widen(shape.columns)
+            if shape.is_lists:
+                loose.add_lists(shape.rows)
+            else:
+                loose.add_objects(shape.rows)
+            await loose.finish("preview", ImportOptions(), _silent().part(0, 1))
+            return self._made(request, source, conn, count)
+        finally:
+            conn.close()
+
+    def _made(
+        self,
+        request: Request,
+        source: str,
+        conn: sqlite3.Connection,
+        count: int | None,
+        name: str = "preview",
+    ) -> dict[str, Any]:
+        """Return what is said of a table that was made of what was seen."""
+        info = conn.execute(f"PRAGMA table_info({quote(name)})").fetchall()
+        rows = conn.execute(f"SELECT * FROM {quote(name)} LIMIT ?", [_SEEN_ROWS]).fetchall()
+        columns = [column for _, column, *_ in info]
+        types = [_TYPES.get(kind.upper(), "text") for _, _, kind, *_ in info]
+        return self._table(request, source, columns, types, rows, count)
+
+    def _table(
+        self,
+        request: Request,
+        source: str,
+        columns: Sequence[str],
+        types: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        count: int | None,
+    ) -> dict[str, Any]:
+        wanted = request.options.name
+        name = chosen_table_name(wanted, set()) if wanted else table_name(request.url, set())
+        there = tables_of(self._folder.database(self._database))
+        values = list(zip(*rows, strict=True)) or [()] * len(columns)
+        distinct = [_is_distinct(column) for column in values]
+        described = [
+            {"name": column, "type": kind, "distinct": one}
+            for column, kind, one in zip(columns, types, distinct, strict=True)
+        ]
+        return {
+            "source": source,
+            "name": name,
+            "taken": find_name(name, list(there)) is not None,
+            "columns": described,
+            "rows": [list(map(_shown, row)) for row in rows[:_SHOWN_ROWS]],
+            "pk": _candidates(described),
+            "count": count,
+        }
+
+
+def _csv_value(value: str, kind: ColumnType) -> Any:
+    if kind is ColumnType.TEXT:
+        return value
+    if value == "":
+        return None
+    return int(value) if kind is ColumnType.INTEGER else float(value)
+
+
+def _row_of_line(line: str) -> dict[str, Any]:
+    try:
+        value = parse(line, "")
+    except SourceError:
+        return {}
+    if not isinstance(value, dict):
+        return {"value": value}
+    return feature_row(value) if is_feature(value) else decoded(value)
+
+
+def _is_distinct(column: Iterable[Any]) -> bool:
+    values = list(column)
+    if not values or any(value is None or value == "" for value in values):
+        return False
+    return len(set(values)) == len(values)
+
+
+def _candidates(columns: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the columns that may be a primary key, those first whose names say so."""
+    names = [one["name"] for one in columns if one["distinct"] and one["type"] != "float"]
+
+    def is_named_so(name: str) -> bool:
+        low = name.lower()
+        return low in ("id", "_key", "key", "code", "uuid") or low.endswith(("_id", " id"))
+
+    return sorted(names, key=lambda name: not is_named_so(name))
+
+
+def _shown(value: Any) -> Any:
+    """Return a value as JSON can hold it, and no longer than a person wants to see."""
+    if isinstance(value, bytes):
+        return {"$base64": True, "encoded": base64.b64encode(value[:_MOST_TEXT]).decode()}
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, str) and len(value) > _MOST_TEXT:
+        return f"{value[:_MOST_TEXT]}…"
+    return value
+
+
+def _silent() -> Pace:
+    return Pace(1, lambda *_: None)

@@ -1,0 +1,145 @@
+"""Taking an SQL script in: its tables become tables of the database that others go to.
+
+Where nobody is served from that database yet, the script runs in it, in slices. Where somebody is,
+it runs aside, and its tables are copied over as landing.py does; its indexes, views and triggers
+are made at the end. What cannot be taken over so runs in the database itself, in one go: a script
+that reads or changes tables that are there already, or that makes virtual tables.
+
+Not responsible for statements (sql_script.py).
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Collection
+from pathlib import Path
+
+from engine.csv_dialect import guess_encoding
+from engine.errors import SourceError
+from engine.file_kinds import refuse_other_formats, refuse_other_texts
+from engine.finishing import NewTable
+from engine.imported import Imported
+from engine.landing import Landing
+from engine.names import find_name, quote
+from engine.options import ImportOptions
+from engine.pace import Pace
+from engine.sql_script import run_script
+
+_MADE = (
+    "SELECT type, name, tbl_name, sql FROM sqlite_master"
+    " WHERE sql > '' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'"
+)
+_ORDER = ("index", "view", "trigger")
+_NOT_PLAIN = re.compile(
+    r"CREATE\s+VIRTUAL|.*\)\s*(?:STRICT\s*,\s*)?WITHOUT\s+ROWID\b", re.IGNORECASE | re.DOTALL
+)
+
+
+def read_script(path: Path, source: str) -> str:
+    """Return the text of a script.
+
+    Raises:
+        SourceError: it is none.
+    """
+    data = path.read_bytes()
+    refuse_other_formats(data[:1000], source, "SQL")
+    try:
+        data.decode()
+        is_utf8 = True
+    except UnicodeDecodeError:
+        is_utf8 = False
+    encoding = guess_encoding(data, is_utf8)
+    text = data.decode(encoding.codec, encoding.errors).removeprefix("\ufeff")
+    refuse_other_texts(text, source, "SQL")
+    return text
+
+
+async def import_script(
+    script: str,
+    landing: Landing,
+    source: str,
+    pace: Pace,
+    replaced: Collection[str] = (),
+) -> list[NewTable]:
+    """Run a script, and return the tables that it made, which have their names.
+
+    :param replaced: tables that an earlier run has made and that are to make room.
+
+    Raises:
+        SourceError: a statement failed. Nothing of the script remains.
+    """
+    conn = landing.connection
+    breathe = pace.part(0, 0.9, len(script))
+    if landing.is_in_place:
+        before = _tables(conn)
+        for name in before.intersection(replaced):
+            conn.execute(f"DROP TABLE {quote(name)}")
+        await run_script(script, conn, source, breathe)
+        made = [_table(conn, name, name) for name in sorted(_tables(conn) - before)]
+        await landing.land([], pace)
+        return made
+    try:
+        await run_script(script, conn, source, breathe)
+        plan = _Plan(conn, landing.taken - set(replaced))
+    except SourceError:
+        # What it misses may be there. If not, the same is said again.
+        plan = None
+    if plan is not None and plan.is_plain:
+        return await plan.land(landing, pace)
+    return await _run_there(script, landing, source, pace, replaced)
+
+
+async def _run_there(
+    script: str, landing: Landing, source: str, pace: Pace, replaced: Collection[str]
+) -> list[NewTable]:
+    async with landing.there(pace) as conn:
+        before = _tables(conn)
+        for name in before.intersection(replaced):
+            conn.execute(f"DROP TABLE {quote(name)}")
+        await run_script(script, conn, source, None)
+        return [_table(conn, name, name) for name in sorted(_tables(conn) - before)]
+
+
+class _Plan:
+    """How the tables that a script has made aside come into a database.
+
+    :param taken: names in that database.
+    """
+
+    def __init__(self, conn: sqlite3.Connection, taken: Collection[str]) -> None:
+        self._conn = conn
+        made = conn.execute(_MADE).fetchall()
+        self._tables = [name for kind, name, _, _ in made if kind == "table"]
+        others = [(kind, sql) for kind, _, _, sql in made if kind != "table"]
+        #: What is made once the tables have their names.
+        self._others = [sql for _, sql in sorted(others, key=lambda one: _ORDER.index(one[0]))]
+        self.is_plain = bool(self._tables) and not any(
+            _NOT_PLAIN.match(sql) or find_name(name, list(taken)) for _, name, _, sql in made
+        )
+
+    async def land(self, landing: Landing, pace: Pace) -> list[NewTable]:
+        """Give the tables names to be made under, and let them land."""
+        conn, tables = self._conn, []
+        # References to the tables keep their names.
+        conn.execute("PRAGMA legacy_alter_table = ON")
+        for name in self._tables:
+            work = landing.new_name()
+            conn.execute(f"ALTER TABLE {quote(name)} RENAME TO {quote(work)}")
+            tables.append(_table(conn, work, name))
+        conn.execute("PRAGMA legacy_alter_table = OFF")
+        await landing.land(tables, pace, 0.9, also=self._others)
+        return tables
+
+
+def _table(conn: sqlite3.Connection, work: str, name: str) -> NewTable:
+    (rows,) = conn.execute(f"SELECT count(*) FROM {quote(work)}").fetchone()
+    options = ImportOptions(name=name, exists="replace")
+    return NewTable(work, name, options, Imported([], [], rows), name=name)
+
+
+def _tables(conn: sqlite3.Connection) -> set[str]:
+    # Without those in which virtual tables keep what they hold.
+    kinds = "schema = 'main' AND type IN ('table', 'virtual')"
+    where = f"SELECT name FROM pragma_table_list WHERE {kinds}"
+    return {name for (name,) in conn.execute(where) if not name.startswith("sqlite_")}

@@ -1,0 +1,280 @@
+"""The page "Open data": what is open here, where it is from, how large it is; and its forms, which
+rename and remove. Loading from the source again and copying links needs the page's script,
+shell/page/sources-page.js.
+
+Everybody may look who may look at the data; only the root user may change something.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from datasette import hookimpl
+from datasette.app import Datasette
+from datasette.database import Database, QueryInterrupted
+from datasette.resources import DatabaseResource, TableResource
+from datasette.utils import escape_sqlite, tilde_encode
+from datasette.utils.asgi import Forbidden, NotFound, Request, Response
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader
+
+from engine import site
+from engine.contents import Contents
+from engine.errors import LiteError
+from engine.names import database_name, table_name
+
+PAGE = "/-/sources"
+
+# ms to count the rows of a table in; the page should not wait for larger ones.
+COUNTING = 100
+
+Links = list[dict[str, str]]
+Source = dict[str, Any]
+
+
+@hookimpl
+def prepare_jinja2_environment(env: Environment) -> None:
+    """Add the templates that lie beside this file."""
+    templates = FileSystemLoader(Path(__file__).parent / "templates")
+    env.loader = ChoiceLoader([env.loader, templates] if env.loader else [templates])
+
+
+@hookimpl(trylast=True)
+def menu_links(datasette: Datasette) -> Links:
+    """Link the page."""
+    return [{"href": datasette.urls.path(PAGE), "label": "Open data"}]
+
+
+@hookimpl(tryfirst=True)
+def homepage_actions(datasette: Datasette, actor: Any) -> Links:
+    """Link the page where somebody looks for what can be done with it all."""
+    changes = ": load again, rename, remove" if _may_change(datasette, actor) else ""
+    return [
+        {
+            "href": datasette.urls.path(PAGE),
+            "label": "Open data",
+            "description": f"What is open here, and where it is from{changes}.",
+        }
+    ]
+
+
+@hookimpl
+def register_routes() -> list[tuple[str, Callable[..., Awaitable[Response]]]]:
+    """Add the page, and those of its forms."""
+    return [
+        (rf"{PAGE}$", _page),
+        (rf"{PAGE}/(?P<change>rename|remove)$", _change),
+    ]
+
+
+def _may_change(datasette: Datasette, actor: Any) -> bool:
+    return bool(
+        datasette.root_enabled and actor and actor.get("id") == "root" and site.folder is not None
+    )
+
+
+async def _page(request: Request, datasette: Datasette) -> Response:
+    await datasette.ensure_permission(action="view-instance", actor=request.actor)
+    await datasette.refresh_schemas()
+    page = await datasette.allowed_resources("view-database", request.actor)
+    allowed = {resource.parent async for resource in page.all()}
+    sources = _Sources()
+    databases = [
+        await _database(datasette, request.actor, database, sources)
+        for name, database in datasette.databases.items()
+        if name in allowed
+    ]
+    context = {
+        "databases": databases,
+        "may_change": _may_change(datasette, request.actor),
+        "settings": sources.settings(),
+        "any_file": any(not database["in_memory"] for database in databases),
+        "page": datasette.urls.path(PAGE),
+        "shell_url": site.shell_url,
+    }
+    return Response.html(
+        await datasette.render_template("lite_sources.html", context, request=request)
+    )
+
+
+class _Sources:
+    """What is remembered of where things are from."""
+
+    def __init__(self) -> None:
+        self._all: list[Source] = site.folder.sources() if site.folder is not None else []
+        self._of: dict[tuple[str, str | None], Source] = {}
+        for source in self._all:
+            for added in source["added"]:
+                # What was added to a table later is not what it is from.
+                self._of.setdefault((added["database"], added["table"]), source)
+
+    def of(self, database: str, table: str | None) -> dict[str, Any] | None:
+        """Return what the page says of the source of something, if it has one."""
+        source = self._of.get((database, table))
+        return None if source is None else _described(source, database, table)
+
+    def settings(self) -> list[dict[str, Any]]:
+        """Return what the page says of metadata and configuration, which have no table."""
+        return [
+            {"name": source["url"].rpartition("/")[2], "source": _described(source)}
+            for source in self._all
+            if source["parameter"] in ("metadata", "config")
+        ]
+
+    def tables(self, database: str) -> list[str]:
+        """Return the tables of a database that have a source of their own."""
+        return [table for where, table in self._of if where == database and table is not None]
+
+
+def _described(
+    source: Source, database: str | None = None, table: str | None = None
+) -> dict[str, Any]:
+    origin = source["origin"]
+    address = origin.get("url") or source["url"]
+    is_web = address.startswith(("https://", "http://"))
+    kind = origin.get("kind") or ("link" if is_web else "file")
+    loaded = origin.get("loadedAt")
+    moment = None if loaded is None else datetime.fromtimestamp(loaded / 1000, UTC)
+    return {
+        "id": source["id"],
+        "kind": kind,
+        "name": origin.get("file") or address,
+        "address": address if is_web else None,
+        "size": origin.get("size"),
+        "loaded": moment,
+        "can_reload": kind in ("link", "site"),
+        "link": None
+        if database is None or kind not in ("link", "site")
+        else _link(source, address, database, table),
+    }
+
+
+def _link(source: Source, address: str, database: str, table: str | None) -> str:
+    """Return what sources-page.js makes a launcher link of, as JSON."""
+    options = dict(source["options"])
+    path = [database] if table is None else [database, table]
+    named = database_name(address, set()) if table is None else table_name(address, set())
+    # What was renamed here gets its name from the link elsewhere.
+    if len(source["added"]) == 1 and path[-1] != named:
+        options["name"] = path[-1]
+    return json.dumps(
+        {
+            "parameter": source["parameter"],
+            "value": address,
+            "options": options,
+            "path": "/".join(map(tilde_encode, path)),
+        }
+    )
+
+
+async def _database(
+    datasette: Datasette, actor: Any, database: Database, sources: _Sources
+) -> dict[str, Any]:
+    name = database.name
+    hidden = set(await database.hidden_table_names())
+    names = [table for table in await database.table_names() if table not in hidden]
+    source = sources.of(name, None)
+    # Of a database that came as one, only what was added is told of; it may have hundreds.
+    own = set(sources.tables(name))
+    shown = [table for table in names if table in own or (source is None and name != "_memory")]
+    can_download = datasette.setting("allow_download") and await datasette.allowed(
+        action="view-database-download", resource=DatabaseResource(name), actor=actor
+    )
+    return {
+        "name": name,
+        "color": database.color,
+        "in_memory": database.is_memory,
+        "size": None if database.is_memory else database.size,
+        "count": len(names),
+        "source": source,
+        "download": None
+        if database.is_memory or not can_download
+        else datasette.urls.path(f"/-/download/{tilde_encode(name)}.db"),
+        "tables": [
+            {
+                "name": table,
+                "rows": await _count(database, table),
+                "source": sources.of(name, table),
+            }
+            for table in shown
+            if await datasette.allowed(
+                action="view-table", resource=TableResource(name, table), actor=actor
+            )
+        ],
+    }
+
+
+async def _count(database: Database, table: str) -> int | None:
+    """Return how many rows a table has, or None when counting takes long."""
+    try:
+        counted = await database.execute(
+            f"select count(*) from {escape_sqlite(table)}", custom_time_limit=COUNTING
+        )
+    except QueryInterrupted:
+        return None
+    count: int = counted.single_value()
+    return count
+
+
+async def _change(request: Request, datasette: Datasette) -> Response:
+    """Show the form that renames or removes a database or table, or do it."""
+    if not _may_change(datasette, request.actor) or site.folder is None:
+        raise Forbidden("Only the root user may change what is open.")
+    change = request.url_vars["change"]
+    name, table = request.args.get("database") or "", request.args.get("table")
+    database = datasette.databases.get(name)
+    if database is None or name not in site.folder.database_names():
+        raise NotFound(f"There is no database “{name}” here that can be changed.")
+    if table is not None and not await database.table_exists(table):
+        raise NotFound(f"There is no table “{table}” in the database “{name}”.")
+    what = f"the database “{name}”" if table is None else f"the table “{table}”"
+    error: LiteError | None = None
+    wanted = name if table is None else table
+    if request.method == "POST":
+        contents = Contents(datasette, site.folder)
+        try:
+            if change == "remove":
+                await _remove(contents, name, table)
+                done = f"{what[0].upper()}{what[1:]} was removed"
+            else:
+                wanted = ((await request.post_vars()).get("name") or "").strip()
+                await _rename(contents, name, table, wanted)
+                done = f"{what[0].upper()}{what[1:]} is now called “{wanted}”"
+        except LiteError as refused:
+            error = refused
+        else:
+            datasette.add_message(request, f"{done}.")
+            return Response.redirect(datasette.urls.path(PAGE))
+    context = {
+        "change": change,
+        "what": what,
+        "database": name,
+        "table": table,
+        "database_color": database.color,
+        "wanted": wanted,
+        "error": error,
+        "source": _Sources().of(name, table),
+        "rows": None if table is None else await _count(database, table),
+        "tables": len(await database.table_names()),
+        "page": datasette.urls.path(PAGE),
+        "download": datasette.urls.path(f"/-/download/{tilde_encode(name)}.db"),
+    }
+    page = await datasette.render_template("lite_change.html", context, request=request)
+    return Response.html(page, status=200 if error is None else 400)
+
+
+async def _remove(contents: Contents, database: str, table: str | None) -> None:
+    if table is None:
+        await contents.remove_database(database)
+    else:
+        await contents.remove_table(database, table)
+
+
+async def _rename(contents: Contents, database: str, table: str | None, new: str) -> None:
+    if table is None:
+        await contents.rename_database(database, new)
+    else:
+        await contents.rename_table(database, table, new)

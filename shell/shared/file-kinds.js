@@ -1,0 +1,165 @@
+/**
+ * What a file is, told from its first bytes, and what is said of one that cannot be opened.
+ *
+ * Only what the bytes say beyond doubt counts here. Whether a text is CSV, and in which encoding, is
+ * Python's business, and so is what a file of the right kind has inside.
+ */
+
+import { LiteError } from "./errors.js";
+
+/** The first bytes of a SQLite file. */
+export const SQLITE_MAGIC = "SQLite format 3\0";
+
+/** So many bytes are enough. */
+export const HEAD_SIZE = 1024;
+
+/**
+ * "text" and "binary" are what nothing more certain can be said of.
+ *
+ * @typedef {"empty" | "sqlite" | "parquet" | "excel" | "gzip" | "zip" | "html" | "lfs" | "json" | "sql"
+ *   | "text" | "binary" | keyof typeof UNREADABLE} FileKind
+ */
+
+const CONVERT = "Convert it to CSV or Parquet first.";
+const UNPACK = "Unpack it first, or pack it as .zip or .gz, which can be opened here.";
+
+/** What can be recognised but not opened: what it is, and what to do. */
+const UNREADABLE = /** @type {const} */ ({
+  office: [
+    "an Excel file in the old format (.xls), or one with a password",
+    "Open it in a spreadsheet program and save it as .xlsx without a password, or as CSV.",
+  ],
+  opendocument: ["an OpenDocument file", "Save it as .xlsx or CSV."],
+  encryptedParquet: ["an encrypted Parquet file", "Decrypt it first."],
+  bzip2: ["packed with bzip2", UNPACK],
+  xz: ["packed with xz", UNPACK],
+  zstd: ["packed with Zstandard", UNPACK],
+  "7z": ["a 7-Zip archive", UNPACK],
+  rar: ["a RAR archive", UNPACK],
+  tar: ["a tar archive", UNPACK],
+  pdf: ["a PDF document", "Look for the data behind it: a table in a PDF cannot be opened."],
+  image: ["an image", "SQLite, CSV, JSON, Excel and Parquet files can be opened here."],
+  arrow: ["an Arrow (Feather) file", CONVERT],
+  avro: ["an Avro file", CONVERT],
+  orc: ["an ORC file", CONVERT],
+  hdf: ["an HDF5 file", CONVERT],
+  duckdb: [
+    "a DuckDB database",
+    "Export its tables as Parquet: EXPORT DATABASE … (FORMAT parquet).",
+  ],
+  access: ["a Microsoft Access database", "Export its tables as CSV or .xlsx first."],
+  xml: ["an XML file", "Convert it to CSV or JSON first."],
+});
+
+/**
+ * First bytes as Latin-1, with where they are if not at the start.
+ *
+ * @type {Array<[bytes: string, kind: FileKind, at?: number]>}
+ */
+const MAGIC = [
+  [SQLITE_MAGIC, "sqlite"],
+  ["PAR1", "parquet"],
+  ["PARE", "encryptedParquet"],
+  ["\x1f\x8b", "gzip"],
+  ["\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "office"],
+  ["BZh", "bzip2"],
+  ["\xfd7zXZ\0", "xz"],
+  ["\x28\xb5\x2f\xfd", "zstd"],
+  ["7z\xbc\xaf\x27\x1c", "7z"],
+  ["Rar!\x1a\x07", "rar"],
+  ["ustar", "tar", 257],
+  ["%PDF-", "pdf"],
+  ["\x89PNG", "image"],
+  ["\xff\xd8\xff", "image"],
+  ["GIF8", "image"],
+  ["ARROW1", "arrow"],
+  ["Obj\x01", "avro"],
+  ["ORC", "orc"],
+  ["\x89HDF", "hdf"],
+  ["DUCK", "duckdb", 8],
+  ["Standard Jet DB", "access", 4],
+  ["Standard ACE DB", "access", 4],
+];
+
+/** Of one with files in it, and of an empty one. */
+const ZIP = ["PK\x03\x04", "PK\x05\x06"];
+
+/**
+ * @param {Uint8Array} head  of a file, HEAD_SIZE bytes or all there are
+ * @returns {FileKind}
+ */
+export function recognise(head) {
+  if (head.length === 0) return "empty";
+  // A character a byte. TextDecoder's Latin-1 is Windows-1252, in which some are others.
+  const bytes = String.fromCharCode(...head.subarray(0, HEAD_SIZE));
+  for (const [magic, kind, at = 0] of MAGIC) {
+    // "ORC" may as well begin the header of a CSV file.
+    if (bytes.startsWith(magic, at) && (kind !== "orc" || bytes.includes("\0"))) return kind;
+  }
+  if (ZIP.some((magic) => bytes.startsWith(magic))) return kindOfZip(firstEntry(head), bytes);
+  const text = bytes.replace(/^\xef\xbb\xbf/, "").trimStart();
+  if (/^(<!--[^]*?-->\s*)?(<!doctype html|<html|<head|<body)\b/i.test(text)) return "html";
+  if (text.startsWith("<?xml")) return /<html\b/i.test(text) ? "html" : "xml";
+  if (text.startsWith("version https://git-lfs.github.com/spec/")) return "lfs";
+  if (bytes.includes("\0") && !/^(\xff\xfe|\xfe\xff)/.test(bytes)) return "binary";
+  if (/^(\[|\{)/.test(text)) return "json";
+  return isSql(text) ? "sql" : "text";
+}
+
+/** @param {string} text */
+function isSql(text) {
+  const statement = text.replace(/^(\s*(--.*|\/\*[^]*?\*\/))+/, "").trimStart();
+  return /^(create\s+(table|view|temp|virtual|index|unique)\b|insert\s+into\b|begin\s*(transaction)?\s*;|pragma\s+\w+\s*[=;]|drop\s+table\b)/i.test(
+    statement,
+  );
+}
+
+/**
+ * @param {Uint8Array} head  of a zip file
+ * @returns {string} the path of the first file in it, "" if there is none
+ */
+export function firstEntry(head) {
+  // https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.3.7
+  if (head.length < 30 || head[2] !== 3) return "";
+  const size = head[26] + 256 * head[27];
+  return new TextDecoder().decode(head.subarray(30, 30 + size));
+}
+
+/**
+ * @param {string} first  path of the first file in it
+ * @param {string} bytes
+ * @returns {FileKind}
+ */
+function kindOfZip(first, bytes) {
+  if (first === "mimetype" && bytes.includes("application/vnd.oasis")) return "opendocument";
+  const isOffice = /^(\[Content_Types\]\.xml|_rels\/|docProps\/|xl\/)/.test(first);
+  return isOffice ? "excel" : "zip";
+}
+
+/**
+ * What is said of a file that no kind of source can be.
+ *
+ * @param {FileKind} kind
+ * @param {string} source  its URL or name
+ * @returns {LiteError | undefined} undefined when it may be opened
+ */
+export function unreadable(kind, source) {
+  if (kind === "html") {
+    return new LiteError(`${source} is a web page, not a data file.`, {
+      hint: "Look for a download or “raw” link on that page and use its address instead.",
+      source,
+    });
+  }
+  if (kind === "lfs") {
+    return new LiteError(
+      `${source} is only a pointer to the data, which Git LFS keeps elsewhere.`,
+      {
+        hint: "Open the file’s page, download it there and drop it here, or use the download’s address.",
+        source,
+      },
+    );
+  }
+  if (!Object.hasOwn(UNREADABLE, kind)) return undefined;
+  const [what, hint] = UNREADABLE[/** @type {keyof typeof UNREADABLE} */ (kind)];
+  return new LiteError(`${source} is ${what}, which cannot be opened here.`, { hint, source });
+}

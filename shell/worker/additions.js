@@ -1,0 +1,169 @@
+/**
+ * What is added to an instance while it runs: files from the person's disk, and sources fetched again.
+ *
+ * One at a time, and each saved before the next begins. Pages are answered meanwhile. What becomes of
+ * the bytes is intake.js's business.
+ */
+
+import { checkSize } from "./capacity.js";
+import { fetchIfChanged, originOf } from "./downloads.js";
+import { cancelled, fileOrigin, isCancelled } from "./intake.js";
+import { valueOf } from "./outcome.js";
+import { LiteError, toWire } from "../shared/errors.js";
+
+/** @typedef {import("../shared/protocol.js").AddProgress} AddProgress */
+/** @typedef {import("../shared/protocol.js").AddResult} AddResult */
+/** @typedef {import("../shared/protocol.js").FileToAdd} FileToAdd */
+/** @typedef {import("../shared/saved-store.js").SavedSource} SavedSource */
+/** @typedef {import("./intake.js").Intake} Intake */
+/** @typedef {import("./intake.js").Watch} Watch */
+
+/**
+ * @typedef {object} AddWatch
+ * @property {(progress: AddProgress) => void} onProgress
+ * @property {() => boolean} isCancelled
+ */
+
+/**
+ * Does something that writes to the instance, then waits until that is saved.
+ *
+ * @typedef {<T>(work: () => Promise<T>, onSave?: (done: number, total: number) => void) => Promise<T>} AndSave
+ */
+
+export class Additions {
+  #intake;
+  #andSave;
+  /** @type {Promise<unknown>} settled when the last one that was asked for is over */
+  #turn = Promise.resolve();
+
+  /**
+   * @param {Intake} intake
+   * @param {AndSave} andSave
+   */
+  constructor(intake, andSave) {
+    this.#intake = intake;
+    this.#andSave = andSave;
+  }
+
+  /**
+   * @param {FileToAdd[]} files
+   * @param {AddWatch} watch
+   * @returns {Promise<AddResult>}
+   * @throws {LiteError} named "Cancelled"; nothing is left of the file under way then
+   */
+  add(files, watch) {
+    return this.#inTurn(() => this.#addAll(files, watch));
+  }
+
+  /**
+   * @param {FileToAdd[]} files
+   * @param {AddWatch} watch
+   * @returns {Promise<AddResult>}
+   */
+  async #addAll(files, { onProgress, isCancelled: stop }) {
+    /** @type {AddResult} */
+    const result = { path: "", added: [], notes: [], problems: [] };
+    for (const [index, { file, options, kind }] of files.entries()) {
+      const label = file.name;
+      /** @param {Pick<AddProgress, "stage" | "done"> & Partial<AddProgress>} progress */
+      const report = ({ stage, done, total = 0, rows = 0 }) =>
+        onProgress({ label, stage, done, total, rows, file: index, files: files.length });
+      try {
+        if (stop()) throw cancelled();
+        checkSize(file.size, label);
+        const origin = fileOrigin(file, kind);
+        const incoming = { parameter: "auto", name: label, data: file, origin, options };
+        const watch = { onProgress: report, isCancelled: stop };
+        const { path, added, notes } = await this.#andSave(
+          () => this.#intake.take(incoming, watch),
+          (done, total) => report({ stage: "save", done, total }),
+        );
+        result.path ||= path;
+        result.added.push(...added);
+        result.notes.push(...notes);
+      } catch (error) {
+        if (isCancelled(error) || !(error instanceof LiteError)) throw error;
+        result.problems.push({ ...toWire(error), source: label });
+      }
+    }
+    return result;
+  }
+
+  /**
+   * Fetch a source again and replace what it became, if it has newer data.
+   *
+   * @param {any} python  BrowserInstance of bootstrap.py
+   * @param {string} id   of the source
+   * @param {URL} siteRoot
+   * @param {(version: SavedSource) => void} onReload  called with what was fetched, before it is saved
+   * @returns {Promise<{path: string, url?: string}>} url: of what was fetched, if anything was
+   * @throws {LiteError}
+   */
+  reload(python, id, siteRoot, onReload) {
+    return this.#inTurn(async () => {
+      const { parameter, origin, options, added } = valueOf(python.source(id));
+      if (!origin.url) {
+        throw new LiteError(
+          `${origin.file ?? "This source"} is a file from your disk, which cannot be read again.`,
+          {
+            hint: "Drop the file onto the page once more and choose to replace the table.",
+            source: origin.file,
+          },
+        );
+      }
+      const known = { sha256: "", etag: "", lastModified: "", size: 0, loadedAt: 0 };
+      /** @type {SavedSource} */
+      const source = { ...known, ...origin, parameter };
+      const fetched = await fetchIfChanged(source);
+      if (!fetched) return { path: pathOf(added) };
+      const { bytes: data, version } = fetched;
+      const from = {
+        ...originOf(version, siteRoot),
+        ...(origin.member && { member: origin.member }),
+      };
+      const incoming = { parameter, name: origin.url, data, origin: from, options, id };
+      const { path } = await this.#andSave(async () => {
+        const taken = await this.#intake.take(incoming);
+        onReload(version);
+        return taken;
+      });
+      return { path, url: version.url };
+    });
+  }
+
+  /**
+   * @template T
+   * @param {() => Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  #inTurn(work) {
+    const turn = this.#turn.catch(() => {}).then(work);
+    this.#turn = turn;
+    return turn;
+  }
+}
+
+/**
+ * @param {Array<{database: string, table: string | null}>} added
+ * @returns {string} where Datasette shows the first
+ */
+function pathOf([first]) {
+  if (!first) return "";
+  return [first.database, first.table]
+    .filter((name) => name !== null)
+    .map(tildeEncoded)
+    .join("/");
+}
+
+/**
+ * As Datasette writes names in its addresses.
+ *
+ * @param {string} name
+ */
+function tildeEncoded(name) {
+  return Array.from(new TextEncoder().encode(name), (byte) => {
+    const character = String.fromCharCode(byte);
+    if (/[\w-]/.test(character)) return character;
+    return character === " " ? "+" : `~${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  }).join("");
+}

@@ -1,0 +1,96 @@
+/**
+ * Takes in what an instance is booted from, so that one source that fails does not stop the others.
+ *
+ * Fetching is downloads.js's business, what the bytes become is intake.js's.
+ */
+
+import { originOf } from "./downloads.js";
+import { LiteError, toWire } from "../shared/errors.js";
+
+/** @typedef {import("./downloads.js").Download} Download */
+/** @typedef {import("./intake.js").Intake} Intake */
+/** @typedef {import("./runtime.js").Step} Step */
+/** @typedef {import("../shared/errors.js").WireError} WireError */
+/** @typedef {import("../shared/saved-store.js").SavedInstance} SavedInstance */
+
+/** Files about the data, without which it is still there. */
+const SETTINGS = ["metadata", "config"];
+
+/**
+ * @param {Download[]} downloads
+ * @param {object} options
+ * @param {Intake} options.intake
+ * @param {URL} options.siteRoot
+ * @param {(step: Step) => void} options.report
+ * @param {SavedInstance} [options.replaced]  what is saved, and lost once this has worked
+ * @returns {Promise<WireError[]>} what could not be opened, each with its `source`
+ * @throws {LiteError} nothing could; or what could before, and is saved, cannot now
+ */
+export async function takeAll(downloads, { intake, siteRoot, report, replaced }) {
+  /** @type {Array<{download: Download, error: unknown}>} */
+  const failures = [];
+  for (const download of downloads) {
+    report(fetching(download));
+    const { label, version, options } = download;
+    try {
+      const data = await download.bytes;
+      download.bytes = Promise.resolve(new Uint8Array()); // not to be kept twice
+      const origin = originOf(version, siteRoot);
+      const { parameter, url: name } = version;
+      await intake.take(
+        { parameter, name, data, origin, options },
+        {
+          onProgress: ({ done, total }) =>
+            report({ stage: "import", label, done, total, unit: "bytes" }),
+        },
+      );
+    } catch (error) {
+      // What happens to work, or to people's data, counts for more than the sources that are left.
+      if (!(error instanceof LiteError) || wasOpen(download, replaced)) throw error;
+      failures.push({ download, error });
+    }
+  }
+  const isData = (/** @type {Download} */ { version }) => !SETTINGS.includes(version.parameter);
+  const sources = downloads.filter(isData);
+  const failed = failures.filter(({ download }) => isData(download));
+  if (sources.length > 0 && failed.length === sources.length) throw allFailed(failed);
+  return failures.map(({ download, error }) => {
+    const { name, message, hint } = toWire(error);
+    return { name, message, hint, source: download.version.url };
+  });
+}
+
+/**
+ * @param {Download} download
+ * @returns {Step}
+ */
+export function fetching({ label, done, total }) {
+  return { stage: "fetch", label, done, total, unit: "bytes" };
+}
+
+/**
+ * @param {Download} download
+ * @param {SavedInstance} [saved]
+ * @returns {boolean} whether the saved instance has what the source gave before
+ */
+function wasOpen({ version: { url } }, saved) {
+  if (!saved) return false;
+  const { sources, problems = [] } = saved;
+  const failed = problems.some(({ source }) => source === url);
+  return !failed && sources.some((source) => source.url === url);
+}
+
+/**
+ * @param {Array<{download: Download, error: unknown}>} failures
+ * @returns {unknown}
+ */
+function allFailed(failures) {
+  if (failures.length === 1) return failures[0].error;
+  const reasons = failures.map(({ error }) => {
+    const { message, hint } = toWire(error);
+    return `${message} ${hint}`.trim();
+  });
+  return new LiteError(`None of the ${failures.length} sources could be opened.`, {
+    hint: reasons.join(" "),
+  });
+}

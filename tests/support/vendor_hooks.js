@@ -1,0 +1,14 @@
+/**
+ * Lets Node import modules of the worker: finds vendor/, which only the build makes, in node_modules/.
+ */
+
+const PACKAGES = { "idb.js": "idb", "zip.js": "@zip.js/zip.js" };
+
+export function resolve(specifier, context, next) {
+  const library = /\/vendor\/([^/]+\.js)$/.exec(specifier);
+  if (library) return next(PACKAGES[library[1]], context);
+  const module = /\/vendor\/worker\/(.+)$/.exec(specifier);
+  if (module)
+    return next(new URL(`../../node_modules/${module[1]}`, import.meta.url).href, context);
+  return next(specifier, context);
+}

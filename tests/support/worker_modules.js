@@ -1,0 +1,13 @@
+/**
+ * Imports modules of the worker in Node, with the libraries that they use.
+ */
+
+import { register } from "node:module";
+
+register("./vendor_hooks.js", import.meta.url);
+globalThis.self ??= globalThis;
+
+/** Like import(), of a path from the project's root. */
+export function importWorkerModule(path) {
+  return import(new URL(`../../${path}`, import.meta.url).href);
+}

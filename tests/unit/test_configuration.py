@@ -1,0 +1,95 @@
+"""Tests of engine.configuration, and of how an instance heeds what it reads."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from engine.configuration import merged, read_configuration
+from engine.errors import SourceError
+
+
+def test_json_and_yaml_say_the_same() -> None:
+    data = {"title": "x", "databases": {"d": {"tables": {"t": {"facets": ["a"]}}}}}
+    text = "title: x\ndatabases:\n  d:\n    tables:\n      t:\n        facets: [a]\n"
+    assert read_configuration(json.dumps(data).encode(), "x").contents == data
+    assert read_configuration(text.encode("utf-8-sig"), "x").contents == data
+
+
+def test_what_could_run_code_is_left_out() -> None:
+    cleaned = read_configuration(
+        json.dumps(
+            {
+                "title": "x",
+                "description_html": "<script>",
+                "extra_css_urls": ["https://evil.test/x.css"],
+                "extra_js_urls": ["https://evil.test/x.js"],
+                "source_url": " java\tscript:alert(1)",
+                "about_url": "https://a.test/",
+                "license_url": "/licence",
+                "databases": {
+                    "d": {
+                        "source_url": "data:text/html,x",
+                        "queries": {"q": {"sql": "select 1", "description_html": "<b>"}},
+                    }
+                },
+                "list": [{"footer_html": "x", "kept": 1}],
+            }
+        ).encode(),
+        "x",
+    )
+    assert cleaned.contents == {
+        "title": "x",
+        "about_url": "https://a.test/",
+        "license_url": "/licence",
+        "databases": {"d": {"queries": {"q": {"sql": "select 1"}}}},
+        "list": [{"kept": 1}],
+    }
+    [note] = cleaned.notes
+    assert note.startswith("Left out, since it could run code here: description_html, ")
+    assert "databases.d.queries.q.description_html" in note
+
+
+def test_settings_are_only_those_that_do_no_harm() -> None:
+    text = (
+        "settings:\n  default_page_size: 5\n  base_url: /x/\n  num_sql_threads: 3\n"
+        "  suggest_facets: 'no'\n  template_debug: true\n"
+    )
+    cleaned = read_configuration(text.encode(), "x")
+    assert cleaned.contents == {"settings": {"default_page_size": 5}}
+    assert "settings.base_url" in cleaned.notes[0]
+    assert "settings.suggest_facets" in cleaned.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "title: x\n  oops: y\n",
+            "is not valid YAML: mapping values are not allowed here in line 2",
+        ),
+        ('{"title": "x",\n "a" 1}', "JSON: expecting ':' delimiter in line 2"),
+        ("[1, 2]", "holds no object"),
+        ("just words", "holds no object"),
+        ("", "holds no object"),
+        ("<!doctype html>", "web page"),
+        ("a: !!python/object/apply:os.system [ls]\n", "is not valid YAML"),
+    ],
+)
+def test_what_is_no_configuration_is_refused(text: str, sentence: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        read_configuration(text.encode(), "m.yaml")
+    assert sentence in caught.value.message
+    assert caught.value.hint
+
+
+def test_later_parts_count() -> None:
+    parts: list[dict[str, Any]] = [
+        {"a": 1, "b": {"c": 1, "d": 1}},
+        {"b": {"d": 2}, "e": 3},
+        {"a": {"f": 4}},
+    ]
+    assert merged(parts) == {"a": {"f": 4}, "b": {"c": 1, "d": 2}, "e": 3}
+    assert parts[0]["b"] == {"c": 1, "d": 1}

@@ -1,0 +1,238 @@
+"""Tests of engine.sql_script and sql_import: dumps, errors, and what a script must not do."""
+
+from __future__ import annotations
+
+import asyncio
+import doctest
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlite_utils
+
+from engine import sql_script
+from engine.errors import SourceError
+from engine.folder import Folder
+from engine.intake import Intake
+from engine.options import Request
+from engine.sql_script import run_script, statements
+
+
+def run(script: str) -> sqlite3.Connection:
+    conn = sqlite3.connect(":memory:", isolation_level=None)
+    asyncio.run(run_script(script, conn, "x.sql", None))
+    return conn
+
+
+def test_examples_in_docstrings() -> None:
+    assert doctest.testmod(sql_script).failed == 0
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("a;b;", ["a;", "b;"]),
+        ("a; -- b; c\nd;", ["a;", "d;"]),
+        ("/* a; */ b", ["b"]),
+        ("insert 'x;''y';z", ["insert 'x;''y';", "z"]),
+        ('select "a;b", [c;d], `e;f`;', ['select "a;b", [c;d], `e;f`;']),
+        (";;\n;", []),
+        (
+            "create trigger t after insert on x begin select 1; select 2; end; y;",
+            ["create trigger t after insert on x begin select 1; select 2; end;", "y;"],
+        ),
+        (
+            "CREATE TEMP TRIGGER t after insert on x begin\n  -- a; b\n  select case 1 when 1"
+            " then 2 end;\nend;\ny;",
+            [
+                "CREATE TEMP TRIGGER t after insert on x begin\n  -- a; b\n  select case 1 when 1"
+                " then 2 end;\nend;",
+                "y;",
+            ],
+        ),
+    ],
+)
+def test_script_is_taken_apart(script: str, expected: list[str]) -> None:
+    assert [statement for _, statement in statements(script)] == expected
+
+
+def test_long_values_take_no_time_per_line() -> None:
+    # A quadratic scan would take minutes.
+    value = "line; 'quoted'\n".replace("'", "''") * 100_000
+    conn = run(f"create table t (a); insert into t values ('{value}');")
+    assert conn.execute("select length(a) from t").fetchone() == (len(value.replace("''", "'")),)
+    conn.close()
+
+
+def test_what_python_dumps_reads_back() -> None:
+    before = sqlite_utils.Database(memory=True)
+    before.table("t").insert_all([{"id": n, "text": f"it's {n};\n"} for n in range(50)], pk="id")
+    before.table("t").create_index(["text"])
+    script = "\n".join(before.conn.iterdump())
+    conn = sqlite3.connect(":memory:", isolation_level=None)
+    conn.execute("begin")
+    asyncio.run(run_script(script, conn, "x.sql", None))
+    assert conn.in_transaction
+    conn.execute("commit")
+    assert conn.execute("select count(*) from t").fetchone() == (50,)
+    conn.close()
+    before.close()
+
+
+def test_full_text_index_in_a_dump_of_the_sqlite3_program(tmp_path: Path) -> None:
+    # It writes virtual tables into the schema, then what their rows are kept in.
+    before = sqlite3.connect(":memory:")
+    before.execute("create virtual table f using fts5 (t)")
+    before.execute("insert into f values ('hello')")
+    before.commit()
+    where = "select name, sql from sqlite_master where name like 'f!_%' escape '!'"
+    lines = [
+        "PRAGMA foreign_keys=OFF;",
+        "BEGIN TRANSACTION;",
+        "PRAGMA writable_schema=ON;",
+        "INSERT INTO sqlite_schema(type,name,tbl_name,rootpage,sql)"
+        " VALUES('table','f','f',0,'CREATE VIRTUAL TABLE f using fts5 (t)');",
+    ]
+    for name, sql in before.execute(where).fetchall():
+        lines.append(sql.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS", 1) + ";")
+        for row in before.execute(f"select * from '{name}'"):
+            values = [f"x'{v.hex()}'" if isinstance(v, bytes) else repr(v) for v in row]
+            lines.append(f"INSERT INTO {name} VALUES({','.join(values)});".replace("None", "NULL"))
+    before.close()
+    lines += ["PRAGMA writable_schema=OFF;", "COMMIT;"]
+    (tmp_path / "source-1").write_text("\n".join(lines))
+    folder = Folder(tmp_path)
+    request = Request.of({"parameter": "sql", "url": "x.sql"})
+    asyncio.run(Intake(folder).take(request, tmp_path / "source-1", lambda *_: None))
+    conn = sqlite3.connect(folder.database("data"))
+    assert conn.execute("select t from f where f match 'hello'").fetchall() == [("hello",)]
+    conn.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["attach ':memory:' as x", "detach main", "select load_extension('x')"],
+)
+def test_what_leads_out_of_the_database_is_refused(statement: str) -> None:
+    with pytest.raises(SourceError, match="line 1"):
+        run(f"{statement};")
+
+
+def test_pragmas_of_the_connection_are_passed_over() -> None:
+    conn = run("pragma journal_mode = off; pragma foreign_keys = on; pragma user_version = 7;")
+    assert conn.execute("pragma user_version").fetchone() == (7,)
+    assert conn.execute("pragma foreign_keys").fetchone() == (0,)
+    conn.close()
+
+
+def test_error_has_its_line_and_statement() -> None:
+    with pytest.raises(SourceError) as caught:
+        run("create table t (a);\n\n/* x\n*/ insert into t\n values (1, 2);")
+    assert "failed in line 4" in caught.value.message
+    assert "The statement is: insert into t values (1, 2);" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "line", ["LOCK TABLES `t` WRITE;", "SET NAMES utf8;", "COPY t FROM stdin;"]
+)
+def test_dump_of_another_program_is_named(line: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        run(line)
+    assert "MySQL or PostgreSQL" in caught.value.hint
+
+
+# --- Into a database that is there --------------------------------------------------------------
+
+
+class World:
+    """A folder with a database, which is being served."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.folder = Folder(path)
+        self.intake = Intake(self.folder)
+        self.take("create table there (id integer primary key, a);insert into there values (1, 1);")
+        self.intake.is_served = True
+
+    def take(self, script: str) -> dict[str, Any]:
+        file = self.path / "source-1"
+        file.write_text(script)
+        request = Request.of({"parameter": "sql", "url": "x.sql"})
+        return asyncio.run(self.intake.take(request, file, lambda *_: None))
+
+    def schema(self) -> list[tuple[str, str]]:
+        conn = sqlite3.connect(self.folder.database("data"))
+        try:
+            return conn.execute("select type, name from sqlite_master order by name").fetchall()
+        finally:
+            conn.close()
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        conn = sqlite3.connect(self.folder.database("data"))
+        try:
+            return conn.execute(sql).fetchall()
+        finally:
+            conn.close()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def test_script_with_all_kinds_of_things(world: World) -> None:
+    result = world.take(
+        "create table p (id integer primary key autoincrement, n text);"
+        "create table q (p integer references p (id));"
+        "insert into p (n) values ('x'), ('y');"
+        "create index i on q (p); create view v as select n from p;"
+        "create trigger g after insert on p begin insert into q values (new.id); end;"
+    )
+    assert result["added"] == [
+        {"database": "data", "table": "p", "rows": 2},
+        {"database": "data", "table": "q", "rows": 0},
+    ]
+    kinds = [("index", "i"), ("table", "p"), ("table", "q"), ("trigger", "g"), ("view", "v")]
+    assert set(kinds) < set(world.schema())
+    assert world.rows("select * from v") == [("x",), ("y",)]
+    assert world.rows("select \"table\" from pragma_foreign_key_list('q')") == [("p",)]
+
+
+def test_script_that_needs_what_is_there(world: World) -> None:
+    result = world.take(
+        "insert into there values (2, 2);\ncreate table new as select * from there;"
+    )
+    assert result["added"] == [{"database": "data", "table": "new", "rows": 2}]
+    assert result["path"] == "data/new"
+    assert world.rows("select * from there") == [(1, 1), (2, 2)]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "create virtual table f using fts5 (t); insert into f values ('hello');",
+        "create table w (a primary key, b) without rowid; insert into w values (1, 2);",
+    ],
+)
+def test_script_with_tables_that_are_not_copied(world: World, script: str) -> None:
+    world.take(script)
+    name = script.split("table ")[1][0]
+    assert world.rows(f"select count(*) from {name}") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "create table there (b);",
+        "create table new (a); insert into new values (1); insert into there values (1, 2);",
+        "insert into there values (3, 3); oops;",
+    ],
+)
+def test_failing_script_leaves_nothing(world: World, script: str) -> None:
+    before = world.schema()
+    with pytest.raises(SourceError) as caught:
+        world.take(script)
+    assert "failed in line 1" in caught.value.message
+    assert world.schema() == before
+    assert world.rows("select * from there") == [(1, 1)]

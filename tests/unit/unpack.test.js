@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { importWorkerModule } from "../support/worker_modules.js";
+
+const { unpack } = await importWorkerModule("shell/worker/unpack.js");
+const { BlobWriter, TextReader, Uint8ArrayReader, ZipWriter } = await import("@zip.js/zip.js");
+
+const SOURCE = "https://a.test/packed";
+const bytes = (text) => new TextEncoder().encode(text);
+
+/** The names and contents of what comes out of a file, in a form that reads well. */
+async function unpacked(name, data) {
+  const files = [];
+  for await (const file of unpack({ name, data }, { source: SOURCE })) {
+    files.push([file.name, await new Blob([file.data]).text()]);
+  }
+  return files;
+}
+
+async function zip(files, options = {}) {
+  const writer = new ZipWriter(new BlobWriter());
+  for (const [name, content] of Object.entries(files)) {
+    const reader =
+      typeof content === "string" ? new TextReader(content) : new Uint8ArrayReader(content);
+    await writer.add(name, reader, options);
+  }
+  return writer.close();
+}
+
+test("a file that is not packed is itself", async () => {
+  const content = { name: "x.csv", data: bytes("a,b\n") };
+  for await (const file of unpack(content, { source: SOURCE })) assert.equal(file, content);
+});
+
+for (const [form, wrap] of [
+  ["bytes", (data) => new Uint8Array(data)],
+  ["a Blob", (data) => new Blob([data])],
+]) {
+  test(`gzip, from ${form}`, async () => {
+    const text = "a,b\n1,2\n".repeat(100_000);
+    const files = await unpacked("https://a.test/x.csv.gz?raw=1", wrap(gzipSync(text)));
+    assert.deepEqual(files, [["https://a.test/x.csv?raw=1", text]]);
+  });
+
+  test(`zip, from ${form}`, async () => {
+    const blob = await zip({ "a.csv": "a\n1\n", "folder/b.json": "[]" });
+    const files = await unpacked("x.zip", wrap(await blob.arrayBuffer()));
+    assert.deepEqual(files, [
+      ["a.csv", "a\n1\n"],
+      ["folder/b.json", "[]"],
+    ]);
+  });
+}
+
+test("what is no data in a zip is passed over", async () => {
+  const blob = await zip({
+    "README.txt": "about",
+    "data.csv": "a\n1\n",
+    "__MACOSX/._data.csv": "junk",
+    ".hidden.csv": "junk",
+    "picture.png": "junk",
+  });
+  assert.deepEqual(await unpacked("x.zip", blob), [["data.csv", "a\n1\n"]]);
+});
+
+test("a single file in a zip may be named as it likes", async () => {
+  assert.deepEqual(await unpacked("x.zip", await zip({ export: "a\n1\n" })), [
+    ["export", "a\n1\n"],
+  ]);
+});
+
+test("a gzip file in a zip is unpacked as well, and no more", async () => {
+  const inner = new Uint8Array(gzipSync("a\n1\n"));
+  assert.deepEqual(await unpacked("x.zip", await zip({ "t.csv.gz": inner })), [
+    ["t.csv", "a\n1\n"],
+  ]);
+  const thrice = new Uint8Array(gzipSync(gzipSync(gzipSync("a"))));
+  await assert.rejects(unpacked("x.gz", thrice), { message: /several layers/ });
+});
+
+test("an Excel file is a zip that stays whole", async () => {
+  const blob = await zip({ "[Content_Types].xml": "<x/>", "xl/workbook.xml": "<x/>" });
+  const files = await unpacked("x.xlsx", blob);
+  assert.equal(files.length, 1);
+  assert.equal(files[0][0], "x.xlsx");
+});
+
+for (const [what, data, message] of [
+  ["a zip without data", () => zip({ "a.png": "x", "b.pdf": "y" }), /without data/],
+  ["an empty zip", () => zip({}), /without data/],
+  ["a locked zip", () => zip({ "a.csv": "a" }, { password: "x" }), /password/],
+  ["half a gzip file", () => gzipSync("a,b\n".repeat(9000)).subarray(0, 60), /cannot be unpacked/],
+  [
+    "half a zip",
+    async () => (await zip({ "a.csv": "a" })).slice(0, 40).arrayBuffer(),
+    /cannot be unpacked/,
+  ],
+]) {
+  test(`${what} is explained`, async () => {
+    const made = await data();
+    const content = made instanceof Blob ? made : new Uint8Array(made);
+    await assert.rejects(unpacked("x", content), { name: "LiteError", message, source: SOURCE });
+  });
+}
+
+test("what says that it is too large unpacked is refused before it is unpacked", async () => {
+  const packed = new Uint8Array(gzipSync("a".repeat(5_000_000)));
+  new DataView(packed.buffer).setUint32(packed.length - 4, 0xf0000000, true);
+  // Too small for so much: then the size it says is not believed.
+  await assert.rejects(unpacked("x.gz", packed), { message: /cannot be unpacked/ });
+  const padded = new Uint8Array(8_000_000);
+  padded.set(packed);
+  new DataView(padded.buffer).setUint32(padded.length - 4, 0xf0000000, true);
+  await assert.rejects(unpacked("x.gz", padded), { name: "TooLargeError", message: /3\.8 GB/ });
+});
