@@ -180,7 +180,7 @@ def measure_answers(site: str) -> list[float]:
         importing.get_by_role("button", name="Import").click()
         importing.get_by_role("progressbar").wait_for()
         reading.evaluate(
-            f"(url) => {{ self.asking = ({_ASK_MEANWHILE})(url); }}", reading.url + ".json"
+            f"(url) => {{ self.asking = ({_ASK_MEANWHILE})(url); }}", reading.url
         )
         wait = "() => location.pathname.endsWith('/data/rows')"
         importing.wait_for_function(wait, timeout=_TIMEOUT)

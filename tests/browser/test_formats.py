@@ -5,30 +5,16 @@ One person does it all, in one instance of their own for the files, so that Pyth
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.support.browsing import BOOT_TIMEOUT, ConsoleWatch, follow, link
+from tests.support.bringing import drop, paste_file
+from tests.support.browsing import BOOT_TIMEOUT, ConsoleWatch, click_through, follow, link
 from tests.support.formats import FORMATS, ROWS, Format
 from tests.support.hosts import DataHost
 from tests.support.shop import fetch_json
-
-#: In a page: hand it a file, as dropped onto it or as pasted into it.
-HAND_OVER = """([event, name, content]) => {
-  const bytes = Uint8Array.from(atob(content), (character) => character.charCodeAt(0));
-  const data = new DataTransfer();
-  data.items.add(new File([bytes], name));
-  const init = { bubbles: true, cancelable: true };
-  document.body.dispatchEvent(
-    event === "paste"
-      ? new ClipboardEvent("paste", { ...init, clipboardData: data })
-      : new DragEvent("drop", { ...init, dataTransfer: data }),
-  );
-}"""
-
 
 @pytest.fixture(scope="module")
 def _person(browser: Browser) -> Iterator[BrowserContext]:
@@ -46,11 +32,6 @@ def tab(_person: BrowserContext) -> Iterator[Page]:
     yield page
     page.close()
     assert watch.errors == [], "the console shows errors"
-
-
-def _hand_over(page: Page, event: str, given: Format) -> None:
-    content = base64.b64encode(given.content).decode()
-    page.evaluate(HAND_OVER, [event, given.file, content])
 
 
 def _pick(page: Page, given: Format) -> None:
@@ -84,16 +65,15 @@ def test_from_the_persons_own_disk(tab: Page, site: str, name: str, way: str) ->
     given = FORMATS[name]
     follow(tab, link(site, memory="1"))
     instance = tab.url
-    if way == "picker":
-        _pick(tab, given)
+    if way == "drop":
+        drop(tab, {given.file: given.content})
+    elif way == "paste":
+        paste_file(tab, given.file, given.content)
     else:
-        _hand_over(tab, way, given)
-    dialog = tab.get_by_role("dialog")
-    with tab.expect_navigation():
-        dialog.get_by_role("button", name="Import").click()
+        _pick(tab, given)
+    click_through(tab.get_by_role("dialog").get_by_role("button", name="Import"))
     if not tab.url.endswith("/items"):  # a database's own page
-        with tab.expect_navigation():
-            tab.get_by_role("link", name="items", exact=True).first.click()
+        click_through(tab.get_by_role("link", name="items", exact=True).first)
     _check_rows(tab)
     if "/data/" in tab.url:  # the next one is to find the name free
         status, answer = fetch_json(tab, f"{instance}data/items/-/drop", {"confirm": True})

@@ -22,16 +22,23 @@ _DRAG = """([files, types, times]) => {
 
 _PASTE = """([selector, content]) => {
     const clipboardData = new DataTransfer();
-    for (const [type, text] of Object.entries(content)) clipboardData.setData(type, text);
+    for (const [type, text] of Object.entries(content.text)) clipboardData.setData(type, text);
+    for (const [name, file] of Object.entries(content.files)) {
+        const bytes = Uint8Array.from(atob(file), (character) => character.charCodeAt(0));
+        clipboardData.items.add(new File([bytes], name));
+    }
     const options = { bubbles: true, cancelable: true, composed: true, clipboardData };
     document.querySelector(selector).dispatchEvent(new ClipboardEvent("paste", options));
 }"""
 
 
+def _encoded(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: base64.b64encode(content).decode() for name, content in files.items()}
+
+
 def _drag(page: Page, files: Mapping[str, bytes], *types: str, times: int = 1) -> None:
     page.wait_for_load_state()  # by then it listens
-    encoded = [[name, base64.b64encode(content).decode()] for name, content in files.items()]
-    page.evaluate(_DRAG, [encoded, types, times])
+    page.evaluate(_DRAG, [list(_encoded(files).items()), types, times])
 
 
 def hold_over(page: Page, files: Mapping[str, bytes]) -> None:
@@ -63,7 +70,14 @@ def drop_from_disk(page: Page, *paths: Path) -> Locator:
 
 def paste(page: Page, into: str = "body", **content: str) -> None:
     """Paste into the element that the selector names; content is `plain` and `html`."""
-    page.evaluate(_PASTE, [into, {f"text/{kind}": text for kind, text in content.items()}])
+    text = {f"text/{kind}": text for kind, text in content.items()}
+    page.evaluate(_PASTE, [into, {"text": text, "files": {}}])
+
+
+def paste_file(page: Page, name: str, content: bytes) -> None:
+    """Paste a file that was copied in a file manager."""
+    page.wait_for_load_state()  # by then it listens
+    page.evaluate(_PASTE, ["body", {"text": {}, "files": _encoded({name: content})}])
 
 
 def import_dialog(page: Page) -> Locator:
