@@ -172,16 +172,14 @@ def measure_answers(site: str) -> list[float]:
         path = Path(folder, "rows.csv")
         write_csv(path, rows=ROWS)
         importing, reading = visitor.context.new_page(), visitor.context.new_page()
-        follow(importing, f"{site}app/")
+        follow(importing, f"{site}app/-/sources")
         follow(reading, f"{site}app/world/countries")
         with importing.expect_file_chooser() as chooser:
             importing.locator("[data-lite-open-files]").first.click()
         chooser.value.set_files(path)
         importing.get_by_role("button", name="Import").click()
         importing.get_by_role("progressbar").wait_for()
-        reading.evaluate(
-            f"(url) => {{ self.asking = ({_ASK_MEANWHILE})(url); }}", reading.url
-        )
+        reading.evaluate(f"(url) => {{ self.asking = ({_ASK_MEANWHILE})(url); }}", reading.url)
         wait = "() => location.pathname.endsWith('/data/rows')"
         importing.wait_for_function(wait, timeout=_TIMEOUT)
         times: list[float] = reading.evaluate("() => { self.stopAsking = true; return asking; }")

@@ -4,7 +4,7 @@ The first row with something in it names the columns; lines above it with a sing
 say, are passed over. Formulas are what they came to when the file was last saved, dates ISO text,
 booleans 1 and 0, errors such as #N/A NULL. Of merged cells the first has the value.
 
-openpyxl reads sheets row by row. Opening a file, which reads all its texts, is one stretch.
+Sheets are read row by row, so that everything that takes long is done in slices.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from zipfile import BadZipFile
 
 from engine.errors import SourceError
@@ -25,7 +25,7 @@ from engine.imported import Imported
 from engine.loose_table import LooseTable
 from engine.names import column_names
 from engine.options import ImportOptions
-from engine.pace import Pace
+from engine.pace import Breathe, Pace
 
 _SLICE_ROWS = 100
 
@@ -51,28 +51,40 @@ class Sheet:
 
 
 class Workbook:
-    """An Excel file open for reading. To be closed.
+    """An Excel file open for reading. To be closed."""
 
-    Raises:
-        SourceError: it is none, or can't be read.
-    """
+    def __init__(self, file: BinaryIO, source: str) -> None:
+        self._file = file
+        self._source = source
+        self._book: Any = None
 
-    def __init__(self, path: Path, source: str) -> None:
+    @classmethod
+    async def open(cls, path: Path, source: str, breathe: Breathe) -> Workbook:
+        """Open a file.
+
+        :param breathe: awaited with positions in the file.
+
+        Raises:
+            SourceError: it is no Excel file, or can't be read.
+        """
         refuse_other_spreadsheets(path, source)
         # Takes a while to import, and few need it.
-        import openpyxl
+        from engine.xlsx_reader import open_workbook
 
-        self._source = source
         # The name of the file would have to tell what it is.
-        self._file = path.open("rb")
+        book = cls(path.open("rb"), source)
         try:
             with warnings.catch_warnings():
                 # On what openpyxl would not write again, which is nothing to us.
                 warnings.simplefilter("ignore")
-                self._book = openpyxl.load_workbook(self._file, read_only=True, data_only=True)
+                book._book = await open_workbook(book._file, breathe)
         except (KeyError, ValueError, TypeError, OSError, BadZipFile, SyntaxError) as error:
-            self._file.close()
-            raise self._damaged(error) from error
+            book._file.close()
+            raise book._damaged(error) from error
+        except BaseException:
+            book._file.close()
+            raise
+        return book
 
     def close(self) -> None:
         """Close the file."""
@@ -85,8 +97,6 @@ class Workbook:
             own = options.of_table(sheet.title)
             if own.skip:
                 continue
-            # What a file says of its sheets' sizes is often wrong. Without, rows end where they do.
-            sheet.reset_dimensions()
             rows = self._rows(sheet)
             found = _with_header(sheet.title, islice(rows, own.skiprows, None), own)
             if found is not None:

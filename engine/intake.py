@@ -205,7 +205,8 @@ class Intake:
     ) -> list[NewTable]:
         url, tables = request.url, []
         before = {one.get("source"): one["table"] for one in self._before(request)}
-        book = Workbook(file, url)
+        opened = _MADE * 0.2
+        book = await Workbook.open(file, url, pace.part(0, opened))
         try:
             sheets = list(book.sheets(request.options))
             if not sheets:
@@ -224,7 +225,9 @@ class Intake:
                     options = replace(options, name=before[sheet.name], exists="replace")
                 options, making = _for_making(landing, url, options)
                 work = landing.new_name()
-                start, end = (_MADE * (number + done) / len(sheets) for done in (0, 1))
+                start, end = (
+                    opened + (_MADE - opened) * (number + done) / len(sheets) for done in (0, 1)
+                )
                 made = await import_sheet(
                     sheet, landing.connection, work, url, making, pace, start, end
                 )

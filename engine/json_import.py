@@ -1,8 +1,7 @@
 """Importing a JSON file as a table.
 
-A document is read and parsed whole: Python's parser takes it in one stretch, about a second for
-50 MB in wasm, and there is none that can be interrupted and is not many times slower. Lines of
-JSON are read in slices, and so are all inserts.
+Everything that takes long is done in slices: a document is parsed value by value (json_pieces.py),
+and inserted so. It is in memory as a whole; lines of JSON never are.
 
 Not responsible for the shapes of a document (json_shapes.py), nor for types (loose_table.py).
 """
@@ -19,14 +18,18 @@ from engine.csv_dialect import decode_head, guess_encoding
 from engine.errors import SourceError
 from engine.file_kinds import empty_source, read_head, refuse_other_formats, refuse_other_texts
 from engine.imported import Imported, Rejected
+from engine.json_pieces import parse_in_pieces
 from engine.json_shapes import decoded, feature_row, is_feature, shape_of
 from engine.loose_table import LooseTable
 from engine.options import ImportOptions
-from engine.pace import Pace
+from engine.pace import Breathe, Pace
 
 _SLICE_ROWS = 500
 _SLICE_BYTES = 256 * 1024
 _LINE_LIMIT = 32 * 1024 * 1024
+
+# In characters: what takes less than a turn is parsed at once.
+_LARGE = 1024 * 1024
 
 # As much as a message shows of what is wrong.
 _EXCERPT = 60
@@ -60,16 +63,20 @@ async def import_json(
     if is_lines(path):
         await _read_lines(path, loose, rejected, pace, share * 0.7)
     else:
-        document = parse(read_text(path, source), source)
+        await pace.rest()
+        text = read_text(path, source)
+        await pace.rest()
+        document = await _parse(text, source, pace.part(0, share * 0.3, len(text)))
+        del text
         await pace.rest(share * 0.3)
         shape = shape_of(document, source, options.header)
         del document
         primary_key = list(shape.primary_key)
         notes += [shape.note] if shape.note else []
         loose.widen(shape.columns)
-        breathe = pace.part(share * 0.3, share * 0.7, len(shape.rows))
-        for start in range(0, len(shape.rows), _SLICE_ROWS):
-            batch = shape.rows[start : start + _SLICE_ROWS]
+        breathe = pace.part(share * 0.3, share * 0.7, len(shape))
+        for start in range(0, len(shape), _SLICE_ROWS):
+            batch = shape.part(start, start + _SLICE_ROWS)
             if shape.is_lists:
                 loose.add_lists(batch)
             else:
@@ -91,11 +98,14 @@ def is_lines(path: Path) -> bool:
     """Tell whether a file holds a JSON value on each line, and more than one line."""
     with path.open("rb") as file:
         first = _first_line(file)
-        try:
-            json.loads(_without_mark(first))
-        except (ValueError, RecursionError):
+        # A large document on one line is not to be parsed for this.
+        if not any(line.strip() for line in iter(lambda: file.readline(_LINE_LIMIT), b"")):
             return False
-        return any(line.strip() for line in iter(lambda: file.readline(_LINE_LIMIT), b""))
+    try:
+        json.loads(_without_mark(first))
+    except (ValueError, RecursionError):
+        return False
+    return first.endswith(b"\n")
 
 
 def _first_line(file: Any) -> bytes:
@@ -148,8 +158,24 @@ def read_text(path: Path, source: str) -> str:
     """
     try:
         data = path.read_bytes()
-        encoding = guess_encoding(data, is_utf8=_is_utf8(data))
-        return data.decode(encoding.codec, encoding.errors)
+        encoding = guess_encoding(data, is_utf8=True)
+        try:
+            return data.decode(encoding.codec, "strict")
+        except UnicodeDecodeError:
+            encoding = guess_encoding(data, is_utf8=False)
+            return data.decode(encoding.codec, encoding.errors)
+    except MemoryError as error:
+        raise _too_large(source) from error
+
+
+async def _parse(text: str, source: str, breathe: Breathe) -> Any:
+    """Return a whole JSON document. See `parse`."""
+    if len(text) < _LARGE:
+        return parse(text, source)
+    try:
+        return await parse_in_pieces(text.removeprefix("\ufeff"), breathe)
+    except (ValueError, RecursionError):
+        return parse(text, source)  # which says what is wrong where
     except MemoryError as error:
         raise _too_large(source) from error
 
@@ -186,14 +212,6 @@ def parse(text: str, source: str) -> Any:
 def head_text(head: bytes) -> str:
     """Return the head of a JSON file as text."""
     return decode_head(head, guess_encoding(head, is_utf8=True)).removeprefix("\ufeff")
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _excerpt(text: str, position: int) -> str:

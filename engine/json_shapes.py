@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,13 +28,25 @@ KEY = "_key"
 
 @dataclass(frozen=True)
 class Shape:
-    """Rows, all of them objects or all of them lists."""
+    """Rows, all of them objects or all of them lists.
 
-    rows: Sequence[Any]
+    There may be millions, so they are made of `raw` a part at a time.
+    """
+
+    raw: Sequence[Any]
+    row: Callable[[Any], Any] | None = None  # makes a row of one of them
     is_lists: bool = False
     columns: Sequence[str] = ()  # of lists
     primary_key: Sequence[str] = ()
     note: str = ""
+
+    def __len__(self) -> int:
+        return len(self.raw)
+
+    def part(self, start: int, stop: int) -> list[Any]:
+        """Return the rows from `start` up to `stop`."""
+        part = self.raw[start:stop]
+        return list(part) if self.row is None else list(map(self.row, part))
 
 
 def shape_of(document: Any, source: str, header: bool | None = None) -> Shape:
@@ -59,19 +71,18 @@ def shape_of(document: Any, source: str, header: bool | None = None) -> Shape:
 def _object(document: dict[str, Any], source: str, header: bool | None) -> Shape:
     kind = document.get("type")
     if kind == "FeatureCollection" and isinstance(document.get("features"), list):
-        return Shape(_features(document["features"], source))
+        return _features(document["features"], source)
     if kind == "Feature" and "geometry" in document:
-        return Shape(_features([document], source))
+        return _features([document], source)
     values = list(document.values())
     if values and all(isinstance(value, dict) and "$base64" not in value for value in values):
-        rows = [{KEY: key, **value} for key, value in document.items()]
-        return Shape([decoded(row) for row in rows], primary_key=[KEY])
+        return Shape(list(document.items()), _keyed, primary_key=[KEY])
     lists = {key: value for key, value in document.items() if _is_objects(value)}
     if lists:
         key = max(lists, key=lambda name: len(lists[name]))
         others = [name for name in lists if name != key]
         note = f"Of the lists in it, {key!r} was taken: it is the longest." if others else ""
-        return Shape([decoded(row) for row in lists[key] if isinstance(row, dict)], note=note)
+        return Shape([row for row in lists[key] if isinstance(row, dict)], decoded, note=note)
     if not document:
         raise _no_rows(source, "it is an empty object")
     return Shape([decoded(document)])
@@ -83,12 +94,11 @@ def _list(document: list[Any], source: str, header: bool | None) -> Shape:
     if all(isinstance(row, dict) for row in document):
         if not any(document):
             raise _no_rows(source, "its objects are empty")
-        return Shape([decoded(row) for row in document])
+        return Shape(document, decoded)
     if all(isinstance(row, list) for row in document):
         return _lists(document, header)
     # Mixed, or plain values: nothing of it is to be lost.
-    rows = [decoded(row) if isinstance(row, dict) else {"value": row} for row in document]
-    return Shape(rows)
+    return Shape(document, _row_of_any)
 
 
 def _lists(document: list[list[Any]], header: bool | None) -> Shape:
@@ -106,11 +116,20 @@ def _lists(document: list[list[Any]], header: bool | None) -> Shape:
     return Shape(document[1:] if header else document, is_lists=True, columns=columns)
 
 
-def _features(features: list[Any], source: str) -> list[dict[str, Any]]:
-    rows = [feature_row(one) for one in features if isinstance(one, dict)]
-    if not rows:
+def _keyed(member: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+    key, value = member
+    return decoded({KEY: key, **value})
+
+
+def _row_of_any(value: Any) -> dict[str, Any]:
+    return decoded(value) if isinstance(value, dict) else {"value": value}
+
+
+def _features(features: list[Any], source: str) -> Shape:
+    found = [one for one in features if isinstance(one, dict)]
+    if not found:
         raise _no_rows(source, "it has no features")
-    return rows
+    return Shape(found, feature_row)
 
 
 def feature_row(feature: Mapping[str, Any]) -> dict[str, Any]:
@@ -182,11 +201,11 @@ def rows_in_head(text: str, source: str) -> Shape:
     if not rows:
         raise _no_rows(source, "there is no list of objects at its beginning")
     if all(map(is_feature, rows)):
-        return Shape([feature_row(row) for row in rows])
+        return Shape(rows, feature_row)
     keyed = text.lstrip().startswith("{") and all(set(row) == {KEY, ""} for row in rows)
     if keyed:
-        return Shape([{KEY: row[KEY], **row[""]} for row in rows], primary_key=[KEY])
-    return Shape([decoded(row) for row in rows])
+        return Shape([(row[KEY], row[""]) for row in rows], _keyed, primary_key=[KEY])
+    return Shape(rows, decoded)
 
 
 def _objects_in(text: str) -> Iterator[dict[str, Any]]:

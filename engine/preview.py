@@ -182,18 +182,17 @@ class Previews:
             words = "JSON, one value a line"
         elif complete:
             shape = shape_of(parse(text, url), url, options.header)
-            count, words = len(shape.rows), "JSON"
+            count, words = len(shape), "JSON"
         else:
             refuse_other_texts(text, url, "JSON")
             shape, count, words = rows_in_head(text, url), None, "JSON"
         if '"FeatureCollection"' in text[:2000]:
             words = "GeoJSON"
-        shape = replace(shape, rows=shape.rows[:_SEEN_ROWS])
         table = await self._loose(request, shape, "", count)
         return self._preview("json", words, [table])
 
     async def _excel(self, request: Request, path: Path) -> dict[str, Any]:
-        book = Workbook(path, request.url)
+        book = await Workbook.open(path, request.url, _silent().part(0, 1))
         tables = []
         try:
             sheets = list(book.sheets(request.options))
@@ -256,9 +255,9 @@ class Previews:
             loose = LooseTable(conn, request.url)
             loose.widen(shape.columns)
             if shape.is_lists:
-                loose.add_lists(shape.rows)
+                loose.add_lists(shape.part(0, _SEEN_ROWS))
             else:
-                loose.add_objects(shape.rows)
+                loose.add_objects(shape.part(0, _SEEN_ROWS))
             await loose.finish("preview", ImportOptions(), _silent().part(0, 1))
             return self._made(request, source, conn, count)
         finally:

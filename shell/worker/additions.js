@@ -20,6 +20,7 @@ import { LiteError, toWire } from "../shared/errors.js";
 
 /**
  * @typedef {object} AddWatch
+ * @property {string} by  id of the client that asks
  * @property {(progress: AddProgress) => void} onProgress
  * @property {() => boolean} isCancelled
  */
@@ -27,7 +28,11 @@ import { LiteError, toWire } from "../shared/errors.js";
 /**
  * Does something that writes to the instance, then waits until that is saved.
  *
- * @typedef {<T>(work: () => Promise<T>, onSave?: (done: number, total: number) => void) => Promise<T>} AndSave
+ * @callback AndSave
+ * @param {string} by  id of the client that asks
+ * @param {() => Promise<any>} work
+ * @param {(done: number, total: number) => void} [onSave]
+ * @returns {Promise<any>} what the work came to
  */
 
 export class Additions {
@@ -60,7 +65,7 @@ export class Additions {
    * @param {AddWatch} watch
    * @returns {Promise<AddResult>}
    */
-  async #addAll(files, { onProgress, isCancelled: stop }) {
+  async #addAll(files, { by, onProgress, isCancelled: stop }) {
     /** @type {AddResult} */
     const result = { path: "", added: [], notes: [], problems: [] };
     for (const [index, { file, options, kind }] of files.entries()) {
@@ -75,6 +80,7 @@ export class Additions {
         const incoming = { parameter: "auto", name: label, data: file, origin, options };
         const watch = { onProgress: report, isCancelled: stop };
         const { path, added, notes } = await this.#andSave(
+          by,
           () => this.#intake.take(incoming, watch),
           (done, total) => report({ stage: "save", done, total }),
         );
@@ -94,12 +100,13 @@ export class Additions {
    *
    * @param {any} python  BrowserInstance of bootstrap.py
    * @param {string} id   of the source
+   * @param {string} by   id of the client that asks
    * @param {URL} siteRoot
    * @param {(version: SavedSource) => void} onReload  called with what was fetched, before it is saved
    * @returns {Promise<{path: string, url?: string}>} url: of what was fetched, if anything was
    * @throws {LiteError}
    */
-  reload(python, id, siteRoot, onReload) {
+  reload(python, id, by, siteRoot, onReload) {
     return this.#inTurn(async () => {
       const { parameter, origin, options, added } = valueOf(python.source(id));
       if (!origin.url) {
@@ -122,7 +129,7 @@ export class Additions {
         ...(origin.member && { member: origin.member }),
       };
       const incoming = { parameter, name: origin.url, data, origin: from, options, id };
-      const { path } = await this.#andSave(async () => {
+      const { path } = await this.#andSave(by, async () => {
         const taken = await this.#intake.take(incoming);
         onReload(version);
         return taken;

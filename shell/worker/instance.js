@@ -166,7 +166,10 @@ export class Instance {
       forget(earlier.id);
       return earlier.response;
     }
-    const inProgress = await saver.beginRequest(fingerprint !== "");
+    const inProgress = await saver.beginRequest({
+      mayComeAgain: fingerprint !== "",
+      onlyReads: ["GET", "HEAD"].includes(request.method),
+    });
     /** @type {import("./bridge.js").Settle} */
     const settle = async (whole) => {
       const reply = fingerprint && whole && { ...whole, fingerprint, run: RUN, at: Date.now() };
@@ -292,7 +295,7 @@ export class Instance {
     this.#python = python;
     this.#handle = python.handle;
     this.#intake = intake;
-    this.#additions = new Additions(intake, (work, onSave) => this.#andSave(work, onSave));
+    this.#additions = new Additions(intake, (...work) => this.#andSave(...work));
     if (!store) return;
     const versions = downloads.map(({ version }) => version);
     const more = { generation: found?.generation, problems: this.#problems };
@@ -377,10 +380,11 @@ export class Instance {
    * @returns {Promise<import("../shared/protocol.js").AddResult>}
    * @throws {LiteError}
    */
-  add(files, { onProgress, isCancelled }) {
+  add(files, { by, onProgress, isCancelled }) {
     const additions = /** @type {Additions} */ (this.#additions);
     return this.#inUse(
       additions.add(files, {
+        by,
         onProgress: (progress) => {
           this.lastUsed = performance.now();
           onProgress(progress);
@@ -404,12 +408,13 @@ export class Instance {
    * Fetch a source again and replace what it became, if there is newer data.
    *
    * @param {string} id
+   * @param {string} by  id of the client that asks
    * @returns {Promise<{path: string, url?: string}>} url: of what was fetched, if anything was
    * @throws {LiteError}
    */
-  async reload(id) {
+  async reload(id, by) {
     const additions = /** @type {Additions} */ (this.#additions);
-    const work = additions.reload(this.#python, id, this.#siteRoot, (version) => {
+    const work = additions.reload(this.#python, id, by, this.#siteRoot, (version) => {
       this.#saver?.noteSource(version);
       this.#problems = this.#problems.filter(({ source }) => source !== version.url);
     });
@@ -432,13 +437,13 @@ export class Instance {
   }
 
   /** @type {import("./additions.js").AndSave} */
-  async #andSave(work, onSave = () => {}) {
-    const inProgress = await this.#saver?.beginRequest(false);
+  async #andSave(by, work, onSave = () => {}) {
+    const inProgress = await this.#saver?.beginRequest({});
     try {
       const result = await work();
       onSave(0, 0);
       if (this.#saver) this.#saver.onProgress = onSave;
-      if (inProgress && (await this.#orStop(inProgress.settle()))) this.#onChange("");
+      if (inProgress && (await this.#orStop(inProgress.settle()))) this.#onChange(by);
       return result;
     } finally {
       if (this.#saver) this.#saver.onProgress = () => {};

@@ -111,12 +111,13 @@ export class Instances {
    *
    * @param {string} key
    * @param {string} source  its id
+   * @param {string} by  id of the client that asks
    * @returns {Promise<import("../shared/protocol.js").ReloadResult>}
    * @throws {import("../shared/errors.js").LiteError}
    */
-  async reload(key, source) {
+  async reload(key, source, by) {
     const instance = await this.running(key);
-    const { path, url } = await instance.reload(source);
+    const { path, url } = await instance.reload(source, by);
     const newer = this.#newer.get(key) ?? [];
     if (url)
       this.#newer.set(

@@ -36,6 +36,7 @@ export async function answerMessage(event, instances, clients) {
   /** @type {PageMessage} */
   const message = event.data;
   const [port] = event.ports;
+  const by = event.source && "id" in event.source ? event.source.id : "";
   if (message?.type === "open" && event.source) await open(message, event.source, instances);
   // A ping needs no answer: that it arrived is what keeps the worker running.
   else if (port && message.type !== "ping" && message.type !== "open") {
@@ -43,7 +44,7 @@ export async function answerMessage(event, instances, clients) {
     const say = (answer) => port.postMessage(answer);
     const signsOfLife = setInterval(say, SIGN_OF_LIFE, { working: true });
     try {
-      say({ value: await answerTo(message, instances, clients, port) });
+      say({ value: await answerTo(message, instances, clients, port, by) });
     } catch (error) {
       say({ error: toWire(error) });
     } finally {
@@ -79,9 +80,10 @@ export function tellOfChange(clients, key, by) {
  * @param {Instances} instances
  * @param {Clients} clients
  * @param {MessagePort} port  on which the answer will be sent
+ * @param {string} by  id of the client that asks
  * @returns {Promise<unknown>}
  */
-async function answerTo(question, instances, clients, port) {
+async function answerTo(question, instances, clients, port, by) {
   switch (question.type) {
     case "status":
       return instances.status(question.key);
@@ -94,11 +96,11 @@ async function answerTo(question, instances, clients, port) {
       await instances.restore(question.instance, question.files);
       return tell(clients, changedMessage(question.instance.key));
     case "add":
-      return add(question, instances, port);
+      return add(question, instances, port, by);
     case "preview":
       return (await instances.running(question.key)).preview(question.file, question.options);
     case "reload":
-      return instances.reload(question.key, question.source);
+      return instances.reload(question.key, question.source, by);
   }
 }
 
@@ -106,9 +108,10 @@ async function answerTo(question, instances, clients, port) {
  * @param {import("../shared/protocol.js").AddQuestion} question
  * @param {Instances} instances
  * @param {MessagePort} port
+ * @param {string} by  id of the client that asks
  * @returns {Promise<import("../shared/protocol.js").AddResult>}
  */
-async function add({ key, files }, instances, port) {
+async function add({ key, files }, instances, port, by) {
   let isCancelled = false;
   port.onmessage = (/** @type {MessageEvent<CancelMessage>} */ { data }) => {
     if (data?.cancel) isCancelled = true;
@@ -117,6 +120,7 @@ async function add({ key, files }, instances, port) {
   let saidAt = -Infinity;
   let stage = "";
   return instance.add(files, {
+    by,
     isCancelled: () => isCancelled,
     onProgress(progress) {
       const now = `${progress.file} ${progress.stage}`;

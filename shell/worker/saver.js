@@ -97,6 +97,8 @@ export class Saver {
   #gate = new WriteGate();
   /** @type {"first" | "later" | ""} which save is under way */
   #saving = "";
+  /** Whether a large addition is being saved. */
+  #isLarge = false;
   /** @type {Promise<unknown>} settled when the last save that was asked for is over */
   #queue = Promise.resolve();
   /** @type {Promise<boolean> | undefined} a save that has not begun, so that others may join it */
@@ -169,14 +171,18 @@ export class Saver {
   }
 
   /**
-   * @param {boolean} mayComeAgain  and is to be answered from its reply then
+   * @param {object} request
+   * @param {boolean} [request.mayComeAgain]  and is to be answered from its reply then
+   * @param {boolean} [request.onlyReads]  so that nobody is told by its answer that something is saved
    * @returns {Promise<RequestInProgress>}
    */
-  async beginRequest(mayComeAgain) {
+  async beginRequest({ mayComeAgain = false, onlyReads = false }) {
     const leave = mayComeAgain ? await this.#gate.enter() : () => {};
     const { writes } = this.#files;
     /** @type {RequestInProgress} */
     const request = new RequestInProgress((reply) => {
+      // Who only reads does not wait until all of a large addition is saved.
+      if (this.#isLarge && onlyReads) return Promise.resolve(false);
       const wrote = this.#files.writes !== writes;
       if (wrote && reply) this.#replies.set(request.id, reply);
       return wrote ? this.save() : this.#othersSaved();
@@ -343,11 +349,12 @@ export class Saver {
 
   /** @returns {Promise<boolean>} whether databases were among the changes */
   async #saveChanges() {
-    if (this.#files.changedBytes > LARGE) await this.#saveAhead();
-    if (this.#files.changed) this.#pending.push(await this.#copy());
-    if (this.#pending.length === 0 && this.#replies.size === 0) return false;
-    this.#saving = "later";
+    this.#isLarge = this.#files.changedBytes > LARGE;
     try {
+      if (this.#isLarge) await this.#saveAhead();
+      if (this.#files.changed) this.#pending.push(await this.#copy());
+      if (this.#pending.length === 0 && this.#replies.size === 0) return false;
+      this.#saving = "later";
       const changes = this.#pending;
       const edits = changes.some(hasDatabases);
       const record = this.#nextRecord({ edited: this.#record.edited || edits });
@@ -361,6 +368,7 @@ export class Saver {
       }
       return edits;
     } finally {
+      this.#isLarge = false;
       this.#saving = "";
     }
   }

@@ -16,6 +16,7 @@ from tests.support.formats import FORMATS, ROWS, Format
 from tests.support.hosts import DataHost
 from tests.support.shop import fetch_json
 
+
 @pytest.fixture(scope="module")
 def _person(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context()

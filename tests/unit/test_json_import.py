@@ -131,7 +131,7 @@ def test_geojson_names_that_are_taken() -> None:
         "properties": {"id": "own", "geometry": "own", "latitude": 0},
         "geometry": {"type": "Point", "coordinates": [1, 2]},
     }
-    assert shape_of({"type": "FeatureCollection", "features": [feature]}, "x").rows == [
+    assert shape_of({"type": "FeatureCollection", "features": [feature]}, "x").part(0, 9) == [
         {
             "id": "own",
             "geometry": "own",
@@ -180,7 +180,7 @@ def test_place_of_an_error_is_told(load: Importer) -> None:
     ],
 )
 def test_head_of_a_document_shows_its_first_rows(text: str, rows: list[dict[str, Any]]) -> None:
-    assert rows_in_head(text, "x").rows == rows
+    assert rows_in_head(text, "x").part(0, 9) == rows
 
 
 def test_head_without_rows_is_an_error() -> None:

@@ -1,0 +1,115 @@
+"""Parsing a large JSON document in pieces, so that others get their turn meanwhile.
+
+The standard library's parser takes a document in one stretch, some seconds of them in wasm. Here it
+parses what makes large documents large one by one: the values of a list or an object, and of the
+lists that are an object's values. The result is the same.
+
+Not responsible for saying what is wrong with a document (json_import.py).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from engine.pace import Breathe
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_NEXT = re.compile(r"[ \t\n\r]*([,\]}])[ \t\n\r]*")
+_COLON = re.compile(r"[ \t\n\r]*:[ \t\n\r]*")
+
+# As many values as are parsed before looking at the clock.
+_VALUES = 200
+
+
+async def parse_in_pieces(text: str, breathe: Breathe) -> Any:
+    """Return a JSON document.
+
+    :param breathe: awaited with positions in `text`.
+
+    Raises:
+        ValueError: it is none; json.loads tells what is wrong where.
+        RecursionError: its lists and objects are nested too deeply.
+    """
+    pieces = _Pieces(text, breathe)
+    start = _skip(text, 0)
+    opening = text[start : start + 1]
+    document: Any
+    if opening == "{":
+        document, end = await pieces.object(start)
+    elif opening == "[":
+        document, end = await pieces.list(start)
+    else:
+        document, end = pieces.decode(text, start)
+    if _skip(text, end) != len(text):
+        raise ValueError("There is more after the document.")
+    return document
+
+
+class _Pieces:
+    def __init__(self, text: str, breathe: Breathe) -> None:
+        self._text = text
+        self._breathe = breathe
+        self.decode = json.JSONDecoder().raw_decode
+
+    async def list(self, start: int) -> tuple[list[Any], int]:
+        """Return the list that starts there, and where it ends."""
+        text, decode = self._text, self.decode
+        values: list[Any] = []
+        position = _skip(text, start + 1)
+        if text[position : position + 1] == "]":
+            return values, position + 1
+        names: list[str] = []
+        while True:
+            value, position = decode(text, position)
+            if type(value) is dict:
+                # The parser shares the names within what it parses at a time; so do rows here.
+                if names == list(value):
+                    value = dict(zip(names, value.values(), strict=True))
+                else:
+                    names = list(value)
+            values.append(value)
+            is_last, position = _next(text, position, "]")
+            if is_last:
+                return values, position
+            if len(values) % _VALUES == 0:
+                await self._breathe(position)
+
+    async def object(self, start: int) -> tuple[dict[str, Any], int]:
+        """Return the object that starts there, and where it ends."""
+        text, decode = self._text, self.decode
+        members: dict[str, Any] = {}
+        position = _skip(text, start + 1)
+        if text[position : position + 1] == "}":
+            return members, position + 1
+        count = 0
+        while True:
+            name, position = decode(text, position)
+            colon = _COLON.match(text, position)
+            if not isinstance(name, str) or colon is None:
+                raise ValueError("An object's members have names.")
+            position = colon.end()
+            if text[position : position + 1] == "[":
+                members[name], position = await self.list(position)
+            else:
+                members[name], position = decode(text, position)
+            is_last, position = _next(text, position, "}")
+            if is_last:
+                return members, position
+            count += 1
+            if count % _VALUES == 0:
+                await self._breathe(position)
+
+
+def _skip(text: str, position: int) -> int:
+    space = _SPACE.match(text, position)
+    return space.end() if space else position
+
+
+def _next(text: str, position: int, closing: str) -> tuple[bool, int]:
+    """Tell whether what ends there is the last one, and where to go on."""
+    found = _NEXT.match(text, position)
+    if found is None or found[1] not in (",", closing):
+        raise ValueError("Values are separated by commas.")
+    return found[1] == closing, found.end() if found[1] == "," else found.end(1)
