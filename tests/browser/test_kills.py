@@ -284,6 +284,59 @@ def test_kill_while_data_is_replaced_or_deleted(
         assert state.instances or not state.leftovers
 
 
+def test_kill_while_a_large_file_of_ones_own_is_saved(
+    chromium: RawBrowser, site: str, files: DataHost
+) -> None:
+    address = link(site, "shop", url=files.add("shop.db", database(30, 9000)))
+    victim = Victim(chromium, site)
+    victim.open(address)
+    (key,) = victim.saved().instances
+    # Compressed on its way, it would soon be there; as a table it is saved in many portions.
+    line = json.dumps("x" * 30_000)
+    add = in_page(
+        victim,
+        f"""new Promise(async (resolve) => {{
+          const {{ port1, port2 }} = new MessageChannel();
+          port1.onmessage = ({{ data }}) => "value" in data && resolve();
+          const lines = Array.from({{ length: 1400 }}, (_, n) => `${{n}},${{{line}}}\\n`);
+          const file = new File(["n,text\\n", ...lines], "large.csv");
+          const message = {{ v: 3, type: "add", key: {json.dumps(key)} }};
+          const {{ active }} = await navigator.serviceWorker.ready;
+          const added = [{{ file, options: {{ exists: "replace" }}, kind: "file" }}];
+          active.postMessage({{ ...message, files: added }}, [port2]);
+        }})""",
+    )
+
+    def found() -> tuple[int, int]:
+        """Return how many rows there are in the table that was there, and in the new one."""
+        instance = victim.instance()
+        assert instance is not None
+        (old,) = instance.query("shop", "select count(*) from t")[0]
+        if not any(path.endswith("/data.db") for path in instance.files):
+            return old, 0
+        there = "select count(*) from sqlite_master where name = 'large'"
+        rows = "select count(*) from large where length(text) = 30000"
+        is_there = instance.query("data", there) == [(1,)]
+        return old, instance.query("data", rows)[0][0] if is_there else 0
+
+    _, steps = victim.do(add, ENDED)
+    assert found() == (30, 1400)
+    commits = [number for number, step in enumerate(steps, 1) if step == "committed"]
+    assert len(commits) > 4, "it is saved in portions"
+
+    # Once more, into an instance without it: what has not been answered must leave no trace.
+    ask(victim, type="forget", keys=[key])()
+    victim.tab.wait_for(ENDED)
+    for portion in (1, 3):
+        victim.open(address)
+        answered, _ = victim.do(add, ENDED, commits[portion])
+        assert not answered
+        assert found() == (30, 0), f"a trace of portion {portion}"
+    victim.open(address)
+    victim.do(add, ENDED)
+    assert found() == (30, 1400), "it can be added after all"
+
+
 def test_a_request_that_comes_again_is_carried_out_once(
     chromium: RawBrowser, site: str, files: DataHost
 ) -> None:
