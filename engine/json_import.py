@@ -18,8 +18,9 @@ from engine.csv_dialect import decode_head, guess_encoding
 from engine.errors import SourceError
 from engine.file_kinds import empty_source, read_head, refuse_other_formats, refuse_other_texts
 from engine.imported import Imported, Rejected
+from engine.json_depth import check_depth, loads
 from engine.json_pieces import parse_in_pieces
-from engine.json_shapes import decoded, feature_row, is_feature, shape_of
+from engine.json_shapes import decoded, feature_row, is_feature, nested_too_deeply, shape_of
 from engine.loose_table import LooseTable
 from engine.options import ImportOptions
 from engine.pace import Breathe, Pace
@@ -102,7 +103,7 @@ def is_lines(path: Path) -> bool:
         if not any(line.strip() for line in iter(lambda: file.readline(_LINE_LIMIT), b"")):
             return False
     try:
-        json.loads(_without_mark(first))
+        loads(_without_mark(first))
     except (ValueError, RecursionError):
         return False
     return first.endswith(b"\n")
@@ -132,7 +133,7 @@ async def _read_lines(
             number += 1
             text = _without_mark(line) if number == 1 else line.decode("utf-8", "replace")
             try:
-                value = json.loads(text)
+                value = loads(text)
             except (ValueError, RecursionError) as error:
                 reason = f"It is not JSON: {getattr(error, 'msg', error)}."
                 rejected.add_text(number, reason, text.rstrip("\r\n"))
@@ -173,6 +174,7 @@ async def _parse(text: str, source: str, breathe: Breathe) -> Any:
     if len(text) < _LARGE:
         return parse(text, source)
     try:
+        check_depth(text)
         return await parse_in_pieces(text.removeprefix("\ufeff"), breathe)
     except (ValueError, RecursionError):
         return parse(text, source)  # which says what is wrong where
@@ -188,7 +190,7 @@ def parse(text: str, source: str) -> Any:
     """
     text = text.removeprefix("\ufeff")
     try:
-        return json.loads(text)
+        return loads(text)
     except json.JSONDecodeError as error:
         refuse_other_texts(text[:1000], source, "JSON")
         raise SourceError(
@@ -200,11 +202,7 @@ def parse(text: str, source: str) -> Any:
             else "Look at the file there. If it is a CSV file, open it with ?csv= instead.",
         ) from error
     except RecursionError as error:
-        raise SourceError(
-            f"{source} is nested too deeply to be read as JSON.",
-            source=source,
-            hint="Lists or objects inside each other a thousand times are hardly a table.",
-        ) from error
+        raise nested_too_deeply(source) from error
     except MemoryError as error:
         raise _too_large(source) from error
 

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import SourceError
+from engine.json_depth import check_depth
 
 KEY = "_key"
 
@@ -175,6 +176,15 @@ def _is_objects(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
 
 
+def nested_too_deeply(source: str) -> SourceError:
+    """Return the error of a document that the parser cannot take."""
+    return SourceError(
+        f"{source} is nested too deeply to be read as JSON.",
+        source=source,
+        hint="Lists or objects inside each other a thousand times are hardly a table.",
+    )
+
+
 def _no_rows(source: str, why: str) -> SourceError:
     return SourceError(
         f"{source} holds no rows: {why}.",
@@ -197,6 +207,10 @@ def rows_in_head(text: str, source: str) -> Shape:
     Raises:
         SourceError: none is recognised.
     """
+    try:
+        check_depth(text)
+    except RecursionError as error:
+        raise nested_too_deeply(source) from error
     rows = list(_objects_in(text))
     if not rows:
         raise _no_rows(source, "there is no list of objects at its beginning")

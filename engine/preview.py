@@ -47,6 +47,7 @@ from engine.options import ImportOptions, Request
 from engine.pace import Pace
 from engine.sql_import import read_script
 from engine.sql_script import run_script
+from engine.sqlite_file import MAGIC, no_database
 
 _SHOWN_ROWS = 8
 _SHOWN_TABLES = 20
@@ -89,10 +90,10 @@ class Previews:
             head = file.read(_MOST_BYTES)
             complete = complete and not file.read(1)
         kind = kind_of(head, request.url, request.parameter)
-        if not head:
-            raise empty_source(request.url)
         if kind == "sqlite":
             return self._sqlite(request, head)
+        if not head:
+            raise empty_source(request.url)
         if kind == "excel":
             return await self._excel(request, path)
         if kind == "json":
@@ -107,9 +108,8 @@ class Previews:
         return {"kind": kind, "kindInWords": words, "database": self._database, "tables": tables}
 
     def _sqlite(self, request: Request, head: bytes) -> dict[str, Any]:
-        if not head.startswith(b"SQLite format 3\0"):
-            refuse_other_formats(head, request.url, "a SQLite database")
-            refuse_other_texts(head.decode("utf-8", "replace"), request.url, "a SQLite database")
+        if not head.startswith(MAGIC):
+            raise no_database(head, request.url)
         wanted = request.options.name
         name = chosen_database_name(wanted, set()) if wanted else database_name(request.url, set())
         taken = find_name(name, self._folder.database_names()) is not None

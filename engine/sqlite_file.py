@@ -45,7 +45,7 @@ def prepare(path: Path, source: str) -> None:
         header = file.read(_HEADER_SIZE)
         if not header.startswith(MAGIC):
             file.seek(0)
-            raise _no_database(file.read(_LOOKED_AT), source)
+            raise no_database(file.read(_LOOKED_AT), source)
         _check_size(header, path.stat().st_size, source)
         if header[_WRITE_AND_READ_VERSION] == _WRITE_AHEAD_LOG:
             file.seek(_WRITE_AND_READ_VERSION.start)
@@ -53,7 +53,8 @@ def prepare(path: Path, source: str) -> None:
     _check_schema(path, source)
 
 
-def _no_database(head: bytes, source: str) -> SourceError:
+def no_database(head: bytes, source: str) -> SourceError:
+    """Return the error of a file that does not begin like a database, by how it does begin."""
     if not head:
         return SourceError(
             f"{source} is not a SQLite database: it is empty.",
