@@ -12,7 +12,7 @@ import { SITE_ROOT } from "../shared/site.js";
 import { askWorker } from "./ask-worker.js";
 import { element } from "./dom.js";
 
-/** @typedef {import("../shared/protocol.js").Status} Status */
+/** @typedef {import("../shared/protocol.js").RunningStatus} Status */
 /** @typedef {import("../shared/protocol.js").WorkerMessage} WorkerMessage */
 
 const STYLE = new URL("notices.css", import.meta.url);
@@ -29,7 +29,7 @@ export function startNotices() {
   });
   container.startMessages();
   askWorker({ type: "status", key }).then(
-    (status) => status && sayStatus(key, status),
+    (status) => status?.state === "ready" && sayStatus(key, status),
     () => {}, // the page itself is fine
   );
 }

@@ -57,7 +57,7 @@ async function reload(button) {
   const { liteReload = "", name = "" } = button.dataset;
   const label = button.textContent ?? "";
   try {
-    /** @type {import("../shared/protocol.js").Status | undefined} */
+    /** @type {import("../shared/protocol.js").RunningStatus | undefined} */
     const status = await askWorker({ type: "status", key });
     if (status?.edited && !(await mayReplace(name))) return;
     button.disabled = true;

@@ -29,7 +29,7 @@ import { SHELL_ROOT } from "../shared/site.js";
 /** @typedef {import("./runtime.js").Pyodide} Pyodide */
 /** @typedef {import("../shared/saved-store.js").Store} Store */
 /** @typedef {import("../shared/saved-store.js").SavedInstance} SavedInstance */
-/** @typedef {import("../shared/protocol.js").Status} Status */
+/** @typedef {import("../shared/protocol.js").RunningStatus} Status */
 
 /** Watchers hear of progress this often at most, and this often at least. */
 const REPORT_EVERY = 100;
@@ -181,7 +181,7 @@ export class Instance {
     }
   }
 
-  /** @returns {Omit<Status, "newer">} */
+  /** @returns {Omit<Status, "state" | "newer" | "refused">} */
   get saving() {
     const problems = this.#problems;
     if (this.#saver) return { saving: "saved", edited: this.#saver.record.edited, problems };

@@ -73,7 +73,7 @@ export class Instances {
   status(key) {
     const instance = this.#running.get(key);
     if (instance?.state !== "ready") return undefined;
-    return { ...instance.saving, newer: this.#newer.get(key) ?? [] };
+    return { state: "ready", ...instance.saving, newer: this.#newer.get(key) ?? [], refused: [] };
   }
 
   /**

@@ -99,6 +99,11 @@ async function answerTo(question, instances, clients, port) {
       return (await instances.running(question.key)).preview(question.file, question.options);
     case "reload":
       return instances.reload(question.key, question.source);
+    case "consent":
+    case "plugins":
+    case "install":
+    case "uninstall":
+      throw new Error("not there yet");
   }
 }
 
