@@ -9,8 +9,8 @@ import { codeInWords, describeCode } from "./describe-code.js";
 import { element } from "./dom.js";
 import { errorParts } from "./error-view.js";
 
-/** @typedef {import("./describe-code.js").CodeItem} CodeItem */
-/** @typedef {{items: CodeItem[], locked: boolean}} Consent */
+/** @typedef {import("../shared/protocol.js").Consent} Consent */
+/** @typedef {import("../shared/protocol.js").ConsentItem} ConsentItem */
 
 export class ConsentView {
   /**
@@ -32,16 +32,14 @@ export class ConsentView {
     this.saved = element("p", { class: "saved-line", hidden: true });
     this.problem = element("section", { class: "problem", role: "alert", hidden: true });
     this.status = element("p", { class: "visually-hidden", role: "status" });
-    const question = locked
-      ? "This site takes no code from links"
-      : "Allow code that this link brings?";
+    const question = locked ? "This site takes no code from links" : "Allow this code to run here?";
     document.title = `${question} · Datasette Lite`;
     container.replaceChildren(
       element("div", { class: "page-header" }, element("h1", {}, question)),
       element("p", {}, ...introduction(items, locked)),
       element(
         "ul",
-        { class: "code-items", "aria-label": "Code that the link brings" },
+        { class: "code-items", "aria-label": "The code" },
         ...items.map((item) => codeItem(item, siteRoot)),
       ),
       ...(locked ? [] : [warning(items, this.saved)]),
@@ -91,7 +89,7 @@ const REMEMBERED =
   "Your answer is remembered in this browser, for this address and exactly this code.";
 
 /**
- * @param {CodeItem[]} items
+ * @param {ConsentItem[]} items
  * @param {boolean} locked
  * @returns {string[]}
  */
@@ -102,11 +100,14 @@ function introduction(items, locked) {
         `The data opens without ${codeInWords(items)}.`,
     ];
   }
-  return ["It is not part of this site, and nothing of it has run yet."];
+  return [
+    "It comes with the link or the saved data that you are opening, and is not part of this site. " +
+      "Nothing of it has run yet.",
+  ];
 }
 
 /**
- * @param {CodeItem} item
+ * @param {ConsentItem} item
  * @param {URL} siteRoot
  */
 function codeItem(item, siteRoot) {
@@ -121,7 +122,7 @@ function codeItem(item, siteRoot) {
 }
 
 /**
- * @param {CodeItem[]} items
+ * @param {ConsentItem[]} items
  * @param {HTMLElement} saved
  */
 function warning(items, saved) {

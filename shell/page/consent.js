@@ -16,7 +16,7 @@ import { showSavedSummary } from "./saved-summary.js";
 
 const container = byId("consent");
 const key = parseAppPath(location.pathname, SITE_ROOT.pathname)?.key ?? "";
-/** @type {import("./consent-view.js").Consent} */
+/** @type {import("../shared/protocol.js").Consent} */
 const consent = JSON.parse(container.dataset.consent ?? "");
 const view = new ConsentView(container, consent, SITE_ROOT, decide);
 

@@ -8,14 +8,7 @@
 import { inWords } from "./dom.js";
 import { describeAddress } from "./describe-sources.js";
 
-/** @typedef {"plugin" | "wheel" | "datasette" | "metadata" | "config"} CodeKind */
-
-/**
- * @typedef {object} CodeItem  as the worker lists it
- * @property {CodeKind} kind
- * @property {string} value    a requirement, a version of Datasette, or an address
- * @property {string} from     the host or index that it comes from
- */
+/** @typedef {import("../shared/protocol.js").ConsentItem} ConsentItem */
 
 /**
  * @typedef {object} CodeWords
@@ -24,29 +17,42 @@ import { describeAddress } from "./describe-sources.js";
  * @property {string} address  in full, where it has one of its own; else ""
  */
 
-/** @type {Record<CodeKind, string>} */
+/** @type {Record<ConsentItem["kind"], string>} */
 const WHAT = {
   plugin: "Plugin",
   wheel: "Plugin",
   datasette: "Another version than this site’s,",
-  metadata: "Descriptions with HTML or scripts in them,",
-  config: "Settings with HTML or scripts in them,",
+  metadata: "Descriptions",
+  config: "Settings",
 };
 
 /**
- * @param {CodeItem} item
+ * @param {ConsentItem} item
  * @param {URL} siteRoot
  * @returns {CodeWords}
  */
-export function describeCode({ kind, value, from }, siteRoot) {
+export function describeCode({ kind, value, from, parts = [] }, siteRoot) {
+  const what = originated(WHAT[kind], from);
   if (kind === "datasette") {
     const name = value === "pre" ? "Datasette, newest pre-release" : `Datasette ${value}`;
-    return { name, what: originated(WHAT.datasette, from), address: "" };
+    return { name, what, address: "" };
   }
-  if (kind === "plugin") return { name: value, what: originated(WHAT.plugin, from), address: "" };
-  const { name, from: host } = describeAddress(value, siteRoot);
+  if (kind === "plugin") return { name: value, what, address: "" };
+  const { name } = describeAddress(value, siteRoot);
   const address = URL.canParse(value, siteRoot) ? new URL(value, siteRoot).href : value;
-  return { name, what: originated(WHAT[kind], host || from), address };
+  if (kind === "wheel") return { name: wheelName(name), what, address };
+  const holding =
+    parts.length > 0 ? `, with ${inWords(parts)} in it` : ", with HTML or scripts in it";
+  return { name, what: what + holding, address };
+}
+
+/**
+ * @param {string} file  such as datasette_cluster_map-0.18-py3-none-any.whl
+ * @returns {string} "datasette-cluster-map 0.18", or the file's name where it is not named like that
+ */
+function wheelName(file) {
+  const match = /^([^-]+)-([^-]+)-.*\.whl$/.exec(file);
+  return match ? `${match[1].replaceAll("_", "-")} ${match[2]}` : file;
 }
 
 /**
@@ -60,7 +66,7 @@ function originated(what, from) {
 }
 
 /**
- * @param {CodeItem[]} items
+ * @param {ConsentItem[]} items
  * @returns {string} what would be left out: "the plugin", "the plugins and the other Datasette"
  */
 export function codeInWords(items) {

@@ -6,14 +6,19 @@
  * neither the page's styles nor its own get in each other's way.
  */
 
-import { parseAppPath } from "../shared/paths.js";
+import { instancePath, parseAppPath } from "../shared/paths.js";
 import { launcherLink, keyToRecipe } from "../shared/recipe.js";
 import { SITE_ROOT } from "../shared/site.js";
 import { askWorker } from "./ask-worker.js";
-import { element } from "./dom.js";
+import { element, inWords } from "./dom.js";
+import { takeOutcome } from "./outcome.js";
 
+/** @typedef {import("../shared/errors.js").WireError} WireError */
 /** @typedef {import("../shared/protocol.js").RunningStatus} Status */
 /** @typedef {import("../shared/protocol.js").WorkerMessage} WorkerMessage */
+
+/** Name of an error that is about a plugin: it is on the page “Plugins” that something can be done. */
+const PLUGIN_ERROR = "PluginError";
 
 const STYLE = new URL("notices.css", import.meta.url);
 
@@ -28,6 +33,7 @@ export function startNotices() {
     else if (data.type === "deleted" && data.keys.includes(key)) sayDeleted();
   });
   container.startMessages();
+  sayOutcome();
   askWorker({ type: "status", key }).then(
     (status) => status?.state === "ready" && sayStatus(key, status),
     () => {}, // the page itself is fine
@@ -38,10 +44,15 @@ export function startNotices() {
  * @param {string} key
  * @param {Status} status
  */
-function sayStatus(key, { saving, reason, edited, newer, problems }) {
-  for (const { message, hint, source = "" } of problems) {
-    const text = `Not everything could be opened. ${message} ${hint}`.trim();
-    notify(`problem ${source}`, text, dismissed(`problem ${key} ${source} ${message}`));
+function sayStatus(key, { saving, reason, edited, newer, problems, refused }) {
+  for (const problem of problems) sayProblem(key, problem);
+  if (refused.length > 0) {
+    const names = refused.map(({ value }) => value);
+    const text = `${inWords(names)} ${names.length === 1 ? "was" : "were"} left out: you did not allow it.`;
+    notify("refused", text, {
+      ...dismissed(`refused ${key} ${names}`),
+      action: ["Decide again", () => void decideAgain(key)],
+    });
   }
   if (saving === "temporary") {
     notify(
@@ -60,6 +71,41 @@ function sayStatus(key, { saving, reason, edited, newer, problems }) {
       action: ["Look at the choices", () => location.assign(link)],
     });
   }
+}
+
+/**
+ * @param {string} key
+ * @param {WireError} problem
+ */
+function sayProblem(key, { name, message, hint, source = "" }) {
+  const once = dismissed(`problem ${key} ${source} ${message}`);
+  const sentences = `${message} ${hint}`.trim();
+  if (name !== PLUGIN_ERROR) {
+    notify(`problem ${source}`, `Not everything could be opened. ${sentences}`, once);
+    return;
+  }
+  const plugins = `${SITE_ROOT.href}${instancePath(key)}-/install`;
+  const isThere = location.href.startsWith(plugins);
+  const back = encodeURIComponent(location.pathname + location.search);
+  notify(`problem ${source}`, sentences, {
+    ...once,
+    ...(isThere ? {} : { action: ["Plugins", () => location.assign(`${plugins}?back=${back}`)] }),
+  });
+}
+
+/** @param {string} key */
+async function decideAgain(key) {
+  await askWorker({ type: "consent", key, allow: null });
+  location.reload();
+}
+
+/** Say what the page before this one has done, where this page has a place for it, or else as a notice. */
+function sayOutcome() {
+  const outcome = takeOutcome();
+  if (outcome === "") return;
+  const place = document.getElementById("lite-outcome");
+  if (place) place.replaceChildren(element("p", { class: "message-info" }, outcome));
+  else notify("outcome", outcome, {});
 }
 
 /**
