@@ -10,7 +10,7 @@ import { SITE_ROOT } from "../shared/site.js";
 import { askWorker } from "./ask-worker.js";
 import { askInModal } from "./datasette-modal.js";
 import { byId, element } from "./dom.js";
-import { leaveOutcome, takeOutcome } from "./outcome.js";
+import { leaveOutcome } from "./outcome.js";
 import { inRelativeWords } from "./relative-time.js";
 
 const EXACT = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short" });
