@@ -339,7 +339,7 @@ export const STAGES = [
 
 /**
  * @typedef {StatusQuestion | CheckQuestion | ForgetQuestion | RestoreQuestion | PreviewQuestion
- * *   | AddQuestion | ReloadQuestion | ConsentQuestion | PluginsQuestion | InstallQuestion
+ *   | AddQuestion | ReloadQuestion | ConsentQuestion | PluginsQuestion | InstallQuestion
  *   | UninstallQuestion} Question
  */
 /** @typedef {WithoutVersion<Question>} Asked  what `question` makes a message of */
