@@ -11,7 +11,7 @@ import { SITE_ROOT } from "./shell/shared/site.js";
 import { PART_URLS, keepParts } from "./shell/worker/assets.js";
 import { Instances } from "./shell/worker/instances.js";
 import { answerMessage, tellOfChange } from "./shell/worker/messages.js";
-import { bootingPage, errorPage } from "./shell/worker/pages.js";
+import { bootingPage, consentPage, errorPage } from "./shell/worker/pages.js";
 import { dropCopiesExcept } from "./shell/worker/part-copies.js";
 import { answerSiteFile, keepSite, takeOver } from "./shell/worker/site-files.js";
 
@@ -78,7 +78,10 @@ async function respond(event, { key }) {
       }
       await booted;
     } catch (error) {
-      return errorPage(error, 503, context);
+      if (instance.consent && context.wantsPage) {
+        return consentPage(instance.consent, context.siteRoot);
+      }
+      return errorPage(error, instance.consent ? 403 : 503, context);
     }
     // One that was replaced or deleted meanwhile answers nothing more.
     if (instance.state === "stopped") continue;

@@ -73,6 +73,11 @@ PARAMETERS = {
 }
 
 
+# What the worker goes by where it is asked for code that the site does not ship: whether it takes any,
+# the package index (None: micropip's own; relative to the site's root), the plugins that are built in.
+SETTINGS: dict[str, object] = {"locked": False, "index": None, "plugins": []}
+
+
 class BuildError(Exception):
     """The site cannot be built; the message says why and what to do."""
 
@@ -180,8 +185,8 @@ def vendor_for_worker(target: Path) -> None:
         shutil.copy2(modules / name / "LICENSE", target / name / "LICENSE.txt")
 
 
-def build(out: Path, plugins: list[Path]) -> None:
-    """Build the site into `out`, replacing what is there."""
+def build(out: Path, plugins: list[Path], settings: dict[str, object]) -> None:
+    """Build the site into `out`, replacing what is there; `settings` is what its worker goes by."""
     if not PYODIDE.is_dir():
         raise BuildError("node_modules/pyodide is missing. Run `make site`, which installs it.")
     python = python_files(plugins)
@@ -200,6 +205,7 @@ def build(out: Path, plugins: list[Path]) -> None:
     (draft / "data" / "index.json").write_text(json.dumps(index, indent=2) + "\n")
     for name in PYODIDE_FILES:
         shutil.copy2(PYODIDE / name, draft / "runtime" / name)
+    (draft / "site.json").write_text(json.dumps({**SETTINGS, **settings}, indent=2) + "\n")
     (draft / "vendor").mkdir()
     for name, module in VENDORED.items():
         source = PROJECT / "node_modules" / module
@@ -235,9 +241,16 @@ def main() -> int:
         metavar="FOLDER",
         help="ship the plugins in this folder of the project as well",
     )
+    parser.add_argument(
+        "--settings",
+        type=json.loads,
+        default={},
+        metavar="JSON",
+        help="what the site's worker goes by instead of the defaults",
+    )
     args = parser.parse_args()
     try:
-        build(args.out.resolve(), [folder.resolve() for folder in args.plugins])
+        build(args.out.resolve(), [folder.resolve() for folder in args.plugins], args.settings)
     except (BuildError, VersionError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -36,6 +36,7 @@ KEPT = [
     "app/failed.html",
     "data/index.json",
     "favicon.ico",
+    "site.json",
 ]
 KEPT += ["manifest.webmanifest"]
 

@@ -100,10 +100,13 @@ async function answerTo(question, instances, clients, port) {
     case "reload":
       return instances.reload(question.key, question.source);
     case "consent":
+      return instances.decide(question.key, question.allow);
     case "plugins":
+      return (await instances.running(question.key)).packages.list();
     case "install":
+      return instances.install(question, progressTo(port));
     case "uninstall":
-      throw new Error("not there yet");
+      return instances.uninstall(question, progressTo(port));
   }
 }
 
@@ -134,6 +137,14 @@ async function add({ key, files }, instances, port) {
 }
 
 /**
+ * @param {MessagePort} port
+ * @returns {(progress: import("../shared/protocol.js").InstallProgress) => void}
+ */
+function progressTo(port) {
+  return (progress) => port.postMessage({ working: true, progress });
+}
+
+/**
  * Boot an instance for a page that shows its progress.
  *
  * @param {import("../shared/protocol.js").OpenMessage} message
@@ -151,6 +162,8 @@ async function open({ key, retry, fresh }, page, instances) {
     await booted;
     page.postMessage(readyMessage(key));
   } catch (error) {
+    // Its address answers: with the page that asks.
+    if (instance.consent) return page.postMessage(readyMessage(key));
     console.warn("The instance could not be started.", error);
     page.postMessage(failedMessage(key, toWire(error)));
   } finally {
