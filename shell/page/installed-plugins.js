@@ -127,7 +127,7 @@ function linkButton(label, about, act, look = "") {
     {
       type: "button",
       class: `button-as-link ${look}`.trim(),
-      "aria-label": `${label.replace("…", "")} ${about}`,
+      "aria-label": `${label.replace("…", "")}: ${about}`,
     },
     label,
   );

@@ -10,15 +10,12 @@ import { instancePath, parseAppPath } from "../shared/paths.js";
 import { launcherLink, keyToRecipe } from "../shared/recipe.js";
 import { SITE_ROOT } from "../shared/site.js";
 import { askWorker } from "./ask-worker.js";
-import { element, inWords } from "./dom.js";
+import { element } from "./dom.js";
 import { takeOutcome } from "./outcome.js";
 
 /** @typedef {import("../shared/errors.js").WireError} WireError */
 /** @typedef {import("../shared/protocol.js").RunningStatus} Status */
 /** @typedef {import("../shared/protocol.js").WorkerMessage} WorkerMessage */
-
-/** Name of an error that is about a plugin: it is on the page “Plugins” that something can be done. */
-const PLUGIN_ERROR = "PluginError";
 
 const STYLE = new URL("notices.css", import.meta.url);
 
@@ -44,16 +41,8 @@ export function startNotices() {
  * @param {string} key
  * @param {Status} status
  */
-function sayStatus(key, { saving, reason, edited, newer, problems, refused }) {
+function sayStatus(key, { saving, reason, edited, newer, problems }) {
   for (const problem of problems) sayProblem(key, problem);
-  if (refused.length > 0) {
-    const names = refused.map(({ value }) => value);
-    const text = `${inWords(names)} ${names.length === 1 ? "was" : "were"} left out: you did not allow it.`;
-    notify("refused", text, {
-      ...dismissed(`refused ${key} ${names}`),
-      action: ["Decide again", () => void decideAgain(key)],
-    });
-  }
   if (saving === "temporary") {
     notify(
       "temporary",
@@ -78,19 +67,29 @@ function sayStatus(key, { saving, reason, edited, newer, problems, refused }) {
  * @param {WireError} problem
  */
 function sayProblem(key, { name, message, hint, source = "" }) {
-  const once = dismissed(`problem ${key} ${source} ${message}`);
+  const action = actionFor(name, key);
   const sentences = `${message} ${hint}`.trim();
-  if (name !== PLUGIN_ERROR) {
-    notify(`problem ${source}`, `Not everything could be opened. ${sentences}`, once);
-    return;
-  }
+  const isOfCode = ["NotAllowed", "Locked", "PluginError"].includes(name);
+  notify(
+    `problem ${source} ${message}`,
+    isOfCode ? sentences : `Not everything could be opened. ${sentences}`,
+    { ...dismissed(`problem ${key} ${source} ${message}`), ...(action ? { action } : {}) },
+  );
+}
+
+/**
+ * What can be done about a problem with code, on a page of its own.
+ *
+ * @param {string} name  of the error
+ * @param {string} key
+ * @returns {NoticeOptions["action"]}
+ */
+function actionFor(name, key) {
+  if (name === "NotAllowed") return ["Decide again", () => void decideAgain(key)];
   const plugins = `${SITE_ROOT.href}${instancePath(key)}-/install`;
-  const isThere = location.href.startsWith(plugins);
+  if (name !== "PluginError" || location.href.startsWith(plugins)) return undefined;
   const back = encodeURIComponent(location.pathname + location.search);
-  notify(`problem ${source}`, sentences, {
-    ...once,
-    ...(isThere ? {} : { action: ["Plugins", () => location.assign(`${plugins}?back=${back}`)] }),
-  });
+  return ["Plugins", () => location.assign(`${plugins}?back=${back}`)];
 }
 
 /** @param {string} key */

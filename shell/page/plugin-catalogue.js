@@ -39,9 +39,11 @@ export class PluginCatalogue {
   markInstalled(names) {
     const here = new Set(names.map(packageName));
     for (const button of byId("lite-catalogue").querySelectorAll("button")) {
-      const isHere = here.has(packageName(button.dataset.liteInstall ?? ""));
+      const name = button.dataset.liteInstall ?? "";
+      const isHere = here.has(packageName(name));
       button.disabled = isHere;
       button.textContent = isHere ? "Installed" : "Install";
+      button.setAttribute("aria-label", `${button.textContent}: ${name}`);
     }
   }
 
@@ -87,7 +89,7 @@ export class PluginCatalogue {
         type: "button",
         class: "lite-install",
         "data-lite-install": requirement,
-        "aria-label": `Install ${requirement}`,
+        "aria-label": `Install: ${requirement}`,
       },
       "Install",
     );

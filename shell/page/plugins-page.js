@@ -199,7 +199,8 @@ function say(error) {
 function focusOn(sentence, kind = "error") {
   const outcome = byId("lite-outcome");
   outcome.replaceChildren(element("p", { class: `message-${kind}` }, sentence));
-  outcome.scrollIntoView({ block: "nearest" });
+  // What had the focus cannot keep it while all else waits.
+  outcome.focus();
 }
 
 /**

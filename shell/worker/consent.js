@@ -100,7 +100,8 @@ export function refusal({ kind, value, parts = [] }, locked) {
     config: `Parts of ${value} were left out (${parts.join(", ")})`,
   }[kind];
   const why = locked ? "this site takes no code from links." : "you did not allow it.";
-  return { name: "Refused", message: `${what}: ${why}`, hint: "", source: value };
+  const name = locked ? "Locked" : "NotAllowed";
+  return { name, message: `${what}: ${why}`, hint: "", source: value };
 }
 
 /** The decisions that are saved in this browser; for as long as the worker lives if none can be. */

@@ -96,7 +96,9 @@ export class Packages {
     const wanted = JSON.stringify({ install, ref: this.ref, refused });
     const said = (/** @type {string} */ _step, /** @type {string} */ name) =>
       report({ stage: "plugins", label: name });
-    this.problems.push(...valueOf(await this.#python.prepare(wanted, said)));
+    /** @type {WireError[]} */
+    const problems = valueOf(await this.#python.prepare(wanted, said));
+    this.problems.push(...problems.map((problem) => ({ ...problem, name: "PluginError" })));
   }
 
   /**
