@@ -74,7 +74,7 @@ async function respond(event, { key }) {
         // A page must not be held through a long boot: browsers give up on it.
         const late = Symbol("late");
         const first = await Promise.race([booted, after(SHORT_WAIT, late)]).catch(() => late);
-        if (first === late) return await bootingPage(context.siteRoot);
+        if (first === late && !instance.consent) return await bootingPage(context.siteRoot);
       }
       await booted;
     } catch (error) {
