@@ -40,19 +40,10 @@ export function describeCode({ kind, value, from, parts = [] }, siteRoot) {
   if (kind === "plugin") return { name: value, what, address: "" };
   const { name } = describeAddress(value, siteRoot);
   const address = URL.canParse(value, siteRoot) ? new URL(value, siteRoot).href : value;
-  if (kind === "wheel") return { name: wheelName(name), what, address };
+  if (kind === "wheel") return { name, what, address };
   const holding =
     parts.length > 0 ? `, with ${inWords(parts)} in it` : ", with HTML or scripts in it";
   return { name, what: what + holding, address };
-}
-
-/**
- * @param {string} file  such as datasette_cluster_map-0.18-py3-none-any.whl
- * @returns {string} "datasette-cluster-map 0.18", or the file's name where it is not named like that
- */
-function wheelName(file) {
-  const match = /^([^-]+)-([^-]+)-.*\.whl$/.exec(file);
-  return match ? `${match[1].replaceAll("_", "-")} ${match[2]}` : file;
 }
 
 /**

@@ -70,6 +70,15 @@ function describePackage(parameter, value) {
 }
 
 /**
+ * @param {string} file  such as datasette_cluster_map-0.18-py3-none-any.whl
+ * @returns {string} "datasette-cluster-map 0.18", or the file's name where it is not named like that
+ */
+export function wheelName(file) {
+  const match = /^([^-]+)-([^-]+)-.*\.whl$/.exec(file);
+  return match ? `${match[1].replaceAll("_", "-")} ${match[2]}` : file;
+}
+
+/**
  * @param {SourceWords} source
  * @returns {HTMLLIElement}
  */
@@ -104,7 +113,7 @@ export function describeAddress(address, siteRoot) {
   const url = new URL(address, siteRoot);
   const segment = url.pathname.split("/").findLast((part) => part !== "") ?? "";
   const here = url.href.startsWith(siteRoot.href);
-  return { name: unescaped(segment) || url.host, from: here ? "this site" : url.host };
+  return { name: wheelName(unescaped(segment)) || url.host, from: here ? "this site" : url.host };
 }
 
 /**

@@ -39,6 +39,7 @@ def asked_for(files: DataHost, part: str) -> list[str]:
     return [path for _, path in files.requests if part in path]
 
 
+@pytest.mark.console_errors  # what is fetched meanwhile is refused with 403
 def test_nothing_of_an_unknown_plugin_is_fetched_or_runs_before_it_is_allowed(
     page: Page, site: str, files: DataHost
 ) -> None:
