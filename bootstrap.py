@@ -47,7 +47,7 @@ def _failure(error: Exception) -> str:
 
 
 class BrowserPackages:
-    """The packages of an instance. `folder` is its folder, `index` a package index's address or ""."""
+    """The packages of an instance, whose folder is `folder`; `index` is an address, or ""."""
 
     def __init__(self, folder: str, index: str) -> None:
         self._setup = PluginSetup(Path(folder), index or None)
@@ -83,7 +83,7 @@ class BrowserInstance:
 
     def __init__(self, base_url: str, shell_url: str) -> None:
         plugin_loading.install()
-        # Only now: this is what imports Datasette, and the packages decide which, with which plugins.
+        # Only now: it imports Datasette, and the packages decide which, with which plugins.
         from engine.instance import Instance
 
         site.shell_url = shell_url
@@ -119,7 +119,7 @@ class BrowserInstance:
         return _result(lambda: self._instance.source(id))
 
     async def open(self, memory: bool, trusted: str) -> str:
-        """See Instance.open; `trusted` is a JSON list. Return an outcome with problems on the wire."""
+        """See Instance.open; `trusted` is JSON. Return an outcome with problems on the wire."""
         return await _outcome(self._open(memory, json.loads(trusted)))
 
     async def _open(self, memory: bool, trusted: list[str]) -> list[dict[str, str]]:

@@ -28,6 +28,9 @@ from engine.errors import LiteError
 
 FORMAT = 1
 
+#: Modules that stand in for packages which need what a browser does not have. Last on the path.
+STAND_INS = Path(__file__).parent / "stand_ins"
+
 #: Where wheels are laid out. First on the path, so that they outdo the site's own packages.
 INSTALLED = Path("/installed")
 
@@ -130,6 +133,7 @@ class Packages:
                 )
         if self._installed.is_dir() and str(self._installed) not in sys.path:
             sys.path.insert(0, str(self._installed))
+            sys.path.append(str(STAND_INS))
         return problems
 
 

@@ -35,7 +35,10 @@ Report = Callable[[str, str, int, int], object]
 #: Datasette declares them for its command line; nothing of a site needs them.
 NOT_IN_A_BROWSER = {"pip": "26.0", "setuptools": "80.0"}
 
-#: What the site itself runs on. An instance may have another Datasette (`ref`), not these for a plugin.
+#: There under this name, though not as a package; see engine/stand_ins.
+STAND_INS = {"httpx": "0.28.1"}
+
+#: What the site itself runs on: only `ref` brings others, no plugin does.
 CORE = frozenset({"datasette", "sqlite-utils", "openpyxl", "pydantic", "pydantic-core", "pluggy"})
 
 _FETCH_METADATA = re.compile(r"Can't fetch metadata for '([^']+)'")
@@ -133,8 +136,8 @@ async def choose(
 ) -> Chosen:
     """Choose the wheels that `requirement` needs beside what is installed and `have`.
 
-    `index` is a package index's address, None for micropip's own. Packages in `hidden` are chosen anew
-    although they are there. `replace_site`: packages of the site may be outdone by other versions.
+    `index` is a package index's address, None for micropip's own. Packages in `hidden` are chosen
+    anew although they are there. `replace_site`: packages of the site may be outdone by others.
     `pre`: pre-releases count as much as others; else only where nothing else fits.
 
     Raises:
@@ -144,11 +147,10 @@ async def choose(
     first: Exception | None = None
     while True:
         choice = _choice(index, have, hide, pre, report)
-        if replace_site:
-            choice.locked |= {
-                name: PackageMetadata(name=name, version=version)
-                for name, version in NOT_IN_A_BROWSER.items()
-            }
+        choice.locked |= {
+            name: PackageMetadata(name=name, version=version)
+            for name, version in (STAND_INS | (NOT_IN_A_BROWSER if replace_site else {})).items()
+        }
         try:
             report("resolving", requirement, 0, 0)
             await choice.gather_requirements([requirement])
@@ -201,7 +203,7 @@ def _chosen(choice: _Choice, requirement: str) -> Chosen:
         if info.sha256 is not None and info.sha256 != wheel.sha256:
             raise Unresolvable(
                 f"{info.filename} is not the file that the package index describes.",
-                hint="The download may have been damaged or exchanged. Nothing of it was installed.",
+                hint="The download may be damaged or exchanged. Nothing of it was installed.",
             )
         needs = sorted({canonical(one.name) for one in info._requires or []})
         wheels[wheel.name] = replace(wheel, requires=needs)
@@ -253,7 +255,7 @@ def _explained(error: Exception, requirement: str) -> Unresolvable:
     if said.startswith("Wheel "):
         return Unresolvable(
             f"{requirement} has native code that was built for another platform.",
-            hint="In a browser only pure Python (…-none-any.whl) and wheels built for this Pyodide run.",
+            hint="Only pure Python (…-none-any.whl) and wheels for this Pyodide run here.",
         )
     return Unresolvable(f"{requirement} could not be installed: {said}", retry=True)
 
@@ -276,7 +278,8 @@ def _conflict(conflict: _Conflict, requirement: str) -> Unresolvable:
             else "Upgrade or remove that first.",
         )
     return Unresolvable(
-        f"{requirement} cannot be installed: it needs {wanted}, but this site has {name} {version}.",
+        f"{requirement} cannot be installed: it needs {wanted}, but this site has"
+        f" {name} {version}.",
         hint="No version of it that can be had supports this one."
         + (" Its authors have to release one that does." if name in CORE else ""),
     )

@@ -73,8 +73,8 @@ PARAMETERS = {
 }
 
 
-# What the worker goes by where it is asked for code that the site does not ship: whether it takes any,
-# the package index (None: micropip's own; relative to the site's root), the plugins that are built in.
+# What the worker goes by where it is asked for code that the site does not ship: whether it takes
+# any, the package index (None: micropip's own; relative to the site's root), the plugins built in.
 SETTINGS: dict[str, object] = {"locked": False, "index": None, "plugins": []}
 
 

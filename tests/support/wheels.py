@@ -70,3 +70,17 @@ def saying(text: str) -> str:
         "def extra_body_script():\n"
         f"    return \"document.body.insertAdjacentHTML('beforeend', '<p>{text}</p>');\"\n"
     )
+
+
+def repacked(path: Path, name: str, version: str) -> tuple[str, bytes]:
+    """Return a wheel of the same package that says it is of another version."""
+    old = path.name.split("-")[1]
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(path) as before, zipfile.ZipFile(buffer, "w") as after:
+        for entry in before.infolist():
+            content = before.read(entry)
+            if entry.filename.endswith((".dist-info/METADATA", "/version.py")):
+                content = content.replace(old.encode(), version.encode())
+            place = entry.filename.replace(f"{name}-{old}.", f"{name}-{version}.")
+            after.writestr(zipfile.ZipInfo(place), content)
+    return path.name.replace(f"-{old}-", f"-{version}-"), buffer.getvalue()
