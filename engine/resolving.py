@@ -92,6 +92,8 @@ class _Choice(Transaction):  # type: ignore[misc]
     """A Transaction for which what is in `hidden` is not there yet."""
 
     hidden: set[str] = field(default_factory=set)
+    #: Says of a name whether its pre-releases count as much as other versions.
+    wants_pre: Callable[[str], bool] = lambda _: False
     report: Report = lambda *_: None
 
     def check_version_satisfied(
@@ -107,6 +109,11 @@ class _Choice(Transaction):  # type: ignore[misc]
         if req.specifier.contains(version, prereleases=True):
             return True, version
         raise _Conflict(req, name, version)
+
+    async def add_requirement_inner(self, req: Requirement) -> None:
+        # Read before anything is awaited, so that branches side by side are not mixed up.
+        self.pre = self.wants_pre(canonical(req.name))
+        await super().add_requirement_inner(req)
 
     async def add_wheel(self, wheel: Any, extras: set[str], *, specifier: str = "") -> None:
         if canonical(wheel.name) in self.locked:
@@ -144,9 +151,16 @@ async def choose(
         Unresolvable: it cannot be had.
     """
     hide = set(hidden)
+    own = name_of(requirement)
+    # Of many plugins only a pre-release fits Datasette 1.0, also of some that others need.
+    eager: list[Callable[[str], bool]] = [
+        lambda name: pre and name == own,
+        lambda name: name == own,
+        lambda name: name == own or name.startswith("datasette-"),
+    ]
     first: Exception | None = None
     while True:
-        choice = _choice(index, have, hide, pre, report)
+        choice = _choice(index, have, hide, eager[0], report)
         choice.locked |= {
             name: PackageMetadata(name=name, version=version)
             for name, version in (STAND_INS | (NOT_IN_A_BROWSER if replace_site else {})).items()
@@ -163,14 +177,19 @@ async def choose(
             error: Exception = conflict
         except (ValueError, OSError, TypeError, zipfile.BadZipFile) as other:
             error = other
-        # Of many plugins only a pre-release fits Datasette 1.0.
-        if pre or _Layer.failure is not None and _Layer.status is None:
-            raise _explained(first or error, requirement) from error
-        first, pre = error, True
+        first = first or error
+        unreachable = _Layer.failure is not None and _Layer.status is None
+        if len(eager) == 1 or unreachable:
+            raise _explained(first, requirement) from error
+        del eager[0]
 
 
 def _choice(
-    index: str | None, have: Iterable[Wheel], hidden: set[str], pre: bool, report: Report
+    index: str | None,
+    have: Iterable[Wheel],
+    hidden: set[str],
+    wants_pre: Callable[[str], bool],
+    report: Report,
 ) -> _Choice:
     _Layer.status = _Layer.failure = None
     return _Choice(
@@ -179,7 +198,7 @@ def _choice(
         ctx_extras=[],
         keep_going=False,
         deps=True,
-        pre=pre,
+        pre=False,
         fetch_kwargs={},
         index_urls=[index.rstrip("/")] if index else package_index.DEFAULT_INDEX_URLS,
         locked={
@@ -188,6 +207,7 @@ def _choice(
             if wheel.name not in hidden
         },
         hidden=hidden,
+        wants_pre=wants_pre,
         report=report,
     )
 

@@ -14,14 +14,14 @@ import { ConsentNeeded } from "./consent.js";
 import { fetchSources, wantedBy } from "./downloads.js";
 import { Intake } from "./intake.js";
 import { valueOf } from "./outcome.js";
-import { LOCK, Packages, RefFailed } from "./packages.js";
+import { LOCK, Packages, PackagesFailed } from "./packages.js";
 import { Replies } from "./replies.js";
 import { startPython } from "./runtime.js";
 import { RUN, Saver } from "./saver.js";
 import { siteSettings } from "./site-settings.js";
 import { claim, newRecord } from "./store-changes.js";
 import { UNWATCHED, WatchedFiles } from "./watched-files.js";
-import { LiteError, toWire } from "../shared/errors.js";
+import { toWire } from "../shared/errors.js";
 import { instancePath } from "../shared/paths.js";
 import { isSwitchedOn, keyToRecipe } from "../shared/recipe.js";
 import { DATABASES, readFiles, readInstance } from "../shared/saved-store.js";
@@ -270,11 +270,7 @@ export class Instance {
     const heartbeat = setInterval(() => this.#tell(), HEARTBEAT);
     try {
       await this.#before?.catch(() => {});
-      const boot = this.#boot().catch((error) => {
-        if (!(error instanceof RefFailed)) throw error;
-        return this.#boot(error.message);
-      });
-      await this.#unlessPythonBreaks(boot);
+      await this.#unlessPythonBreaks(this.#bootWithLess([]));
       if (this.state === "booting") this.state = "ready";
     } catch (error) {
       if (this.state === "booting") this.state = "failed";
@@ -285,8 +281,21 @@ export class Instance {
     }
   }
 
-  /** @param {string} [refFailure]  why the version of Datasette that was asked for does not work */
-  async #boot(refFailure) {
+  /**
+   * @param {import("./packages.js").Failure[]} failures  of the attempts so far
+   * @returns {Promise<void>}
+   */
+  async #bootWithLess(failures) {
+    try {
+      await this.#boot(failures);
+    } catch (error) {
+      if (!(error instanceof PackagesFailed)) throw error;
+      await this.#bootWithLess([...failures, error.failure]);
+    }
+  }
+
+  /** @param {import("./packages.js").Failure[]} failures */
+  async #boot(failures) {
     const recipe = this.#key === "" ? [] : keyToRecipe(this.#key);
     const store = isSwitchedOn(recipe, "temporary") ? undefined : await this.#tryStore();
     const owner = crypto.randomUUID();
@@ -298,7 +307,7 @@ export class Instance {
       lock: lock && new TextDecoder().decode(lock),
       settings: await siteSettings(),
       decision: await this.#decisions.of(this.#key),
-      refFailure,
+      failures,
     });
     const saved = this.#fromSources ? undefined : (carried ?? found);
     const sources = saved ? [] : await wantedBy(recipe);
@@ -322,7 +331,7 @@ export class Instance {
     await packages.prepare(bootstrap, FOLDER, (step) => this.#report(step));
     this.#report({ stage: "datasette", label: "" });
     const base = this.#siteRoot.pathname + instancePath(this.#key);
-    const python = await orRefFailed(packages, () =>
+    const python = await packages.orLess(() =>
       bootstrap.BrowserInstance(base, SHELL_ROOT.pathname),
     );
     bootstrap.destroy();
@@ -342,9 +351,7 @@ export class Instance {
     this.#report({ stage: "open", label: "" });
     const trusted = packages.trustedConfiguration(python);
     const memory = isSwitchedOn(recipe, "memory");
-    const leftOut = await orRefFailed(packages, async () =>
-      valueOf(await python.open(memory, trusted)),
-    );
+    const leftOut = await packages.orLess(async () => valueOf(await python.open(memory, trusted)));
     packages.problems.push(...leftOut);
     this.#packages = packages;
     this.#python = python;
@@ -551,33 +558,6 @@ async function fileOf(store, key, path) {
   if (!store) return undefined;
   const { files } = await readInstance(store, key, (other) => other === path);
   return files[0] && new Uint8Array(await files[0].content.arrayBuffer());
-}
-
-/**
- * @template T
- * @param {Packages} packages
- * @param {() => T | Promise<T>} work  of Python's
- * @returns {Promise<T>}
- * @throws {RefFailed} it failed, and another version of Datasette than the site's was at work
- */
-async function orRefFailed(packages, work) {
-  try {
-    return await work();
-  } catch (error) {
-    if (!packages.ref) throw error;
-    const { message, traceback } = toWire(error);
-    console.warn(message, traceback);
-    const said = error instanceof LiteError ? message : lastLine(String(traceback ?? message));
-    throw new RefFailed(said);
-  }
-}
-
-/** @param {string} text */
-function lastLine(text) {
-  const lines = text.split("\n").filter((line) => /^\S/.test(line) && !/^\s*at /.test(line));
-  return (
-    lines.find((line) => /Error/.test(line) && !line.startsWith("PythonError")) ?? lines[0] ?? ""
-  );
 }
 
 /**

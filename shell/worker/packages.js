@@ -7,6 +7,7 @@
 
 import { REF, packageItems, refusal, sorted } from "./consent.js";
 import { valueOf } from "./outcome.js";
+import { LiteError, toWire } from "../shared/errors.js";
 
 /** @typedef {import("../shared/protocol.js").ConsentItem} ConsentItem */
 /** @typedef {import("../shared/protocol.js").InstallProgress} InstallProgress */
@@ -18,8 +19,25 @@ import { valueOf } from "./outcome.js";
 /** Where the record of them is in an instance's folder; engine/packages.py writes it. */
 export const LOCK = "plugins/lock.json";
 
-/** What Datasette itself of another version ended in. */
-export class RefFailed extends Error {}
+/**
+ * Datasette did not start with what was laid out, and no plugin could be named as the cause.
+ *
+ * @typedef {object} Failure
+ * @property {"ref" | "all"} without  what the next attempt does without: another Datasette, or all
+ * @property {string} reason
+ */
+
+/** Thrown by a boot that is to be tried again with less. */
+export class PackagesFailed extends Error {
+  /** @type {Failure} */
+  failure;
+
+  /** @param {Failure} failure */
+  constructor(failure) {
+    super(failure.reason);
+    this.failure = failure;
+  }
+}
 
 export class Packages {
   /** @type {ConsentItem[]} what is left out for want of permission */
@@ -35,7 +53,7 @@ export class Packages {
   #trusted = [];
   /** @type {any} BrowserPackages of bootstrap.py */
   #python;
-  #refFailure;
+  #failures;
 
   /**
    * @param {object} options
@@ -43,14 +61,14 @@ export class Packages {
    * @param {string | undefined} options.lock  content of the instance's lock
    * @param {SiteSettings} options.settings
    * @param {Decision | undefined} options.decision
-   * @param {string} [options.refFailure]  why the version of Datasette that is asked for does not work
+   * @param {Failure[]} options.failures  of the attempts before this one
    * @throws {import("./consent.js").ConsentNeeded}
    */
-  constructor({ recipe, lock, settings, decision, refFailure }) {
+  constructor({ recipe, lock, settings, decision, failures }) {
     this.#settings = settings;
     this.#decision = decision;
     this.#hasLock = lock !== undefined;
-    this.#refFailure = refFailure;
+    this.#failures = failures;
     const earlier = lock === undefined ? [] : Object.keys(JSON.parse(lock).asked);
     const items = packageItems(recipe, earlier, settings);
     const { allowed, refused } = sorted(items, decision, settings.locked);
@@ -64,10 +82,41 @@ export class Packages {
     this.problems.push(...items.map((item) => refusal(item, this.#settings.locked)));
   }
 
-  /** @returns {string} the version of Datasette that runs, "" for the site's */
-  get ref() {
-    if (this.#refFailure) return "";
+  /** @returns {string} the version of Datasette that is asked for, "" for the site's */
+  get #ref() {
     return this.#allowed.find(({ kind }) => kind === "datasette")?.value ?? "";
+  }
+
+  /** @param {Failure["without"]} what */
+  #isWithout(what) {
+    return this.#failures.some(({ without }) => without === what);
+  }
+
+  /** @returns {Failure["without"] | undefined} what may be left out next; undefined when nothing is left */
+  get #next() {
+    if (this.#ref && !this.#isWithout("ref")) return "ref";
+    return this.#allowed.length > 0 && !this.#isWithout("all") ? "all" : undefined;
+  }
+
+  /**
+   * @template T
+   * @param {() => T | Promise<T>} work  of Python's, which may fail because of the packages
+   * @returns {Promise<T>}
+   * @throws {PackagesFailed} there is less that can be tried
+   */
+  async orLess(work) {
+    try {
+      return await work();
+    } catch (error) {
+      const without = this.#next;
+      if (!without) throw error;
+      const { message, traceback } = toWire(error);
+      console.warn(message, traceback);
+      throw new PackagesFailed({
+        without,
+        reason: error instanceof LiteError ? message : lastLine(error),
+      });
+    }
   }
 
   /**
@@ -80,20 +129,19 @@ export class Packages {
   async prepare(bootstrap, folder, report) {
     this.#python = bootstrap.BrowserPackages(folder, this.#settings.index);
     const install = this.#allowed.filter(({ kind }) => kind !== "datasette").map(requirementOf);
-    if (!this.#hasLock && install.length === 0 && !this.ref && !this.#refFailure) return;
+    if (!this.#hasLock && this.#allowed.length === 0) return;
     report({ stage: "plugins", label: "" });
-    if (this.#refFailure) {
-      const asked = this.#allowed.find(({ kind }) => kind === "datasette")?.value ?? "";
-      this.#python.fail_ref(asked, this.#refFailure);
-      this.problems.push({
-        name: "LiteError",
-        message: `This site does not work with Datasette ${asked}: ${this.#refFailure}`,
-        hint: "The site’s own version was opened instead.",
-        source: REF + asked,
-      });
+    for (const { without, reason } of this.#failures) {
+      if (without === "ref") this.#python.fail_ref(this.#ref, reason);
+      else this.problems.push(allFailed(reason));
     }
-    const refused = this.refused.map(requirementOf);
-    const wanted = JSON.stringify({ install, ref: this.ref, refused });
+    const nothing = this.#isWithout("all");
+    const left = nothing ? [...this.refused, ...this.#allowed] : this.refused;
+    const refused = left.map(requirementOf);
+    const wanted = JSON.stringify({
+      ...{ install: nothing ? [] : install, refused },
+      ref: nothing || this.#isWithout("ref") ? "" : this.#ref,
+    });
     const said = (/** @type {string} */ _step, /** @type {string} */ name) =>
       report({ stage: "plugins", label: name });
     /** @type {WireError[]} */
@@ -150,6 +198,28 @@ export class Packages {
   destroy() {
     this.#python?.destroy();
   }
+}
+
+/**
+ * @param {string} reason
+ * @returns {WireError}
+ */
+function allFailed(reason) {
+  return {
+    name: "LiteError",
+    message: `Datasette did not start with its plugins and was opened without them: ${reason}`,
+    hint: "Remove one after the other on the page “Plugins”.",
+    source: "",
+  };
+}
+
+/**
+ * @param {unknown} error  that Pyodide threw, with Python's traceback in its message
+ * @returns {string}
+ */
+function lastLine(error) {
+  const lines = String(error).trim().split("\n");
+  return lines.findLast((line) => /^\w[\w.]*(Error|Exception|Exit)\b/.test(line)) ?? lines[0];
 }
 
 /**
