@@ -5,6 +5,7 @@ Their wheels are made by the tests; the index is a folder of the site.
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.support.browsing import follow, link, stop_worker, wait_for_datasette
 from tests.support.deploys import Host, deploy_host
@@ -22,6 +23,7 @@ from tests.support.wheels import add_to_index, repacked, saying, wheel
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 SITE = PROJECT / "build" / "index-site"
+LOCKED = PROJECT / "build" / "locked-site"
 BREAKS_AT_IMPORT = "import subprocess\nsubprocess.run(['ls'])\n"
 BREAKS_AT_STARTUP = """
 from datasette import hookimpl
@@ -74,12 +76,17 @@ async def does_all(request):
 """
 
 
+def build(out: Path, **settings: object) -> Path:
+    command = [sys.executable, "scripts/build_site.py", "--out", str(out)]
+    command += ["--settings", json.dumps(settings)]
+    subprocess.run(command, check=True, cwd=PROJECT, stdout=subprocess.DEVNULL)
+    return out
+
+
 @pytest.fixture(scope="module")
 def built() -> Path:
     """A site whose package index is its folder wheels/."""
-    settings = ["--settings", '{"index": "wheels/"}']
-    command = [sys.executable, "scripts/build_site.py", "--out", str(SITE), *settings]
-    subprocess.run(command, check=True, cwd=PROJECT, stdout=subprocess.DEVNULL)
+    build(SITE, index="wheels/")
     index = SITE / "wheels"
     shutil.rmtree(index, ignore_errors=True)
     [datasette] = (PROJECT / "build" / "wheels").glob("datasette-*.whl")
@@ -304,3 +311,42 @@ def test_install_upgrade_and_remove_in_place(page: Page, host: Host, temporary: 
     page.reload()
     wait_for_datasette(page)
     expect(page.get_by_text("two, the")).to_have_count(0)
+
+
+def test_copy_brings_its_plugins_and_asks_anew(
+    page: Page, host: Host, browser: Browser, tmp_path: Path
+) -> None:
+    page.goto(link(host.address(), "world", install="datasette-one"))
+    allow(page)
+    address = page.url
+    page.goto(f"{host.address()}saved.html")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export all", exact=True).click()
+    exported = tmp_path / "export.zip"
+    download.value.save_as(exported)
+    context = browser.new_context()
+    context.set_default_timeout(90_000)
+    other = context.new_page()
+    other.goto(f"{host.address()}saved.html")
+    with other.expect_file_chooser() as chooser:
+        other.get_by_role("button", name="Import…").click()
+    chooser.value.set_files(exported)
+    expect(other.locator("#outcome")).to_contain_text("Imported")
+    host.requests.clear()
+    other.goto(address)
+    expect(other.get_by_text("datasette-one")).to_be_visible()
+    allow(other)
+    expect(other.get_by_text("one works", exact=True)).to_be_visible()
+    assert not [path for path in host.requests if path.startswith("/wheels/")]
+    context.close()
+
+
+def test_locked_site_takes_nothing(page: Page, host: Host) -> None:
+    host.sites["/"] = build(LOCKED, index="wheels/", locked=True)
+    follow(page, link(host.address(), "world", install="datasette-one"))
+    text = "datasette-one was not installed: this site takes no code from links."
+    expect(notices(page).filter(has_text=text)).to_have_count(1)
+    wanted = {"type": "install", "key": key_of(page), "requirement": "datasette-one"}
+    answer = page.evaluate(ASK, {**wanted, "upgrade": False})
+    assert answer["error"]["message"] == "No plugins can be installed here."
+    assert not [path for path in host.requests if path.startswith("/wheels/")]
