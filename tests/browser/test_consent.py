@@ -157,3 +157,35 @@ def test_the_question_is_accessible_and_fits(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.title().startswith("Allow this code to run here?")
     context.close()
+
+
+def test_plugins_and_a_version_can_be_asked_for_in_the_form(
+    page: Page, site: str, files: DataHost
+) -> None:
+    page.goto(site)
+    page.get_by_text("Plugins and version").click()
+    plugins = page.get_by_label("Plugins", exact=True)
+    plugins.fill("https://example.org/archive.zip")
+    page.get_by_role("button", name="Open", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("neither the name of a package nor")
+    expect(plugins).to_be_focused()
+    expect(plugins).to_have_attribute("aria-invalid", "true")
+    plugins.fill(f"datasette-of-the-index==1.2 {greeter(files)}")
+    expect(page.get_by_role("alert")).to_have_text("")
+    page.get_by_label("Version of Datasette").fill("1.0a40")
+    page.get_by_label("Open a URL").fill(files.add("pets.csv", b"id,name\n1,cat\n"))
+    recognised = page.get_by_role("list", name="Recognised").get_by_role("listitem")
+    expect(recognised).to_have_text(
+        [
+            re.compile("pets.csv.*CSV file"),
+            re.compile("datasette-of-the-index==1.2.*from the package index.*Plugin"),
+            re.compile("datasette-greeter 1.0.*from localhost.*Plugin"),
+            re.compile("Datasette 1.0a40.*from the package index"),
+        ]
+    )
+    assert accessibility_problems(page) == []
+    page.get_by_role("button", name="Open", exact=True).click()
+    wait_for_question(page)
+    items = page.get_by_role("list", name="The code").get_by_role("listitem")
+    expect(items).to_have_count(3)
+    assert asked_for(files, ".whl") == []
