@@ -19,16 +19,16 @@ import { byId, element, formatBytes } from "./dom.js";
  */
 
 /**
- * @param {InstalledPlugin[]} plugins
+ * @param {import("../shared/protocol.js").PluginList} list
  * @param {ConsentItem[]} refused
  * @param {Changes | null} changes  null where the person may change nothing
  */
-export function showInstalled(plugins, refused, changes) {
+export function showInstalled({ plugins, locked }, refused, changes) {
   const asked = plugins.filter(({ asked, from }) => asked && from !== "site");
   const needed = plugins.filter(({ asked, from }) => !asked && from !== "site");
   byId("lite-installed").replaceChildren(
     ...asked.map((plugin) => installedItem(plugin, changes)),
-    ...refused.map((item) => refusedItem(item, changes)),
+    ...refused.map((item) => refusedItem(item, locked, changes)),
   );
   byId("lite-none").hidden = asked.length + refused.length > 0;
   const more = byId("lite-needed");
@@ -86,15 +86,17 @@ function installedItem(plugin, changes) {
 
 /**
  * @param {ConsentItem} item
+ * @param {boolean} locked
  * @param {Changes | null} changes
  */
-function refusedItem({ value }, changes) {
+function refusedItem({ value }, locked, changes) {
+  const why = locked ? "this site takes no code from links" : "you did not allow it";
   return element(
     "li",
     {},
     element("h3", {}, value),
-    element("p", { class: "lite-from" }, "Left out: you did not allow it."),
-    ...(changes
+    element("p", { class: "lite-from" }, `Left out: ${why}.`),
+    ...(changes && !locked
       ? [
           element(
             "p",

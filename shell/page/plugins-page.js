@@ -51,7 +51,7 @@ async function showAll() {
     askWorker({ type: "status", key }),
   ]);
   const refused = status?.state === "ready" ? status.refused : [];
-  showInstalled(list.plugins, refused, mayChange ? { remove, upgrade, decideAgain } : null);
+  showInstalled(list, refused, mayChange ? { remove, upgrade, decideAgain } : null);
   byId("lite-installed").removeAttribute("aria-busy");
   catalogue?.markInstalled(list.plugins.map(({ name }) => name));
   if (mayChange) {

