@@ -13,6 +13,7 @@ import { Instances } from "./shell/worker/instances.js";
 import { answerMessage, tellOfChange } from "./shell/worker/messages.js";
 import { bootingPage, consentPage, errorPage } from "./shell/worker/pages.js";
 import { dropCopiesExcept } from "./shell/worker/part-copies.js";
+import { answerStrayed } from "./shell/worker/strayed.js";
 import { answerSiteFile, keepSite, takeOver } from "./shell/worker/site-files.js";
 
 /** @typedef {import("./shell/shared/paths.js").AppPath} AppPath */
@@ -46,7 +47,10 @@ worker.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (url.origin !== SITE_ROOT.origin) return;
   const address = parseAppPath(url.pathname, SITE_ROOT.pathname);
-  if (!address) return answerSiteFile(event);
+  if (!address) {
+    if (!answerSiteFile(event)) answerStrayed(event);
+    return;
+  }
   const home = SITE_ROOT.pathname + instancePath(address.key);
   // An instance's address without its last slash, as people type it.
   if (`${url.pathname}/` === home) event.respondWith(Response.redirect(home + url.search, 302));

@@ -41,6 +41,21 @@ def register_routes():
 def breaks(request):
     raise ZeroDivisionError("by zero")
 """
+FORGETS_ITS_BASE = """
+from datasette import Response, hookimpl
+@hookimpl
+def register_routes():
+    return [("/-/forgets", page), ("/-/forgotten", answer)]
+def page():
+    return Response.html(
+        "<a href='/-/forgotten'>link</a><form action='/-/forgotten' method='post'><button>post"
+        "</button></form><p></p><script>fetch('/-/forgotten', {method: 'POST', body: 'a'}).then("
+        "(response) => response.text()).then((text) => document.querySelector('p').append(text))"
+        "</script>"
+    )
+async def answer(request):
+    return Response.text(f"{request.method} {(await request.post_body()).decode()} came")
+"""
 DOES_ALL = """
 import asyncio
 import httpx
@@ -107,6 +122,7 @@ def built() -> Path:
         wheel("datasette-breaks-at-import", code=BREAKS_AT_IMPORT),
         wheel("datasette-breaks-at-startup", code=BREAKS_AT_STARTUP),
         wheel("datasette-breaks-in-a-request", code=BREAKS_IN_A_REQUEST),
+        wheel("datasette-forgets", code=FORGETS_ITS_BASE),
         wheel("datasette-does-all", code=DOES_ALL, requires=("httpx",)),
         wheel("datasette-old", requires=("datasette<1.0",)),
         wheel("datasette-native", requires=("native-library",)),
@@ -240,6 +256,20 @@ def test_plugins_reach_out_work_aside_and_wrap(page: Page, host: Host, files: Da
     assert answer["httpx"] == answer["pyfetch"] == "from elsewhere"
     assert answer["wrapped"] == "yes"
     assert answer["turns"] > 0
+
+
+def test_requests_that_forget_where_the_instance_lives_find_it(page: Page, host: Host) -> None:
+    page.goto(link(host.address(), "world", install="datasette-forgets"))
+    allow(page)
+    page.goto(f"{instance(page)}-/forgets")
+    expect(page.locator("p")).to_have_text("POST a came")
+    page.get_by_role("link", name="link").click()
+    expect(page.locator("body")).to_have_text("GET  came")
+    page.go_back()
+    page.get_by_role("button", name="post").click()
+    expect(page.locator("body")).to_have_text("POST  came")
+    page.goto(host.address())
+    expect(page).to_have_title(re.compile("Datasette Lite"))
 
 
 def test_another_datasette(page: Page, host: Host) -> None:
