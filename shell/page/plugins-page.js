@@ -130,7 +130,7 @@ async function isWanted(requirement, isListed) {
         {},
         "A plugin can read and change everything that is saved by this site in this browser, ",
         "and send it anywhere. ",
-        isListed ? "This is asked only once." : unknown,
+        isListed ? "You are asked this once for all plugins of the catalogue." : unknown,
       ),
     ],
     yes: "Install",
