@@ -20,6 +20,7 @@ from datasette.plugins import pm
 from engine import plugin_loading, site
 from engine.adaptations import base_url, file_names, row_counts
 from engine.adaptations.referrer import same_origin_referrer
+from engine.adaptations.root_paths import inside_instance
 from engine.asgi import RequestBody, RequestHead, Response, Server
 from engine.configuration import merged, without_code
 from engine.cookies import Cookies
@@ -27,6 +28,7 @@ from engine.errors import LiteError
 from engine.folder import Folder
 from engine.intake import Intake
 from engine.options import Request
+from engine.owner import Owner
 from engine.pace import TURN_SECONDS, Report
 from engine.preview import Previews
 from engine.row_import import RowReader
@@ -46,6 +48,7 @@ class Instance:
         self._base_url = base_url
         self._folder = Folder(folder)
         self._plugins = plugins
+        self._owner = Owner()
         self._intake = Intake(self._folder, pause=self._give_way)
         self._requests: dict[object, float] = {}  # being answered, and since when
         self._memory = False
@@ -125,11 +128,12 @@ class Instance:
         return found
 
     def _configuration(self, kind: str) -> dict[str, Any]:
-        """Return what all sources of a kind say; of several the later ones count."""
-        return merged(
+        """Return what the site's owner and all sources of a kind say; later ones count more."""
+        links = [
             contents if _address(source) in self._trusted else without_code(contents)[0]
             for source, contents in self._folder.configuration(kind)
-        )
+        ]
+        return merged([self._owner.document(kind), *links])
 
     async def open(self, memory: bool, trusted: Iterable[str] = ()) -> None:
         """Start Datasette on what was added, or on what was saved; `memory` adds its in-memory
@@ -165,10 +169,13 @@ class Instance:
                 plugins_dir=str(self._plugins) if self._plugins.is_dir() else None,
                 metadata=self._configuration("metadata"),
                 config=self._configuration("config"),
+                template_dir=self._owner.template_dir,
+                static_mounts=self._owner.static_mounts,
                 # WebAssembly has no threads here: queries run where they are asked for.
                 settings={"num_sql_threads": 0, "base_url": self._base_url},
             )
-            server = Server(same_origin_referrer(datasette.app()), Cookies(self._folder.cookies))
+            app = inside_instance(same_origin_referrer(datasette.app()), self._base_url)
+            server = Server(app, Cookies(self._folder.cookies))
             # Within the lifespan its errors would not be heard.
             await datasette.invoke_startup()
             await server.startup()

@@ -21,8 +21,9 @@ export function answerStrayed(event) {
     event.respondWith(Response.redirect(target, 307));
   } else {
     event.respondWith(
-      fetch(request).then((response) =>
-        response.status === 404 ? Response.redirect(target, 302) : response,
+      fetch(request).then(
+        (response) => (response.status === 404 ? Response.redirect(target, 302) : response),
+        () => Response.redirect(target, 302), // offline, what is not in an instance is nowhere
       ),
     );
   }

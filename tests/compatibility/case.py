@@ -62,9 +62,11 @@ class Case:
     """A plugin and what it is for."""
 
     requirement: str  # with the version that was tested, as pip takes it
+    title: str
     does: str  # in a few words, for the catalogue
     check: Callable[[Place], None]
     config: dict[str, Any] = field(default_factory=dict)  # what goes into datasette.json
+    note: str = ""  # what one should know of this version
 
     @property
     def name(self) -> str:
@@ -77,12 +79,12 @@ CASES: dict[str, Case] = {}
 
 
 def plugin(
-    requirement: str, does: str, config: dict[str, Any] | None = None
+    requirement: str, title: str, does: str, config: dict[str, Any] | None = None, note: str = ""
 ) -> Callable[[Callable[[Place], None]], Callable[[Place], None]]:
     """Make a case of the decorated check."""
 
     def register(check: Callable[[Place], None]) -> Callable[[Place], None]:
-        case = Case(requirement, does, check, config or {})
+        case = Case(requirement, title, does, check, config or {}, note)
         assert case.name not in CASES, f"{case.name} has two cases"
         CASES[case.name] = case
         return check

@@ -7,7 +7,9 @@ from playwright.sync_api import expect
 from tests.compatibility.case import Place, plugin
 
 
-@plugin("datasette-configure-fts==1.2a0", "Switches full-text search on for a table")
+@plugin(
+    "datasette-configure-fts==1.2a0", "Search set-up", "Switches full-text search on for a table"
+)
 def configure_fts(place: Place) -> None:
     place.open("-/configure-fts/data?table=drafts")
     place.page.locator("input[name='column.title']").check()
@@ -17,7 +19,9 @@ def configure_fts(place: Place) -> None:
     expect(place.page.locator("td.col-title")).to_have_text(["Lighthouses"])
 
 
-@plugin("datasette-edit-schema==0.8a5", "Renames and adds columns, and creates tables")
+@plugin(
+    "datasette-edit-schema==0.8a5", "Schema editor", "Renames and adds columns, and creates tables"
+)
 def edit_schema(place: Place) -> None:
     place.open("-/edit-schema/data/drafts")
     place.page.locator("input[name='name.title']").fill("headline")
@@ -26,7 +30,9 @@ def edit_schema(place: Place) -> None:
     assert place.sql("select headline from drafts where id = 1") == "Otters of the Tagus"
 
 
-@plugin("datasette-write-ui==0.0.1a14", "Inserts, edits and deletes rows on table pages")
+@plugin(
+    "datasette-write-ui==0.0.1a14", "Row editor", "Inserts, edits and deletes rows on table pages"
+)
 def write_ui(place: Place) -> None:
     place.open("data/drafts")
     place.page.locator("#datasette-write-ui-insert-button").click()
@@ -37,7 +43,9 @@ def write_ui(place: Place) -> None:
     expect(place.cell("title", 3)).to_have_text("A fourth")
 
 
-@plugin("datasette-upload-csvs==0.10a0", "Makes tables of CSV files that are uploaded")
+@plugin(
+    "datasette-upload-csvs==0.10a0", "CSV upload", "Makes tables of CSV files that are uploaded"
+)
 def upload_csvs(place: Place) -> None:
     place.open("-/upload-csvs")
     place.page.locator("input[name=csv]").set_input_files(

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import urlencode
 
 from playwright.sync_api import expect
 
 from tests.compatibility.case import Place, plugin
 
 
-@plugin("datasette-graphql==3.0a1", "A GraphQL interface to every table, with an editor")
+@plugin("datasette-graphql==3.0a1", "GraphQL", "A GraphQL interface to every table, with an editor")
 def graphql(place: Place) -> None:
-    place.open("graphql/data")
-    expect(place.page.locator(".graphiql-container .execute-button")).to_be_visible()
-    query = "{ places(filter: {name: {eq: \"Porto\"}}) { nodes { name people } } }"
+    query = '{ places(filter: {name: {eq: "Porto"}}) { nodes { name people } } }'
+    place.open(f"graphql/data?{urlencode({'query': query})}")
+    place.page.locator(".graphiql-container .execute-button").click()
+    expect(place.page.locator(".result-window")).to_contain_text("231800")
     answer = place.fetch_json(
         "graphql/data",
         method="POST",
@@ -23,14 +25,14 @@ def graphql(place: Place) -> None:
     assert answer["data"]["places"]["nodes"] == [{"name": "Porto", "people": 231800}], answer
 
 
-@plugin("datasette-search-all==1.1.4", "Searches all tables at once")
+@plugin("datasette-search-all==1.1.5a0", "Search everything", "Searches all tables at once")
 def search_all(place: Place) -> None:
     place.open("-/search?q=otter")
     results = place.page.locator("#search-all-results")
     expect(results).to_contain_text("The otter and the lighthouse keeper.")
 
 
-@plugin("datasette-explain==0.2.2", "Explains a query while it is typed")
+@plugin("datasette-explain==0.2.2", "Query plans", "Explains a query while it is typed")
 def explain(place: Place) -> None:
     place.open("data/-/query?sql=select+name+from+places")
     form = place.page.locator("form.sql")
@@ -38,7 +40,9 @@ def explain(place: Place) -> None:
     expect(form).to_contain_text("Tables used by this query")
 
 
-@plugin("datasette-packages==0.3", "Lists the Python packages that are installed")
+@plugin(
+    "datasette-packages==0.3", "Python packages", "Lists the Python packages that are installed"
+)
 def packages(place: Place) -> None:
     place.open("-/packages")
     expect(place.page.get_by_role("link", name="datasette-packages")).to_be_visible()
@@ -47,20 +51,24 @@ def packages(place: Place) -> None:
     assert place.fetch_json("-/packages.json")["datasette"].startswith("1.0")
 
 
-@plugin("datasette-schema-versions==0.3", "Tells the schema version of every database")
+@plugin(
+    "datasette-schema-versions==0.3",
+    "Schema versions",
+    "Tells the schema version of every database",
+)
 def schema_versions(place: Place) -> None:
     place.open("-/schema-versions")
     assert place.fetch_json("-/schema-versions.json")["data"] > 0
 
 
-@plugin("datasette-debug-asgi==1.1", "Shows the ASGI scope of a request")
+@plugin("datasette-debug-asgi==1.1", "ASGI scope", "Shows the ASGI scope of a request")
 def debug_asgi(place: Place) -> None:
     place.open("-/asgi-scope/a%2Fb?x=1")
     text = place.page.locator("body").inner_text()
     assert "'query_string': b'x=1'" in text and "a%2Fb" in text, text
 
 
-@plugin("datasette-comments==0.1.2a6", "Lets people comment on rows")
+@plugin("datasette-comments==0.1.2a6", "Comments", "Lets people comment on rows")
 def comments(place: Place) -> None:
     place.open("data/articles/1")
     place.page.get_by_role("button", name="Add comment").click()
