@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 
 from tests.compatibility import report, wheels
 from tests.compatibility.cases import CASES
-from tests.compatibility.runs import CACHE, environment, own_packages, run_here, run_natively
+from tests.compatibility.runs import CACHE, closure, run_here, run_natively
 from tests.support.browsing import chromium
 from tests.support.hosts import data_host, static_site
 
@@ -32,14 +32,13 @@ def main(names: list[str]) -> int:
     closures = {}
     for case in cases:
         try:
-            closures[case.name] = own_packages(environment(case))
+            closures[case.name] = closure(case)
         except subprocess.CalledProcessError as error:
             print(f"  {case.requirement}: {error.stderr.strip().splitlines()[-1]}")
             closures[case.name] = [case.requirement]
     folder = CACHE / "all"
     pins = sorted({pin for closure in closures.values() for pin in closure})
-    for missing in wheels.download(pins, folder / "wheels"):
-        print(f"  there is no wheel of {missing}")
+    missing = wheels.download(pins, folder / "wheels")
     wheels.owner_files(folder)
     wheels.build(folder, CACHE / "dist")
     results = []
@@ -47,6 +46,10 @@ def main(names: list[str]) -> int:
         for case in cases:
             native = run_natively(case, browser)
             here = run_here(case, browser, site, files)
+            for name in (pin.partition("==")[0] for pin in missing):
+                # It is in the real index, where it has no wheel at all.
+                if f"it needs {name}" in here.reason:
+                    here.reason = f"It needs {name}, of which there is no wheel."
             results.append((case, native, here))
             state = report.state(native, here)
             print(f"  {case.name}: {state} {report.reason(native, here)}"[:200], flush=True)

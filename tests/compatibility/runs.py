@@ -19,9 +19,11 @@ import tempfile
 import venv
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib.metadata import distributions, version
+from importlib.metadata import Distribution, distributions, version
 from pathlib import Path
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from playwright.sync_api import Browser, BrowserContext, Page
 from playwright.sync_api import Error as PlaywrightError
 
@@ -73,10 +75,30 @@ def site_packages(folder: Path) -> Path:
     return next((folder / "lib").glob("python*")) / "site-packages"
 
 
-def own_packages(folder: Path) -> list[str]:
-    """Return what an environment has beside the tests' own packages, pinned."""
-    found = distributions(path=[str(site_packages(folder))])
-    return sorted(f"{one.metadata['Name']}=={one.version}" for one in found)
+def closure(case: Case) -> list[str]:
+    """Return the plugin and all that it needs beside what every site carries, pinned."""
+    folder = site_packages(environment(case))
+    lock = (PROJECT / "wheels.lock").read_text()
+    carried = {canonicalize_name(name) for name in re.findall(r"^([\w.-]+)==", lock, re.M)}
+    # Datasette's, for its command line.
+    carried |= {canonicalize_name(name) for name in ("pip", "setuptools")}
+    there: dict[str, Distribution] = {}
+    # What the environment has itself comes first.
+    for one in distributions(path=[str(folder), sysconfig.get_path("purelib")]):
+        there.setdefault(canonicalize_name(one.metadata["Name"]), one)
+    found: dict[str, str] = {}
+    waiting = [canonicalize_name(case.name)]
+    while waiting:
+        name = waiting.pop()
+        if name not in found and name not in carried and name in there:
+            found[name] = there[name].version
+            needs = [Requirement(one) for one in there[name].requires or ()]
+            waiting += [
+                canonicalize_name(need.name)
+                for need in needs
+                if need.marker is None or need.marker.evaluate({"extra": ""})
+            ]
+    return sorted(f"{name}=={version}" for name, version in found.items())
 
 
 def run_natively(case: Case, browser: Browser) -> Outcome:
@@ -143,9 +165,12 @@ def _outcome(case: Case, place: Place, said: str = "") -> Outcome:
             hosts.add(match[1])
 
     place.page.on("request", lambda request: note(request.url))
+    stops: list[str] = []
+    place.page.on("pageerror", lambda error: stops.append(error.message))
     try:
         case.check(place)
     except (AssertionError, PlaywrightError) as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        return Outcome(False, said or " ".join(lines[:3]), hosts)
+        stopped = f"Its script stops: {stops[0]}" if stops else ""
+        return Outcome(False, said or stopped or " ".join(lines[:3]), hosts)
     return Outcome(True, hosts=hosts)
