@@ -170,7 +170,18 @@ def _outcome(case: Case, place: Place, said: str = "") -> Outcome:
     try:
         case.check(place)
     except (AssertionError, PlaywrightError) as error:
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        stopped = f"Its script stops: {stops[0]}" if stops else ""
-        return Outcome(False, said or stopped or " ".join(lines[:3]), hosts)
+        print(f"  {case.name} at {place.root}: {error}")
+        return Outcome(False, said or _reason(error, stops), hosts)
     return Outcome(True, hosts=hosts)
+
+
+def _reason(error: Exception, stops: list[str]) -> str:
+    """Return why a check failed, in a sentence; `stops` are errors that scripts stopped with."""
+    if stops:
+        return f"Its script stops: {stops[0].removesuffix('.')}."
+    text = " ".join(str(error).split())
+    if python := re.search(r"Error (?:in|500) (.*?)(?: The rest of| Powered by|$)", text):
+        return f"{python[1].removesuffix('.')}."
+    if "Locator" in text:
+        return "What it should show does not appear."
+    return f"{text[:200]}."
