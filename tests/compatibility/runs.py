@@ -128,8 +128,14 @@ def run_here(case: Case, browser: Browser, site: str, files: DataHost) -> Outcom
     """Run a case in a built site whose package index has the plugin."""
     with _tab(browser) as page:
         place = open_here(case, page, site, files)
-        said = page.get_by_text("cannot be installed").first
-        return _outcome(case, place, said.inner_text() if said.is_visible() else "")
+        outcome = _outcome(case, place)
+        if not outcome.works:
+            page.goto(place.root)
+            with contextlib.suppress(PlaywrightError):
+                # The notice of a plugin that the site could not have.
+                said = page.get_by_text("cannot be installed").first.inner_text(timeout=5000)
+                outcome.reason = said.removeprefix(f"{case.requirement} cannot be installed: ")
+        return outcome
 
 
 def open_here(case: Case, page: Page, site: str, files: DataHost) -> Place:
@@ -157,7 +163,7 @@ def _tab(browser: Browser) -> Iterator[Page]:
         context.close()
 
 
-def _outcome(case: Case, place: Place, said: str = "") -> Outcome:
+def _outcome(case: Case, place: Place) -> Outcome:
     hosts: set[str] = set()
 
     def note(url: str) -> None:
@@ -171,7 +177,7 @@ def _outcome(case: Case, place: Place, said: str = "") -> Outcome:
         case.check(place)
     except (AssertionError, PlaywrightError) as error:
         print(f"  {case.name} at {place.root}: {error}")
-        return Outcome(False, said or _reason(error, stops), hosts)
+        return Outcome(False, _reason(error, stops), hosts)
     return Outcome(True, hosts=hosts)
 
 

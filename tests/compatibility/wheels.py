@@ -16,6 +16,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+from site_wheels import package_name
 from wheels import pip_download
 
 from tests.compatibility.cases import CASES
@@ -70,13 +72,22 @@ def download(requirements: Iterable[str], folder: Path) -> list[str]:
     missing = []
     folder.mkdir(parents=True, exist_ok=True)
     for requirement in requirements:
-        name, _, version = requirement.partition("==")
-        if not list(folder.glob(f"{name.replace('-', '_')}-{version}-*.whl")):
+        if not wheels_of(requirement, folder):
             try:
                 pip_download(folder, requirement)
             except subprocess.CalledProcessError:
                 missing.append(requirement)
     return missing
+
+
+def wheels_of(pin: str, folder: Path) -> list[Path]:
+    """Return the wheels in `folder` of a package that is pinned."""
+    name, _, version = pin.partition("==")
+    return [
+        wheel
+        for wheel in folder.glob(f"*-{version}-*.whl")
+        if package_name(wheel) == canonicalize_name(name)
+    ]
 
 
 def write_subset_lock(closures: dict[str, list[str]], folder: Path) -> None:
@@ -87,7 +98,7 @@ def write_subset_lock(closures: dict[str, list[str]], folder: Path) -> None:
     ]
     for pin in pins:
         name, _, version = pin.partition("==")
-        [wheel] = folder.glob(f"{name.replace('-', '_')}-{version}-*.whl", case_sensitive=False)
+        [wheel] = wheels_of(pin, folder)
         digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
         lines.append(f"{name}=={version} \\\n    --hash=sha256:{digest}")
     LOCK.write_text("\n".join(lines) + "\n")
