@@ -68,7 +68,13 @@ def debug_asgi(place: Place) -> None:
     assert "'query_string': b'x=1'" in text and "a%2Fb" in text, text
 
 
-@plugin("datasette-comments==0.1.2a6", "Comments", "Lets people comment on rows")
+@plugin(
+    "datasette-comments==0.1.2a6",
+    "Comments",
+    "Lets people comment on rows",
+    # Root may do everything, which the plugin takes for somebody who may only read.
+    config={"permissions": {"datasette-comments-readonly": False}},
+)
 def comments(place: Place) -> None:
     place.open("data/articles/1")
     place.page.get_by_role("button", name="Add comment").click()

@@ -79,13 +79,18 @@ def closure(case: Case) -> list[str]:
     """Return the plugin and all that it needs beside what every site carries, pinned."""
     folder = site_packages(environment(case))
     lock = (PROJECT / "wheels.lock").read_text()
-    carried = {canonicalize_name(name) for name in re.findall(r"^([\w.-]+)==", lock, re.M)}
-    # Datasette's, for its command line.
-    carried |= {canonicalize_name(name) for name in ("pip", "setuptools")}
     there: dict[str, Distribution] = {}
     # What the environment has itself comes first.
     for one in distributions(path=[str(folder), sysconfig.get_path("purelib")]):
         there.setdefault(canonicalize_name(one.metadata["Name"]), one)
+    # Another version than the site's is one that the plugin asks for.
+    carried = {
+        canonicalize_name(name)
+        for name, version in re.findall(r"^([\w.-]+)==(\S+)", lock, re.M)
+        if canonicalize_name(name) in there and there[canonicalize_name(name)].version == version
+    }
+    # Datasette's, for its command line.
+    carried |= {canonicalize_name(name) for name in ("pip", "setuptools")}
     found: dict[str, str] = {}
     waiting = [canonicalize_name(case.name)]
     while waiting:
