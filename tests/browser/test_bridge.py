@@ -261,12 +261,14 @@ def test_application_learns_that_its_reader_went(here: Page, app: str) -> None:
     key = new_id()
     here.evaluate(
         """async (path) => {
-          const reader = (await fetch(path)).body.getReader();
-          await reader.read();
-          await reader.cancel();
+          window.reader = (await fetch(path)).body.getReader();
+          await window.reader.read();
         }""",
         f"{app}?id={key}&chunk",
     )
+    if app == "waiting":  # else its reader may go while it still sends
+        fetch(here, f"notes?id={key}&wait=waits")
+    here.evaluate("() => window.reader.cancel()")
     notes = json.loads(fetch(here, f"notes?id={key}&wait=http.disconnect").text)
     assert ("OSError" in notes) == (app == "endless")
 
