@@ -7,7 +7,6 @@ on a copy of its database.
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
@@ -19,6 +18,7 @@ from datasette.app import Datasette
 from datasette.database import Database
 from datasette.views.base import DatasetteError
 
+from engine.pace import Turns
 from engine.snapshot import snapshot
 
 # Seconds within which a query need not have a copy.
@@ -53,9 +53,11 @@ async def all_rows(
                 yield rows
                 return
         async with _connection(datasette, database) as connection:
+            turns = Turns()
             for batch in _batches(connection, sql, parameters):
                 yield batch
-                await asyncio.sleep(0)
+                if turns.are_due:
+                    await turns.take()
     except sqlite3.OperationalError as error:
         if not _interrupted(error):
             raise DatasetteError(str(error), title="Invalid SQL", status=400) from error

@@ -1,4 +1,5 @@
-"""How an import shares the one thread there is: others get their turn, progress is told.
+"""How long work shares the one thread there is: others get their turn, and of imports progress is
+told.
 
 Not responsible for what is done in between, which must come in pieces of some 0.05 s at most.
 """
@@ -33,6 +34,24 @@ async def give_way() -> None:
     await asyncio.sleep(TURN_SECONDS)
 
 
+class Turns:
+    """Sees to it that others get their turn after each stretch of work."""
+
+    def __init__(self, pause: Pause = give_way) -> None:
+        self._pause = pause
+        self._last = perf_counter()
+
+    @property
+    def are_due(self) -> bool:
+        """Whether a stretch is over."""
+        return perf_counter() - self._last >= STRETCH_SECONDS
+
+    async def take(self) -> None:
+        """Give others their turn now."""
+        await self._pause()
+        self._last = perf_counter()
+
+
 class Pace:
     """Sees to it that others get their turn, and that progress is told then.
 
@@ -42,8 +61,7 @@ class Pace:
     def __init__(self, size: int, report: Report, pause: Pause = give_way) -> None:
         self.size = size
         self._report = report
-        self._pause = pause
-        self._last = perf_counter()
+        self._turns = Turns(pause)
         self._done = 0
         self._rows = 0
         self._tell(0)
@@ -58,9 +76,8 @@ class Pace:
         whole = max(1, self.size if total is None else total)
 
         async def breathe(position: int) -> None:
-            if perf_counter() - self._last < STRETCH_SECONDS:
-                return
-            await self.rest(start + min(1, position / whole) * (end - start))
+            if self._turns.are_due:
+                await self.rest(start + min(1, position / whole) * (end - start))
 
         return breathe
 
@@ -70,8 +87,7 @@ class Pace:
         :param share: of the whole that is done; as before unless given.
         """
         self._tell(self._done if share is None else int(self.size * share))
-        await self._pause()
-        self._last = perf_counter()
+        await self._turns.take()
 
     def count(self, rows: int) -> None:
         """Add rows to those that are told of with the next report."""

@@ -17,6 +17,7 @@ from typing import BinaryIO
 from urllib.parse import quote
 
 from engine.errors import LiteError
+from engine.pace import give_way
 
 # Bytes that are copied before others get their turn; some milliseconds' worth.
 PORTION = 8 * 1024 * 1024
@@ -81,7 +82,7 @@ async def _copied(
                     raise LiteError(f"{source.name} became shorter while it was copied.")
                 copy.write(buffer[:got])
                 at += got
-        await asyncio.sleep(0)
+        await give_way()
     return True
 
 
