@@ -16,9 +16,10 @@ from typing import Any
 import yaml
 from datasette.app import DEFAULT_SETTINGS
 
-from engine.csv_dialect import decode_head, guess_encoding
+from engine.csv_dialect import decode_text
 from engine.errors import SourceError
 from engine.file_kinds import refuse_other_formats, refuse_other_texts
+from engine.json_depth import loads
 
 #: Settings that change how things look or how much is shown, and nothing else.
 SETTINGS = frozenset(
@@ -72,8 +73,7 @@ def read_configuration(data: bytes, source: str) -> Cleaned:
     """
     what = "Datasette's metadata or configuration"
     refuse_other_formats(data[:1000], source, what)
-    encoding = guess_encoding(data, _is_utf8(data))
-    text = decode_head(data, encoding).removeprefix("\ufeff")
+    text = decode_text(data)
     refuse_other_texts(text, source, what)
     contents = _parse(text, source)
     if not isinstance(contents, dict):
@@ -106,12 +106,15 @@ def merged(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
 
 def _parse(text: str, source: str) -> Any:
     try:
-        return json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        if text.lstrip().startswith("{") and isinstance(error, json.JSONDecodeError):
-            json_error = error
-        else:
-            json_error = None
+        return loads(text)
+    except RecursionError as error:
+        raise SourceError(
+            f"{source} is nested too deeply to be read.",
+            source=source,
+            hint="Metadata and configuration have a few levels. Check that it is the right file.",
+        ) from error
+    except json.JSONDecodeError as error:
+        json_error = error if text.lstrip().startswith("{") else None
     try:
         return yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
@@ -162,11 +165,3 @@ def _allowed(settings: dict[str, Any], left_out: list[str]) -> Iterator[tuple[st
             yield name, value
         else:
             left_out.append(f"settings.{name}")
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

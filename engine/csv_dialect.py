@@ -140,6 +140,17 @@ def guess_encoding(head: bytes, is_utf8: bool) -> Encoding:
     )
 
 
+def decode_text(data: bytes) -> str:
+    """Decode a whole text, without a byte order mark."""
+    encoding = guess_encoding(data, is_utf8=True)
+    try:
+        text = data.decode(encoding.codec)
+    except UnicodeDecodeError:
+        encoding = guess_encoding(data, is_utf8=False)
+        text = data.decode(encoding.codec, encoding.errors)
+    return text.removeprefix("\ufeff")
+
+
 def decode_head(head: bytes, encoding: Encoding) -> str:
     """Decode the head of a text, without a character that is cut in two."""
     return codecs.getincrementaldecoder(encoding.codec)(encoding.errors).decode(head)

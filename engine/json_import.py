@@ -14,7 +14,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from engine.csv_dialect import decode_head, guess_encoding
+from engine.csv_dialect import decode_head, decode_text, guess_encoding
 from engine.errors import SourceError
 from engine.file_kinds import empty_source, read_head, refuse_other_formats, refuse_other_texts
 from engine.imported import Imported, Rejected
@@ -158,13 +158,7 @@ def read_text(path: Path, source: str) -> str:
         SourceError: there is not enough memory.
     """
     try:
-        data = path.read_bytes()
-        encoding = guess_encoding(data, is_utf8=True)
-        try:
-            return data.decode(encoding.codec, "strict")
-        except UnicodeDecodeError:
-            encoding = guess_encoding(data, is_utf8=False)
-            return data.decode(encoding.codec, encoding.errors)
+        return decode_text(path.read_bytes())
     except MemoryError as error:
         raise _too_large(source) from error
 
@@ -175,7 +169,7 @@ async def _parse(text: str, source: str, breathe: Breathe) -> Any:
         return parse(text, source)
     try:
         check_depth(text)
-        return await parse_in_pieces(text.removeprefix("\ufeff"), breathe)
+        return await parse_in_pieces(text, breathe)
     except (ValueError, RecursionError):
         return parse(text, source)  # which says what is wrong where
     except MemoryError as error:
@@ -188,7 +182,6 @@ def parse(text: str, source: str) -> Any:
     Raises:
         SourceError: it is none, with the place where it stops being one.
     """
-    text = text.removeprefix("\ufeff")
     try:
         return loads(text)
     except json.JSONDecodeError as error:

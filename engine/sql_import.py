@@ -15,7 +15,7 @@ import sqlite3
 from collections.abc import Collection
 from pathlib import Path
 
-from engine.csv_dialect import guess_encoding
+from engine.csv_dialect import decode_text
 from engine.errors import SourceError
 from engine.file_kinds import refuse_other_formats, refuse_other_texts
 from engine.finishing import NewTable
@@ -44,13 +44,7 @@ def read_script(path: Path, source: str) -> str:
     """
     data = path.read_bytes()
     refuse_other_formats(data[:1000], source, "SQL")
-    try:
-        data.decode()
-        is_utf8 = True
-    except UnicodeDecodeError:
-        is_utf8 = False
-    encoding = guess_encoding(data, is_utf8)
-    text = data.decode(encoding.codec, encoding.errors).removeprefix("\ufeff")
+    text = decode_text(data)
     refuse_other_texts(text, source, "SQL")
     return text
 

@@ -71,6 +71,7 @@ def test_settings_are_only_those_that_do_no_harm() -> None:
             "is not valid YAML: mapping values are not allowed here in line 2",
         ),
         ('{"title": "x",\n "a" 1}', "JSON: expecting ':' delimiter in line 2"),
+        ('{"a": ' * 100_000, "nested too deeply"),
         ("[1, 2]", "holds no object"),
         ("just words", "holds no object"),
         ("", "holds no object"),
