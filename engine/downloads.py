@@ -1,11 +1,11 @@
 """Answers that a browser saves as a file: bodies made while they are sent, and names of any kind.
 
-What is in the file is up to whoever makes it; for zip files that is here as well.
+What is in the file is up to whoever makes it; for zip files that is here as well. So is who
+may have a database, and where.
 """
 
 from __future__ import annotations
 
-import asyncio
 import io
 import time
 import zipfile
@@ -13,11 +13,17 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
+from datasette.app import Datasette
+from datasette.database import Database
+from datasette.resources import DatabaseResource
+from datasette.utils import tilde_encode
 from datasette.utils.asgi import Response
 
 from engine.asgi import Send
+from engine.pace import Turns
 from engine.snapshot import snapshot
 
 # Bytes read from a file for one message.
@@ -72,6 +78,23 @@ class Download(Response):  # type: ignore[misc]
         if size is not None:
             headers["content-length"] = str(size)
         return [(name.encode(), value.encode()) for name, value in headers.items()]
+
+
+async def may_download(datasette: Datasette, actor: Any, database: Database) -> bool:
+    """Tell whether somebody may have a database as a file."""
+    return (
+        not database.is_memory
+        and datasette.setting("allow_download")
+        and await datasette.allowed(
+            action="view-database-download", resource=DatabaseResource(database.name), actor=actor
+        )
+    )
+
+
+def download_path(datasette: Datasette, database: str) -> str:
+    """Return where a database is downloaded; plugins/exports.py answers there."""
+    path: str = datasette.urls.path(f"/-/download/{tilde_encode(database)}.db")
+    return path
 
 
 def content_disposition(filename: str) -> str:
@@ -131,6 +154,7 @@ class _Pipe(io.RawIOBase):
 async def zip_parts(databases: Sequence[tuple[str, Path]]) -> AsyncGenerator[bytes]:
     """Yield a zip file of databases, given by the names in it; one copy is in memory at a time."""
     pipe = _Pipe()
+    turns = Turns()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, database in databases:
             async with snapshot(database) as copy:
@@ -142,7 +166,8 @@ async def zip_parts(databases: Sequence[tuple[str, Path]]) -> AsyncGenerator[byt
                 with copy.open("rb") as file, archive.open(entry, "w") as compressed:
                     while piece := file.read(PIECE):
                         compressed.write(piece)
-                        await asyncio.sleep(0)
+                        if turns.are_due:
+                            await turns.take()
                         if part := pipe.take():
                             yield part
     yield pipe.take()

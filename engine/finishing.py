@@ -11,12 +11,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 
-from engine.full_text import FullText, drop_with_index
+from engine.full_text import FullText
 from engine.imported import Imported, Rejected, insert_fitting, rejected_name
-from engine.names import chosen_table_name, find_name, quote, side_name, table_name
+from engine.names import find_name, new_table_name, quote, side_name
 from engine.options import ALL_TEXT, ImportOptions
 from engine.pace import Breathe, Pace
 from engine.slices import slices
+from engine.table_changes import drop_table
 
 # How often a transaction is tried again when someone else holds one, with others' turn between.
 _PATIENCE = 200
@@ -58,12 +59,7 @@ class Finish:
         self._known = known
         self._adds = known is not None and table.options.exists == "add"
         taken = names_in(conn).union(promised)
-        if known is not None:
-            table.name = known
-        elif table.options.name:
-            table.name = chosen_table_name(table.options.name, taken)
-        else:
-            table.name = table_name(table.url, taken)
+        table.name = known or new_table_name(table.options.name, table.url, taken)
         self._full_text = self._wanted_index(taken)
 
     def _wanted_index(self, taken: set[str]) -> FullText | None:
@@ -127,7 +123,7 @@ class Finish:
             conn.execute("PRAGMA legacy_alter_table = ON")
             indexes = self._indexes()
             if self._known is not None:
-                drop_with_index(conn, self._known)
+                drop_table(conn, self._known)
             conn.execute(f"ALTER TABLE {quote(table.work_name)} RENAME TO {quote(table.name)}")
             for index in indexes:
                 try:

@@ -21,8 +21,13 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from engine.names import database_name
+
 # Of this layout; shell/shared/saved-store.js has the same number.
 FORMAT = 1
+
+# Where tables go, as in the first Datasette Lite.
+TABLE_DATABASE = "data.db"
 
 
 class Folder:
@@ -54,6 +59,10 @@ class Folder:
         name: str | None = self._saved().get("csv_database")
         return name if name is not None and self.database(name).exists() else None
 
+    def database_for_tables(self) -> str:
+        """Return the database that takes tables, or what it will be called."""
+        return self.table_database() or database_name(TABLE_DATABASE, set(self.database_names()))
+
     def sources(self) -> list[dict[str, Any]]:
         """Return what was taken in, in order. Each has
 
@@ -67,6 +76,7 @@ class Folder:
     def remember(
         self,
         *,
+        databases: list[str] | None = None,
         table_database: str | None = None,
         sources: list[dict[str, Any]] | None = None,
     ) -> None:
@@ -74,7 +84,7 @@ class Folder:
         kept = self.table_database() if table_database is None else table_database
         state = {
             "format": FORMAT,
-            "databases": self.database_names(),
+            "databases": self.database_names() if databases is None else databases,
             "csv_database": kept,
             "sources": self.sources() if sources is None else sources,
         }
@@ -110,15 +120,10 @@ class Folder:
         """Rename a database that is not open; it keeps its place and its sources."""
         order, taker = self.database_names(), self.table_database()
         self.database(old).rename(self.database(new))
-        self._state.write_text(
-            json.dumps(
-                {
-                    "format": FORMAT,
-                    "databases": [new if name == old else name for name in order],
-                    "csv_database": new if taker == old else taker,
-                    "sources": _renamed(self.sources(), old, None, new),
-                }
-            )
+        self.remember(
+            databases=[new if name == old else name for name in order],
+            table_database=new if taker == old else taker,
+            sources=_renamed(self.sources(), old, None, new),
         )
 
     def forget_table(self, database: str, table: str) -> None:

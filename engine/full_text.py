@@ -1,7 +1,7 @@
 """Full-text search of a table: the index that ``sqlite-utils enable-fts --create-triggers`` makes.
 
-Responsible for filling it in slices, which sqlite-utils does in one go, and for taking it apart
-again. sqlite-utils says what the statements are.
+Responsible for filling it in slices, which sqlite-utils does in one go. sqlite-utils says what the
+statements are. Dropping it with its table is table_changes.py's business.
 """
 
 from __future__ import annotations
@@ -81,11 +81,3 @@ class FullText:
         finally:
             scratch.close()
         return create, triggers
-
-
-def drop_with_index(conn: sqlite3.Connection, table: str) -> None:
-    """Drop a table, its triggers and its full-text index."""
-    found = sqlite_utils.Database(conn).table(table).detect_fts()
-    conn.execute(f"DROP TABLE {quote(table)}")
-    if found is not None:
-        conn.execute(f"DROP TABLE {quote(found)}")

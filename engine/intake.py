@@ -25,14 +25,11 @@ from engine.finishing import NewTable
 from engine.folder import Folder
 from engine.json_import import import_json
 from engine.landing import Landing, drop_leftovers
-from engine.names import chosen_database_name, database_name, find_name
+from engine.names import find_name, new_database_name
 from engine.options import ImportOptions, Request
 from engine.pace import Pace, Pause, Report, give_way
 from engine.row_import import RowReader, import_rows
 from engine.sql_import import import_script, read_script
-
-# Where tables go, as in the first Datasette Lite.
-TABLE_DATABASE = "data.db"
 
 # The share of an import that is done when its tables are made and only have to land.
 _MADE = 0.85
@@ -117,10 +114,7 @@ class Intake:
         before = self._before(request)
         if before and before[0]["table"] is None:
             wanted, options = before[0]["database"], replace(options, exists="replace")
-        if wanted:
-            name = chosen_database_name(wanted, set())
-        else:
-            name = database_name(request.url, set())
+        name = new_database_name(wanted, request.url, set())
         there = find_name(name, sorted(taken))
         if there is not None and options.exists == "replace":
             name = there
@@ -130,9 +124,7 @@ class Intake:
         elif there is not None:
             if options.exists == "add":
                 notes.append("A whole database can't be added to another; it has a new name.")
-            name = (
-                chosen_database_name(wanted, taken) if wanted else database_name(request.url, taken)
-            )
+            name = new_database_name(wanted, request.url, taken)
         file.replace(self._folder.database(name))
         added = [{"database": name, "table": None, "rows": None}]
         return {"path": tilde_encode(name), "added": added, "notes": notes}
@@ -149,8 +141,7 @@ class Intake:
     async def _take_tables(
         self, request: Request, kind: Kind, file: Path, rows: RowReader | None, pace: Pace
     ) -> dict[str, Any]:
-        names = set(self._folder.database_names())
-        database = self._folder.table_database() or database_name(TABLE_DATABASE, names)
+        database = self._folder.database_for_tables()
         path = self._folder.database(database)
         aside = file.with_name(f"{file.name}.import")
         landing = Landing(path, aside, is_served=self.is_served, source=request.url)
@@ -273,12 +264,11 @@ class Intake:
         }
         if request.options.exists == "replace" or request.id is not None:
             sources = _without(sources, added, id)
-        kept = sources
-        if any(one["id"] == id for one in kept):
-            kept = [entry if one["id"] == id else one for one in kept]
+        if any(one["id"] == id for one in sources):
+            sources = [entry if one["id"] == id else one for one in sources]
         else:
-            kept.append(entry)
-        self._folder.remember(sources=kept)
+            sources.append(entry)
+        self._folder.remember(sources=sources)
         return {**result, "id": id}
 
 

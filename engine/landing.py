@@ -28,10 +28,9 @@ from engine.errors import SourceError
 from engine.finishing import Finish, NewTable, begin, names_in
 from engine.names import (
     WORK_PREFIX,
-    chosen_table_name,
     find_name,
+    new_table_name,
     quote,
-    table_name,
 )
 from engine.options import ImportOptions
 from engine.pace import Pace
@@ -91,7 +90,7 @@ class Landing:
         """Return the table that these options would replace or add to, if it is there."""
         if self._is_new or options.exists == "rename":
             return None
-        wanted = chosen_table_name(options.name, set()) if options.name else table_name(url, set())
+        wanted = new_table_name(options.name, url, set())
         return find_name(wanted, sorted(tables_of(self._database)))
 
     def columns_of(self, table: str) -> list[tuple[str, str]]:

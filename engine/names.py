@@ -36,10 +36,8 @@ def table_name(url: str, taken: set[str]) -> str:
     >>> table_name("https://example.com/legislators.tsv", {"legislators"})
     'legislators_1'
     """
-    base = url.split("#")[0].split("/")[-1].split(".")[0].split("?")[0].strip() or "table"
-    if _fold(base).startswith(("sqlite_", WORK_PREFIX)):
-        base = f"table_{base}"
-    return _free_name(base, {_fold(name) for name in taken}, first_suffix=1)
+    base = url.split("#")[0].split("/")[-1].split(".")[0].split("?")[0]
+    return _free_table_name(base, taken)
 
 
 def database_name(url: str, taken: set[str]) -> str:
@@ -62,9 +60,7 @@ def database_name(url: str, taken: set[str]) -> str:
     'legislators'
     """
     base = _stem(url.split("#")[0].split(".db")[0].split("/")[-1]).lstrip("@")
-    if base.strip(". ") in ("", "-"):
-        base = "database"
-    return _free_name(base, {_fold(name) for name in taken}, first_suffix=1)
+    return _free_database_name(base, taken)
 
 
 def chosen_table_name(name: str, taken: set[str]) -> str:
@@ -73,18 +69,23 @@ def chosen_table_name(name: str, taken: set[str]) -> str:
     Only what cannot be differs: white space around it goes, nothing becomes ``table``, and what
     starts with ``sqlite_`` or with ``_import_`` gets ``table_`` in front.
     """
-    base = name.strip() or "table"
-    if _fold(base).startswith(("sqlite_", WORK_PREFIX)):
-        base = f"table_{base}"
-    return _free_name(base, {_fold(other) for other in taken}, first_suffix=1)
+    return _free_table_name(name, taken)
 
 
 def chosen_database_name(name: str, taken: set[str]) -> str:
     """Return the database name for one that a person chose; see database_name for what differs."""
     base = name.replace("/", "_").replace("\0", "").strip().lstrip("@").removesuffix(".db")
-    if base.strip(". ") in ("", "-"):
-        base = "database"
-    return _free_name(base, {_fold(other) for other in taken}, first_suffix=1)
+    return _free_database_name(base, taken)
+
+
+def new_table_name(chosen: str | None, url: str, taken: set[str]) -> str:
+    """Return the table name that a person chose, or else that for the data at a URL."""
+    return chosen_table_name(chosen, taken) if chosen else table_name(url, taken)
+
+
+def new_database_name(chosen: str | None, url: str, taken: set[str]) -> str:
+    """Return the database name that a person chose, or else that for the file at a URL."""
+    return chosen_database_name(chosen, taken) if chosen else database_name(url, taken)
 
 
 def find_name(wanted: str, names: Collection[str]) -> str | None:
@@ -96,7 +97,7 @@ def find_name(wanted: str, names: Collection[str]) -> str | None:
 
 def side_name(base: str, suffix: str, taken: set[str]) -> str:
     """Return the name of a table that goes with the table `base`."""
-    return _free_name(base + suffix, {_fold(name) for name in taken}, first_suffix=1)
+    return _free_name(base + suffix, _folded(taken), first_suffix=1)
 
 
 def quote(name: str) -> str:
@@ -130,7 +131,7 @@ def column_names(header: Sequence[str]) -> list[str]:
 
 def extra_column_name(names: Collection[str]) -> str:
     """Return the name for the column that keeps a row's values beyond the last column."""
-    return _free_name("_extra", {_fold(name) for name in names}, first_suffix=2)
+    return _free_name("_extra", _folded(names), first_suffix=2)
 
 
 def _stem(name: str) -> str:
@@ -141,6 +142,23 @@ def _stem(name: str) -> str:
 
 def _fold(name: str) -> str:
     return name.translate(_TO_LOWER)
+
+
+def _folded(names: Collection[str]) -> set[str]:
+    return {_fold(name) for name in names}
+
+
+def _free_table_name(base: str, taken: set[str]) -> str:
+    base = base.strip() or "table"
+    if _fold(base).startswith(("sqlite_", WORK_PREFIX)):
+        base = f"table_{base}"
+    return _free_name(base, _folded(taken), first_suffix=1)
+
+
+def _free_database_name(base: str, taken: set[str]) -> str:
+    if base.strip(". ") in ("", "-"):
+        base = "database"
+    return _free_name(base, _folded(taken), first_suffix=1)
 
 
 def _free_name(base: str, taken: Collection[str], *, first_suffix: int) -> str:

@@ -35,13 +35,11 @@ from engine.json_shapes import Shape, decoded, feature_row, is_feature, rows_in_
 from engine.landing import tables_of
 from engine.loose_table import LooseTable
 from engine.names import (
-    chosen_database_name,
-    chosen_table_name,
     column_names,
-    database_name,
     find_name,
+    new_database_name,
+    new_table_name,
     quote,
-    table_name,
 )
 from engine.options import ImportOptions, Request
 from engine.pace import Pace
@@ -75,8 +73,7 @@ class Previews:
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
-        names = set(folder.database_names())
-        self._database = folder.table_database() or database_name("data.db", names)
+        self._database = folder.database_for_tables()
 
     async def of_file(self, request: Request, path: Path, *, complete: bool) -> dict[str, Any]:
         """Return the Preview of a file.
@@ -110,8 +107,7 @@ class Previews:
     def _sqlite(self, request: Request, head: bytes) -> dict[str, Any]:
         if not head.startswith(MAGIC):
             raise no_database(head, request.url)
-        wanted = request.options.name
-        name = chosen_database_name(wanted, set()) if wanted else database_name(request.url, set())
+        name = new_database_name(request.options.name, request.url, set())
         taken = find_name(name, self._folder.database_names()) is not None
         preview = self._preview("sqlite", "SQLite database", [])
         return {**preview, "database": name, "taken": taken}
@@ -287,8 +283,7 @@ class Previews:
         rows: Sequence[Sequence[Any]],
         count: int | None,
     ) -> dict[str, Any]:
-        wanted = request.options.name
-        name = chosen_table_name(wanted, set()) if wanted else table_name(request.url, set())
+        name = new_table_name(request.options.name, request.url, set())
         there = tables_of(self._folder.database(self._database))
         values = list(zip(*rows, strict=True)) or [()] * len(columns)
         distinct = [_is_distinct(column) for column in values]

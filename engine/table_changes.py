@@ -11,6 +11,7 @@ import re
 import sqlite3
 
 from engine.errors import LiteError
+from engine.names import quote
 
 _FULL_TEXT = re.compile(r"\s*create\s+virtual\s+table\b.*?\busing\s+fts[345]\b", re.I | re.S)
 
@@ -20,23 +21,14 @@ _CONTENT = re.compile(
 )
 
 
-def quoted(name: str) -> str:
-    """Return a name as SQL writes it.
-
-    >>> quoted('a "b"')
-    '"a ""b""\"'
-    """
-    return '"' + name.replace('"', '""') + '"'
-
-
 def drop_table(connection: sqlite3.Connection, table: str) -> None:
     """Drop a table, or a view, with the full-text indexes of it."""
     for index, _ in _full_text_indexes(connection, table):
-        connection.execute(f"drop table {quoted(index)}")
+        connection.execute(f"drop table {quote(index)}")
     find = "select type from sqlite_master where name = ? and type in ('table', 'view')"
     row = connection.execute(find, [table]).fetchone()
     if row is not None:
-        connection.execute(f"drop {row[0]} {quoted(table)}")
+        connection.execute(f"drop {row[0]} {quote(table)}")
 
 
 def rename_table(connection: sqlite3.Connection, old: str, new: str) -> None:
@@ -53,7 +45,7 @@ def rename_table(connection: sqlite3.Connection, old: str, new: str) -> None:
         return
     indexes = _full_text_indexes(connection, old)
     try:
-        connection.execute(f"alter table {quoted(old)} rename to {quoted(new)}")
+        connection.execute(f"alter table {quote(old)} rename to {quote(new)}")
     except sqlite3.OperationalError as error:
         raise LiteError(
             f"SQLite cannot rename {old}: {error}.",
@@ -92,7 +84,7 @@ def _tell_indexes(
     connection.execute("pragma writable_schema = on")
     try:
         for index, sql in indexes:
-            changed = _CONTENT.sub(lambda _: f"content={quoted(table)}", sql, count=1)
+            changed = _CONTENT.sub(lambda _: f"content={quote(table)}", sql, count=1)
             where = "update sqlite_master set sql = ? where type = 'table' and name = ?"
             connection.execute(where, [changed, index])
     finally:
@@ -117,8 +109,8 @@ def _rename_index(
         if mentions.search(sql)
     ]
     for trigger, _ in triggers:
-        connection.execute(f"drop trigger {quoted(trigger)}")
-    connection.execute(f"alter table {quoted(old)} rename to {quoted(new)}")
+        connection.execute(f"drop trigger {quote(trigger)}")
+    connection.execute(f"alter table {quote(old)} rename to {quote(new)}")
     for trigger, sql in triggers:
         wanted = re.sub(f"^{re.escape(table[0])}_", lambda _: f"{table[1]}_", trigger)
         name = trigger if _fold(wanted) in _names(connection) else wanted
@@ -127,7 +119,7 @@ def _rename_index(
 
 
 def _replaced(pattern: re.Pattern[str], sql: str, name: str, count: int = 0) -> str:
-    return pattern.sub(lambda _: quoted(name), sql, count)
+    return pattern.sub(lambda _: quote(name), sql, count)
 
 
 def _written(name: str) -> re.Pattern[str]:

@@ -17,15 +17,21 @@ from urllib.parse import parse_qsl, urlencode
 from datasette import hookimpl
 from datasette.app import Datasette
 from datasette.database import Database
-from datasette.resources import DatabaseResource
-from datasette.utils import CustomJSONEncoder, named_parameters, remove_infinites, tilde_encode
+from datasette.utils import CustomJSONEncoder, named_parameters, remove_infinites
 from datasette.utils.asgi import Forbidden, NotFound, Request, Response
 from datasette.views.base import DatasetteError
 from datasette.views.database import MagicParameters
 from datasette.views.table import table_view_data
 
 from engine.all_rows import all_rows
-from engine.downloads import Download, database_file, streamed, zip_parts
+from engine.downloads import (
+    Download,
+    database_file,
+    download_path,
+    may_download,
+    streamed,
+    zip_parts,
+)
 
 Links = list[dict[str, str]]
 
@@ -71,11 +77,11 @@ def database_actions(
     """Offer the database."""
 
     async def links() -> Links:
-        if not await _may_download(datasette, actor, datasette.get_database(database)):
+        if not await may_download(datasette, actor, datasette.get_database(database)):
             return []
         return [
             {
-                "href": datasette.urls.path(f"/-/download/{tilde_encode(database)}.db"),
+                "href": download_path(datasette, database),
                 "label": "Download database",
                 "description": "A SQLite file with everything in it.",
             }
@@ -136,19 +142,9 @@ def _filters(request: Request) -> list[tuple[str, str]]:
     ]
 
 
-async def _may_download(datasette: Datasette, actor: Any, database: Database) -> bool:
-    return (
-        not database.is_memory
-        and datasette.setting("allow_download")
-        and await datasette.allowed(
-            action="view-database-download", resource=DatabaseResource(database.name), actor=actor
-        )
-    )
-
-
 async def _downloadable(datasette: Datasette, actor: Any) -> list[Database]:
     databases = datasette.databases.values()
-    return [each for each in databases if await _may_download(datasette, actor, each)]
+    return [each for each in databases if await may_download(datasette, actor, each)]
 
 
 async def _download(request: Request, datasette: Datasette) -> Response:
@@ -156,7 +152,7 @@ async def _download(request: Request, datasette: Datasette) -> Response:
     database = await datasette.resolve_database(request)
     if database.is_memory:
         raise NotFound(f"The database {database.name} is in memory only; there is no file of it.")
-    if not await _may_download(datasette, request.actor, database):
+    if not await may_download(datasette, request.actor, database):
         raise Forbidden(f"The database {database.name} may not be downloaded.")
     body = database_file(Path(database.path))
     return Download(body, f"{database.name}.db", "application/vnd.sqlite3")

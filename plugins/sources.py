@@ -16,13 +16,14 @@ from typing import Any
 from datasette import hookimpl
 from datasette.app import Datasette
 from datasette.database import Database, QueryInterrupted
-from datasette.resources import DatabaseResource, TableResource
+from datasette.resources import TableResource
 from datasette.utils import escape_sqlite, tilde_encode
 from datasette.utils.asgi import Forbidden, NotFound, Request, Response
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 
 from engine import site
 from engine.contents import Contents
+from engine.downloads import download_path, may_download
 from engine.errors import LiteError
 from engine.names import database_name, table_name
 
@@ -180,9 +181,7 @@ async def _database(
     # Of a database that came as one, only what was added is told of; it may have hundreds.
     own = set(sources.tables(name))
     shown = [table for table in names if table in own or (source is None and name != "_memory")]
-    can_download = datasette.setting("allow_download") and await datasette.allowed(
-        action="view-database-download", resource=DatabaseResource(name), actor=actor
-    )
+    can_download = await may_download(datasette, actor, database)
     return {
         "name": name,
         "color": database.color,
@@ -190,9 +189,7 @@ async def _database(
         "size": None if database.is_memory else database.size,
         "count": len(names),
         "source": source,
-        "download": None
-        if database.is_memory or not can_download
-        else datasette.urls.path(f"/-/download/{tilde_encode(name)}.db"),
+        "download": download_path(datasette, name) if can_download else None,
         "tables": [
             {
                 "name": table,
@@ -260,7 +257,7 @@ async def _change(request: Request, datasette: Datasette) -> Response:
         "rows": None if table is None else await _count(database, table),
         "tables": len(await database.table_names()),
         "page": datasette.urls.path(PAGE),
-        "download": datasette.urls.path(f"/-/download/{tilde_encode(name)}.db"),
+        "download": download_path(datasette, name),
     }
     page = await datasette.render_template("lite_change.html", context, request=request)
     return Response.html(page, status=200 if error is None else 400)

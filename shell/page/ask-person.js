@@ -27,6 +27,17 @@ export function askPerson({ title, body, yes, danger = false }) {
       element("p", { class: "actions" }, ...(danger ? [cancel, go] : [go, cancel])),
     ),
   );
+  return answerIn(dialog, cancel);
+}
+
+/**
+ * Show a dialog until the person has answered.
+ *
+ * @param {HTMLDialogElement} dialog  with a button in a form of it whose value is "yes"
+ * @param {HTMLButtonElement} cancel
+ * @returns {Promise<boolean>} whether that was the answer
+ */
+export function answerIn(dialog, cancel) {
   cancel.addEventListener("click", () => dialog.close());
   document.body.append(dialog);
   dialog.showModal();

@@ -51,14 +51,14 @@ export class TableChoices {
    */
   options(table, taken) {
     // What was chosen for a column that another separator has made go away is of no use.
-    const kept =
-      table?.columns.map(({ name }) => name).filter((name) => !this.drop.has(name)) ?? [];
+    const names = table?.columns.map(({ name }) => name) ?? [];
+    const kept = names.filter((name) => !this.drop.has(name));
     const types = kept.flatMap((name) => {
       const type = this.types.get(name);
       return type === undefined ? [] : [[name, type]];
     });
     const list = (/** @type {Set<string>} */ chosen) => kept.filter((name) => chosen.has(name));
-    const drop = table?.columns.map(({ name }) => name).filter((name) => this.drop.has(name)) ?? [];
+    const drop = names.filter((name) => this.drop.has(name));
     return {
       ...this.reading(),
       ...(taken && { exists: this.exists }),

@@ -6,6 +6,7 @@
  * neither the page's styles nor its own get in each other's way.
  */
 
+import { inOneLine } from "../shared/errors.js";
 import { parseAppPath } from "../shared/paths.js";
 import { launcherLink, keyToRecipe } from "../shared/recipe.js";
 import { SITE_ROOT } from "../shared/site.js";
@@ -39,8 +40,9 @@ export function startNotices() {
  * @param {Status} status
  */
 function sayStatus(key, { saving, reason, edited, newer, problems }) {
-  for (const { message, hint, source = "" } of problems) {
-    const text = `Not everything could be opened. ${message} ${hint}`.trim();
+  for (const problem of problems) {
+    const { message, source = "" } = problem;
+    const text = `Not everything could be opened. ${inOneLine(problem)}`;
     notify(`problem ${source}`, text, dismissed(`problem ${key} ${source} ${message}`));
   }
   if (saving === "temporary") {

@@ -5,7 +5,7 @@
  * with one. The link is then followed like any other, so nothing is opened here.
  */
 
-import { LiteError, toWire } from "../shared/errors.js";
+import { inOneLine, LiteError, toWire } from "../shared/errors.js";
 import { sniffKind } from "../shared/fetch-source.js";
 import { launcherLink } from "../shared/recipe.js";
 import { kindFromName, toFetchableUrl } from "../shared/remote-urls.js";
@@ -210,6 +210,5 @@ function recognised(addresses, siteRoot) {
  * @returns {string}
  */
 function whyNot(error) {
-  const { message, hint } = toWire(error);
-  return `${message} ${hint}`.trim();
+  return inOneLine(toWire(error));
 }

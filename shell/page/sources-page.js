@@ -3,10 +3,11 @@
  * again, copying links, telling times as people speak of them. All else there works without.
  */
 
-import { LiteError } from "../shared/errors.js";
+import { inOneLine, LiteError } from "../shared/errors.js";
 import { parseAppPath } from "../shared/paths.js";
 import { launcherLink, recipeOf } from "../shared/recipe.js";
 import { SITE_ROOT } from "../shared/site.js";
+import { answerIn } from "./ask-person.js";
 import { askWorker } from "./ask-worker.js";
 import { byId, element } from "./dom.js";
 import { inRelativeWords } from "./relative-time.js";
@@ -71,8 +72,8 @@ async function reload(button) {
     sessionStorage.setItem(OUTCOME, `${name} was loaded again from its source.`);
     location.reload();
   } catch (error) {
-    const { message, hint = "" } = error instanceof LiteError ? error : { message: String(error) };
-    say("error", `${name} could not be loaded again. ${message} ${hint}`.trim());
+    const why = error instanceof LiteError ? error : { message: String(error) };
+    say("error", `${name} could not be loaded again. ${inOneLine(why)}`);
   } finally {
     button.disabled = false;
     button.textContent = label;
@@ -107,15 +108,7 @@ function mayReplace(name) {
     ),
     element("form", { method: "dialog", class: "modal-footer" }, cancel, go),
   );
-  cancel.addEventListener("click", () => dialog.close());
-  document.body.append(dialog);
-  dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => {
-      dialog.remove();
-      resolve(dialog.returnValue === "yes");
-    });
-  });
+  return answerIn(dialog, cancel);
 }
 
 /** @param {HTMLButtonElement} button */

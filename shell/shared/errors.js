@@ -57,6 +57,14 @@ export function toWire(error) {
 }
 
 /**
+ * @param {{message: string, hint?: string}} error
+ * @returns {string} all that is said of it, where there is room for a line
+ */
+export function inOneLine({ message, hint = "" }) {
+  return `${message} ${hint}`.trim();
+}
+
+/**
  * @param {WireError} wire
  * @returns {LiteError}
  */

@@ -5,7 +5,7 @@
  */
 
 import { originOf } from "./downloads.js";
-import { LiteError, toWire } from "../shared/errors.js";
+import { inOneLine, LiteError, toWire } from "../shared/errors.js";
 
 /** @typedef {import("./downloads.js").Download} Download */
 /** @typedef {import("./intake.js").Intake} Intake */
@@ -86,10 +86,7 @@ function wasOpen({ version: { url } }, saved) {
  */
 function allFailed(failures) {
   if (failures.length === 1) return failures[0].error;
-  const reasons = failures.map(({ error }) => {
-    const { message, hint } = toWire(error);
-    return `${message} ${hint}`.trim();
-  });
+  const reasons = failures.map(({ error }) => inOneLine(toWire(error)));
   return new LiteError(`None of the ${failures.length} sources could be opened.`, {
     hint: reasons.join(" "),
   });

@@ -55,12 +55,10 @@ export function fetchSources(sources, siteRoot, onProgress) {
  */
 function newDownload(parameter, url, options) {
   return {
-    ...{
-      label: fileName(url),
-      done: 0,
-      total: undefined,
-      bytes: Promise.resolve(new Uint8Array()),
-    },
+    label: fileName(url),
+    done: 0,
+    total: undefined,
+    bytes: Promise.resolve(new Uint8Array()),
     version: { parameter, url, etag: "", lastModified: "", size: 0, sha256: "", loadedAt: 0 },
     options,
   };
@@ -138,8 +136,9 @@ export async function fetchIfChanged(source) {
   }
   const download = newDownload(source.parameter, source.url, {});
   const bytes = await readBody(response, download, () => {});
-  if (source.sha256 !== "" && (await sha256(bytes)) === source.sha256) return undefined;
-  return { bytes, version: download.version };
+  const { version } = download;
+  const hash = version.sha256 || (source.sha256 && (await sha256(bytes)));
+  return hash && hash === source.sha256 ? undefined : { bytes, version };
 }
 
 /**

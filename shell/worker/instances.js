@@ -118,12 +118,11 @@ export class Instances {
   async reload(key, source, by) {
     const instance = await this.running(key);
     const { path, url } = await instance.reload(source, by);
-    const newer = this.#newer.get(key) ?? [];
-    if (url)
-      this.#newer.set(
-        key,
-        newer.filter((other) => other !== url),
-      );
+    if (url) {
+      const newer = this.#newer.get(key) ?? [];
+      const left = newer.filter((other) => other !== url);
+      this.#newer.set(key, left);
+    }
     return { changed: url !== undefined, path };
   }
 

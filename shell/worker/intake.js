@@ -11,7 +11,7 @@ import { readInto } from "./download.js";
 import { valueOf } from "./outcome.js";
 import { openParquet } from "./parquet.js";
 import { headOf, namesIn, unpack, unpackedHeadOf } from "./unpack.js";
-import { LiteError, toWire } from "../shared/errors.js";
+import { inOneLine, LiteError, toWire } from "../shared/errors.js";
 import { recognise, unreadable } from "../shared/file-kinds.js";
 import { kindFromName } from "../shared/remote-urls.js";
 
@@ -120,7 +120,10 @@ export class Intake {
     return {
       path: taken[0].path,
       added: taken.flatMap(({ added }) => added),
-      notes: [...taken.flatMap(({ notes }) => notes), ...failures.map(inOneLine)],
+      notes: [
+        ...taken.flatMap(({ notes }) => notes),
+        ...failures.map((error) => inOneLine(toWire(error))),
+      ],
     };
   }
 
@@ -344,17 +347,14 @@ async function whatIs(asked, { name, data, member }) {
 async function headForPreview(file) {
   const { name } = file;
   const kind = recognise(await headOf(file));
-  if (kind === "zip") {
-    for await (const content of unpack({ name, data: file }, { source: name })) {
-      return { content, complete: true };
-    }
-  }
   if (kind === "gzip") {
     const data = await unpackedHeadOf(file, PREVIEW_SIZE);
     if (!["parquet", "excel"].includes(recognise(data))) {
       const content = { name: name.replace(/\.gz(ip)?$/i, ""), data };
       return { content, complete: data.length < PREVIEW_SIZE };
     }
+  }
+  if (kind === "gzip" || kind === "zip") {
     for await (const content of unpack({ name, data: file }, { source: name })) {
       return { content, complete: true };
     }
@@ -375,10 +375,4 @@ function missing(name, { member }) {
     hint: "It was replaced by another file. Open it again from its address.",
     source: name,
   });
-}
-
-/** @param {unknown} error */
-function inOneLine(error) {
-  const { message, hint } = toWire(error);
-  return `${message} ${hint}`.trim();
 }

@@ -72,14 +72,11 @@ export async function headOf(data, size = HEAD_SIZE) {
 }
 
 /**
- * The first bytes of what is in a packed file; of one that is not, its own.
- *
- * @param {Blob} data
+ * @param {Blob} data  a gzip file
  * @param {number} size
- * @returns {Promise<Uint8Array>}
+ * @returns {Promise<Uint8Array>} the first bytes of what is in it
  */
 export async function unpackedHeadOf(data, size) {
-  if (recognise(await headOf(data)) !== "gzip") return headOf(data, size);
   return firstBytes(data.stream().pipeThrough(new DecompressionStream("gzip")), size);
 }
 
@@ -157,7 +154,9 @@ async function entriesOf(data, source) {
  */
 function dataAmong(entries, source) {
   const visible = entries.filter(({ filename }) => !/(^|\/)(\.|__MACOSX\/)/.test(filename));
-  const named = visible.filter(({ filename }) => isPackedOrData(filename) && !ABOUT.test(filename));
+  const named = visible.filter(
+    ({ filename }) => kindFromName(filename) !== null && !ABOUT.test(filename),
+  );
   // A single file may be named as it likes.
   const data = named.length > 0 || visible.length !== 1 ? named : visible;
   if (data.length > 0) return data;
@@ -170,11 +169,6 @@ function dataAmong(entries, source) {
         : `In it is ${names.join(", ")}${rest}. SQLite, CSV, JSON, Excel, Parquet and SQL files can be opened.`,
     source,
   });
-}
-
-/** @param {string} name */
-function isPackedOrData(name) {
-  return kindFromName(name) !== null;
 }
 
 /**

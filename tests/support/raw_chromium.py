@@ -34,7 +34,7 @@ def wait_until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
         value = condition()
         if value:
             return value
-        time.sleep(POLL)
+        time.sleep(POLL)  # between two looks: a raw connection has no waiting of its own
     raise AssertionError(f"{what} did not happen within {seconds} seconds")
 
 
