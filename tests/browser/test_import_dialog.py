@@ -331,6 +331,22 @@ def test_a_file_that_is_no_data_leaves_the_others_be(here: Page, site: str) -> N
     assert tables(here, site, "left") == []
 
 
+def test_a_file_that_does_not_fit_is_refused_before_it_is_read(
+    here: Page, site: str, tmp_path: Path
+) -> None:
+    large, small = tmp_path / "large.db", tmp_path / "beside.csv"
+    with large.open("wb") as file:
+        file.truncate(5 * 1024**3)  # it takes no room on the disk
+    small.write_bytes(BIRDS)
+    dialog = drop_from_disk(here, large, small)
+    wait_for_previews(here)
+    row = dialog.get_by_role("listitem").filter(has_text="large.db")
+    expect(row).to_contain_text("large.db has 5 GB; files of up to")
+    expect(row.get_by_role("checkbox")).to_be_disabled()
+    import_all(here)
+    assert tables(here, site, "beside") == ["beside"]
+
+
 def test_rows_that_do_not_fit_are_told_of(here: Page, site: str) -> None:
     dialog = drop(here, {"misfits.csv": b"n,word\n1,a\nmany,b\n3,c\n"})
     wait_for_previews(here)

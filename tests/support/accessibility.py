@@ -8,9 +8,16 @@ from playwright.sync_api import Page
 
 _AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
+_SETTLED = """() => Promise.allSettled(
+    document.getAnimations()
+        .filter((one) => one.effect?.getComputedTiming().endTime !== Infinity)
+        .map((one) => one.finished))"""
+
 
 def accessibility_problems(page: Page) -> list[str]:
     """Return what axe finds wrong with a page (https://github.com/dequelabs/axe-core)."""
     page.add_script_tag(path=_AXE)
+    # What is just fading in has not its colours yet.
+    page.evaluate(_SETTLED)
     violations = page.evaluate("async () => (await axe.run()).violations")
     return [f"{v['id']}: {[n['html'] for n in v['nodes']]}" for v in violations]
