@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PORT ?= 8001
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve test test-unit test-browser torture lint format bench lock clean
+.PHONY: help site serve test test-unit test-browser torture compatibility lint format bench lock lock-plugins clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,12 +25,17 @@ test-unit: $(VENV)/ready node_modules/ready ## Run the tests that need no browse
 
 test-browser: site ## Run the tests in a browser
 	@$(BIN)/python scripts/find_browser.py
+	@PYTHONPATH=scripts $(BIN)/python -m tests.compatibility.wheels
 	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile tests/browser
 
 torture: site ## Kill the worker 100 times under continuous writes, and many times at random (KILLS=100)
 	@$(BIN)/python scripts/find_browser.py
 	@KILLS=$${KILLS:-100} $(BIN)/python -m pytest -rP tests/browser/test_torture.py
 	@EXAMPLES=$${EXAMPLES:-20} $(BIN)/python -m pytest -rP tests/browser/test_random_kills.py
+
+compatibility: site ## Try real plugins natively and in the site, and write docs/plugins.md
+	@$(BIN)/python scripts/find_browser.py
+	@PYTHONPATH=scripts $(BIN)/python -m tests.compatibility
 
 lint: site ## Check style and types of Python and JavaScript
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -47,8 +52,12 @@ bench: site ## Measure speed and memory beside their baselines
 	@$(BIN)/python scripts/find_browser.py
 	@$(BIN)/python -m bench
 
-lock: $(VENV)/ready node_modules/ready ## Resolve wheels.in again and write wheels.lock
+lock: $(VENV)/ready node_modules/ready ## Resolve wheels.in and site.toml again and write both locks
 	@$(BIN)/python scripts/wheels.py
+	@$(BIN)/python scripts/site_wheels.py
+
+lock-plugins: $(VENV)/ready node_modules/ready ## Resolve the plugins of site.toml and write site.lock
+	@$(BIN)/python scripts/site_wheels.py
 
 clean: ## Remove everything that was made, downloads included
 	rm -rf build dist node_modules $(VENV)

@@ -1,9 +1,9 @@
 """The Python half of an instance, as JavaScript calls it.
 
-shell/worker/instance.js imports this module in a fresh Pyodide and makes a `BrowserInstance`, whose
-methods it calls. Everything crosses as text, numbers and bytes; an error crosses as the JSON that
-`to_wire` gives, so that the words people read are the ones that Python wrote.
-"""
+shell/worker/instance.js imports this module in a fresh Pyodide, has `BrowserPackages` lay out
+what the instance needs, and makes a `BrowserInstance`, whose methods it calls. Everything
+crosses as text, numbers and bytes; an error crosses as the JSON that `to_wire` gives, so that
+the words people read are the ones that Python wrote."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from engine import site
+from engine import plugin_loading, site
 from engine.asgi import RequestHead
 from engine.environment import JsRequestBody, JsResponse, JsRows
 from engine.errors import LiteError
-from engine.instance import Instance
 from engine.options import Request
+from engine.plugin_setup import PluginSetup
 
-__all__ = ["BrowserInstance"]
+__all__ = ["BrowserInstance", "BrowserPackages"]
 
 
 async def _outcome(work: Awaitable[Any]) -> str:
@@ -46,6 +46,35 @@ def _failure(error: Exception) -> str:
     return json.dumps({"error": {**known.to_wire(), "traceback": traceback.format_exc()}})
 
 
+class BrowserPackages:
+    """The packages of an instance, whose folder is `folder`; `index` is an address, or ""."""
+
+    def __init__(self, folder: str, index: str) -> None:
+        self._setup = PluginSetup(Path(folder), index or None)
+
+    async def prepare(self, wanted: str, report: Callable[[str, str, int, int], object]) -> str:
+        """See PluginSetup.prepare; `wanted` is JSON with its arguments. Return an outcome."""
+        return await _outcome(self._setup.prepare(**json.loads(wanted), report=report))
+
+    async def install(
+        self, requirement: str, upgrade: bool, report: Callable[[str, str, int, int], object]
+    ) -> str:
+        """See PluginSetup.install; return an outcome."""
+        return await _outcome(self._setup.install(requirement, upgrade, report))
+
+    def uninstall(self, name: str) -> str:
+        """See PluginSetup.uninstall; return an outcome."""
+        return _result(lambda: self._setup.uninstall(name))
+
+    def fail_ref(self, ref: str, reason: str) -> None:
+        """See PluginSetup.fail_ref."""
+        self._setup.fail_ref(ref, reason)
+
+    def listing(self) -> str:
+        """See PluginSetup.listing; return an outcome."""
+        return _result(self._setup.listing)
+
+
 class BrowserInstance:
     """An instance whose requests and errors come from and go to JavaScript.
 
@@ -53,6 +82,10 @@ class BrowserInstance:
     """
 
     def __init__(self, base_url: str, shell_url: str) -> None:
+        plugin_loading.install()
+        # Only now: it imports Datasette, and the packages decide which, with which plugins.
+        from engine.instance import Instance
+
         site.shell_url = shell_url
         self._instance = Instance(base_url)
 
@@ -85,9 +118,20 @@ class BrowserInstance:
         """Return an outcome with what is remembered of a source; see Instance.source."""
         return _result(lambda: self._instance.source(id))
 
-    async def open(self, memory: bool) -> str:
-        """See Instance.open; return an outcome."""
-        return await _outcome(self._instance.open(memory))
+    async def open(self, memory: bool, trusted: str) -> str:
+        """See Instance.open; `trusted` is JSON. Return an outcome with problems on the wire."""
+        return await _outcome(self._open(memory, json.loads(trusted)))
+
+    async def _open(self, memory: bool, trusted: list[str]) -> list[dict[str, str]]:
+        await self._instance.open(memory, trusted)
+        return [
+            {**error.to_wire(), "source": package}
+            for package, error in plugin_loading.left_out.items()
+        ]
+
+    def code_in_configuration(self) -> str:
+        """See Instance.code_in_configuration; return an outcome."""
+        return _result(self._instance.code_in_configuration)
 
     async def handle(self, head: str, body: Any, response: Any) -> None:
         """Answer a request: `head` is a RequestHead as JSON, the others are bridge.js's."""

@@ -11,8 +11,9 @@ import { SITE_ROOT } from "./shell/shared/site.js";
 import { PART_URLS, keepParts } from "./shell/worker/assets.js";
 import { Instances } from "./shell/worker/instances.js";
 import { answerMessage, tellOfChange } from "./shell/worker/messages.js";
-import { bootingPage, errorPage } from "./shell/worker/pages.js";
+import { bootingPage, consentPage, errorPage } from "./shell/worker/pages.js";
 import { dropCopiesExcept } from "./shell/worker/part-copies.js";
+import { answerStrayed } from "./shell/worker/strayed.js";
 import { answerSiteFile, keepSite, takeOver } from "./shell/worker/site-files.js";
 
 /** @typedef {import("./shell/shared/paths.js").AppPath} AppPath */
@@ -46,7 +47,10 @@ worker.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (url.origin !== SITE_ROOT.origin) return;
   const address = parseAppPath(url.pathname, SITE_ROOT.pathname);
-  if (!address) return answerSiteFile(event);
+  if (!address) {
+    if (!answerSiteFile(event)) answerStrayed(event);
+    return;
+  }
   const home = SITE_ROOT.pathname + instancePath(address.key);
   // An instance's address without its last slash, as people type it.
   if (`${url.pathname}/` === home) event.respondWith(Response.redirect(home + url.search, 302));
@@ -74,11 +78,14 @@ async function respond(event, { key }) {
         // A page must not be held through a long boot: browsers give up on it.
         const late = Symbol("late");
         const first = await Promise.race([booted, after(SHORT_WAIT, late)]).catch(() => late);
-        if (first === late) return await bootingPage(context.siteRoot);
+        if (first === late && !instance.consent) return await bootingPage(context.siteRoot);
       }
       await booted;
     } catch (error) {
-      return errorPage(error, 503, context);
+      if (instance.consent && context.wantsPage) {
+        return consentPage(instance.consent, context.siteRoot);
+      }
+      return errorPage(error, instance.consent ? 403 : 503, context);
     }
     // One that was replaced or deleted meanwhile answers nothing more.
     if (instance.state === "stopped") continue;

@@ -2,7 +2,8 @@
 
 A link is not trusted, and what these files can say includes HTML, scripts and styles from
 elsewhere, which could read all that is saved on this site. Those parts are left out, and a note
-says so. Not responsible for what Datasette makes of the rest.
+says so, unless the person allows them for the file. Not responsible for what Datasette makes of the
+rest, nor for asking.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -51,6 +52,8 @@ class Cleaned:
 
     contents: dict[str, Any]
     left_out: list[str]  # such as "databases.data.description_html"
+    #: With what could run code, but without settings that can't be set here.
+    whole: dict[str, Any] = field(default_factory=dict)
 
     @property
     def notes(self) -> list[str]:
@@ -82,15 +85,22 @@ def read_configuration(data: bytes, source: str) -> Cleaned:
             source=source,
             hint='Such files look like {"title": "…", "databases": {…}}, or the same in YAML.',
         )
-    left_out: list[str] = []
-    cleaned = _clean(json.loads(json.dumps(contents, default=str)), "", left_out)
+    whole: dict[str, Any] = json.loads(json.dumps(contents, default=str))
+    cleaned, left_out = without_code(whole)
     settings = cleaned.get("settings")
     if isinstance(settings, dict):
         cleaned["settings"] = dict(_allowed(settings, left_out))
+        whole["settings"] = cleaned["settings"]
     elif settings is not None:
-        del cleaned["settings"]
+        del cleaned["settings"], whole["settings"]
         left_out.append("settings")
-    return Cleaned(cleaned, left_out)
+    return Cleaned(cleaned, left_out, whole)
+
+
+def without_code(contents: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return `contents` without what could run code, and the names of that."""
+    left_out: list[str] = []
+    return _clean(contents, "", left_out), left_out
 
 
 def merged(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:

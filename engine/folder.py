@@ -95,11 +95,13 @@ class Folder:
         self._configuration.mkdir(exist_ok=True)
         (self._configuration / f"{id}.json").write_text(json.dumps(contents))
 
-    def configuration(self, parameter: str) -> list[dict[str, Any]]:
-        """Return what the sources of one kind, "metadata" or "config", say, in their order."""
-        ids = [one["id"] for one in self.sources() if one["parameter"] == parameter]
-        paths = [self._configuration / f"{id}.json" for id in ids]
-        return [json.loads(path.read_text()) for path in paths if path.exists()]
+    def configuration(self, parameter: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+        """Return the sources of one kind, "metadata" or "config", in their order, each with what it
+        says; it may hold code.
+        """
+        sources = [one for one in self.sources() if one["parameter"] == parameter]
+        paths = [(one, self._configuration / f"{one['id']}.json") for one in sources]
+        return [(one, json.loads(path.read_text())) for one, path in paths if path.exists()]
 
     def aside(self, name: str) -> Path:
         """Return a path for what is only needed while a source is being taken in."""

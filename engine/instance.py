@@ -8,23 +8,27 @@ worker's.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from datasette.app import Datasette
 from datasette.database import Database
+from datasette.plugins import pm
 
-from engine import site
+from engine import plugin_loading, site
 from engine.adaptations import base_url, file_names, row_counts
 from engine.adaptations.referrer import same_origin_referrer
+from engine.adaptations.root_paths import inside_instance
 from engine.asgi import RequestBody, RequestHead, Response, Server
-from engine.configuration import merged
+from engine.configuration import merged, without_code
 from engine.cookies import Cookies
 from engine.errors import LiteError
 from engine.folder import Folder
 from engine.intake import Intake
 from engine.options import Request
+from engine.owner import Owner
 from engine.pace import TURN_SECONDS, Report
 from engine.preview import Previews
 from engine.row_import import RowReader
@@ -44,9 +48,11 @@ class Instance:
         self._base_url = base_url
         self._folder = Folder(folder)
         self._plugins = plugins
+        self._owner = Owner()
         self._intake = Intake(self._folder, pause=self._give_way)
         self._requests: dict[object, float] = {}  # being answered, and since when
         self._memory = False
+        self._trusted: list[str] = []
         self._row_sources = 0
         self._datasette: Datasette | None = None
         self._server: Server | None = None
@@ -89,7 +95,7 @@ class Instance:
             return
         if is_configuration:
             # It is read when Datasette starts.
-            await self.open(self._memory)
+            await self.open(self._memory, self._trusted)
             await server.shutdown()
             return
         names = self._folder.database_names()
@@ -109,13 +115,44 @@ class Instance:
         if self._datasette is not None and name in self._datasette.databases:
             self._datasette.remove_database(name)
 
-    async def open(self, memory: bool) -> None:
+    def code_in_configuration(self) -> list[dict[str, Any]]:
+        """Return the metadata and config sources from links that hold code, which runs only where
+        `open` is told to trust them: "kind", "value", their URL, and "parts", names of that code.
+        """
+        found = []
+        for kind in ("metadata", "config"):
+            for source, contents in self._folder.configuration(kind):
+                _, parts = without_code(contents)
+                if parts and "://" in _address(source):
+                    found.append({"kind": kind, "value": _address(source), "parts": parts})
+        return found
+
+    def _configuration(self, kind: str) -> dict[str, Any]:
+        """Return what the site's owner and all sources of a kind say; later ones count more."""
+        links = [
+            contents if _address(source) in self._trusted else without_code(contents)[0]
+            for source, contents in self._folder.configuration(kind)
+        ]
+        return merged([self._owner.document(kind), *links])
+
+    async def open(self, memory: bool, trusted: Iterable[str] = ()) -> None:
         """Start Datasette on what was added, or on what was saved; `memory` adds its in-memory
-        database.
+        database. A plugin that keeps it from starting is left out; see plugin_loading.left_out.
+        Metadata and config whose URLs are in `trusted` may hold code.
 
         Raises:
-            LiteError: Datasette or a plugin could not start.
+            LiteError: Datasette could not start.
         """
+        self._trusted = list(trusted)
+        while True:
+            try:
+                await self._open(memory)
+                return
+            except Exception as error:
+                if not plugin_loading.leave_out(pm, error):
+                    raise
+
+    async def _open(self, memory: bool) -> None:
         base_url.install()
         file_names.install()
         row_counts.install()
@@ -130,13 +167,17 @@ class Instance:
                 internal=str(self._folder.internal_database),
                 secret=self._folder.secret(),
                 plugins_dir=str(self._plugins) if self._plugins.is_dir() else None,
-                # Of several the later ones count.
-                metadata=merged(self._folder.configuration("metadata")),
-                config=merged(self._folder.configuration("config")),
+                metadata=self._configuration("metadata"),
+                config=self._configuration("config"),
+                template_dir=self._owner.template_dir,
+                static_mounts=self._owner.static_mounts,
                 # WebAssembly has no threads here: queries run where they are asked for.
                 settings={"num_sql_threads": 0, "base_url": self._base_url},
             )
-            server = Server(same_origin_referrer(datasette.app()), Cookies(self._folder.cookies))
+            app = inside_instance(same_origin_referrer(datasette.app()), self._base_url)
+            server = Server(app, Cookies(self._folder.cookies))
+            # Within the lifespan its errors would not be heard.
+            await datasette.invoke_startup()
             await server.startup()
             # Else the first page would do it, and wait until what it writes is saved.
             await datasette.refresh_schemas()
@@ -182,3 +223,9 @@ class Instance:
         """Shut Datasette down."""
         if self._server is not None:
             await self._server.shutdown()
+
+
+def _address(source: dict[str, Any]) -> str:
+    """Return what a source is known by: the URL that it was fetched from, or a file's name."""
+    address: str = source["origin"].get("url") or source["url"]
+    return address

@@ -133,7 +133,7 @@ class Intake:
         cleaned = read_configuration(file.read_bytes(), request.url)
         result: dict[str, Any] = {"path": "", "added": [], "notes": cleaned.notes}
         result = self._remembered(replace(request, parameter=kind), result)
-        self._folder.keep_configuration(result["id"], cleaned.contents)
+        self._folder.keep_configuration(result["id"], cleaned.whole)
         return result
 
     # --- Tables ---------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Builds the site: dist/, a static folder that works on any host at any sub-path.
 
-    python scripts/build_site.py [--out FOLDER] [--plugins FOLDER ...]
+    python scripts/build_site.py [--out FOLDER] [--site FOLDER] [--plugins FOLDER ...]
 
 Copies what is served as it is written, compiles Python with Pyodide's own interpreter, and has
 versions.py make one version of it all, with the manifest that the worker goes by. The worker
@@ -21,8 +21,11 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from site_settings import SettingsError, SiteSettings, read_settings
+from site_wheels import all_wheels, plugin_names
 from versions import VersionError, seal
-from wheels import PROJECT, locked_wheels
+from wheel_index import write_index
+from wheels import PROJECT
 
 CACHE = PROJECT / "build"
 PYODIDE = PROJECT / "node_modules" / "pyodide"
@@ -102,29 +105,55 @@ def compile_python(name: str, inputs: list[Path], *arguments: str) -> Path:
     return out
 
 
-def python_files(plugins: list[Path]) -> dict[str, Path]:
+def python_files(owner: SiteSettings, plugins: list[Path]) -> dict[str, Path]:
     """Return the compiled standard library and the packs of packages and of this project's own.
 
-    The plugins in the folders `plugins` go with the project's own.
+    What the site's owner brings goes with the project's own, and so do the plugins in the folders
+    `plugins`.
+
+    Raises:
+        SettingsError: the owner's files cannot be used.
     """
     stdlib_source = PYODIDE / "python_stdlib.zip"
     stdlib = compile_python(
         "stdlib.zip.gz", [stdlib_source], "stdlib", str(stdlib_source), "build/stdlib.zip.gz"
     )
-    wheels = locked_wheels()
-    packages = compile_python(
-        "packages.pack", [wheels], "pack", "build/packages.pack", "--wheels", str(wheels)
+    wheels = all_wheels(owner)
+    # Sites differ: each has its packs, so that building one does not make another's old.
+    folder = "" if owner.folder == PROJECT else f"sites/{owner.folder.name}/"
+    packages = f"{folder if owner.plugins else ''}packages.pack"
+    compiled = compile_python(
+        packages, [wheels], "pack", f"build/{packages}", "--wheels", str(wheels)
     )
-    folders = [PROJECT / "plugins", *plugins]
-    trees = [f"--tree={folder.relative_to(PROJECT)}=/plugins" for folder in folders]
-    name = "site-with-plugins/site.pack" if plugins else "site.pack"
+    folders = list(dict.fromkeys([PROJECT / "plugins", *owner.folders("plugins"), *plugins]))
+    more = [*owner.folders("templates"), *owner.folders("static")]
+    trees = [f"--tree={one.relative_to(PROJECT)}=/plugins" for one in folders]
+    trees += [f"--tree={one.relative_to(PROJECT)}=/site/{one.name}" for one in more]
+    documents = write_documents(owner, CACHE / f"{folder}documents")
+    files = [f"--file={one.relative_to(PROJECT)}=/site/{one.name}" for one in documents]
+    if plugins:
+        folder += "site-with-plugins/"
     own = compile_python(
-        name,
-        [PROJECT / "bootstrap.py", PROJECT / "engine", *folders],
-        *("pack", f"build/{name}", "--file=bootstrap.py=SITE_PACKAGES/bootstrap.py"),
-        *("--tree=engine=SITE_PACKAGES/engine", *trees),
+        f"{folder}site.pack",
+        [PROJECT / "bootstrap.py", PROJECT / "engine", *folders, *more, *documents],
+        *("pack", f"build/{folder}site.pack", "--file=bootstrap.py=SITE_PACKAGES/bootstrap.py"),
+        *("--tree=engine=SITE_PACKAGES/engine", *trees, *files),
     )
-    return {"stdlib": stdlib, "packages": packages, "site": own}
+    return {"stdlib": stdlib, "packages": compiled, "site": own}
+
+
+def write_documents(owner: SiteSettings, folder: Path) -> list[Path]:
+    """Write the owner's datasette.yaml and metadata.yaml into `folder` as engine/owner.py reads
+    them; return their paths.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    written = []
+    for kind, contents in owner.documents().items():
+        path = folder / f"{'config' if kind == 'datasette' else kind}.json"
+        path.write_text(json.dumps(contents))
+        written.append(path)
+    return written
 
 
 def data_index() -> list[dict[str, str]]:
@@ -180,11 +209,17 @@ def vendor_for_worker(target: Path) -> None:
         shutil.copy2(modules / name / "LICENSE", target / name / "LICENSE.txt")
 
 
-def build(out: Path, plugins: list[Path]) -> None:
-    """Build the site into `out`, replacing what is there."""
+def build(out: Path, owner: SiteSettings, plugins: list[Path], settings: dict[str, object]) -> None:
+    """Build the site of `owner` into `out`, replacing what is there.
+
+    `settings` count more than the owner's.
+
+    Raises:
+        BuildError, SettingsError, VersionError: it cannot be built.
+    """
     if not PYODIDE.is_dir():
         raise BuildError("node_modules/pyodide is missing. Run `make site`, which installs it.")
-    python = python_files(plugins)
+    python = python_files(owner, plugins)
     index = data_index()
     # A half-built folder must never be served, so everything is laid beside it first.
     draft = out.with_name(f"{out.name}.new")
@@ -200,6 +235,11 @@ def build(out: Path, plugins: list[Path]) -> None:
     (draft / "data" / "index.json").write_text(json.dumps(index, indent=2) + "\n")
     for name in PYODIDE_FILES:
         shutil.copy2(PYODIDE / name, draft / "runtime" / name)
+    # What the worker goes by where it is asked for code that the site does not ship.
+    decided = {"locked": owner.locked, "index": owner.index_url, "plugins": plugin_names(owner)}
+    (draft / "site.json").write_text(json.dumps({**decided, **settings}, indent=2) + "\n")
+    if owner.wheel_folder is not None:
+        write_index(owner.wheel_folder.glob("*.whl"), draft / "wheels")
     (draft / "vendor").mkdir()
     for name, module in VENDORED.items():
         source = PROJECT / "node_modules" / module
@@ -228,6 +268,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Build the site.")
     parser.add_argument("--out", type=Path, default=PROJECT / "dist", help="default: dist")
     parser.add_argument(
+        "--site",
+        type=Path,
+        default=PROJECT,
+        metavar="FOLDER",
+        help="where site.toml and the owner's other files are, in the project; default: its top",
+    )
+    parser.add_argument(
         "--plugins",
         type=Path,
         action="append",
@@ -235,10 +282,19 @@ def main() -> int:
         metavar="FOLDER",
         help="ship the plugins in this folder of the project as well",
     )
+    parser.add_argument(
+        "--settings",
+        type=json.loads,
+        default={},
+        metavar="JSON",
+        help="what the site's worker goes by instead of the defaults",
+    )
     args = parser.parse_args()
     try:
-        build(args.out.resolve(), [folder.resolve() for folder in args.plugins])
-    except (BuildError, VersionError) as error:
+        owner = read_settings(args.site.resolve())
+        plugins = [folder.resolve() for folder in args.plugins]
+        build(args.out.resolve(), owner, plugins, args.settings)
+    except (BuildError, SettingsError, VersionError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except subprocess.CalledProcessError as error:

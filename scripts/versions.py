@@ -24,7 +24,7 @@ VERSIONED = ["shell", "vendor", "runtime/pyodide.mjs", "runtime/pyodide.asm.mjs"
 
 #: Files at fixed addresses that name files of the shell.
 REFERRING = ["index.html", "saved.html", "404.html", "sw.js", "app/index.html", "app/booting.html"]
-REFERRING += ["app/failed.html", "manifest.webmanifest"]
+REFERRING += ["app/consent.html", "app/failed.html", "manifest.webmanifest"]
 
 #: Files at fixed addresses that the worker keeps. A host's answers for addresses under app/ are not
 #: among them: where there is a worker to keep them, it answers there itself.
@@ -32,9 +32,11 @@ KEPT = [
     "index.html",
     "saved.html",
     "app/booting.html",
+    "app/consent.html",
     "app/failed.html",
     "data/index.json",
     "favicon.ico",
+    "site.json",
 ]
 KEPT += ["manifest.webmanifest"]
 

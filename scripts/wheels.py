@@ -30,11 +30,11 @@ FOREIGN = ["markupsafe==3.0.4", "pyyaml==6.0.3"]
 TOOLS = ["micropip==0.11.1", "packaging==26.3"]
 
 
-def pip_download(folder: Path, *arguments: str) -> None:
-    """Download wheels into `folder`, which must not hold others."""
+def pip_download(folder: Path, *arguments: str, cwd: Path = PROJECT) -> None:
+    """Download wheels into `folder`, which must not hold others; paths are relative to `cwd`."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     command += ["--no-deps", "--only-binary", ":all:", "--dest", str(folder), *PLATFORM, *arguments]
-    subprocess.run(command, check=True)
+    subprocess.run(command, check=True, cwd=cwd)
 
 
 def locked_wheels() -> Path:

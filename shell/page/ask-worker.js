@@ -9,11 +9,10 @@ import { question } from "../shared/protocol.js";
 import { activeWorker } from "./worker-registration.js";
 
 /** @typedef {import("../shared/protocol.js").Asked} Asked */
-/** @typedef {import("../shared/protocol.js").AddProgress} AddProgress */
 
 /**
  * @typedef {object} Listening
- * @property {(progress: AddProgress) => void} [onProgress]
+ * @property {(progress: any) => void} [onProgress]  of the question’s kind
  * @property {AbortSignal} [signal]  asks the worker to give up. The answer then is an error named
  *   “Cancelled”, unless the work was over just before
  */
@@ -28,8 +27,9 @@ const PATIENCE = [20_000, 60_000, 600_000];
  * @throws {LiteError}
  */
 export async function askWorker(about, listening = {}) {
-  // What it adds may be large, and would be there twice.
-  for (const patience of about.type === "add" ? PATIENCE.slice(-1) : PATIENCE) {
+  // What is added may be large, and would be there twice; what is installed starts the instance anew.
+  const isOnce = ["add", "install", "uninstall"].includes(about.type);
+  for (const patience of isOnce ? PATIENCE.slice(-1) : PATIENCE) {
     const answer = await answerOf(await activeWorker(), about, patience, listening);
     if (answer !== SILENCE) return answer;
   }

@@ -17,7 +17,6 @@ import { insist } from "./insist.js";
  * @param {string} boot.key
  * @param {import("../shared/recipe.js").Recipe} boot.recipe  what the key stands for, to be shown
  * @param {URL} boot.siteRoot
- * @param {string} [boot.notice]
  * @param {(view: BootView) => Promise<boolean>} [boot.prepare]  what to do once the instance is ready;
  *   returns whether its sources are to be loaded anew
  * @param {(again: boolean) => void} boot.leave  go to the instance; throws a LiteError when that
@@ -25,11 +24,10 @@ import { insist } from "./insist.js";
  * @returns {Promise<void>}
  */
 export async function bootAndLeave(boot) {
-  const { container, key, recipe, siteRoot, notice = "", prepare, leave } = boot;
+  const { container, key, recipe, siteRoot, prepare, leave } = boot;
   const subject = {
     name: recipeInWords(recipe, siteRoot),
     sources: describeSources(recipe, siteRoot),
-    notice,
     homeHref: siteRoot.href,
   };
   const view = new BootView(container, subject, () => run(true));

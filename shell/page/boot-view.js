@@ -33,7 +33,6 @@ const STATE_WORDS = {
  * @typedef {object} BootSubject
  * @property {string} name     completes the sentence "Opening …"
  * @property {import("./describe-sources.js").SourceWords[]} sources
- * @property {string} notice   a sentence to show above the stages; may be ""
  * @property {string} homeHref  address of the launcher
  */
 
@@ -70,7 +69,6 @@ export class BootView {
     container.replaceChildren(
       element("div", { class: "page-header" }, this.heading),
       sourceList(subject.sources),
-      ...(subject.notice ? [element("p", { class: "notice" }, subject.notice)] : []),
       this.problem,
       this.choice,
       element(

@@ -4,7 +4,7 @@
  * Reads the recipe only; whether those addresses hold anything is found out when they are opened.
  */
 
-import { isOption, isSource } from "../shared/recipe.js";
+import { isOption, isSource, isWheel } from "../shared/recipe.js";
 import { element, inWords } from "./dom.js";
 
 /** @typedef {import("../shared/recipe.js").Recipe} Recipe */
@@ -26,7 +26,12 @@ const KINDS = {
   excel: "Excel file",
   metadata: "Descriptions",
   config: "Settings",
+  install: "Plugin",
+  ref: "Instead of this site’s version",
 };
+
+/** Where packages come from that are named and not addressed. */
+const INDEX = "the package index";
 
 /** @type {Record<string, SourceWords>} what recipes say besides sources */
 const SWITCHES = {
@@ -45,10 +50,32 @@ export function describeSources(recipe, siteRoot) {
     .map(
       ([parameter, value]) =>
         SWITCHES[parameter] ?? {
-          ...describeAddress(value, siteRoot),
+          ...(describePackage(parameter, value) ?? describeAddress(value, siteRoot)),
           kind: kindInWords(parameter),
         },
     );
+}
+
+/**
+ * @param {string} parameter
+ * @param {string} value
+ * @returns {{name: string, from: string} | null} null for what is a file at an address
+ */
+function describePackage(parameter, value) {
+  if (parameter === "ref") {
+    const version = value === "pre" ? "newest pre-release" : value;
+    return { name: `Datasette ${version}`, from: INDEX };
+  }
+  return parameter === "install" && !isWheel(value) ? { name: value, from: INDEX } : null;
+}
+
+/**
+ * @param {string} file  such as datasette_cluster_map-0.18-py3-none-any.whl
+ * @returns {string} "datasette-cluster-map 0.18", or the file's name where it is not named like that
+ */
+export function wheelName(file) {
+  const match = /^([^-]+)-([^-]+)-.*\.whl$/.exec(file);
+  return match ? `${match[1].replaceAll("_", "-")} ${match[2]}` : file;
 }
 
 /**
@@ -86,7 +113,7 @@ export function describeAddress(address, siteRoot) {
   const url = new URL(address, siteRoot);
   const segment = url.pathname.split("/").findLast((part) => part !== "") ?? "";
   const here = url.href.startsWith(siteRoot.href);
-  return { name: unescaped(segment) || url.host, from: here ? "this site" : url.host };
+  return { name: wheelName(unescaped(segment)) || url.host, from: here ? "this site" : url.host };
 }
 
 /**

@@ -10,7 +10,7 @@ import { instancePath } from "../shared/paths.js";
 import { parseLink, recipeToKey } from "../shared/recipe.js";
 import { SITE_ROOT } from "../shared/site.js";
 import { bootAndLeave } from "./boot-page.js";
-import { byId, inWords } from "./dom.js";
+import { byId } from "./dom.js";
 import { showExamples } from "./example-cards.js";
 import { checkForNewerData } from "./newer-data.js";
 import { setUpOpenForm } from "./open-form.js";
@@ -23,16 +23,13 @@ addEventListener("hashchange", () => {
 });
 
 function start() {
-  const { recipe, ignored } = parseLink(location.href, SITE_ROOT);
-  const notice = ignoredInWords(ignored, recipe.length > 0);
+  const { recipe } = parseLink(location.href, SITE_ROOT);
   // A page of Datasette is named by “#/…”; any other hash is a place on the home page.
-  const wantsDefault = location.hash.startsWith("#/") && ignored.length === 0;
-  if (recipe.length > 0 || wantsDefault) openLink(notice);
-  else showHome(notice);
+  if (recipe.length > 0 || location.hash.startsWith("#/")) openLink();
+  else showHome();
 }
 
-/** @param {string} notice */
-function openLink(notice) {
+function openLink() {
   document.documentElement.dataset.view = "boot";
   const { recipe } = parseLink(location.href, SITE_ROOT);
   const key = recipeToKey(recipe);
@@ -41,7 +38,6 @@ function openLink(notice) {
     key,
     recipe,
     siteRoot: SITE_ROOT,
-    notice,
     prepare: checkForNewerData(key, SITE_ROOT),
     leave() {
       // Read again: the person may have changed the hash while waiting.
@@ -52,12 +48,8 @@ function openLink(notice) {
   });
 }
 
-/** @param {string} notice */
-function showHome(notice) {
+function showHome() {
   document.documentElement.dataset.view = "home";
-  const noticeBox = byId("notice");
-  noticeBox.textContent = notice;
-  noticeBox.hidden = notice === "";
   byId("link-root").textContent = SITE_ROOT.href;
   setUpOpenForm(SITE_ROOT);
   void showExamples(byId("examples-list"), SITE_ROOT);
@@ -91,17 +83,4 @@ function isOpening() {
 function installWorker() {
   // Without a worker the home page still reads well; the reason is told when something is opened.
   activeWorker().catch(() => {});
-}
-
-/**
- * @param {string[]} ignored  names of parameters
- * @param {boolean} rest      whether something is left to open
- * @returns {string} a sentence, or "" when nothing was ignored
- */
-function ignoredInWords(ignored, rest) {
-  if (ignored.length === 0) return "";
-  const names = inWords(ignored.map((name) => `?${name}=`));
-  return rest
-    ? `This link also has ${names}, which this version cannot open yet; the rest is being opened.`
-    : `This link asks for ${names}, which this version cannot open yet.`;
 }

@@ -7,13 +7,15 @@
  */
 
 import { inOneLine } from "../shared/errors.js";
-import { parseAppPath } from "../shared/paths.js";
+import { instancePath, parseAppPath } from "../shared/paths.js";
 import { launcherLink, keyToRecipe } from "../shared/recipe.js";
 import { SITE_ROOT } from "../shared/site.js";
 import { askWorker } from "./ask-worker.js";
 import { element } from "./dom.js";
+import { takeOutcome } from "./outcome.js";
 
-/** @typedef {import("../shared/protocol.js").Status} Status */
+/** @typedef {import("../shared/errors.js").WireError} WireError */
+/** @typedef {import("../shared/protocol.js").RunningStatus} Status */
 /** @typedef {import("../shared/protocol.js").WorkerMessage} WorkerMessage */
 
 const STYLE = new URL("notices.css", import.meta.url);
@@ -29,8 +31,9 @@ export function startNotices() {
     else if (data.type === "deleted" && data.keys.includes(key)) sayDeleted();
   });
   container.startMessages();
+  sayOutcome();
   askWorker({ type: "status", key }).then(
-    (status) => status && sayStatus(key, status),
+    (status) => status?.state === "ready" && sayStatus(key, status),
     () => {}, // the page itself is fine
   );
 }
@@ -40,11 +43,7 @@ export function startNotices() {
  * @param {Status} status
  */
 function sayStatus(key, { saving, reason, edited, newer, problems }) {
-  for (const problem of problems) {
-    const { message, source = "" } = problem;
-    const text = `Not everything could be opened. ${inOneLine(problem)}`;
-    notify(`problem ${source}`, text, dismissed(`problem ${key} ${source} ${message}`));
-  }
+  for (const problem of problems) sayProblem(key, problem);
   if (saving === "temporary") {
     notify(
       "temporary",
@@ -62,6 +61,52 @@ function sayStatus(key, { saving, reason, edited, newer, problems }) {
       action: ["Look at the choices", () => location.assign(link)],
     });
   }
+}
+
+/**
+ * @param {string} key
+ * @param {WireError} problem
+ */
+function sayProblem(key, problem) {
+  const { name, message, source = "" } = problem;
+  const action = actionFor(name, key);
+  const sentences = inOneLine(problem);
+  const isOfCode = ["NotAllowed", "Locked", "PluginError"].includes(name);
+  notify(
+    `problem ${source} ${message}`,
+    isOfCode ? sentences : `Not everything could be opened. ${sentences}`,
+    { ...dismissed(`problem ${key} ${source} ${message}`), ...(action ? { action } : {}) },
+  );
+}
+
+/**
+ * What can be done about a problem with code, on a page of its own.
+ *
+ * @param {string} name  of the error
+ * @param {string} key
+ * @returns {NoticeOptions["action"]}
+ */
+function actionFor(name, key) {
+  if (name === "NotAllowed") return ["Decide again", () => void decideAgain(key)];
+  const plugins = `${SITE_ROOT.href}${instancePath(key)}-/install`;
+  if (name !== "PluginError" || location.href.startsWith(plugins)) return undefined;
+  const back = encodeURIComponent(location.pathname + location.search);
+  return ["Plugins", () => location.assign(`${plugins}?back=${back}`)];
+}
+
+/** @param {string} key */
+async function decideAgain(key) {
+  await askWorker({ type: "consent", key, allow: null });
+  location.reload();
+}
+
+/** Say what the page before this one has done, where this page has a place for it, or else as a notice. */
+function sayOutcome() {
+  const outcome = takeOutcome();
+  if (outcome === "") return;
+  const place = document.getElementById("lite-outcome");
+  if (place) place.replaceChildren(element("p", { class: "message-info" }, outcome));
+  else notify("outcome", outcome, {});
 }
 
 /**

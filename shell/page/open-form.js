@@ -9,8 +9,9 @@ import { inOneLine, LiteError, toWire } from "../shared/errors.js";
 import { sniffKind } from "../shared/fetch-source.js";
 import { launcherLink } from "../shared/recipe.js";
 import { kindFromName, toFetchableUrl } from "../shared/remote-urls.js";
-import { describeAddress, kindInWords, sourceItem } from "./describe-sources.js";
+import { describeAddress, describeSources, kindInWords, sourceItem } from "./describe-sources.js";
 import { byId, element } from "./dom.js";
+import { packagesIn } from "./form-packages.js";
 
 /** @typedef {import("../shared/recipe.js").Recipe} Recipe */
 
@@ -25,6 +26,8 @@ const FIRST_VERSION = "https://lite.datasette.io/";
 export function setUpOpenForm(siteRoot) {
   const form = /** @type {HTMLFormElement} */ (byId("open-form"));
   const field = /** @type {HTMLTextAreaElement} */ (byId("addresses"));
+  const extras = /** @type {HTMLDetailsElement} */ (byId("extras"));
+  const [plugins, ref] = ["plugins", "ref"].map((id) => /** @type {HTMLInputElement} */ (byId(id)));
   const button = /** @type {HTMLButtonElement} */ (byId("open-button"));
   const found = byId("recognised");
   const problems = byId("problems");
@@ -39,10 +42,13 @@ export function setUpOpenForm(siteRoot) {
     button.textContent = busy ? "Looking…" : "Open";
     status.textContent = busy ? "Looking at what is behind the address." : "";
   };
-  /** @param {string[]} sentences */
-  const complain = (sentences) => {
-    if (sentences.length > 0) field.setAttribute("aria-invalid", "true");
-    else field.removeAttribute("aria-invalid");
+  /**
+   * @param {string[]} sentences
+   * @param {HTMLElement} [about]
+   */
+  const complain = (sentences, about = field) => {
+    for (const input of [field, plugins, ref]) input.removeAttribute("aria-invalid");
+    if (sentences.length > 0) about.setAttribute("aria-invalid", "true");
     problems.replaceChildren(...sentences.map((sentence) => element("p", {}, sentence)));
   };
   const startOver = () => {
@@ -55,17 +61,22 @@ export function setUpOpenForm(siteRoot) {
     const addresses = addressesIn(field.value);
     // The stylesheet lets the field grow where browsers can (field-sizing); this is for the others.
     field.rows = Math.min(8, field.value.split("\n").length);
-    found.replaceChildren(...recognised(addresses, siteRoot));
-    copy.hidden = shareLink(addresses, siteRoot) === null || !navigator.clipboard;
+    const packages = packagesIn(plugins.value, ref.value).recipe;
+    found.replaceChildren(...recognised(addresses, packages, siteRoot));
+    copy.hidden = shareLink(addresses, packages, siteRoot) === null || !navigator.clipboard;
     copy.textContent = "Copy a link that opens this";
   };
 
-  field.addEventListener("input", () => {
-    startOver();
-    show();
-  });
+  for (const input of [field, plugins, ref]) {
+    input.addEventListener("input", () => {
+      startOver();
+      show();
+    });
+  }
   copy.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(shareLink(addressesIn(field.value), siteRoot) ?? "");
+    const packages = packagesIn(plugins.value, ref.value).recipe;
+    const link = shareLink(addressesIn(field.value), packages, siteRoot);
+    await navigator.clipboard.writeText(link ?? "");
     copy.textContent = "Link copied";
     status.textContent = "Link copied.";
   });
@@ -79,8 +90,18 @@ export function setUpOpenForm(siteRoot) {
     event.preventDefault();
     startOver();
     const asked = round;
+    const packages = packagesIn(plugins.value, ref.value);
+    if (packages.failures.length > 0) {
+      extras.open = true;
+      const isOfRef =
+        packages.failures.length === 1 && packagesIn("", ref.value).failures.length > 0;
+      const wrong = isOfRef ? ref : plugins;
+      complain(packages.failures.map(whyNot), wrong);
+      wrong.focus();
+      return;
+    }
     setBusy(true);
-    const { link, failures } = await linkFor(addressesIn(field.value), siteRoot);
+    const { link, failures } = await linkFor(addressesIn(field.value), packages.recipe, siteRoot);
     if (asked !== round) return;
     setBusy(false);
     if (link) return location.assign(link);
@@ -88,6 +109,7 @@ export function setUpOpenForm(siteRoot) {
     field.focus();
   });
   show(); // a browser that comes back to this page keeps what was typed
+  extras.open = plugins.value + ref.value !== "";
 }
 
 /**
@@ -104,17 +126,22 @@ function addressesIn(text) {
 
 /**
  * @param {string[]} addresses
+ * @param {Recipe} packages  that go into the link as well
  * @param {URL} siteRoot
  * @returns {Promise<{link?: string, failures: string[]}>} either a link, or sentences why there is none
  */
-async function linkFor(addresses, siteRoot) {
+async function linkFor(addresses, packages, siteRoot) {
+  if (addresses.length === 0 && packages.length > 0) {
+    return { link: launcherLink(packages, "", siteRoot), failures: [] };
+  }
   if (addresses.length === 0) {
     return { failures: ["Type or paste the address of a data file first."] };
   }
   const [first] = addresses;
   if (addresses.length === 1 && isLauncherLink(first, siteRoot)) {
-    const { search, hash } = new URL(first);
-    return { link: new URL(search + hash, siteRoot).href, failures: [] };
+    const link = new URL(first);
+    for (const [name, value] of packages) link.searchParams.append(name, value);
+    return { link: new URL(link.search + link.hash, siteRoot).href, failures: [] };
   }
   const answers = await Promise.allSettled(addresses.map((address) => toSource(address, siteRoot)));
   /** @type {Recipe} */
@@ -126,7 +153,7 @@ async function linkFor(addresses, siteRoot) {
   }
   return failures.length > 0
     ? { failures }
-    : { link: launcherLink(recipe, "", siteRoot), failures };
+    : { link: launcherLink([...recipe, ...packages], "", siteRoot), failures };
 }
 
 /**
@@ -172,10 +199,11 @@ function toUrl(address, siteRoot) {
 
 /**
  * @param {string[]} addresses
+ * @param {Recipe} packages  that go into the link as well
  * @param {URL} siteRoot
  * @returns {string | null} a launcher link, once every kind is known without looking at the data
  */
-function shareLink(addresses, siteRoot) {
+function shareLink(addresses, packages, siteRoot) {
   /** @type {Recipe} */
   const recipe = [];
   for (const address of addresses) {
@@ -183,6 +211,7 @@ function shareLink(addresses, siteRoot) {
     if (!kind || !toUrl(address, siteRoot)) return null;
     recipe.push([kind, address]);
   }
+  recipe.push(...packages);
   return recipe.length > 0 ? launcherLink(recipe, "", siteRoot) : null;
 }
 
@@ -190,11 +219,12 @@ function shareLink(addresses, siteRoot) {
  * What the form makes of the addresses so far, before anything is fetched.
  *
  * @param {string[]} addresses
+ * @param {Recipe} packages
  * @param {URL} siteRoot
  * @returns {HTMLLIElement[]}
  */
-function recognised(addresses, siteRoot) {
-  return addresses
+function recognised(addresses, packages, siteRoot) {
+  const data = addresses
     .filter((address) => toUrl(address, siteRoot) && !isLauncherLink(address, siteRoot))
     .map((address) => {
       const kind = kindFromName(address);
@@ -203,6 +233,7 @@ function recognised(addresses, siteRoot) {
         kind: kind ? kindInWords(kind) : "Kind found on opening",
       });
     });
+  return [...data, ...describeSources(packages, siteRoot).map(sourceItem)];
 }
 
 /**

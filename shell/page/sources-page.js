@@ -7,15 +7,13 @@ import { inOneLine, LiteError } from "../shared/errors.js";
 import { parseAppPath } from "../shared/paths.js";
 import { launcherLink, recipeOf } from "../shared/recipe.js";
 import { SITE_ROOT } from "../shared/site.js";
-import { answerIn } from "./ask-person.js";
 import { askWorker } from "./ask-worker.js";
+import { askInModal } from "./datasette-modal.js";
 import { byId, element } from "./dom.js";
+import { leaveOutcome } from "./outcome.js";
 import { inRelativeWords } from "./relative-time.js";
 
 const EXACT = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short" });
-
-/** Where a sentence waits for the page to be loaded again. */
-const OUTCOME = "datasette-lite outcome";
 
 const key = parseAppPath(location.pathname, SITE_ROOT.pathname)?.key ?? "";
 
@@ -37,10 +35,6 @@ for (const button of buttons("[data-lite-link]")) {
   button.addEventListener("click", () => void copyLink(button));
 }
 
-const outcome = sessionStorage.getItem(OUTCOME);
-if (outcome) say("info", outcome);
-sessionStorage.removeItem(OUTCOME);
-
 /**
  * @param {string} selector
  * @returns {NodeListOf<HTMLButtonElement>}
@@ -58,7 +52,7 @@ async function reload(button) {
   const { liteReload = "", name = "" } = button.dataset;
   const label = button.textContent ?? "";
   try {
-    /** @type {import("../shared/protocol.js").Status | undefined} */
+    /** @type {import("../shared/protocol.js").RunningStatus | undefined} */
     const status = await askWorker({ type: "status", key });
     if (status?.edited && !(await mayReplace(name))) return;
     button.disabled = true;
@@ -69,7 +63,7 @@ async function reload(button) {
       say("info", `${name} is as new as its source: nothing was loaded.`);
       return;
     }
-    sessionStorage.setItem(OUTCOME, `${name} was loaded again from its source.`);
+    leaveOutcome(`${name} was loaded again from its source.`);
     location.reload();
   } catch (error) {
     const why = error instanceof LiteError ? error : { message: String(error) };
@@ -85,30 +79,14 @@ async function reload(button) {
  * @returns {Promise<boolean>}
  */
 function mayReplace(name) {
-  const title = element("h2", { id: "lite-question", class: "modal-title" }, "Load it again?");
-  const cancel = element(
-    "button",
-    { type: "button", class: "modal-btn modal-btn-ghost" },
-    "Cancel",
-  );
-  const go = element(
-    "button",
-    { value: "yes", class: "modal-btn modal-btn-primary" },
-    "Load again",
-  );
-  const dialog = element(
-    "dialog",
-    { class: "datasette-modal", "aria-labelledby": "lite-question" },
-    element("div", { class: "modal-header" }, title),
-    element(
-      "div",
-      { class: "modal-body" },
+  return askInModal({
+    title: "Load it again?",
+    body: [
       "Data was changed here since it was loaded. ",
       `If the source has newer data, that replaces ${name}, and what was changed in it is lost.`,
-    ),
-    element("form", { method: "dialog", class: "modal-footer" }, cancel, go),
-  );
-  return answerIn(dialog, cancel);
+    ],
+    yes: "Load again",
+  });
 }
 
 /** @param {HTMLButtonElement} button */

@@ -32,7 +32,7 @@ export async function waitAndReload(reason, stuck) {
   try {
     recipe = keyToRecipe(key);
   } catch (error) {
-    const subject = { name: "this address", sources: [], notice: "", homeHref: SITE_ROOT.href };
+    const subject = { name: "this address", sources: [], homeHref: SITE_ROOT.href };
     new BootView(container, subject, () => location.reload()).fail(toWire(error));
     return;
   }

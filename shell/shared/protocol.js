@@ -5,14 +5,15 @@
  *
  * A page posts `open` or `ping` to the registration's active worker. The worker answers an `open`
  * with `progress` messages, at least one a second while its thread is free, and then with exactly
- * one `ready` or `failed`. `open` may be repeated at any time: it joins the boot that is running, or
+ * one `ready` or `failed`; it is `ready` as well when the address answers with the page that asks for
+ * consent. `open` may be repeated at any time: it joins the boot that is running, or
  * starts one if the browser has stopped the worker meanwhile. A `ping` has no answer; its arrival is
  * what restarts the browser's idle clock.
  *
- * Questions (`status`, `check`, `forget`, `restore`, `preview`, `add`, `reload`) come with a MessagePort, on which
- * exactly one answer is sent: {value} or {error}. Until then {working} comes at least every few seconds
- * while the worker's thread is free, with the progress of an `add`. All but `add` may be asked again when
- * neither comes. On the port of an `add` the page may post {cancel: true}: the answer is then an error
+ * Questions (`status`, `check`, `forget`, `restore`, `preview`, `add`, `reload`, `consent`, `plugins`,
+ * `install`, `uninstall`) come with a MessagePort, on which exactly one answer is sent: {value} or {error}.
+ * Until then {working} comes at least every few seconds while the worker's thread is free, with the
+ * progress of an `add`, `install` or `uninstall`. All but `add` may be asked again when neither comes. On the port of an `add` the page may post {cancel: true}: the answer is then an error
  * named “Cancelled”, and nothing is left behind of the file that was being imported.
  *
  * `changed` and `deleted` go to all pages of the site but the one that did it: what they have in view
@@ -22,7 +23,7 @@
 /** @typedef {import("./errors.js").WireError} WireError */
 
 /** Version of this protocol: a page that meets another one reloads itself. */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 /**
  * The stages of a boot in order: id and the title people see.
@@ -32,6 +33,7 @@ export const PROTOCOL_VERSION = 3;
 export const STAGES = [
   ["download", "Downloading Python and Datasette"],
   ["python", "Starting Python"],
+  ["plugins", "Getting the plugins"],
   ["datasette", "Loading Datasette"],
   ["fetch", "Fetching the data"],
   ["import", "Importing the data"],
@@ -39,7 +41,7 @@ export const STAGES = [
   ["open", "Opening the databases"],
 ];
 
-/** @typedef {"download" | "python" | "datasette" | "fetch" | "import" | "restore" | "open"} StageId */
+/** @typedef {"download" | "python" | "plugins" | "datasette" | "fetch" | "import" | "restore" | "open"} StageId */
 
 /**
  * @typedef {object} OpenMessage   page → worker: start this instance, or join its boot
@@ -94,13 +96,104 @@ export const STAGES = [
 /**
  * The answer: undefined while the instance is not running.
  *
- * @typedef {object} Status
+ * @typedef {RunningStatus | ConsentStatus} Status
+ */
+
+/**
+ * The instance waits for a person to decide what code may run in it.
+ *
+ * @typedef {object} ConsentStatus
+ * @property {"consent"} state
+ * @property {Consent} consent
+ */
+
+/**
+ * @typedef {object} Consent
+ * @property {ConsentItem[]} items  what is not decided on yet
+ * @property {boolean} locked       the site takes no code from links: nothing can be allowed
+ */
+
+/**
+ * Code that a link brings, or a saved instance that came from elsewhere.
+ *
+ * @typedef {object} ConsentItem
+ * @property {"plugin" | "wheel" | "datasette" | "metadata" | "config"} kind
+ * @property {string} value  a requirement, a version of Datasette or "pre", or an absolute URL
+ * @property {string} from   where it is got: "the package index" in words, an index's URL, or the host
+ *   of a file
+ * @property {string[]} [parts]  of metadata and config: what in it can run code, such as
+ *   "description_html"
+ */
+
+/**
+ * @typedef {object} RunningStatus
+ * @property {"ready"} state
  * @property {"saved" | "temporary" | "unsaved"} saving  temporary as the link asked; unsaved for want
  *   of room or permission
  * @property {WireError} [reason]  of "unsaved"
  * @property {boolean} edited      whether the databases differ from what their sources gave
  * @property {string[]} newer      URLs of sources with newer data, as far as the last check knows
- * @property {WireError[]} problems  of the sources that could not be opened, each with its `source`
+ * @property {WireError[]} problems  what could not be opened or installed, each with its `source`: a URL,
+ *   or the requirement of a plugin
+ * @property {ConsentItem[]} refused  what the person has not allowed; a `consent` with allow: null asks
+ *   again
+ */
+
+/**
+ * @typedef {object} ConsentQuestion  page → worker: what the person has decided about the items that
+ *   wait. The instance then starts anew at the next request. There is no answer but that it is noted
+ * @property {number} v
+ * @property {"consent"} type
+ * @property {string} key
+ * @property {boolean | null} allow  null: forget what was decided, and ask again
+ */
+
+/**
+ * @typedef {object} PluginsQuestion  page → worker: which plugins are there? The answer is a PluginList
+ * @property {number} v
+ * @property {"plugins"} type
+ * @property {string} key
+ */
+
+/** @typedef {{plugins: InstalledPlugin[], locked: boolean}} PluginList */
+
+/**
+ * @typedef {object} InstalledPlugin
+ * @property {string} requirement  as it was asked for; a dependency's name and version
+ * @property {string} name
+ * @property {string} version      "" if it could not be installed
+ * @property {string} from         "site", "index", or the URL of a wheel
+ * @property {number} size         bytes of its wheel; 0 where unknown
+ * @property {boolean} asked       false for what another package needs
+ * @property {boolean} plugin      whether Datasette knows it as a plugin
+ * @property {string | null} problem  sentences: why it could not be installed, or was left out
+ */
+
+/**
+ * @typedef {object} InstallQuestion  page → worker: install a plugin, or a newer version of one, and start
+ *   the instance anew with it. The answer is {added}: names and versions of all new packages
+ * @property {number} v
+ * @property {"install"} type
+ * @property {string} key
+ * @property {string} requirement  such as datasette-x, datasette-x==1.2, or a wheel's URL
+ * @property {boolean} upgrade     replace what is there by the newest that fits
+ */
+
+/**
+ * @typedef {object} UninstallQuestion  page → worker: remove a plugin and what only it needs, and start
+ *   the instance anew. The answer is {removed}: names
+ * @property {number} v
+ * @property {"uninstall"} type
+ * @property {string} key
+ * @property {string} name
+ */
+
+/**
+ * @typedef {object} InstallProgress
+ * @property {"resolving" | "downloading" | "checking" | "restarting"} step
+ * @property {string} name         of the package it is at, or ""
+ * @property {number} done
+ * @property {number} total        0 while unknown
  */
 
 /**
@@ -246,10 +339,11 @@ export const STAGES = [
 
 /**
  * @typedef {StatusQuestion | CheckQuestion | ForgetQuestion | RestoreQuestion | PreviewQuestion
- *   | AddQuestion | ReloadQuestion} Question
+ *   | AddQuestion | ReloadQuestion | ConsentQuestion | PluginsQuestion | InstallQuestion
+ *   | UninstallQuestion} Question
  */
 /** @typedef {WithoutVersion<Question>} Asked  what `question` makes a message of */
-/** @typedef {{value: any} | {error: WireError} | {working: true, progress?: AddProgress}} Answer */
+/** @typedef {{value: any} | {error: WireError} | {working: true, progress?: AddProgress | InstallProgress}} Answer */
 /** @typedef {OpenMessage | PingMessage | Question} PageMessage */
 /** @typedef {ChangedMessage | DeletedMessage} News */
 /** @typedef {ProgressMessage | ReadyMessage | FailedMessage | News} WorkerMessage */

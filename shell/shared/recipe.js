@@ -25,9 +25,6 @@ const SETTINGS = /** @type {const} */ (["metadata", "config"]);
 /** Parameters that are switched on by any value but 0, in canonical order. */
 const SWITCHES = ["memory", "temporary"];
 
-/** Datasette Lite's parameters that this version cannot serve yet: people are told, not ignored. */
-const UNSERVED_PARAMETERS = ["install", "ref"];
-
 /** As a value of `fts`: all columns with text. */
 const ALL = ["true", "1", "*"];
 
@@ -68,20 +65,19 @@ const ALL = ["true", "1", "*"];
  *
  * @param {string} href      absolute URL of the launcher with its query and hash
  * @param {URL} siteRoot
- * @returns {{recipe: Recipe, path: string, ignored: string[]}} `path` is relative to the instance;
- *   `ignored` names the parameters that this version cannot serve
+ * @returns {{recipe: Recipe, path: string}} `path` is relative to the instance
  */
 export function parseLink(href, siteRoot) {
   const { search, hash } = new URL(href);
   const parameters = queryPairs(search);
-  const isAddress = (/** @type {string} */ name) => isSource(name) || isSetting(name);
+  const isAddress = (/** @type {string} */ name, /** @type {string} */ value) =>
+    isSource(name) || isSetting(name) || (name === "install" && isWheel(value));
   /** @type {Recipe} */
   const pairs = parameters
     .map(([name, value]) => /** @type {[string, string]} */ ([name, value.trim()]))
     .filter(([, value]) => value !== "")
-    .map(([name, value]) => [name, isAddress(name) ? canonicalUrl(value, siteRoot) : value]);
-  const ignored = UNSERVED_PARAMETERS.filter((name) => parameters.some(([n]) => n === name));
-  return { recipe: canonical(pairs), path: hash.replace(/^#\/?/, ""), ignored };
+    .map(([name, value]) => [name, isAddress(name, value) ? canonicalUrl(value, siteRoot) : value]);
+  return { recipe: canonical(pairs), path: hash.replace(/^#\/?/, "") };
 }
 
 /**
@@ -95,10 +91,16 @@ function canonical(pairs) {
     sources.filter(({ parameter }) => parameter === name).flatMap(pairsOf),
   );
   const settings = SETTINGS.flatMap((name) => pairs.filter((pair) => pair[0] === name));
+  const installs = pairs.filter((pair) => pair[0] === "install");
+  // Each once: what is installed twice is there once.
+  const packages = installs.filter(
+    (pair, index) => installs.findIndex((other) => other[1] === pair[1]) === index,
+  );
+  const ref = pairs.findLast((pair) => pair[0] === "ref");
   const switches = SWITCHES.filter((name) =>
     pairs.some((pair) => pair[0] === name && !["", "0"].includes(pair[1])),
   );
-  return [...opened, ...settings, ...switches.map(on)];
+  return [...opened, ...settings, ...packages, ...(ref ? [ref] : []), ...switches.map(on)];
 }
 
 /**
@@ -197,6 +199,28 @@ export function settingsOf(recipe) {
   return recipe
     .filter(([name]) => isSetting(name))
     .map(([parameter, value]) => ({ parameter, value, options: {} }));
+}
+
+/**
+ * The Python packages that a recipe asks for.
+ *
+ * @param {Recipe} recipe
+ * @returns {{install: string[], ref: string}} requirements or addresses of wheels; ref is "pre", a
+ *   version of Datasette, or "" for the site's
+ */
+export function packagesOf(recipe) {
+  return {
+    install: recipe.filter(([name]) => name === "install").map(([, value]) => value),
+    ref: recipe.find(([name]) => name === "ref")?.[1] ?? "",
+  };
+}
+
+/**
+ * @param {string} requirement
+ * @returns {boolean} whether it is the address of a wheel, or else names a package
+ */
+export function isWheel(requirement) {
+  return /^https?:\/\//i.test(requirement) || /\.whl(?:[?#]|$)/i.test(requirement);
 }
 
 /** @param {string} name */

@@ -19,7 +19,7 @@ export const STATE_FORMAT = 1;
 /** Where the databases are in an instance's folder; engine/folder.py lays it out. */
 export const DATABASES = "databases/";
 
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 /** Blocks that are read at a time. */
 const READ_AHEAD = 64;
@@ -64,6 +64,16 @@ const READ_AHEAD = 64;
  */
 
 /**
+ * What a person has decided about code that the site does not ship, for one instance. It is not part of
+ * what is exported: a copy of an instance asks anew.
+ *
+ * @typedef {object} Decision
+ * @property {string} key
+ * @property {string[]} allowed  names of items, see shell/worker/consent.js
+ * @property {string[]} refused
+ */
+
+/**
  * Keys of files are [generation, path], of blocks [generation, path, index], of replies
  * [generation, fingerprint, id]; paths are relative to the instance's folder.
  *
@@ -72,6 +82,7 @@ const READ_AHEAD = 64;
  * @property {{key: [string, string], value: {size: number}}} files
  * @property {{key: [string, string, number], value: Uint8Array}} blocks
  * @property {{key: [string, string, string], value: SavedReply}} replies
+ * @property {{key: string, value: Decision}} decisions
  */
 
 /** @typedef {import("idb").IDBPDatabase<Schema>} Store */
@@ -99,11 +110,14 @@ const STORES = /** @type {Array<"instances" | "files" | "blocks">} */ ([
 export async function openStore(siteRoot, onClose = () => {}) {
   try {
     return await openDB(`datasette-lite ${siteRoot.pathname}`, SCHEMA_VERSION, {
-      upgrade(store) {
-        store.createObjectStore("instances", { keyPath: "key" });
-        for (const name of /** @type {const} */ (["files", "blocks", "replies"])) {
-          store.createObjectStore(name);
+      upgrade(store, before) {
+        if (before < 1) {
+          store.createObjectStore("instances", { keyPath: "key" });
+          for (const name of /** @type {const} */ (["files", "blocks", "replies"])) {
+            store.createObjectStore(name);
+          }
         }
+        store.createObjectStore("decisions", { keyPath: "key" });
       },
       // A newer build wants to change the schema, or the person has the data deleted.
       blocking(_current, _blocked, event) {

@@ -22,14 +22,21 @@ const SETTINGS = ["metadata", "config"];
  * @param {Intake} options.intake
  * @param {URL} options.siteRoot
  * @param {(step: Step) => void} options.report
+ * @param {() => void} options.settled  called when metadata and configuration are there, before what is
+ *   larger; may throw
  * @param {SavedInstance} [options.replaced]  what is saved, and lost once this has worked
  * @returns {Promise<WireError[]>} what could not be opened, each with its `source`
  * @throws {LiteError} nothing could; or what could before, and is saved, cannot now
  */
-export async function takeAll(downloads, { intake, siteRoot, report, replaced }) {
+export async function takeAll(downloads, { intake, siteRoot, report, settled, replaced }) {
   /** @type {Array<{download: Download, error: unknown}>} */
   const failures = [];
+  let isSettled = false;
   for (const download of downloads) {
+    if (!isSettled && !SETTINGS.includes(download.version.parameter)) {
+      settled();
+      isSettled = true;
+    }
     report(fetching(download));
     const { label, version, options } = download;
     try {

@@ -10,18 +10,21 @@
 import { Additions } from "./additions.js";
 import { fetching, takeAll } from "./boot-sources.js";
 import { answer } from "./bridge.js";
+import { ConsentNeeded } from "./consent.js";
 import { fetchSources, wantedBy } from "./downloads.js";
 import { Intake } from "./intake.js";
 import { valueOf } from "./outcome.js";
+import { LOCK, Packages, PackagesFailed } from "./packages.js";
 import { Replies } from "./replies.js";
 import { startPython } from "./runtime.js";
 import { RUN, Saver } from "./saver.js";
+import { siteSettings } from "./site-settings.js";
 import { claim, newRecord } from "./store-changes.js";
 import { UNWATCHED, WatchedFiles } from "./watched-files.js";
 import { toWire } from "../shared/errors.js";
 import { instancePath } from "../shared/paths.js";
 import { isSwitchedOn, keyToRecipe } from "../shared/recipe.js";
-import { DATABASES, readFiles } from "../shared/saved-store.js";
+import { DATABASES, readFiles, readInstance } from "../shared/saved-store.js";
 import { SHELL_ROOT } from "../shared/site.js";
 
 /** @typedef {import("../shared/protocol.js").Progress} Progress */
@@ -29,7 +32,13 @@ import { SHELL_ROOT } from "../shared/site.js";
 /** @typedef {import("./runtime.js").Pyodide} Pyodide */
 /** @typedef {import("../shared/saved-store.js").Store} Store */
 /** @typedef {import("../shared/saved-store.js").SavedInstance} SavedInstance */
-/** @typedef {import("../shared/protocol.js").Status} Status */
+/** @typedef {import("../shared/protocol.js").RunningStatus} Status */
+
+/**
+ * @typedef {object} Carried
+ * @property {Map<string, Uint8Array>} files
+ * @property {import("../shared/errors.js").WireError[]} problems
+ */
 
 /** Watchers hear of progress this often at most, and this often at least. */
 const REPORT_EVERY = 100;
@@ -52,9 +61,13 @@ export class Instance {
   firstSave = Promise.resolve();
   #key;
   #siteRoot;
+  /** @type {import("../shared/protocol.js").Consent | undefined} what a person has to decide first */
+  consent;
   #openStore;
+  #decisions;
   #onChange;
   #fromSources;
+  #carried;
   #before;
   /** @type {Set<Promise<unknown>>} being answered */
   #requests = new Set();
@@ -76,6 +89,8 @@ export class Instance {
   #problems = [];
   /** @type {Intake | undefined} */
   #intake;
+  /** @type {Packages | undefined} */
+  #packages;
   /** @type {Additions | undefined} */
   #additions;
   /** @type {Promise<void> | undefined} */
@@ -96,14 +111,18 @@ export class Instance {
    * @param {import("./saver.js").OpenStore} options.openStore
    * @param {(by: string) => void} options.onChange  called when the databases were written to, with
    *   the id of the client that asked for it
+   * @param {import("./consent.js").Decisions} options.decisions
+   * @param {Carried} [options.carried]  what one before this had that was not saved
    * @param {boolean} options.fromSources  whatever is saved, to replace it
    * @param {Promise<unknown>} [options.before]  settled when what else is being done to this instance
    *   is over, such as closing the one before
    */
-  constructor(key, siteRoot, { openStore, onChange, fromSources, before }) {
+  constructor(key, siteRoot, { openStore, decisions, onChange, carried, fromSources, before }) {
     this.#key = key;
     this.#siteRoot = siteRoot;
     this.#openStore = openStore;
+    this.#decisions = decisions;
+    this.#carried = carried;
     this.#onChange = onChange;
     this.#fromSources = fromSources;
     this.#before = before;
@@ -184,12 +203,23 @@ export class Instance {
     }
   }
 
-  /** @returns {Omit<Status, "newer">} */
+  /** @returns {Omit<Status, "state" | "newer" | "refused">} */
   get saving() {
-    const problems = this.#problems;
+    const problems = [...this.#problems, ...(this.#packages?.problems ?? [])];
     if (this.#saver) return { saving: "saved", edited: this.#saver.record.edited, problems };
     if (this.#unsaved === undefined) return { saving: "temporary", edited: false, problems };
     return { saving: "unsaved", reason: toWire(this.#unsaved), edited: false, problems };
+  }
+
+  /** @returns {Packages} of an instance that has started */
+  get packages() {
+    return /** @type {Packages} */ (this.#packages);
+  }
+
+  /** @returns {Carried | undefined} what is lost when this is closed; undefined if it is saved */
+  get unsaved() {
+    if (this.state !== "ready" || this.#saver || !this.#files) return undefined;
+    return { files: this.#files.copyAll(), problems: this.#problems };
   }
 
   /**
@@ -215,6 +245,7 @@ export class Instance {
     if (!this.#breakdown) {
       this.#handle?.destroy();
       this.#python?.destroy();
+      this.#packages?.destroy();
     }
     this.#python = this.#handle = undefined;
   }
@@ -242,32 +273,57 @@ export class Instance {
     const heartbeat = setInterval(() => this.#tell(), HEARTBEAT);
     try {
       await this.#before?.catch(() => {});
-      await this.#unlessPythonBreaks(this.#boot());
+      await this.#unlessPythonBreaks(this.#bootWithLess([]));
       if (this.state === "booting") this.state = "ready";
     } catch (error) {
       if (this.state === "booting") this.state = "failed";
+      if (error instanceof ConsentNeeded) this.consent = error.consent;
       throw error;
     } finally {
       clearInterval(heartbeat);
     }
   }
 
-  async #boot() {
+  /**
+   * @param {import("./packages.js").Failure[]} failures  of the attempts so far
+   * @returns {Promise<void>}
+   */
+  async #bootWithLess(failures) {
+    try {
+      await this.#boot(failures);
+    } catch (error) {
+      if (!(error instanceof PackagesFailed)) throw error;
+      await this.#bootWithLess([...failures, error.failure]);
+    }
+  }
+
+  /** @param {import("./packages.js").Failure[]} failures */
+  async #boot(failures) {
     const recipe = this.#key === "" ? [] : keyToRecipe(this.#key);
     const store = isSwitchedOn(recipe, "temporary") ? undefined : await this.#tryStore();
     const owner = crypto.randomUUID();
     const found = store && (await claim(store, this.#key, owner));
-    const saved = this.#fromSources ? undefined : found;
+    const carried = this.#carried;
+    const lock = carried?.files.get(LOCK) ?? (found && (await fileOf(store, this.#key, LOCK)));
+    const packages = new Packages({
+      recipe,
+      lock: lock && new TextDecoder().decode(lock),
+      settings: await siteSettings(),
+      decision: await this.#decisions.of(this.#key),
+      failures,
+    });
+    const saved = this.#fromSources ? undefined : (carried ?? found);
     const sources = saved ? [] : await wantedBy(recipe);
     // Both run while Python starts; what they report is shown once it is their turn.
     const downloads = fetchSources(sources, this.#siteRoot, (download) => {
       if (this.#step.stage === "fetch") this.#report(fetching(download));
     });
-    const contents = found && this.#readSaved(/** @type {Store} */ (store), found);
+    const contents = carried
+      ? Promise.resolve(carried.files)
+      : found && this.#readSaved(/** @type {Store} */ (store), found);
     contents?.catch(() => {});
     const pyodide = await startPython((step) => this.#report(step));
     this.#listenForBreakdown(pyodide);
-    this.#report({ stage: "datasette", label: "" });
     this.#files = new WatchedFiles(pyodide.FS, FOLDER, () => this.#saver?.soon());
     if (contents) {
       this.#report({ stage: "restore", label: "" });
@@ -275,8 +331,12 @@ export class Instance {
       this.#files.fill(saved ? all : beyondSources(all));
     }
     const bootstrap = pyodide.pyimport("bootstrap");
+    await packages.prepare(bootstrap, FOLDER, (step) => this.#report(step));
+    this.#report({ stage: "datasette", label: "" });
     const base = this.#siteRoot.pathname + instancePath(this.#key);
-    const python = bootstrap.BrowserInstance(base, SHELL_ROOT.pathname);
+    const python = await packages.orLess(() =>
+      bootstrap.BrowserInstance(base, SHELL_ROOT.pathname),
+    );
     bootstrap.destroy();
     const intake = new Intake(pyodide.FS, python, `${FOLDER}/${UNWATCHED}`, (work) =>
       this.#unlessPythonBreaks(work),
@@ -287,11 +347,16 @@ export class Instance {
         intake,
         siteRoot: this.#siteRoot,
         report: (step) => this.#report(step),
+        settled: () => packages.trustedConfiguration(python),
         replaced: found,
       });
     }
     this.#report({ stage: "open", label: "" });
-    valueOf(await python.open(isSwitchedOn(recipe, "memory")));
+    const trusted = packages.trustedConfiguration(python);
+    const memory = isSwitchedOn(recipe, "memory");
+    const leftOut = await packages.orLess(async () => valueOf(await python.open(memory, trusted)));
+    packages.problems.push(...leftOut);
+    this.#packages = packages;
     this.#python = python;
     this.#handle = python.handle;
     this.#intake = intake;
@@ -299,8 +364,9 @@ export class Instance {
     if (!store) return;
     const versions = downloads.map(({ version }) => version);
     const more = { generation: found?.generation, problems: this.#problems };
-    const record = saved ?? newRecord(this.#key, versions, owner, more);
-    await this.#startSaving(store, record, saved !== undefined);
+    const isSaved = saved !== undefined && saved === found;
+    const record = isSaved ? found : newRecord(this.#key, versions, owner, more);
+    await this.#startSaving(store, record, isSaved);
   }
 
   /** @returns {Promise<Store | undefined>} undefined where the browser offers none */
@@ -422,6 +488,29 @@ export class Instance {
   }
 
   /**
+   * Install a plugin, for the next start.
+   *
+   * @param {string} requirement
+   * @param {boolean} upgrade
+   * @param {(progress: import("../shared/protocol.js").InstallProgress) => void} onProgress
+   * @returns {ReturnType<Packages["install"]>}
+   */
+  install(requirement, upgrade, onProgress) {
+    const install = () => this.packages.install(requirement, upgrade, onProgress);
+    return this.#inUse(this.#andSave("", install));
+  }
+
+  /**
+   * Remove one, for the next start.
+   *
+   * @param {string} name
+   * @returns {Promise<ReturnType<Packages["uninstall"]>>}
+   */
+  uninstall(name) {
+    return this.#inUse(this.#andSave("", async () => this.packages.uninstall(name)));
+  }
+
+  /**
    * @template T
    * @param {Promise<T>} work
    * @returns {Promise<T>} during which the instance is not to be closed, if that can wait
@@ -462,6 +551,18 @@ export class Instance {
     this.#reportedAt = performance.now();
     for (const watcher of this.watchers) watcher(this.progress);
   }
+}
+
+/**
+ * @param {Store | undefined} store
+ * @param {string} key
+ * @param {string} path
+ * @returns {Promise<Uint8Array | undefined>} one file of a saved instance
+ */
+async function fileOf(store, key, path) {
+  if (!store) return undefined;
+  const { files } = await readInstance(store, key, (other) => other === path);
+  return files[0] && new Uint8Array(await files[0].content.arrayBuffer());
 }
 
 /**

@@ -8,12 +8,16 @@
  */
 
 import { absolute, hasChanged, shippedSources } from "./downloads.js";
+import { Decisions, packageItems } from "./consent.js";
 import { Instance } from "./instance.js";
+import { siteSettings } from "./site-settings.js";
 import { removeInstance, saveCopy, sweep } from "./store-changes.js";
+import { LiteError } from "../shared/errors.js";
 import { openStore } from "../shared/saved-store.js";
 
 /** @typedef {import("../shared/saved-store.js").Store} Store */
 /** @typedef {import("../shared/protocol.js").CheckResult} CheckResult */
+/** @typedef {import("../shared/protocol.js").InstallProgress} InstallProgress */
 
 /** Each holds some 100 MB. */
 const AT_MOST = 4;
@@ -30,6 +34,7 @@ export class Instances {
   #busy = new Map();
   /** @type {Map<string, string[]>} by key: what the last check found */
   #newer = new Map();
+  #decisions = new Decisions(() => this.#open());
 
   /**
    * @param {URL} siteRoot
@@ -43,17 +48,21 @@ export class Instances {
 
   /**
    * @param {string} key
-   * @param {{afresh?: boolean, fromSources?: boolean}} [options]  afresh: not the one whose boot
-   *   failed; fromSources: what is saved is to be replaced by what the sources have now
+   * @param {{afresh?: boolean, fromSources?: boolean, restart?: boolean}} [options]  afresh: not the one whose boot
+   *   failed; fromSources: what is saved is to be replaced by what the sources have now; restart: with
+   *   what it has, in a Python of its own
    * @returns {Instance}
    */
-  get(key, { afresh = false, fromSources = false } = {}) {
+  get(key, { afresh = false, fromSources = false, restart = false } = {}) {
     let instance = this.#running.get(key);
     const unfit = instance?.state === "stopped" || (afresh && instance?.state === "failed");
-    if (!instance || unfit || fromSources) {
+    if (!instance || unfit || fromSources || restart) {
+      const carried = restart && instance ? instance.unsaved : undefined;
       if (instance) this.#close(key, instance);
       instance = new Instance(key, this.#siteRoot, {
         openStore: (closed) => this.#open(closed),
+        decisions: this.#decisions,
+        carried,
         onChange: (by) => this.#onChange(key, by),
         fromSources,
         before: this.#busy.get(key),
@@ -72,8 +81,10 @@ export class Instances {
    */
   status(key) {
     const instance = this.#running.get(key);
+    if (instance?.consent) return { state: "consent", consent: instance.consent };
     if (instance?.state !== "ready") return undefined;
-    return { ...instance.saving, newer: this.#newer.get(key) ?? [] };
+    const { refused } = instance.packages;
+    return { state: "ready", ...instance.saving, newer: this.#newer.get(key) ?? [], refused };
   }
 
   /**
@@ -138,6 +149,72 @@ export class Instances {
   }
 
   /**
+   * Note what a person has decided about the code that an instance waits with; the next request starts
+   * it anew.
+   *
+   * @param {string} key
+   * @param {boolean | null} allow  null: forget it, and ask again
+   * @returns {Promise<void>}
+   */
+  async decide(key, allow) {
+    const instance = this.get(key);
+    if (allow === null) await this.#decisions.forget(key);
+    else {
+      await instance.boot().catch(() => {});
+      if (!instance.consent || instance.consent.locked) return;
+      await this.#decisions.add(key, instance.consent.items, allow);
+    }
+    this.get(key, { restart: true });
+  }
+
+  /**
+   * Install a plugin and start the instance anew.
+   *
+   * @param {Pick<import("../shared/protocol.js").InstallQuestion, "key" | "requirement" | "upgrade">} wanted
+   * @param {(progress: InstallProgress) => void} onProgress
+   * @returns {ReturnType<Instance["install"]>}
+   * @throws {LiteError}
+   */
+  async install({ key, requirement, upgrade }, onProgress) {
+    const settings = await siteSettings();
+    if (settings.locked) {
+      throw new LiteError("No plugins can be installed here.", {
+        hint: "Whoever runs this site has locked it to the plugins that come with it.",
+      });
+    }
+    const instance = await this.running(key);
+    const done = await instance.install(requirement, upgrade, onProgress);
+    // Whoever installs it allows it.
+    await this.#decisions.add(key, packageItems([], [requirement.trim()], settings), true);
+    await this.#restart(key, onProgress);
+    return done;
+  }
+
+  /**
+   * Remove a plugin and start the instance anew.
+   *
+   * @param {Pick<import("../shared/protocol.js").UninstallQuestion, "key" | "name">} wanted
+   * @param {(progress: InstallProgress) => void} onProgress
+   * @returns {ReturnType<Instance["uninstall"]>}
+   * @throws {LiteError}
+   */
+  async uninstall({ key, name }, onProgress) {
+    const instance = await this.running(key);
+    const done = await instance.uninstall(name);
+    await this.#restart(key, onProgress);
+    return done;
+  }
+
+  /**
+   * @param {string} key
+   * @param {(progress: InstallProgress) => void} onProgress
+   */
+  async #restart(key, onProgress) {
+    onProgress({ step: "restarting", name: "", done: 0, total: 0 });
+    await this.get(key, { restart: true }).boot();
+  }
+
+  /**
    * Delete instances, saved and running.
    *
    * @param {string[]} keys
@@ -145,7 +222,10 @@ export class Instances {
    */
   async forget(keys) {
     const store = await this.#open();
-    for (const key of keys) await this.#whileStopped(key, () => removeInstance(store, key));
+    for (const key of keys) {
+      await this.#whileStopped(key, () => removeInstance(store, key));
+      await this.#decisions.forget(key);
+    }
   }
 
   /**
@@ -158,6 +238,8 @@ export class Instances {
    */
   async restore(instance, files) {
     const store = await this.#open();
+    // Its packages may be others than those that were allowed.
+    await this.#decisions.forget(instance.key);
     await this.#whileStopped(instance.key, () => saveCopy(store, instance, files));
   }
 

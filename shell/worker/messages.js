@@ -101,6 +101,14 @@ async function answerTo(question, instances, clients, port, by) {
       return (await instances.running(question.key)).preview(question.file, question.options);
     case "reload":
       return instances.reload(question.key, question.source, by);
+    case "consent":
+      return instances.decide(question.key, question.allow);
+    case "plugins":
+      return (await instances.running(question.key)).packages.list();
+    case "install":
+      return instances.install(question, progressTo(port));
+    case "uninstall":
+      return instances.uninstall(question, progressTo(port));
   }
 }
 
@@ -133,6 +141,14 @@ async function add({ key, files }, instances, port, by) {
 }
 
 /**
+ * @param {MessagePort} port
+ * @returns {(progress: import("../shared/protocol.js").InstallProgress) => void}
+ */
+function progressTo(port) {
+  return (progress) => port.postMessage({ working: true, progress });
+}
+
+/**
  * Boot an instance for a page that shows its progress.
  *
  * @param {import("../shared/protocol.js").OpenMessage} message
@@ -150,6 +166,8 @@ async function open({ key, retry, fresh }, page, instances) {
     await booted;
     page.postMessage(readyMessage(key));
   } catch (error) {
+    // Its address answers: with the page that asks.
+    if (instance.consent) return page.postMessage(readyMessage(key));
     console.warn("The instance could not be started.", error);
     page.postMessage(failedMessage(key, toWire(error)));
   } finally {

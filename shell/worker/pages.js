@@ -1,6 +1,6 @@
 /**
- * The answers that the worker gives itself, for as long as Python cannot: the booting page and the
- * error page of app/.
+ * The answers that the worker gives itself, for as long as Python cannot: the booting page, the
+ * page that asks for consent, and the error page of app/.
  */
 
 import { siteFile } from "./site-files.js";
@@ -28,6 +28,18 @@ export async function bootingPage(siteRoot) {
 }
 
 /**
+ * The page that asks a person to decide about code.
+ *
+ * @param {import("../shared/protocol.js").Consent} consent
+ * @param {string} siteRoot  path
+ * @returns {Promise<Response>}
+ */
+export async function consentPage(consent, siteRoot) {
+  const slots = { root: siteRoot, consent: JSON.stringify(consent) };
+  return new Response(filled(await template("consent"), slots), { headers: HEADERS });
+}
+
+/**
  * @param {unknown} error
  * @param {number} status
  * @param {{siteRoot: string, wantsPage: boolean}} context  a page for people, else plain text
@@ -49,7 +61,7 @@ export async function errorPage(error, status, { siteRoot, wantsPage }) {
 }
 
 /**
- * @param {"booting" | "failed"} name
+ * @param {"booting" | "failed" | "consent"} name
  * @returns {Promise<string>} the HTML of a page of app/
  */
 async function template(name) {

@@ -44,17 +44,19 @@ export async function keepSite() {
  * Answer a request for a file of this or an earlier version; leave any other to the browser.
  *
  * @param {FetchEvent} event  of this origin
+ * @returns {boolean} whether it is for such a file
  */
 export function answerSiteFile(event) {
   const { pathname } = new URL(event.request.url);
-  if (event.request.method !== "GET" || !pathname.startsWith(SITE_ROOT.pathname)) return;
+  if (event.request.method !== "GET" || !pathname.startsWith(SITE_ROOT.pathname)) return false;
   const path = pathname.slice(SITE_ROOT.pathname.length) || "index.html";
   if (Object.hasOwn(manifest.files, path)) {
     if (!outdated) event.respondWith(ofThisVersion(event, path));
-    return;
+    return true;
   }
   const version = /^v\/(\w+)\//.exec(path)?.[1];
   if (version && version !== manifest.version) event.respondWith(ofVersion(event.request, version));
+  return version !== undefined;
 }
 
 /**

@@ -85,6 +85,13 @@ export class WatchedFiles {
     this.#removed.clear();
   }
 
+  /** @returns {Map<string, Uint8Array>} copies of all files, by path */
+  copyAll() {
+    return new Map(
+      this.#watchedFiles.map((file) => [this.#path(file), file.contents.slice(0, file.usedBytes)]),
+    );
+  }
+
   /** Count every block of every file as changed, when what was saved is gone. */
   touchAll() {
     this.#taken.clear();

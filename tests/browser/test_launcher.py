@@ -97,12 +97,6 @@ def test_progress_is_named_and_measured(page: Page, site: str, files: DataHost) 
     wait_for_datasette(page)
 
 
-def test_parameters_that_cannot_be_served_are_named(page: Page, site: str, files: DataHost) -> None:
-    page.goto(link(site, install="datasette-vega"))
-    expect(page.get_by_text("?install=, which this version cannot open yet")).to_be_visible()
-    expect(page.get_by_label("Open a URL")).to_be_visible()
-
-
 def test_the_keyboard_is_enough(page: Page, site: str, files: DataHost) -> None:
     url = files.add("t.csv", b"a\nx\n")
     page.goto(site)

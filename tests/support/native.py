@@ -89,9 +89,14 @@ class _Log:
 
 
 @contextlib.contextmanager
-def native_datasette(files: Sequence[Path], arguments: Sequence[str] = ()) -> Iterator[Native]:
-    """Run `datasette serve` on `files`; `arguments` are further ones of its command line."""
-    command = [sys.executable, "-m", "datasette", "serve", *map(str, files), "--port", "0"]
+def native_datasette(
+    files: Sequence[Path], arguments: Sequence[str] = (), python: str = sys.executable
+) -> Iterator[Native]:
+    """Run `datasette serve` on `files`; `arguments` are further ones of its command line.
+
+    `python` is the interpreter of the environment that Datasette is installed in.
+    """
+    command = [python, "-m", "datasette", "serve", *map(str, files), "--port", "0"]
     command += arguments
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert process.stdout is not None

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import {
   keyToRecipe,
   launcherLink,
+  packagesOf,
   parseLink,
   recipeToKey,
   settingsOf,
@@ -58,11 +59,25 @@ test("a link with nothing to open has an empty recipe", () => {
   assert.equal(recipeToKey([]), "");
 });
 
-test("parameters that cannot be served are named", () => {
-  assert.deepEqual(read("?json=https://a.test/x.json&install=datasette-vega&ref=1.0").ignored, [
-    "install",
-    "ref",
+test("packages come after sources and settings, each once, and one version of Datasette", () => {
+  const query =
+    "?temporary=1&install=datasette-vega&ref=1.0a1&install=https://github.com/a/b/blob/main/x-1-py3-none-any.whl" +
+    "&install=datasette-vega&install=wheels/y-1-py3-none-any.whl&ref=pre&json=https://a.test/x.json";
+  const { recipe } = read(query);
+  assert.deepEqual(recipe, [
+    ["json", "https://a.test/x.json"],
+    ["install", "datasette-vega"],
+    ["install", "https://raw.githubusercontent.com/a/b/main/x-1-py3-none-any.whl"],
+    ["install", "wheels/y-1-py3-none-any.whl"],
+    ["ref", "pre"],
+    ["temporary", "1"],
   ]);
+  assert.deepEqual(packagesOf(recipe), {
+    install: recipe.filter(([name]) => name === "install").map(([, value]) => value),
+    ref: "pre",
+  });
+  assert.deepEqual(packagesOf([]), { install: [], ref: "" });
+  assert.deepEqual(keyToRecipe(recipeToKey(recipe)), recipe);
 });
 
 test("sources of all kinds are opened in the order of the first Datasette Lite", () => {
@@ -178,7 +193,7 @@ test("a key is URL-safe and gives the recipe back, whatever the URLs contain", (
 test("a launcher link and the recipe it came from are the same thing", () => {
   const link = "?csv=https%3A%2F%2Fa.test%2Frefs%252Fx.csv#/data/x?_facet=y";
   const { recipe, path } = read(link);
-  assert.deepEqual(read(launcherLink(recipe, path, ROOT)), { recipe, path, ignored: [] });
+  assert.deepEqual(read(launcherLink(recipe, path, ROOT)), { recipe, path });
 });
 
 for (const key of ["!", "AAAA", "Y3N2PQ=", "Zm9vPWJhcg", "_w", `${recipeToKey([["csv", "x"]])}A`]) {

@@ -1,0 +1,84 @@
+"""Lets plugins work that write addresses as if Datasette were at the root of its host.
+
+Many have `<form action="/-/upload-csvs">` in a template or redirect to `/data/table`, where they
+should have asked datasette.urls. An instance is never at the root. So addresses that begin with a
+slash and lead out of it are led back, in redirects and in the links and forms of pages; not those
+that lead to the site's own files. What scripts ask for is shell/worker/strayed.js's business.
+"""
+
+from __future__ import annotations
+
+import re
+
+from engine.asgi import App, Message, Receive, Scope, Send
+
+#: Files and folders of the site that its own pages link to, relative to the site's root.
+_OF_THE_SITE = ("app/", "data/index.json", "index.html", "saved.html", "v/")
+
+_ATTRIBUTE = re.compile(
+    rb"""(\s(?:href|src|action|formaction)\s*=\s*["']?)(/(?!/)[^"'\s>]*)""", re.I
+)
+
+
+def inside_instance(app: App, base_url: str) -> App:
+    """Return the ASGI application with its addresses led to `base_url`."""
+    base = base_url.encode()
+    root = base_url[: base_url.rindex("/app/") + 1] if "/app/" in base_url else None
+    if root is None:
+        return app
+    own = [(root + path).encode() for path in _OF_THE_SITE]
+
+    def led(path: bytes) -> bytes:
+        if path == root.encode() and root != "/" or path.startswith(tuple(own)):
+            return path
+        return base + path.removeprefix(b"/")
+
+    async def changed(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        start: Message | None = None
+
+        async def send_changed(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                headers = [
+                    (name, led(value) if name.lower() == b"location" and _is_path(value) else value)
+                    for name, value in message.get("headers", ())
+                ]
+                start = {**message, "headers": headers}
+                if _is_page(headers):
+                    return  # its length is not known yet
+                await send(start)
+                start = None
+                return
+            if start is not None:
+                # A page that comes in parts is not Datasette's, and not worth waiting for.
+                if message["type"] == "http.response.body" and not message.get("more_body"):
+                    body = _ATTRIBUTE.sub(lambda m: m[1] + led(m[2]), message.get("body", b""))
+                    message = {**message, "body": body}
+                    start["headers"] = [
+                        (
+                            name,
+                            str(len(body)).encode() if name.lower() == b"content-length" else value,
+                        )
+                        for name, value in start["headers"]
+                    ]
+                await send(start)
+                start = None
+            await send(message)
+
+        await app(scope, receive, send_changed)
+
+    return changed
+
+
+def _is_path(address: bytes) -> bool:
+    return address.startswith(b"/") and not address.startswith(b"//")
+
+
+def _is_page(headers: list[tuple[bytes, bytes]]) -> bool:
+    return any(
+        name.lower() == b"content-type" and value.lower().startswith(b"text/html")
+        for name, value in headers
+    )

@@ -1,0 +1,188 @@
+"""The packages of an instance: plugins and what they need, as wheels that were chosen once.
+
+Responsible for the folder in which they are kept, with the record of what was asked for and what
+came of it, and for laying them out where Python finds them. How a set is chosen is
+resolving.py's business, how plugins are loaded is plugin_loading.py's. Imports nothing of
+Datasette: which Datasette that is may be decided here.
+
+    plugins/lock.json   what was asked for, the exact wheels, and what could not be had
+    plugins/wheels/     those wheels
+
+What is in the folder is saved and exported with the instance, so that it starts again with the
+very same packages, years later and without a network."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import sys
+import zipfile
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.errors import LiteError
+
+FORMAT = 1
+
+#: Modules that stand in for packages which need what a browser does not have. Last on the path.
+STAND_INS = Path(__file__).parent / "stand_ins"
+
+#: Where wheels are laid out. First on the path, so that they outdo the site's own packages.
+INSTALLED = Path("/installed")
+
+
+def canonical(name: str) -> str:
+    """Return a package's name as all of its spellings are written alike."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """A wheel, without its content."""
+
+    name: str
+    version: str
+    file: str
+    url: str
+    sha256: str
+    size: int
+    #: Names of the packages that it needs, as far as they are needed here.
+    requires: list[str]
+    is_plugin: bool
+
+
+@dataclass
+class Lock:
+    """What was asked for and what came of it."""
+
+    #: Requirement → name of the package that it asks for.
+    asked: dict[str, str] = field(default_factory=dict)
+    wheels: list[Wheel] = field(default_factory=list)
+    #: Requirement → {"message", "hint"} and "retry", whether the next start may do better.
+    failed: dict[str, dict[str, Any]] = field(default_factory=dict)
+    #: Requirements of the link that the person has removed.
+    removed: list[str] = field(default_factory=list)
+
+    def closure(self, names: Iterable[str], *, but: Iterable[str] = ()) -> list[Wheel]:
+        """Return the wheels of these packages and of all that they need, without those of `but`."""
+        by_name = {wheel.name: wheel for wheel in self.wheels if wheel.name not in but}
+        found: dict[str, Wheel] = {}
+        waiting = list(names)
+        while waiting:
+            wheel = by_name.get(waiting.pop())
+            if wheel is not None and wheel.name not in found:
+                found[wheel.name] = wheel
+                waiting += wheel.requires
+        return [wheel for wheel in self.wheels if wheel.name in found]
+
+
+class Packages:
+    """The packages of the instance whose folder is `folder`."""
+
+    def __init__(self, folder: Path, installed: Path = INSTALLED) -> None:
+        self._folder = folder / "plugins"
+        self._installed = installed
+        self.lock = self._read()
+
+    def _read(self) -> Lock:
+        path = self._folder / "lock.json"
+        if not path.exists():
+            return Lock()
+        saved = json.loads(path.read_text())
+        return Lock(
+            asked=saved["asked"],
+            wheels=[Wheel(**wheel) for wheel in saved["wheels"]],
+            failed=saved["failed"],
+            removed=saved["removed"],
+        )
+
+    def freeze(self, lock: Lock, contents: dict[str, bytes]) -> None:
+        """Keep `lock` and the new wheels, by file name; remove those that it does not name."""
+        wheels = self._folder / "wheels"
+        wheels.mkdir(parents=True, exist_ok=True)
+        for name, content in contents.items():
+            (wheels / name).write_bytes(content)
+        kept = {wheel.file for wheel in lock.wheels}
+        for path in wheels.iterdir():
+            if path.name not in kept:
+                path.unlink()
+        (self._folder / "lock.json").write_text(json.dumps({"format": FORMAT, **asdict(lock)}))
+        self.lock = lock
+
+    def lay_out(self, requirements: Iterable[str]) -> list[LiteError]:
+        """Lay out what these requirements need; return what is damaged."""
+        problems = []
+        names = [self.lock.asked[one] for one in requirements if one in self.lock.asked]
+        # Every plugin needs Datasette: the site's, unless another one was asked for.
+        for wheel in self.lock.closure(names, but=() if "datasette" in names else ["datasette"]):
+            try:
+                content = (self._folder / "wheels" / wheel.file).read_bytes()
+                if hashlib.sha256(content).hexdigest() != wheel.sha256:
+                    raise ValueError("another hash")
+                unpack(content, self._installed)
+            except (OSError, ValueError, zipfile.BadZipFile) as error:
+                problems.append(
+                    LiteError(
+                        f"What was saved of {wheel.name} {wheel.version} is damaged ({error}).",
+                        hint="Install it again on the page “Plugins”.",
+                    )
+                )
+        if self._installed.is_dir() and str(self._installed) not in sys.path:
+            sys.path.insert(0, str(self._installed))
+            sys.path.append(str(STAND_INS))
+        return problems
+
+
+def unpack(content: bytes, target: Path) -> None:
+    """Lay out the files of a wheel as an installer does; scripts are of no use here."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for entry in archive.infolist():
+            path = _place(entry.filename)
+            if entry.is_dir() or path is None:
+                continue
+            if ".." in path.split("/") or path.startswith("/"):
+                raise ValueError(f"it would write to {path}")
+            (target / path).parent.mkdir(parents=True, exist_ok=True)
+            (target / path).write_bytes(archive.read(entry))
+
+
+def _place(path: str) -> str | None:
+    """Return where a file of a wheel goes: of its .data folder only libraries go anywhere."""
+    top, _, rest = path.partition("/")
+    if not top.endswith(".data"):
+        return path
+    kind, _, below = rest.partition("/")
+    return below if kind in ("purelib", "platlib") and below else None
+
+
+def read_wheel(content: bytes, file: str, url: str) -> Wheel:
+    """Return what a wheel says of itself; `requires` is left empty.
+
+    Raises:
+        zipfile.BadZipFile, ValueError: it is no wheel.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = archive.namelist()
+        metadata = next(
+            (one for one in names if re.fullmatch(r"[^/]+\.dist-info/METADATA", one)), ""
+        )
+        if metadata == "":
+            raise ValueError("it has no metadata")
+        head = archive.read(metadata).decode(errors="replace").partition("\n\n")[0]
+        fields = dict(line.split(": ", 1) for line in head.splitlines() if re.match(r"\w+: ", line))
+        points = metadata.replace("METADATA", "entry_points.txt")
+        entry_points = archive.read(points).decode() if points in names else ""
+    return Wheel(
+        name=canonical(fields["Name"]),
+        version=fields["Version"].strip(),
+        file=file,
+        url=url,
+        sha256=hashlib.sha256(content).hexdigest(),
+        size=len(content),
+        requires=[],
+        is_plugin=re.search(r"^\[\s*datasette\s*\]", entry_points, re.M) is not None,
+    )

@@ -1,0 +1,137 @@
+"""Loads the plugins of installed packages so that one that breaks does not keep Datasette from
+opening.
+
+Datasette has pluggy import every plugin there is and stops at the first that raises. Here such a
+plugin is left out and told about, and so is one whose hooks raise while Datasette starts: the
+traceback tells whose they were. Imports nothing of Datasette, whose own import is what loads
+plugins."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import Any
+
+import pluggy
+
+from engine.errors import LiteError
+
+_HINT = "Remove it on the page “Plugins”, or choose another version there."
+
+#: What a plugin's package is called and where its code lies, a folder or one file.
+_places: dict[str, Path] = {}
+
+#: What was left out: package → the error it ended in.
+left_out: dict[str, LiteError] = {}
+
+
+def install() -> None:
+    """Have pluggy load plugins that way; before Datasette is imported."""
+    pluggy.PluginManager.load_setuptools_entrypoints = _load  # type: ignore
+
+
+def _load(manager: pluggy.PluginManager, group: str, name: str | None = None) -> int:
+    """Do what pluggy's method of that name does, but leave out what cannot be imported."""
+    count = 0
+    for distribution in _distributions():
+        package = distribution.metadata["Name"]
+        for point in distribution.entry_points:
+            if (
+                point.group != group
+                or name not in (None, point.name)
+                or manager.has_plugin(point.name)
+                or manager.is_blocked(point.name)
+            ):
+                continue
+            _places[package] = Path("/nowhere")
+            try:
+                plugin = point.load()
+                manager.register(plugin, name=point.name)
+            except (Exception, SystemExit) as error:
+                _leave_out(package, error, "imported")
+                continue
+            manager._plugin_distinfo.append((plugin, distribution))
+            _places[package] = _place_of(plugin, point.module)
+            count += 1
+    return count
+
+
+def _distributions() -> Iterator[importlib.metadata.Distribution]:
+    """Yield what is installed; of two with one name only the first on the path counts."""
+    seen: set[str] = set()
+    for distribution in importlib.metadata.distributions():
+        name = distribution.metadata["Name"]
+        if name not in seen:
+            seen.add(name)
+            yield distribution
+
+
+def _place_of(plugin: Any, module: str) -> Path:
+    top = sys.modules.get(module.partition(".")[0])
+    file = getattr(top if isinstance(top, ModuleType) else plugin, "__file__", None)
+    path = Path(file or "/nowhere")
+    return path.parent if path.stem == "__init__" else path
+
+
+def culprit(error: BaseException) -> str | None:
+    """Return the package whose plugin an error came from, None if the traceback names none.
+
+    Of several that were at work the innermost counts.
+    """
+    one: BaseException | None = error
+    while one is not None:
+        for frame in reversed(list(_files(one.__traceback__))):
+            for package, place in _places.items():
+                if frame == place or place in frame.parents:
+                    return package
+        one = one.__cause__ or one.__context__
+    return None
+
+
+def _files(trace: TracebackType | None) -> Iterator[Path]:
+    for frame, _ in traceback.walk_tb(trace):
+        yield Path(frame.f_code.co_filename)
+
+
+def leave_out(manager: pluggy.PluginManager, error: BaseException) -> bool:
+    """Unregister the plugin that an error came from; return whether there was one."""
+    package = culprit(error)
+    if package is None or package in left_out:
+        return False
+    _leave_out(package, error, "started")
+    for plugin, distribution in list(manager._plugin_distinfo):
+        if distribution.metadata["Name"] == package and manager.is_registered(plugin):
+            manager.unregister(plugin)
+    return True
+
+
+def _leave_out(package: str, error: BaseException, when: str) -> None:
+    left_out[package] = LiteError(
+        f"{package} was left out: it stopped while it was being {when}, with {in_words(error)}.",
+        hint=f"{reason(error)}{_HINT}",
+    )
+    traceback.print_exception(error)
+
+
+def in_words(error: BaseException) -> str:
+    """Return the kind and the message of an error on one line."""
+    return " ".join("".join(traceback.format_exception_only(error)).split()).removesuffix(".")
+
+
+def reason(error: BaseException) -> str:
+    """Return a sentence, with a space after it, about what a browser does not offer; or ""."""
+    said = str(error)
+    if "does not support processes" in said or "fork" in said:
+        return "It starts other programs, which a browser does not allow. "
+    if "can't start new thread" in said:
+        return "It starts threads, which Python in a browser does not have. "
+    if isinstance(error, ImportError) and getattr(error, "name", None) in _MISSING:
+        return f"It needs Python’s {error.name}, which a browser does not have. "
+    return ""
+
+
+_MISSING = frozenset({"_multiprocessing", "multiprocessing", "fcntl", "termios", "resource", "ssl"})

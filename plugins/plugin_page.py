@@ -1,0 +1,115 @@
+"""The page "Plugins": what is active here, a catalogue to search, and how plugins come and go.
+
+Installing needs the page's script, shell/page/plugins-page.js, since it is the service worker that
+fetches packages and starts the instance anew. The catalogue is catalogue.json beside this file.
+
+Everybody may look who may look at the data; only the root user is offered to change something.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from datasette import hookimpl
+from datasette.app import Datasette
+from datasette.plugins import DEFAULT_PLUGINS, get_plugins
+from datasette.utils.asgi import Request, Response
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader
+
+from engine import site
+
+PAGE = "/-/install"
+CATALOGUE = Path(__file__).parent / "catalogue.json"
+
+Links = list[dict[str, str]]
+
+
+@hookimpl
+def prepare_jinja2_environment(env: Environment) -> None:
+    """Add the templates that lie beside this file."""
+    templates = FileSystemLoader(Path(__file__).parent / "templates")
+    env.loader = ChoiceLoader([env.loader, templates] if env.loader else [templates])
+
+
+@hookimpl(trylast=True)
+def menu_links(datasette: Datasette, request: Request | None) -> Links:
+    """Link the page, which then leads back to where its link was followed."""
+    return [{"href": _address(datasette, request), "label": "Plugins"}]
+
+
+@hookimpl
+def homepage_actions(datasette: Datasette, actor: Any, request: Request) -> Links:
+    """Link the page where somebody looks for what can be done with it all."""
+    if not _may_change(datasette, actor):
+        return []
+    return [
+        {
+            "href": _address(datasette, request),
+            "label": "Plugins",
+            "description": "Maps, charts and more: add what others have made for Datasette.",
+        }
+    ]
+
+
+@hookimpl
+def register_routes() -> list[tuple[str, Callable[..., Awaitable[Response]]]]:
+    """Add the page."""
+    return [(rf"{PAGE}$", _page)]
+
+
+def _address(datasette: Datasette, request: Request | None) -> str:
+    """Return the page's address, as followed from the page that is asked for."""
+    page: str = datasette.urls.path(PAGE)
+    if request is None or request.path == page:
+        return page
+    return f"{page}?{urlencode({'back': request.full_path})}"
+
+
+def _may_change(datasette: Datasette, actor: Any) -> bool:
+    return bool(
+        datasette.root_enabled and actor and actor.get("id") == "root" and site.folder is not None
+    )
+
+
+def _back(datasette: Datasette, request: Request) -> str:
+    """Return the address to go back to, if the page was given one of this instance's."""
+    back: str = request.args.get("back") or ""
+    page = datasette.urls.path(PAGE)
+    is_here = back.startswith(datasette.setting("base_url")) and not back.startswith("//")
+    return back if is_here and not back.startswith(page) else ""
+
+
+async def _page(request: Request, datasette: Datasette) -> Response:
+    await datasette.ensure_permission(action="view-instance", actor=request.actor)
+    entries = _catalogue()
+    context = {
+        "active": _active(),
+        "catalogue": [entry for entry in entries if entry["state"] == "works"],
+        "others": [entry for entry in entries if entry["state"] != "works"],
+        "may_change": _may_change(datasette, request.actor),
+        "back": _back(datasette, request),
+        "home": datasette.urls.instance(),
+        "shell_url": site.shell_url,
+    }
+    return Response.html(
+        await datasette.render_template("lite_plugins.html", context, request=request)
+    )
+
+
+def _catalogue() -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = json.loads(CATALOGUE.read_text())
+    return sorted(entries, key=lambda entry: entry["title"].casefold())
+
+
+def _active() -> list[dict[str, str]]:
+    """Return names and versions of the plugins that Datasette runs, but for its own."""
+    found = [
+        {"name": plugin["name"], "version": plugin.get("version") or ""}
+        for plugin in get_plugins()
+        if plugin["name"] not in DEFAULT_PLUGINS
+    ]
+    return sorted(found, key=lambda plugin: plugin["name"].casefold())

@@ -1,0 +1,63 @@
+"""Writes what the plugins of site.toml come to: exact wheels with their hashes.
+
+Runs inside Pyodide (see run_in_pyodide.mjs), and chooses as an instance does for the plugins of a
+link (engine/resolving.py). Called by site_wheels.py.
+
+    resolve_plugins.py WHEELS FOLDER INDEX OUT
+
+WHEELS is the folder of the wheels that every site carries, FOLDER that of site.toml. INDEX is a
+package index's address; where it is none, micropip's own is asked. OUT is written if all is well.
+"""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+SITE_PACKAGES = Path("/site-packages")
+
+
+def lay_out(wheels: Path) -> None:
+    """Make the site's packages known to Python. Only micropip runs."""
+    for wheel in wheels.glob("*.whl"):
+        with zipfile.ZipFile(wheel) as archive:
+            whole = wheel.name.startswith(("micropip-", "packaging-"))
+            names = [name for name in archive.namelist() if whole or ".dist-info/" in name]
+            archive.extractall(SITE_PACKAGES, names)
+    sys.path[:0] = [str(SITE_PACKAGES), str(Path.cwd())]
+
+
+async def main(wheels: Path, folder: Path, index: str, out: Path) -> None:
+    """Resolve and write what site.lock lists."""
+    lay_out(wheels)
+    from engine.packages import Wheel
+    from engine.resolving import Unresolvable, choose
+
+    plugins = tomllib.loads((folder / "site.toml").read_text())["plugins"]
+    found: dict[str, Wheel] = {}
+    for plugin in plugins:
+        is_path = plugin.endswith(".whl") and "://" not in plugin
+        address = f"emfs:{folder / plugin}" if is_path else plugin
+        try:
+            chosen = await choose(
+                address, index if "://" in index else None, have=list(found.values())
+            )
+        except Unresolvable as error:
+            print(f"error: {error.message} {error.hint}", file=sys.stderr)
+            return
+        found |= {wheel.name: wheel for wheel in chosen.wheels}
+    lines = [f"#   {wheel.name}" for wheel in found.values() if wheel.is_plugin]
+    for name, wheel in sorted(found.items()):
+        if wheel.url.startswith("emfs:"):
+            what = f"./{Path(wheel.url.removeprefix('emfs:')).relative_to(folder).as_posix()}"
+        else:
+            what = f"{name} @ {wheel.url}" if wheel.url in plugins else f"{name}=={wheel.version}"
+        lines.append(f"{what} \\\n    --hash=sha256:{wheel.sha256}")
+    out.write_text("\n".join(lines) + "\n")
+    print(f"site.lock: {len(found)} wheels")
+
+
+if __name__ == "__main__":
+    main_task = main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], Path(sys.argv[4]))

@@ -1,0 +1,129 @@
+"""What the owner of a site has decided: site.toml, and the files beside it.
+
+Responsible for reading them and for saying what is wrong with them. Which wheels the listed plugins
+come to is site_wheels.py's business, and putting it all into the site is build_site.py's.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+#: Folders beside site.toml that become part of every instance, as in Datasette's configuration
+#: directory.
+FOLDERS = ("plugins", "templates", "static")
+
+#: What Datasette reads from such a directory, and how it may be called.
+DOCUMENTS = {
+    "datasette": ("datasette.json", "datasette.yaml", "datasette.yml"),
+    "metadata": ("metadata.json", "metadata.yaml", "metadata.yml"),
+}
+
+_TYPES = {"locked": bool, "index": str, "plugins": list}
+
+
+class SettingsError(Exception):
+    """site.toml or a file beside it cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class SiteSettings:
+    """The decisions of the owner whose files are in `folder`."""
+
+    folder: Path
+    locked: bool = False
+    #: Of a package index, or of a folder of wheels that the site serves as one; "" for the default.
+    index: str = ""
+    #: Requirements, URLs of wheels and paths of wheels, as they are listed.
+    plugins: list[str] = field(default_factory=list)
+
+    @property
+    def wheel_folder(self) -> Path | None:
+        """The folder of wheels that the site serves as its package index."""
+        return None if self.index == "" or "://" in self.index else self.folder / self.index
+
+    @property
+    def index_url(self) -> str | None:
+        """What site.json says of the index; relative to the site where the site serves it."""
+        if self.wheel_folder is not None:
+            return "wheels/"
+        return self.index or None
+
+    def folders(self, name: str) -> list[Path]:
+        """Return the owner's folder of one of FOLDERS, if there is one."""
+        folder = self.folder / name
+        return [folder] if folder.is_dir() else []
+
+    def documents(self) -> dict[str, dict[str, Any]]:
+        """Return what the owner's datasette.yaml and metadata.yaml say, by their names.
+
+        Raises:
+            SettingsError: one cannot be read, or there are several of a kind.
+        """
+        found = {}
+        for kind, names in DOCUMENTS.items():
+            paths = [path for name in names if (path := self.folder / name).is_file()]
+            if len(paths) > 1:
+                both = " and ".join(path.name for path in paths)
+                raise SettingsError(f"There are {both}: keep one of them.")
+            if paths:
+                found[kind] = _document(paths[0])
+        return found
+
+
+def read_settings(folder: Path) -> SiteSettings:
+    """Return what site.toml in `folder` says; without the file, the defaults.
+
+    Raises:
+        SettingsError: it cannot be used.
+    """
+    path = folder / "site.toml"
+    if not path.is_file():
+        return SiteSettings(folder)
+    try:
+        values = tomllib.loads(path.read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"site.toml is not valid TOML: {error}.") from error
+    for name, value in values.items():
+        if name not in _TYPES:
+            known = ", ".join(_TYPES)
+            raise SettingsError(f"site.toml sets {name!r}, which is not known. Known are: {known}.")
+        if not isinstance(value, _TYPES[name]):
+            wanted = {bool: "true or false", str: "a text in quotes", list: "a list of texts"}
+            raise SettingsError(
+                f"site.toml sets {name} to {value!r}; it must be {wanted[_TYPES[name]]}."
+            )
+    for one in values.get("plugins", []):
+        if not isinstance(one, str) or one.strip() == "":
+            raise SettingsError(f"site.toml lists the plugin {one!r}; each must be a text.")
+        if is_path(one) and not (folder / one).is_file():
+            raise SettingsError(f"site.toml lists the wheel {one!r}, which is not there.")
+    settings = SiteSettings(folder, **values)
+    if settings.wheel_folder is not None and not settings.wheel_folder.is_dir():
+        raise SettingsError(
+            f"site.toml sets index to {settings.index!r}, which is neither a folder nor a URL."
+        )
+    return settings
+
+
+def is_path(plugin: str) -> bool:
+    """Tell whether an entry of `plugins` is the path of a wheel, relative to site.toml."""
+    return plugin.endswith(".whl") and "://" not in plugin
+
+
+def _document(path: Path) -> dict[str, Any]:
+    text = path.read_text()
+    try:
+        contents = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+    except (ValueError, yaml.YAMLError) as error:
+        raise SettingsError(f"{path.name} cannot be read: {error}.") from error
+    if not isinstance(contents, dict):
+        raise SettingsError(f"{path.name} holds no object, such as `title: My data`.")
+    # As JSON: YAML has dates, which Datasette's own pages could not show.
+    converted: dict[str, Any] = json.loads(json.dumps(contents, default=str))
+    return converted

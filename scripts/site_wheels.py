@@ -1,0 +1,114 @@
+"""Gets the wheels of the plugins that site.toml lists: `make lock-plugins` decides which, the build
+downloads them.
+
+What is listed is site_settings.py's business, what every site carries wheels.py's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from site_settings import SettingsError, SiteSettings, read_settings
+from wheels import PROJECT, locked_wheels, pip_download
+
+FOLDER = PROJECT / "build" / "site-wheels"
+RESOLVED = PROJECT / "build" / "site.lock.resolved"
+
+#: The command that makes site.lock, as messages name it.
+LOCK_COMMAND = "make lock-plugins"
+
+
+def lock_file(settings: SiteSettings) -> Path:
+    """Return where the lock of a site's plugins is."""
+    return settings.folder / "site.lock"
+
+
+def listing(settings: SiteSettings) -> str:
+    """Return the line of the lock that tells which plugins it is for."""
+    return f"# plugins = {json.dumps(settings.plugins)}"
+
+
+def all_wheels(settings: SiteSettings) -> Path:
+    """Return a folder with the wheels of every site and of this one's plugins, checked.
+
+    Raises:
+        SettingsError: the lock is missing or for other plugins.
+    """
+    base = locked_wheels()
+    if not settings.plugins:
+        return base
+    lock = lock_file(settings)
+    text = lock.read_text() if lock.is_file() else ""
+    if listing(settings) not in text.splitlines():
+        state = "is for other plugins than site.toml lists" if text else "is missing"
+        raise SettingsError(f"site.lock {state}. Run `{LOCK_COMMAND}`.")
+    digest = hashlib.sha256(text.encode() + (PROJECT / "wheels.lock").read_bytes()).hexdigest()
+    # The plugins' alone, beside all: what the same lock gave before is not downloaded again.
+    folder = FOLDER / digest[:16]
+    if not (folder / "complete").is_file():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        requirements = ("--require-hashes", "--requirement", "site.lock")
+        index = ("--index-url", settings.index) if "://" in settings.index else ()
+        pip_download(folder, *requirements, *index, cwd=settings.folder)
+        names = {package_name(wheel) for wheel in folder.glob("*.whl")}
+        for wheel in base.glob("*.whl"):
+            if package_name(wheel) not in names:
+                shutil.copy2(wheel, folder)
+        (folder / "complete").touch()
+    return folder
+
+
+def plugin_names(settings: SiteSettings) -> list[str]:
+    """Return the names of the packages that the lock adds to the site, sorted."""
+    if not settings.plugins:
+        return []
+    lines = lock_file(settings).read_text().splitlines()
+    return sorted(line.removeprefix("#   ") for line in lines if line.startswith("#   "))
+
+
+def package_name(wheel: Path) -> str:
+    """Return the name of a wheel's package, as all of its spellings are written alike."""
+    return re.sub(r"[-_.]+", "-", wheel.name.split("-")[0]).lower()
+
+
+def write_lock(settings: SiteSettings) -> None:
+    """Resolve the listed plugins and write the lock; without any, remove it."""
+    lock = lock_file(settings)
+    if not settings.plugins:
+        lock.unlink(missing_ok=True)
+        print("site.toml lists no plugins")
+        return
+    command = ["node", str(PROJECT / "scripts/run_in_pyodide.mjs"), "scripts/resolve_plugins.py"]
+    command += [str(locked_wheels()), str(settings.folder), settings.index, str(RESOLVED)]
+    RESOLVED.unlink(missing_ok=True)
+    subprocess.run(command, check=True, cwd=PROJECT)
+    if not RESOLVED.is_file():
+        raise SettingsError("The plugins of site.toml cannot be built into the site as they are.")
+    lock.write_text(
+        "# The plugins that site.toml lists, with what they need, as micropip inside Pyodide\n"
+        f"# resolved them. Made by `{LOCK_COMMAND}`.\n{listing(settings)}\n{RESOLVED.read_text()}"
+    )
+
+
+def main() -> int:
+    """Write the lock of the site in the folder on the command line; return the exit status."""
+    folder = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else PROJECT
+    try:
+        write_lock(read_settings(folder))
+    except SettingsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except subprocess.CalledProcessError:
+        return 1  # it has said what it was
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+/**
+ * Code that a link brings, in words: what it is called, what it is, where it is from.
+ *
+ * For the page that asks for consent. It reads what the worker lists (shared/protocol.js) and fetches
+ * nothing: that is the point of asking first.
+ */
+
+import { inWords } from "./dom.js";
+import { describeAddress } from "./describe-sources.js";
+
+/** @typedef {import("../shared/protocol.js").ConsentItem} ConsentItem */
+
+/**
+ * @typedef {object} CodeWords
+ * @property {string} name
+ * @property {string} what     "Plugin from the package index"
+ * @property {string} address  in full, where it has one of its own; else ""
+ */
+
+/** @type {Record<ConsentItem["kind"], string>} */
+const WHAT = {
+  plugin: "Plugin",
+  wheel: "Plugin",
+  datasette: "Another version than this site’s,",
+  metadata: "Descriptions",
+  config: "Settings",
+};
+
+/**
+ * @param {ConsentItem} item
+ * @param {URL} siteRoot
+ * @returns {CodeWords}
+ */
+export function describeCode({ kind, value, from, parts = [] }, siteRoot) {
+  const what = originated(WHAT[kind], from);
+  if (kind === "datasette") {
+    const name = value === "pre" ? "Datasette, newest pre-release" : `Datasette ${value}`;
+    return { name, what, address: "" };
+  }
+  if (kind === "plugin") return { name: value, what, address: "" };
+  const { name } = describeAddress(value, siteRoot);
+  const address = URL.canParse(value, siteRoot) ? new URL(value, siteRoot).href : value;
+  if (kind === "wheel") return { name, what, address };
+  const holding =
+    parts.length > 0 ? `, with ${inWords(parts)} in it` : ", with HTML or scripts in it";
+  return { name, what: what + holding, address };
+}
+
+/**
+ * @param {string} what
+ * @param {string} from
+ */
+function originated(what, from) {
+  if (from === "") return what.replace(/,$/, "");
+  const host = /^https?:/.test(from) && URL.canParse(from) ? new URL(from).host : from;
+  return `${what} from ${host}`;
+}
+
+/**
+ * @param {ConsentItem[]} items
+ * @returns {string} what would be left out: "the plugin", "the plugins and the other Datasette"
+ */
+export function codeInWords(items) {
+  const plugins = items.filter(({ kind }) => kind === "plugin" || kind === "wheel").length;
+  const settings = items.filter(({ kind }) => kind === "metadata" || kind === "config").length;
+  const parts = [
+    ...(plugins > 0 ? [plugins === 1 ? "the plugin" : "the plugins"] : []),
+    ...(items.some(({ kind }) => kind === "datasette") ? ["the other Datasette"] : []),
+    ...(settings > 0 ? ["the HTML and scripts"] : []),
+  ];
+  return inWords(parts);
+}

@@ -1,0 +1,27 @@
+/**
+ * What the site's owner has decided about code that the site does not ship (site.json).
+ */
+
+import manifest from "./manifest.js";
+import { siteFile } from "./site-files.js";
+import { SITE_ROOT } from "../shared/site.js";
+
+/**
+ * @typedef {object} SiteSettings
+ * @property {boolean} locked   whether the site takes no code from links or persons
+ * @property {string} index     absolute URL of the package index, "" for micropip's own
+ * @property {string[]} plugins names of the packages built into the site
+ */
+
+const FILE = "site.json";
+
+/** @returns {Promise<SiteSettings>} */
+export async function siteSettings() {
+  /** @type {{locked?: boolean, index?: string | null, plugins?: string[]}} */
+  const {
+    locked = false,
+    index,
+    plugins = [],
+  } = Object.hasOwn(manifest.files, FILE) ? await (await siteFile(FILE)).json() : {};
+  return { locked, index: index ? new URL(index, SITE_ROOT).href : "", plugins };
+}

@@ -1,0 +1,191 @@
+"""Code that a link brings: nothing of it is fetched or runs before the person has allowed it."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.support.accessibility import accessibility_problems
+from tests.support.browsing import BOOT_TIMEOUT, follow, link, stop_worker, wait_for_datasette
+from tests.support.hosts import DataHost
+from tests.support.wheels import saying, wheel
+
+GREETING = "This was said by a plugin"
+
+
+def greeter(files: DataHost) -> str:
+    """Serve a plugin that says something on every page; return the address of its wheel."""
+    name, content = wheel("datasette-greeter", code=saying(GREETING))
+    return files.add(name, content)
+
+
+def wait_for_question(page: Page) -> None:
+    """Wait for the page that asks for consent."""
+    expect(page.get_by_role("heading", name="Allow this code to run here?")).to_be_visible(
+        timeout=BOOT_TIMEOUT
+    )
+
+
+def notices(page: Page) -> Locator:
+    """Return what the page tells about its data."""
+    return page.get_by_role("status", name="About this data")
+
+
+def asked_for(files: DataHost, part: str) -> list[str]:
+    """Return the requests for what has `part` in its path."""
+    return [path for _, path in files.requests if part in path]
+
+
+@pytest.mark.console_errors  # what is fetched meanwhile is refused with 403
+def test_nothing_of_an_unknown_plugin_is_fetched_or_runs_before_it_is_allowed(
+    page: Page, site: str, files: DataHost
+) -> None:
+    table = files.add("pets.csv", b"id,name\n1,cat\n")
+    page.goto(link(site, "data/pets", csv=table, install=greeter(files)))
+    wait_for_question(page)
+    item = page.get_by_role("list", name="The code").get_by_role("listitem")
+    expect(item).to_contain_text("datasette-greeter 1.0")
+    expect(item).to_contain_text(files.origin.removeprefix("http://"))
+    expect(page.get_by_text(f"everything saved by {site.split('/')[2]}")).to_be_visible()
+    address = page.url
+
+    # Not by waiting, not by asking for other pages of it, not after a restart of the worker.
+    status = page.evaluate("async () => (await fetch('data/pets.json')).status")
+    assert status == 403
+    stop_worker(page)
+    page.goto(address)
+    wait_for_question(page)
+    assert asked_for(files, ".whl") == []
+
+    # The keyboard is enough to allow it.
+    page.get_by_role("button", name="Allow and open").focus()
+    page.keyboard.press("Enter")
+    wait_for_datasette(page)
+    expect(page.get_by_text(GREETING)).to_be_visible()
+    assert page.url == address and "data/pets" in address
+    assert len(asked_for(files, ".whl")) == 1
+
+    # Once is enough, also after a restart.
+    stop_worker(page)
+    follow(page, address)
+    expect(page.get_by_text(GREETING)).to_be_visible()
+    expect(notices(page)).to_have_count(0)
+
+
+def test_without_the_plugin_it_opens_as_well_and_the_person_may_change_their_mind(
+    page: Page, site: str, files: DataHost
+) -> None:
+    table = files.add("pets.csv", b"id,name\n1,cat\n")
+    page.goto(link(site, "data/pets", csv=table, install=greeter(files)))
+    wait_for_question(page)
+    page.get_by_role("button", name="Open without it").click()
+    wait_for_datasette(page)
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.get_by_text(GREETING)).to_have_count(0)
+    assert asked_for(files, ".whl") == []
+    expect(notices(page)).to_contain_text("you did not allow it")
+
+    # The answer is kept.
+    address = page.url
+    stop_worker(page)
+    follow(page, address)
+    expect(page.get_by_text(GREETING)).to_have_count(0)
+
+    page.get_by_role("button", name="Decide again").click()
+    wait_for_question(page)
+    page.get_by_role("button", name="Allow and open").click()
+    wait_for_datasette(page)
+    expect(page.get_by_text(GREETING)).to_be_visible()
+    expect(notices(page)).to_have_count(0)
+
+
+def test_a_decision_is_about_one_link_only(page: Page, site: str, files: DataHost) -> None:
+    plugin = greeter(files)
+    page.goto(link(site, install=plugin, memory="1"))
+    wait_for_question(page)
+    page.get_by_role("button", name="Allow and open").click()
+    wait_for_datasette(page)
+    page.goto(link(site, install=plugin, csv=files.add("pets.csv", b"id\n1\n")))
+    wait_for_question(page)
+    page.get_by_role("button", name="Open without it").click()
+    wait_for_datasette(page)
+    expect(page.get_by_text(GREETING)).to_have_count(0)
+
+
+def test_html_in_metadata_is_asked_about(page: Page, site: str, files: DataHost) -> None:
+    content = {"title": "Of a link", "description_html": f"<p>{GREETING}</p>"}
+    metadata = files.add("metadata.json", json.dumps(content).encode())
+    page.goto(link(site, memory="1", metadata=metadata))
+    wait_for_question(page)
+    item = page.get_by_role("list", name="The code").get_by_role("listitem")
+    expect(item).to_contain_text("metadata.json")
+    expect(item).to_contain_text("description_html")
+    page.get_by_role("button", name="Open without it").click()
+    wait_for_datasette(page)
+    expect(page.get_by_role("heading", name="Of a link")).to_be_visible()
+    expect(page.get_by_text(GREETING)).to_have_count(0)
+    page.get_by_role("button", name="Decide again").click()
+    wait_for_question(page)
+    page.get_by_role("button", name="Allow and open").click()
+    wait_for_datasette(page)
+    expect(page.get_by_text(GREETING)).to_be_visible()
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
+def test_the_question_is_accessible_and_fits(
+    browser: Browser, site: str, files: DataHost, scheme: str, width: int
+) -> None:
+    context = browser.new_context(
+        color_scheme="dark" if scheme == "dark" else "light",
+        viewport={"width": width, "height": 740},
+    )
+    page = context.new_page()
+    page.goto(link(site, memory="1", install=[greeter(files), "datasette-of-the-index"], ref="pre"))
+    wait_for_question(page)
+    items = page.get_by_role("list", name="The code").get_by_role("listitem")
+    expect(items).to_have_text(
+        [
+            re.compile(r"^datasette-greeter 1\.0\s*Plugin from localhost"),
+            re.compile(r"^datasette-of-the-index\s*Plugin from the package index"),
+            re.compile(r"^Datasette, newest pre-release"),
+        ]
+    )
+    assert accessibility_problems(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.title().startswith("Allow this code to run here?")
+    context.close()
+
+
+def test_plugins_and_a_version_can_be_asked_for_in_the_form(
+    page: Page, site: str, files: DataHost
+) -> None:
+    page.goto(site)
+    page.get_by_text("Plugins and version").click()
+    plugins = page.get_by_label("Plugins", exact=True)
+    plugins.fill("https://example.org/archive.zip")
+    page.get_by_role("button", name="Open", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("neither the name of a package nor")
+    expect(plugins).to_be_focused()
+    expect(plugins).to_have_attribute("aria-invalid", "true")
+    plugins.fill(f"datasette-of-the-index==1.2 {greeter(files)}")
+    expect(page.get_by_role("alert")).to_have_text("")
+    page.get_by_label("Version of Datasette").fill("1.0a40")
+    page.get_by_label("Open a URL").fill(files.add("pets.csv", b"id,name\n1,cat\n"))
+    recognised = page.get_by_role("list", name="Recognised").get_by_role("listitem")
+    expect(recognised).to_have_text(
+        [
+            re.compile("pets.csv.*CSV file"),
+            re.compile("datasette-of-the-index==1.2.*from the package index.*Plugin"),
+            re.compile("datasette-greeter 1.0.*from localhost.*Plugin"),
+            re.compile("Datasette 1.0a40.*from the package index"),
+        ]
+    )
+    assert accessibility_problems(page) == []
+    page.get_by_role("button", name="Open", exact=True).click()
+    wait_for_question(page)
+    items = page.get_by_role("list", name="The code").get_by_role("listitem")
+    expect(items).to_have_count(3)
+    assert asked_for(files, ".whl") == []

@@ -1,0 +1,382 @@
+"""Plugins of links: nothing runs before consent, they work, and one that breaks breaks only itself.
+
+Their wheels are made by the tests; the index is a folder of the site.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.support.browsing import follow, link, stop_worker, wait_for_datasette
+from tests.support.deploys import Host, deploy_host
+from tests.support.hosts import DataHost
+from tests.support.wheels import add_to_index, repacked, saying, wheel
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+SITE = PROJECT / "build" / "index-site"
+LOCKED = PROJECT / "build" / "locked-site"
+BREAKS_AT_IMPORT = "import subprocess\nsubprocess.run(['ls'])\n"
+BREAKS_AT_STARTUP = """
+from datasette import hookimpl
+@hookimpl
+def startup(datasette):
+    async def inner():
+        raise KeyError("no such setting")
+    return inner
+"""
+BREAKS_IN_A_REQUEST = """
+from datasette import hookimpl
+@hookimpl
+def register_routes():
+    return [("/-/breaks", breaks)]
+def breaks(request):
+    raise ZeroDivisionError("by zero")
+"""
+FORGETS_ITS_BASE = """
+from datasette import Response, hookimpl
+@hookimpl
+def register_routes():
+    return [("/-/forgets", page), ("/-/forgotten", answer)]
+def page():
+    return Response.html(
+        "<a href='/-/forgotten'>link</a><form action='/-/forgotten' method='post'><button>post"
+        "</button></form><p></p><script>fetch('/-/forgotten', {method: 'POST', body: 'a'}).then("
+        "(response) => response.text()).then((text) => document.querySelector('p').append(text))"
+        "</script>"
+    )
+async def answer(request):
+    return Response.text(f"{request.method} {(await request.post_body()).decode()} came")
+"""
+DOES_ALL = """
+import asyncio
+import httpx
+from datasette import Response, hookimpl
+seen = []
+@hookimpl
+def asgi_wrapper():
+    def wrap(app):
+        async def wrapped(scope, receive, send):
+            async def sent(message):
+                if message["type"] == "http.response.start":
+                    message["headers"] = [*message["headers"], (b"x-wrapped", b"yes")]
+                await send(message)
+            await app(scope, receive, sent)
+        return wrapped
+    return wrap
+@hookimpl
+def startup(datasette):
+    async def work(datasette):
+        while True:
+            seen.append(1)
+            await asyncio.sleep(0.05)
+    datasette.add_background_task(work)
+@hookimpl
+def register_routes():
+    return [("/-/does-all", does_all)]
+async def does_all(request):
+    async with httpx.AsyncClient() as client:
+        response = await client.get(request.args["url"])
+    from pyodide.http import pyfetch
+    fetched = await (await pyfetch(request.args["url"])).text()
+    return Response.json({"httpx": response.text, "pyfetch": fetched, "turns": len(seen)})
+"""
+
+
+def build(out: Path, **settings: object) -> Path:
+    command = [sys.executable, "scripts/build_site.py", "--out", str(out)]
+    command += ["--settings", json.dumps(settings)]
+    subprocess.run(command, check=True, cwd=PROJECT, stdout=subprocess.DEVNULL)
+    return out
+
+
+@pytest.fixture(scope="module")
+def built() -> Path:
+    """A site whose package index is its folder wheels/."""
+    build(SITE, index="wheels/")
+    index = SITE / "wheels"
+    shutil.rmtree(index, ignore_errors=True)
+    [datasette] = (PROJECT / "build" / "wheels").glob("datasette-*.whl")
+    add_to_index(
+        index,
+        wheel(
+            "datasette-one",
+            code="import a_library\n" + saying("one works"),
+            requires=("a-library>=1", "datasette>=0.50"),
+        ),
+        wheel("a-library", plugin=False),
+        wheel("datasette-two", code=saying("two, the first, works")),
+        wheel("datasette-two", "2.0a1", code=saying("two, the second, works")),
+        wheel("datasette-three", "1.0", requires=("datasette<1.0",)),
+        wheel(
+            "datasette-three", "2.0a0", code=saying("three works"), requires=("datasette>=1.0a",)
+        ),
+        wheel("datasette-breaks-at-import", code=BREAKS_AT_IMPORT),
+        wheel("datasette-breaks-at-startup", code=BREAKS_AT_STARTUP),
+        wheel("datasette-breaks-in-a-request", code=BREAKS_IN_A_REQUEST),
+        wheel("datasette-forgets", code=FORGETS_ITS_BASE),
+        wheel("datasette-does-all", code=DOES_ALL, requires=("httpx",)),
+        wheel("datasette-old", requires=("datasette<1.0",)),
+        wheel("datasette-native", requires=("native-library",)),
+        wheel("native-library", plugin=False, tag="cp314-cp314-manylinux_2_17_x86_64"),
+        repacked(datasette, "datasette", "1.0a99"),
+    )
+    return SITE
+
+
+@pytest.fixture
+def host(built: Path) -> Iterator[Host]:
+    with deploy_host() as running:
+        running.sites["/"] = built
+        yield running
+
+
+def notices(page: Page) -> Locator:
+    return page.get_by_role("status", name="About this data").get_by_role("listitem")
+
+
+def allow(page: Page) -> None:
+    """Allow what the page asks for, and wait for Datasette."""
+    page.get_by_role("button", name="Allow and open").click()
+    wait_for_datasette(page)
+
+
+def instance(page: Page) -> str:
+    """Return the address of the instance that the page is of."""
+    found = re.match(r".*/app/@[^/]*/", page.url)
+    assert found is not None
+    return found[0]
+
+
+@pytest.mark.console_errors  # the browser logs the 403
+def test_nothing_is_fetched_before_consent(page: Page, host: Host, files: DataHost) -> None:
+    elsewhere = files.add(*wheel("datasette-elsewhere", code=saying("elsewhere works")))
+    page.goto(link(host.address(), "world", install=[elsewhere, "datasette-one"]))
+    expect(page.get_by_text("datasette-one")).to_be_visible()
+    expect(page.get_by_text(elsewhere)).to_be_visible()
+    status = page.evaluate("fetch('-/versions.json').then((response) => response.status)")
+    assert status == 403
+    assert files.requests == []
+    assert not [path for path in host.requests if path.startswith("/wheels/")]
+    allow(page)
+    expect(page.get_by_text("elsewhere works")).to_be_visible()
+    expect(page.get_by_text("one works", exact=True)).to_be_visible()
+    expect(notices(page)).to_have_count(0)
+
+
+def test_three_plugins_restart_without_a_network(page: Page, host: Host) -> None:
+    three = ["datasette-one", "datasette-two==1.0", "datasette-three"]
+    page.goto(link(host.address(), "world", install=three))
+    allow(page)
+    address = page.url
+    page.goto("about:blank")
+    page.goto(address)
+    stop_worker(page)
+    host.requests.clear()
+    host.unplug()
+    page.goto(address)
+    wait_for_datasette(page)
+    for text in ("one works", "two, the first, works", "three works"):
+        expect(page.get_by_text(text, exact=True)).to_be_visible()
+    assert host.requests == []
+
+
+def test_refused_code_does_not_run_and_can_be_allowed_later(page: Page, host: Host) -> None:
+    page.goto(link(host.address(), "world", install="datasette-one"))
+    page.get_by_role("button", name="Open without").click()
+    wait_for_datasette(page)
+    notice = notices(page).filter(has_text="datasette-one was not installed")
+    expect(notice).to_be_visible()
+    assert not [path for path in host.requests if path.startswith("/wheels/")]
+    page.reload()
+    wait_for_datasette(page)
+    expect(page.get_by_text("one works", exact=True)).to_have_count(0)
+
+
+def test_one_that_breaks_breaks_nothing_else(page: Page, host: Host) -> None:
+    broken = ["import", "startup"]
+    install = [f"datasette-breaks-at-{when}" for when in broken]
+    install += ["datasette-one", "datasette-old", "datasette-native", "datasette-nowhere"]
+    page.goto(link(host.address(), "world", install=install))
+    allow(page)
+    expect(page.get_by_text("one works", exact=True)).to_be_visible()
+    for text in (
+        "datasette-breaks-at-import was left out: it stopped while it was being imported,",
+        "It starts other programs, which a browser does not allow.",
+        "datasette-breaks-at-startup was left out: it stopped while it was being started,",
+        "datasette-old cannot be installed: it needs datasette<1.0, but this site has d",
+        "datasette-native cannot be installed: it needs native-library, which has no version w",
+        "datasette-nowhere cannot be installed: it is not in the package index.",
+    ):
+        expect(notices(page).filter(has_text=text)).to_have_count(1)
+
+
+@pytest.mark.console_errors
+def test_error_in_a_request_names_the_plugin(page: Page, host: Host) -> None:
+    page.goto(link(host.address(), "world", install="datasette-breaks-in-a-request"))
+    allow(page)
+    page.goto(f"{instance(page)}-/breaks")
+    expect(page.locator("h1")).to_have_text("Error in datasette-breaks-in-a-request")
+    expect(page.locator("body")).to_contain_text("stopped with ZeroDivisionError: by zero.")
+    follow(page, f"{instance(page)}world")
+
+
+def test_instances_have_plugins_of_their_own(page: Page, host: Host) -> None:
+    page.goto(link(host.address(), "world", install="datasette-two==1.0"))
+    allow(page)
+    first = page.url
+    page.goto(link(host.address(), "world", install="datasette-two==2.0a1"))
+    allow(page)
+    expect(page.get_by_text("two, the second, works")).to_be_visible()
+    page.goto(first)
+    expect(page.get_by_text("two, the first, works")).to_be_visible()
+    follow(page, f"{host.address()}app/world")
+    expect(page.get_by_text("two, the")).to_have_count(0)
+
+
+def test_plugins_reach_out_work_aside_and_wrap(page: Page, host: Host, files: DataHost) -> None:
+    url = files.add("x.txt", b"from elsewhere")
+    page.goto(link(host.address(), "world", install="datasette-does-all"))
+    allow(page)
+    expect(notices(page)).to_have_count(0)
+    address = f"{instance(page)}-/does-all?url={url}"
+    answer = page.evaluate(
+        "async (url) => { const response = await fetch(url);"
+        " return {...await response.json(), wrapped: response.headers.get('x-wrapped')}; }",
+        address,
+    )
+    assert answer["httpx"] == answer["pyfetch"] == "from elsewhere"
+    assert answer["wrapped"] == "yes"
+    assert answer["turns"] > 0
+
+
+def test_requests_that_forget_where_the_instance_lives_find_it(page: Page, host: Host) -> None:
+    page.goto(link(host.address(), "world", install="datasette-forgets"))
+    allow(page)
+    page.goto(f"{instance(page)}-/forgets")
+    expect(page.locator("p")).to_have_text("POST a came")
+    page.get_by_role("link", name="link").click()
+    expect(page.locator("body")).to_have_text("GET  came")
+    page.go_back()
+    page.get_by_role("button", name="post").click()
+    expect(page.locator("body")).to_have_text("POST  came")
+    page.goto(host.address())
+    expect(page).to_have_title(re.compile("Datasette Lite"))
+
+
+def test_another_datasette(page: Page, host: Host) -> None:
+    page.goto(link(host.address(), "world", ref="pre"))
+    expect(page.get_by_text("Datasette, newest pre-release")).to_be_visible()
+    allow(page)
+    page.goto(f"{instance(page)}-/versions")
+    expect(page.locator("body")).to_contain_text("1.0a99")
+    page.goto(link(host.address(), "world", ref="0.1"))
+    allow(page)
+    expect(notices(page).filter(has_text="datasette==0.1 cannot be installed")).to_be_visible()
+
+
+def test_metadata_with_html_asks_first(page: Page, host: Host, files: DataHost) -> None:
+    metadata = files.add("metadata.json", b'{"title": "T", "description_html": "<i>of HTML</i>"}')
+    page.goto(link(host.address(), metadata=metadata))
+    expect(page.get_by_text("description_html")).to_be_visible()
+    page.get_by_role("button", name="Open without").click()
+    wait_for_datasette(page)
+    expect(page.get_by_text("of HTML")).to_have_count(0)
+    expect(page.locator("h1")).to_have_text("T")
+    page.evaluate(ASK, {"type": "consent", "key": key_of(page), "allow": None})
+    page.reload()
+    allow(page)
+    expect(page.locator("i", has_text="of HTML")).to_be_visible()
+
+
+def key_of(page: Page) -> str:
+    return instance(page).rstrip("/").rpartition("@")[2]
+
+
+#: Asks the worker as the page “Plugins” does; returns its answer and the steps that it told of.
+ASK = """async (asked) => {
+  const { active } = await navigator.serviceWorker.ready;
+  const { port1, port2 } = new MessageChannel();
+  const steps = [];
+  return new Promise((resolve) => {
+    port1.onmessage = ({ data }) => {
+      if (!data.working) resolve({ ...data, steps });
+      else if (data.progress) steps.push(data.progress.step);
+    };
+    active.postMessage(asked, [port2]);
+  });
+}"""
+
+
+@pytest.mark.parametrize("temporary", ["", "1"])
+def test_install_upgrade_and_remove_in_place(page: Page, host: Host, temporary: str) -> None:
+    follow(
+        page, link(host.address(), "world", temporary=temporary, memory="1", url="data/world.db")
+    )
+    key = key_of(page)
+    install = {"type": "install", "key": key, "upgrade": False}
+    failed = page.evaluate(ASK, {**install, "requirement": "datasette-nowhere"})
+    assert "it is not in the package index" in failed["error"]["message"]
+    done = page.evaluate(ASK, {**install, "requirement": "datasette-two"})
+    assert done["value"] == {"added": [{"name": "datasette-two", "version": "1.0"}]}
+    assert done["steps"][0] == "resolving" and done["steps"][-1] == "restarting"
+    page.reload()
+    expect(page.get_by_text("two, the first, works")).to_be_visible()
+    page.evaluate(ASK, {**install, "requirement": "datasette-two==2.0a1"})
+    page.reload()
+    expect(page.get_by_text("two, the second, works")).to_be_visible()
+    listed = page.evaluate(ASK, {"type": "plugins", "key": key})["value"]["plugins"]
+    [two] = [one for one in listed if one["name"] == "datasette-two"]
+    assert (two["version"], two["from"], two["asked"]) == ("2.0a1", "index", True)
+    done = page.evaluate(ASK, {"type": "uninstall", "key": key, "name": "datasette-two"})
+    assert done["value"] == {"removed": ["datasette-two"]}
+    page.reload()
+    wait_for_datasette(page)
+    expect(page.get_by_text("two, the")).to_have_count(0)
+
+
+def test_copy_brings_its_plugins_and_asks_anew(
+    page: Page, host: Host, browser: Browser, tmp_path: Path
+) -> None:
+    page.goto(link(host.address(), "world", install="datasette-one"))
+    allow(page)
+    address = page.url
+    page.goto(f"{host.address()}saved.html")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export all", exact=True).click()
+    exported = tmp_path / "export.zip"
+    download.value.save_as(exported)
+    context = browser.new_context()
+    context.set_default_timeout(90_000)
+    other = context.new_page()
+    other.goto(f"{host.address()}saved.html")
+    with other.expect_file_chooser() as chooser:
+        other.get_by_role("button", name="Import…").click()
+    chooser.value.set_files(exported)
+    expect(other.locator("#outcome")).to_contain_text("Imported")
+    host.requests.clear()
+    other.goto(address)
+    expect(other.get_by_text("datasette-one")).to_be_visible()
+    allow(other)
+    expect(other.get_by_text("one works", exact=True)).to_be_visible()
+    assert not [path for path in host.requests if path.startswith("/wheels/")]
+    context.close()
+
+
+def test_locked_site_takes_nothing(page: Page, host: Host) -> None:
+    host.sites["/"] = build(LOCKED, index="wheels/", locked=True)
+    follow(page, link(host.address(), "world", install="datasette-one"))
+    text = "datasette-one was not installed: this site takes no code from links."
+    expect(notices(page).filter(has_text=text)).to_have_count(1)
+    wanted = {"type": "install", "key": key_of(page), "requirement": "datasette-one"}
+    answer = page.evaluate(ASK, {**wanted, "upgrade": False})
+    assert answer["error"]["message"] == "No plugins can be installed here."
+    assert not [path for path in host.requests if path.startswith("/wheels/")]

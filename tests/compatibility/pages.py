@@ -1,0 +1,85 @@
+"""Plugins with pages of their own."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote
+
+from playwright.sync_api import expect
+
+from tests.compatibility.case import Place, plugin
+
+
+@plugin("datasette-graphql==3.0a1", "GraphQL", "A GraphQL interface to every table, with an editor")
+def graphql(place: Place) -> None:
+    query = '{ places(filter: {name: {eq: "Porto"}}) { nodes { name people } } }'
+    place.open(f"graphql/data?query={quote(query)}")
+    place.page.locator(".graphiql-container .execute-button").click()
+    expect(place.page.locator(".result-window")).to_contain_text("231800")
+    answer = place.fetch_json(
+        "graphql/data",
+        method="POST",
+        headers={"Content-Type": "application/json"},
+        body=json.dumps({"query": query}),
+    )
+    assert answer["data"]["places"]["nodes"] == [{"name": "Porto", "people": 231800}], answer
+
+
+@plugin("datasette-search-all==1.1.5a0", "Search everything", "Searches all tables at once")
+def search_all(place: Place) -> None:
+    place.open("-/search?q=otter")
+    results = place.page.locator("#search-all-results")
+    expect(results).to_contain_text("The otter and the lighthouse keeper.")
+
+
+@plugin("datasette-explain==0.2.2", "Query plans", "Explains a query while it is typed")
+def explain(place: Place) -> None:
+    place.open("data/-/query?sql=select+name+from+places")
+    form = place.page.locator("form.sql")
+    expect(form).to_contain_text("SCAN places")
+    expect(form).to_contain_text("Tables used by this query")
+
+
+@plugin(
+    "datasette-packages==0.3", "Python packages", "Lists the Python packages that are installed"
+)
+def packages(place: Place) -> None:
+    place.open("-/packages")
+    expect(place.page.get_by_role("link", name="datasette-packages")).to_be_visible()
+    place.page.get_by_role("link", name="datasette-packages").click()
+    expect(place.page.locator("h1")).to_contain_text("datasette-packages")
+    assert place.fetch_json("-/packages.json")["datasette"].startswith("1.0")
+
+
+@plugin(
+    "datasette-schema-versions==0.3",
+    "Schema versions",
+    "Tells the schema version of every database",
+)
+def schema_versions(place: Place) -> None:
+    place.open("-/schema-versions")
+    assert place.fetch_json("-/schema-versions.json")["data"] > 0
+
+
+@plugin("datasette-debug-asgi==1.1", "ASGI scope", "Shows the ASGI scope of a request")
+def debug_asgi(place: Place) -> None:
+    place.open("-/asgi-scope/a%2Fb?x=1")
+    text = place.page.locator("body").inner_text()
+    assert "'query_string': b'x=1'" in text and "a%2Fb" in text, text
+
+
+@plugin(
+    "datasette-comments==0.1.2a6",
+    "Comments",
+    "Lets people comment on rows",
+    # Root may do everything, which the plugin takes for somebody who may only read.
+    config={"permissions": {"datasette-comments-readonly": False}},
+)
+def comments(place: Place) -> None:
+    place.open("data/articles/1")
+    place.page.get_by_role("button", name="Add comment").click()
+    place.page.locator("textarea").fill("Are there otters?")
+    place.page.locator(".draft-add-button").click()
+    expect(place.page.locator("body")).to_contain_text("Are there otters?")
+    place.open("-/datasette-comments/activity")
+    expect(place.page.locator("body")).to_contain_text("Are there otters?")

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { codeInWords, describeCode } from "../../shell/page/describe-code.js";
+
+const ROOT = new URL("https://example.org/lite/");
+const INDEX = "the package index";
+
+for (const [item, expected] of [
+  [
+    { kind: "plugin", value: "datasette-x==1.2", from: INDEX },
+    { name: "datasette-x==1.2", what: "Plugin from the package index", address: "" },
+  ],
+  [
+    { kind: "plugin", value: "datasette-x", from: "https://index.test/simple/" },
+    { name: "datasette-x", what: "Plugin from index.test", address: "" },
+  ],
+  [
+    {
+      kind: "wheel",
+      value: "https://a.test/d/datasette_x-1.2-py3-none-any.whl",
+      from: "a.test",
+    },
+    {
+      name: "datasette-x 1.2",
+      what: "Plugin from a.test",
+      address: "https://a.test/d/datasette_x-1.2-py3-none-any.whl",
+    },
+  ],
+  [
+    { kind: "datasette", value: "pre", from: INDEX },
+    {
+      name: "Datasette, newest pre-release",
+      what: "Another version than this site’s, from the package index",
+      address: "",
+    },
+  ],
+  [
+    {
+      kind: "metadata",
+      value: "https://a.test/m.yaml",
+      from: "a.test",
+      parts: ["description_html", "extra_js_urls"],
+    },
+    {
+      name: "m.yaml",
+      what: "Descriptions from a.test, with description_html and extra_js_urls in it",
+      address: "https://a.test/m.yaml",
+    },
+  ],
+]) {
+  test(`${item.kind} ${item.value} in words`, () => {
+    assert.deepEqual(describeCode(item, ROOT), expected);
+  });
+}
+
+test("what would be left out is a part of a sentence", () => {
+  const item = (kind) => ({ kind, value: "x", from: "" });
+  assert.equal(codeInWords([item("plugin")]), "the plugin");
+  assert.equal(codeInWords([item("plugin"), item("wheel")]), "the plugins");
+  assert.equal(
+    codeInWords([item("plugin"), item("datasette"), item("config")]),
+    "the plugin, the other Datasette and the HTML and scripts",
+  );
+});

@@ -1,0 +1,22 @@
+/** Tests of shell/worker/strayed.js: which requests are an instance's although they look otherwise. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { instancePath } from "../../shell/shared/paths.js";
+import { SITE_ROOT } from "../../shell/shared/site.js";
+import { targetOf } from "../../shell/worker/strayed.js";
+
+test("only pages of an instance stray", () => {
+  const url = `${SITE_ROOT.href}graphql/data?x=1`;
+  for (const referrer of ["", "about:client", SITE_ROOT.href, "https://a.test/app/x"]) {
+    assert.equal(targetOf({ url, referrer }), undefined);
+  }
+});
+
+test("what strays is sent to the instance of its page", () => {
+  for (const key of ["", "abc"]) {
+    const home = SITE_ROOT.href + instancePath(key);
+    const url = `${SITE_ROOT.href}graphql/data?x=1`;
+    assert.equal(targetOf({ url, referrer: `${home}a/b?c` }), `${home}graphql/data?x=1`);
+  }
+});
