@@ -9,7 +9,7 @@ import { inOneLine, LiteError, toWire } from "../shared/errors.js";
 
 /** @typedef {import("./downloads.js").Download} Download */
 /** @typedef {import("./intake.js").Intake} Intake */
-/** @typedef {import("./runtime.js").Step} Step */
+/** @typedef {import("./reports.js").Step} Step */
 /** @typedef {import("../shared/errors.js").WireError} WireError */
 /** @typedef {import("../shared/saved-store.js").SavedInstance} SavedInstance */
 

@@ -1,60 +1,34 @@
 /**
- * One instance: its boot, from a recipe or from what is saved to a Datasette that answers, and its
- * requests.
+ * One instance: its life from its start until it is closed, and its requests.
  *
- * Responsible for the order of things and for telling those who watch. How Python starts is
- * runtime.js's business, how a request crosses is bridge.js's, what a source contains is Python's, and
- * how its files are saved is saver.js's.
+ * Responsible for what may happen when. How it starts is start.js's business, how a request crosses is
+ * bridge.js's, what a source contains is Python's, and how its files are saved is saver.js's.
  */
 
 import { Additions } from "./additions.js";
-import { fetching, takeAll } from "./boot-sources.js";
 import { answer } from "./bridge.js";
+import { Breakdown } from "./breakdown.js";
 import { ConsentNeeded } from "./consent.js";
-import { fetchSources, wantedBy } from "./downloads.js";
-import { Intake } from "./intake.js";
-import { valueOf } from "./outcome.js";
-import { LOCK, Packages, PackagesFailed } from "./packages.js";
 import { Replies } from "./replies.js";
-import { startPython } from "./runtime.js";
+import { Reports } from "./reports.js";
 import { RUN, Saver } from "./saver.js";
-import { siteSettings } from "./site-settings.js";
-import { claim, newRecord } from "./store-changes.js";
-import { UNWATCHED, WatchedFiles } from "./watched-files.js";
+import { start } from "./start.js";
 import { toWire } from "../shared/errors.js";
-import { instancePath } from "../shared/paths.js";
-import { isSwitchedOn, keyToRecipe } from "../shared/recipe.js";
-import { DATABASES, readFiles, readInstance } from "../shared/saved-store.js";
-import { SHELL_ROOT } from "../shared/site.js";
 
-/** @typedef {import("../shared/protocol.js").Progress} Progress */
-/** @typedef {import("./runtime.js").Step} Step */
-/** @typedef {import("./runtime.js").Pyodide} Pyodide */
 /** @typedef {import("../shared/saved-store.js").Store} Store */
-/** @typedef {import("../shared/saved-store.js").SavedInstance} SavedInstance */
 /** @typedef {import("../shared/protocol.js").RunningStatus} Status */
-
-/**
- * @typedef {object} Carried
- * @property {Map<string, Uint8Array>} files
- * @property {import("../shared/errors.js").WireError[]} problems
- */
-
-/** Watchers hear of progress this often at most, and this often at least. */
-const REPORT_EVERY = 100;
-const HEARTBEAT = 1000;
+/** @typedef {import("./intake.js").Intake} Intake */
+/** @typedef {import("./packages.js").Packages} Packages */
+/** @typedef {import("./start.js").Carried} Carried */
+/** @typedef {import("./watched-files.js").WatchedFiles} WatchedFiles */
 
 /** ms that requests which are being answered are waited for when the instance is closed. */
 const CLOSING_TIME = 5000;
 
-/** The folder in Pyodide's file system that is saved; engine/folder.py knows what is in it. */
-const FOLDER = "/instance";
-
 export class Instance {
   /** @type {"new" | "booting" | "ready" | "failed" | "stopped"} stopped: not to be used any more */
   state = "new";
-  /** @type {Set<(progress: Progress) => void>} */
-  watchers = new Set();
+  reports = new Reports();
   /** When a request last came, in ms as performance.now() counts. */
   lastUsed = 0;
   /** Settled when the first save is over, with whatever outcome. */
@@ -79,10 +53,6 @@ export class Instance {
   #replies;
   /** @type {unknown} why nothing is saved, if that was not asked for */
   #unsaved;
-  #startedAt = 0;
-  #reportedAt = 0;
-  /** @type {Step} */
-  #step = { stage: "download", label: "" };
   /** @type {Promise<void> | undefined} */
   #booted;
   /** @type {import("../shared/errors.js").WireError[]} of the sources that could not be opened */
@@ -99,10 +69,7 @@ export class Instance {
   #python;
   /** @type {any} its method, kept: each look-up would make another proxy */
   #handle;
-  /** @type {Set<(error: unknown) => void>} how those who wait for Python learn that it broke down */
-  #waiting = new Set();
-  /** @type {unknown} what broke it down */
-  #breakdown;
+  #breakdown = new Breakdown(() => (this.state = "failed"));
 
   /**
    * @param {string} key
@@ -139,11 +106,6 @@ export class Instance {
     return this.#booted;
   }
 
-  /** @returns {Progress} */
-  get progress() {
-    return { ...this.#step, elapsed: Math.round(performance.now() - this.#startedAt) };
-  }
-
   /**
    * @param {Request} request
    * @param {object} event
@@ -172,7 +134,7 @@ export class Instance {
    */
   async #respond(request, { clientId, arrivedAt, handled }, errorPage) {
     /** @type {import("./bridge.js").Handle} */
-    const handle = (...asgi) => this.#unlessPythonBreaks(this.#handle(...asgi));
+    const handle = (...asgi) => this.#breakdown.unless(this.#handle(...asgi));
     const saver = this.#saver;
     if (!saver) {
       return answer(handle, request, clientId, { errorPage, settle: async () => {} });
@@ -238,11 +200,11 @@ export class Instance {
     const answered = Promise.allSettled(this.#requests);
     await Promise.race([answered, new Promise((resolve) => setTimeout(resolve, CLOSING_TIME))]);
     // One that has broken down settles nothing more, and whoever comes next waits for this.
-    if (this.#python && !this.#breakdown) {
-      await this.#unlessPythonBreaks(this.#python.close()).catch(() => {});
+    if (this.#python && !this.#breakdown.error) {
+      await this.#breakdown.unless(this.#python.close()).catch(() => {});
     }
     await this.#saver?.stop();
-    if (!this.#breakdown) {
+    if (!this.#breakdown.error) {
       this.#handle?.destroy();
       this.#python?.destroy();
       this.#packages?.destroy();
@@ -269,104 +231,39 @@ export class Instance {
 
   async #run() {
     this.state = "booting";
-    this.#startedAt = performance.now();
-    const heartbeat = setInterval(() => this.#tell(), HEARTBEAT);
     try {
-      await this.#before?.catch(() => {});
-      await this.#unlessPythonBreaks(this.#bootWithLess([]));
+      await this.reports.during(async () => {
+        await this.#before?.catch(() => {});
+        await this.#breakdown.unless(this.#start());
+      });
       if (this.state === "booting") this.state = "ready";
     } catch (error) {
       if (this.state === "booting") this.state = "failed";
       if (error instanceof ConsentNeeded) this.consent = error.consent;
       throw error;
-    } finally {
-      clearInterval(heartbeat);
     }
   }
 
-  /**
-   * @param {import("./packages.js").Failure[]} failures  of the attempts so far
-   * @returns {Promise<void>}
-   */
-  async #bootWithLess(failures) {
-    try {
-      await this.#boot(failures);
-    } catch (error) {
-      if (!(error instanceof PackagesFailed)) throw error;
-      await this.#bootWithLess([...failures, error.failure]);
-    }
-  }
-
-  /** @param {import("./packages.js").Failure[]} failures */
-  async #boot(failures) {
-    const recipe = this.#key === "" ? [] : keyToRecipe(this.#key);
-    const store = isSwitchedOn(recipe, "temporary") ? undefined : await this.#tryStore();
-    const owner = crypto.randomUUID();
-    const found = store && (await claim(store, this.#key, owner));
-    const carried = this.#carried;
-    const lock = carried?.files.get(LOCK) ?? (found && (await fileOf(store, this.#key, LOCK)));
-    const packages = new Packages({
-      recipe,
-      lock: lock && new TextDecoder().decode(lock),
-      settings: await siteSettings(),
-      decision: await this.#decisions.of(this.#key),
-      failures,
+  async #start() {
+    const { files, python, intake, packages, problems, saving } = await start({
+      key: this.#key,
+      siteRoot: this.#siteRoot,
+      openStore: () => this.#tryStore(),
+      decisions: this.#decisions,
+      carried: this.#carried,
+      fromSources: this.#fromSources,
+      onWrite: () => this.#saver?.soon(),
+      breakdown: this.#breakdown,
+      reports: this.reports,
     });
-    const saved = this.#fromSources ? undefined : (carried ?? found);
-    const sources = saved ? [] : await wantedBy(recipe);
-    // Both run while Python starts; what they report is shown once it is their turn.
-    const downloads = fetchSources(sources, this.#siteRoot, (download) => {
-      if (this.#step.stage === "fetch") this.#report(fetching(download));
-    });
-    const contents = carried
-      ? Promise.resolve(carried.files)
-      : found && this.#readSaved(/** @type {Store} */ (store), found);
-    contents?.catch(() => {});
-    const pyodide = await startPython((step) => this.#report(step));
-    this.#listenForBreakdown(pyodide);
-    this.#files = new WatchedFiles(pyodide.FS, FOLDER, () => this.#saver?.soon());
-    if (contents) {
-      this.#report({ stage: "restore", label: "" });
-      const all = await contents;
-      this.#files.fill(saved ? all : beyondSources(all));
-    }
-    const bootstrap = pyodide.pyimport("bootstrap");
-    await packages.prepare(bootstrap, FOLDER, (step) => this.#report(step));
-    this.#report({ stage: "datasette", label: "" });
-    const base = this.#siteRoot.pathname + instancePath(this.#key);
-    const python = await packages.orLess(() =>
-      bootstrap.BrowserInstance(base, SHELL_ROOT.pathname),
-    );
-    bootstrap.destroy();
-    const intake = new Intake(pyodide.FS, python, `${FOLDER}/${UNWATCHED}`, (work) =>
-      this.#unlessPythonBreaks(work),
-    );
-    this.#problems = saved?.problems ?? [];
-    if (!saved) {
-      this.#problems = await takeAll(downloads, {
-        intake,
-        siteRoot: this.#siteRoot,
-        report: (step) => this.#report(step),
-        settled: () => packages.trustedConfiguration(python),
-        replaced: found,
-      });
-    }
-    this.#report({ stage: "open", label: "" });
-    const trusted = packages.trustedConfiguration(python);
-    const memory = isSwitchedOn(recipe, "memory");
-    const leftOut = await packages.orLess(async () => valueOf(await python.open(memory, trusted)));
-    packages.problems.push(...leftOut);
-    this.#packages = packages;
+    this.#files = files;
     this.#python = python;
     this.#handle = python.handle;
     this.#intake = intake;
+    this.#packages = packages;
+    this.#problems = problems;
     this.#additions = new Additions(intake, (...work) => this.#andSave(...work));
-    if (!store) return;
-    const versions = downloads.map(({ version }) => version);
-    const more = { generation: found?.generation, problems: this.#problems };
-    const isSaved = saved !== undefined && saved === found;
-    const record = isSaved ? found : newRecord(this.#key, versions, owner, more);
-    await this.#startSaving(store, record, isSaved);
+    if (saving) await this.#startSaving(saving);
   }
 
   /** @returns {Promise<Store | undefined>} undefined where the browser offers none */
@@ -379,23 +276,8 @@ export class Instance {
     }
   }
 
-  /**
-   * @param {Store} store
-   * @param {SavedInstance} saved
-   */
-  async #readSaved(store, saved) {
-    return readFiles(store, saved.generation, (done) => {
-      const step = { done, total: saved.size, unit: /** @type {const} */ ("bytes") };
-      if (this.#step.stage === "restore") this.#report({ stage: "restore", label: "", ...step });
-    });
-  }
-
-  /**
-   * @param {Store} store
-   * @param {SavedInstance} record
-   * @param {boolean} isSaved  already
-   */
-  async #startSaving(store, record, isSaved) {
+  /** @param {NonNullable<import("./start.js").Started["saving"]>} saving */
+  async #startSaving({ store, record, isSaved }) {
     const files = /** @type {WatchedFiles} */ (this.#files);
     const saver = new Saver(this.#openStore, files, record, (saved) => {
       this.#orStop(saved).then(
@@ -413,29 +295,6 @@ export class Instance {
           this.#unsaved = error;
           this.#saver = undefined;
         });
-  }
-
-  /** @param {Pyodide} pyodide */
-  #listenForBreakdown(pyodide) {
-    // Not in its types, but nothing else tells: what waits for Python then would wait for ever.
-    /** @type {any} */ (pyodide)._api.on_fatal = (/** @type {unknown} */ error) => {
-      this.state = "failed";
-      this.#breakdown = error;
-      for (const fail of this.#waiting) fail(error);
-    };
-  }
-
-  /**
-   * @template T
-   * @param {Promise<T>} work  of Python's, which is never settled once Python has broken down
-   * @returns {Promise<T>}
-   */
-  #unlessPythonBreaks(work) {
-    return new Promise((resolve, reject) => {
-      if (this.#breakdown) reject(this.#breakdown);
-      this.#waiting.add(reject);
-      work.then(resolve, reject).finally(() => this.#waiting.delete(reject));
-    });
   }
 
   /**
@@ -519,7 +378,7 @@ export class Instance {
     this.lastUsed = performance.now();
     this.#requests.add(work);
     try {
-      return await this.#unlessPythonBreaks(work);
+      return await this.#breakdown.unless(work);
     } finally {
       this.#requests.delete(work);
     }
@@ -539,40 +398,4 @@ export class Instance {
       inProgress?.end();
     }
   }
-
-  /** @param {Step} step */
-  #report(step) {
-    const newStage = step.stage !== this.#step.stage || step.label !== this.#step.label;
-    this.#step = step;
-    if (newStage || performance.now() - this.#reportedAt > REPORT_EVERY) this.#tell();
-  }
-
-  #tell() {
-    this.#reportedAt = performance.now();
-    for (const watcher of this.watchers) watcher(this.progress);
-  }
-}
-
-/**
- * @param {Store | undefined} store
- * @param {string} key
- * @param {string} path
- * @returns {Promise<Uint8Array | undefined>} one file of a saved instance
- */
-async function fileOf(store, key, path) {
-  if (!store) return undefined;
-  const { files } = await readInstance(store, key, (other) => other === path);
-  return files[0] && new Uint8Array(await files[0].content.arrayBuffer());
-}
-
-/**
- * What stays when the sources are loaded anew: stored queries, cookies, the secret.
- *
- * @param {Map<string, Uint8Array>} files  of an instance's folder
- * @returns {Map<string, Uint8Array>}
- */
-function beyondSources(files) {
-  return new Map(
-    [...files].filter(([path]) => !path.startsWith(DATABASES) && path !== "state.json"),
-  );
 }

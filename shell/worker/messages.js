@@ -159,9 +159,9 @@ async function open({ key, retry, fresh }, page, instances) {
   const instance = instances.get(key, { afresh: retry, fromSources: fresh });
   /** @param {import("../shared/protocol.js").Progress} progress */
   const watcher = (progress) => page.postMessage(progressMessage(key, progress));
-  instance.watchers.add(watcher);
+  instance.reports.watchers.add(watcher);
   const booted = instance.boot();
-  watcher(instance.progress);
+  watcher(instance.reports.progress);
   try {
     await booted;
     page.postMessage(readyMessage(key));
@@ -171,7 +171,7 @@ async function open({ key, retry, fresh }, page, instances) {
     console.warn("The instance could not be started.", error);
     page.postMessage(failedMessage(key, toWire(error)));
   } finally {
-    instance.watchers.delete(watcher);
+    instance.reports.watchers.delete(watcher);
   }
   await instance.firstSave;
 }

@@ -14,7 +14,7 @@ import { LiteError, toWire } from "../shared/errors.js";
 /** @typedef {import("../shared/errors.js").WireError} WireError */
 /** @typedef {import("../shared/saved-store.js").Decision} Decision */
 /** @typedef {import("./site-settings.js").SiteSettings} SiteSettings */
-/** @typedef {import("./runtime.js").Step} Step */
+/** @typedef {import("./reports.js").Step} Step */
 
 /** Where the record of them is in an instance's folder; engine/packages.py writes it. */
 export const LOCK = "plugins/lock.json";

@@ -12,8 +12,7 @@ import { answerFetch, fetchPart, loadPart, partSize, partUrl } from "./assets.js
 
 /** @typedef {import("pyodide").PyodideAPI} Pyodide */
 /** @typedef {import("./assets.js").PartName} PartName */
-/** @typedef {import("../shared/protocol.js").Progress} Progress */
-/** @typedef {Omit<Progress, "elapsed">} Step */
+/** @typedef {import("./reports.js").Step} Step */
 
 /** @type {PartName[]} */
 const PARTS = ["wasm", "stdlib", "packages", "site"];

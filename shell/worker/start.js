@@ -1,0 +1,178 @@
+/**
+ * The start of an instance: from a recipe, or from what is saved, to a Datasette that answers.
+ *
+ * Responsible for the order of things, and for trying again with fewer packages where those keep
+ * Datasette from starting. How Python starts is runtime.js's business, what a source contains is
+ * Python's, and what a running instance does is instance.js's.
+ */
+
+import { fetching, takeAll } from "./boot-sources.js";
+import { fetchSources, wantedBy } from "./downloads.js";
+import { Intake } from "./intake.js";
+import { valueOf } from "./outcome.js";
+import { LOCK, Packages, PackagesFailed } from "./packages.js";
+import { startPython } from "./runtime.js";
+import { siteSettings } from "./site-settings.js";
+import { claim, newRecord } from "./store-changes.js";
+import { UNWATCHED, WatchedFiles } from "./watched-files.js";
+import { instancePath } from "../shared/paths.js";
+import { isSwitchedOn, keyToRecipe } from "../shared/recipe.js";
+import { DATABASES, readFiles, readInstance } from "../shared/saved-store.js";
+import { SHELL_ROOT } from "../shared/site.js";
+
+/** @typedef {import("../shared/saved-store.js").Store} Store */
+/** @typedef {import("../shared/saved-store.js").SavedInstance} SavedInstance */
+/** @typedef {import("../shared/errors.js").WireError} WireError */
+/** @typedef {import("./packages.js").Failure} Failure */
+
+/**
+ * @typedef {object} Carried  what one before this had that was not saved
+ * @property {Map<string, Uint8Array>} files
+ * @property {WireError[]} problems
+ */
+
+/**
+ * @typedef {object} StartOptions
+ * @property {string} key
+ * @property {URL} siteRoot
+ * @property {() => Promise<Store | undefined>} openStore  undefined where nothing can be saved
+ * @property {import("./consent.js").Decisions} decisions
+ * @property {Carried} [carried]
+ * @property {boolean} fromSources  whatever is saved, to replace it
+ * @property {() => void} onWrite  called when a file of the instance was written to
+ * @property {import("./breakdown.js").Breakdown} breakdown
+ * @property {import("./reports.js").Reports} reports
+ */
+
+/**
+ * @typedef {object} Started
+ * @property {WatchedFiles} files
+ * @property {any} python  BrowserInstance of bootstrap.py, as a PyProxy
+ * @property {Intake} intake
+ * @property {Packages} packages
+ * @property {WireError[]} problems  of the sources that could not be opened
+ * @property {{store: Store, record: SavedInstance, isSaved: boolean}} [saving]  where it is to be
+ *   saved, and whether it is so already; undefined when nothing is
+ */
+
+/** The folder in Pyodide's file system that is saved; engine/folder.py knows what is in it. */
+const FOLDER = "/instance";
+
+/**
+ * @param {StartOptions} options
+ * @param {Failure[]} [failures]  of the attempts so far
+ * @returns {Promise<Started>}
+ * @throws {import("../shared/errors.js").LiteError} or whatever else stopped the start
+ */
+export async function start(options, failures = []) {
+  try {
+    return await attempt(options, failures);
+  } catch (error) {
+    if (!(error instanceof PackagesFailed)) throw error;
+    return start(options, [...failures, error.failure]);
+  }
+}
+
+/**
+ * @param {StartOptions} options
+ * @param {Failure[]} failures
+ * @returns {Promise<Started>}
+ */
+async function attempt(options, failures) {
+  const { key, siteRoot, carried, breakdown, reports } = options;
+  /** @param {import("./reports.js").Step} step */
+  const report = (step) => reports.report(step);
+  const recipe = key === "" ? [] : keyToRecipe(key);
+  const store = isSwitchedOn(recipe, "temporary") ? undefined : await options.openStore();
+  const owner = crypto.randomUUID();
+  const found = store && (await claim(store, key, owner));
+  const lock = carried?.files.get(LOCK) ?? (found && (await fileOf(store, key, LOCK)));
+  const packages = new Packages({
+    recipe,
+    lock: lock && new TextDecoder().decode(lock),
+    settings: await siteSettings(),
+    decision: await options.decisions.of(key),
+    failures,
+  });
+  const saved = options.fromSources ? undefined : (carried ?? found);
+  const sources = saved ? [] : await wantedBy(recipe);
+  // Both run while Python starts; what they report is shown once it is their turn.
+  const downloads = fetchSources(sources, siteRoot, (download) => {
+    if (reports.stage === "fetch") report(fetching(download));
+  });
+  const contents = carried
+    ? Promise.resolve(carried.files)
+    : found && readSaved(/** @type {Store} */ (store), found, reports);
+  contents?.catch(() => {});
+  const pyodide = await startPython(report);
+  breakdown.watch(pyodide);
+  const files = new WatchedFiles(pyodide.FS, FOLDER, options.onWrite);
+  if (contents) {
+    report({ stage: "restore", label: "" });
+    const all = await contents;
+    files.fill(saved ? all : beyondSources(all));
+  }
+  const bootstrap = pyodide.pyimport("bootstrap");
+  await packages.prepare(bootstrap, FOLDER, report);
+  report({ stage: "datasette", label: "" });
+  const base = siteRoot.pathname + instancePath(key);
+  const python = await packages.orLess(() => bootstrap.BrowserInstance(base, SHELL_ROOT.pathname));
+  bootstrap.destroy();
+  const intake = new Intake(pyodide.FS, python, `${FOLDER}/${UNWATCHED}`, (work) =>
+    breakdown.unless(work),
+  );
+  let problems = saved?.problems ?? [];
+  if (!saved) {
+    const settled = () => packages.trustedConfiguration(python);
+    problems = await takeAll(downloads, { intake, siteRoot, report, settled, replaced: found });
+  }
+  report({ stage: "open", label: "" });
+  const trusted = packages.trustedConfiguration(python);
+  const memory = isSwitchedOn(recipe, "memory");
+  const leftOut = await packages.orLess(async () => valueOf(await python.open(memory, trusted)));
+  packages.problems.push(...leftOut);
+  const started = { files, python, intake, packages, problems };
+  if (!store) return started;
+  const versions = downloads.map(({ version }) => version);
+  const isSaved = saved !== undefined && saved === found;
+  const more = { generation: found?.generation, problems };
+  const record = isSaved ? found : newRecord(key, versions, owner, more);
+  return { ...started, saving: { store, record, isSaved } };
+}
+
+/**
+ * @param {Store} store
+ * @param {SavedInstance} saved
+ * @param {import("./reports.js").Reports} reports
+ * @returns {Promise<Map<string, Uint8Array>>} its files
+ */
+function readSaved(store, saved, reports) {
+  return readFiles(store, saved.generation, (done) => {
+    const step = { done, total: saved.size, unit: /** @type {const} */ ("bytes") };
+    if (reports.stage === "restore") reports.report({ stage: "restore", label: "", ...step });
+  });
+}
+
+/**
+ * @param {Store | undefined} store
+ * @param {string} key
+ * @param {string} path
+ * @returns {Promise<Uint8Array | undefined>} one file of a saved instance
+ */
+async function fileOf(store, key, path) {
+  if (!store) return undefined;
+  const { files } = await readInstance(store, key, (other) => other === path);
+  return files[0] && new Uint8Array(await files[0].content.arrayBuffer());
+}
+
+/**
+ * What stays when the sources are loaded anew: stored queries, cookies, the secret.
+ *
+ * @param {Map<string, Uint8Array>} files  of an instance's folder
+ * @returns {Map<string, Uint8Array>}
+ */
+function beyondSources(files) {
+  return new Map(
+    [...files].filter(([path]) => !path.startsWith(DATABASES) && path !== "state.json"),
+  );
+}
