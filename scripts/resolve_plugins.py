@@ -23,7 +23,7 @@ def lay_out(wheels: Path) -> None:
     """Make the site's packages known to Python. Only micropip runs."""
     for wheel in wheels.glob("*.whl"):
         with zipfile.ZipFile(wheel) as archive:
-            whole = wheel.name.startswith(("micropip-", "packaging-"))
+            whole = wheel.name.startswith("micropip-")
             names = [name for name in archive.namelist() if whole or ".dist-info/" in name]
             archive.extractall(SITE_PACKAGES, names)
     sys.path[:0] = [str(SITE_PACKAGES), str(Path.cwd())]

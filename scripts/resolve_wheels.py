@@ -5,7 +5,7 @@ with Pyodide's platform tags and environment markers. Called by `make lock`, nev
 
     resolve_wheels.py TOOLS FOREIGN OUT
 
-TOOLS is a folder with the wheels of micropip and packaging. FOREIGN holds the wheels of packages
+TOOLS is a folder with the wheel of micropip. FOREIGN holds the wheels of packages
 that publish none for Pyodide's platform but run as pure Python. The requirements are in wheels.in,
 beside OUT.
 """
@@ -62,7 +62,10 @@ async def main(tools: Path, foreign: Path, out: Path) -> None:
     packages = Path("/tools")
     for wheel in tools.glob("*.whl"):
         with zipfile.ZipFile(wheel) as archive:
-            archive.extractall(packages)
+            # Without its metadata it does not count as installed, so that micropip, which the site
+            # carries as well, is resolved like all others.
+            names = [name for name in archive.namelist() if ".dist-info/" not in name]
+            archive.extractall(packages, names)
     sys.path.append(str(packages))
     lines = out.with_name("wheels.in").read_text().splitlines()
     requirements = [line for line in lines if line and not line.startswith("#")]

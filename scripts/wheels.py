@@ -26,8 +26,8 @@ PLATFORM = [
 # native part left out (compile_python.py does that).
 FOREIGN = ["markupsafe==3.0.4", "pyyaml==6.0.3"]
 
-# What resolves wheels.in inside Pyodide.
-TOOLS = ["micropip==0.11.1", "packaging==26.3"]
+# What resolves wheels.in inside Pyodide; wheels.in says in which version.
+RESOLVER = "micropip"
 
 
 def pip_download(folder: Path, *arguments: str, cwd: Path = PROJECT) -> None:
@@ -52,8 +52,10 @@ def locked_wheels() -> Path:
 
 def refresh_lock() -> None:
     """Resolve wheels.in again and write the lock."""
+    wanted = LOCK.with_name("wheels.in").read_text().splitlines()
+    resolver = [line for line in wanted if line.startswith(f"{RESOLVER}==")]
     tools, foreign = PROJECT / "build" / "lock-tools", PROJECT / "build" / "lock-foreign"
-    for folder, requirements in ((tools, TOOLS), (foreign, FOREIGN)):
+    for folder, requirements in ((tools, resolver), (foreign, FOREIGN)):
         for old in folder.glob("*.whl"):
             old.unlink()
         pip_download(folder, *requirements)
