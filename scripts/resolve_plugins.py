@@ -45,7 +45,7 @@ async def main(wheels: Path, folder: Path, index: str, out: Path) -> None:
                 address, index if "://" in index else None, have=list(found.values())
             )
         except Unresolvable as error:
-            print(f"error: {error.message} {error.hint}", file=sys.stderr)
+            print(f"error: {error.message} {error.hint}".replace(address, plugin), file=sys.stderr)
             return
         found |= {wheel.name: wheel for wheel in chosen.wheels}
     lines = [f"#   {wheel.name}" for wheel in found.values() if wheel.is_plugin]

@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from site_settings import SettingsError, SiteSettings, read_settings
+from site_settings import SettingsError, SiteSettings, is_path, read_settings
 from wheels import PROJECT, locked_wheels, pip_download
 
 FOLDER = PROJECT / "build" / "site-wheels"
@@ -38,7 +38,7 @@ def all_wheels(settings: SiteSettings) -> Path:
     """Return a folder with the wheels of every site and of this one's plugins, checked.
 
     Raises:
-        SettingsError: the lock is missing or for other plugins.
+        SettingsError: the lock is missing or for other plugins, or a wheel is not what it pins.
     """
     base = locked_wheels()
     if not settings.plugins:
@@ -48,15 +48,23 @@ def all_wheels(settings: SiteSettings) -> Path:
     if listing(settings) not in text.splitlines():
         state = "is for other plugins than site.toml lists" if text else "is missing"
         raise SettingsError(f"site.lock {state}. Run `{LOCK_COMMAND}`.")
-    digest = hashlib.sha256(text.encode() + (PROJECT / "wheels.lock").read_bytes()).hexdigest()
-    # The plugins' alone, beside all: what the same lock gave before is not downloaded again.
-    folder = FOLDER / digest[:16]
+    # What the same files gave before is not downloaded again.
+    inputs = [PROJECT / "wheels.lock", lock]
+    inputs += [settings.folder / plugin for plugin in settings.plugins if is_path(plugin)]
+    hashes = "".join(hashlib.sha256(path.read_bytes()).hexdigest() for path in inputs)
+    folder = FOLDER / hashlib.sha256(hashes.encode()).hexdigest()[:16]
     if not (folder / "complete").is_file():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         requirements = ("--require-hashes", "--requirement", "site.lock")
         index = ("--index-url", settings.index) if "://" in settings.index else ()
-        pip_download(folder, *requirements, *index, cwd=settings.folder)
+        try:
+            pip_download(folder, *requirements, *index, cwd=settings.folder)
+        except subprocess.CalledProcessError as error:
+            raise SettingsError(
+                "A wheel of site.lock cannot be had, or is not the file that was pinned; pip says"
+                f" above which. If it was changed on purpose, run `{LOCK_COMMAND}`."
+            ) from error
         names = {package_name(wheel) for wheel in folder.glob("*.whl")}
         for wheel in base.glob("*.whl"):
             if package_name(wheel) not in names:

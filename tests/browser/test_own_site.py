@@ -12,14 +12,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.browsing import follow, link
-from tests.support.hosts import DataHost, static_site
+from tests.support.hosts import DataHost, data_host, static_site
 from tests.support.wheels import saying, wheel
 
 PROJECT = Path(__file__).resolve().parents[2]
 OWNER = PROJECT / "build" / "test-sites" / "own"
 
 FILES = {
-    "site.toml": 'plugins = ["./wheels/lite_greeting-1.0-py3-none-any.whl"]\n',
     "metadata.yaml": "title: The town's data\ndescription_html: <b id=bold>Ours</b>\n",
     "datasette.yaml": (
         "settings:\n  default_page_size: 3\n"
@@ -41,19 +40,35 @@ FILES = {
 }
 
 
+def lock_plugins(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Do what `make lock-plugins` does, for the site whose owner's files are in `folder`."""
+    command = [sys.executable, "scripts/site_wheels.py", str(folder)]
+    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True)
+
+
 @pytest.fixture(scope="module")
 def own_site() -> Iterator[str]:
-    """The address of the launcher of a site that was built from FILES."""
+    """The address of the launcher of a site that was built from FILES, with a wheel by its path and
+    one by its address, which need packages of the site and one another.
+    """
     shutil.rmtree(OWNER, ignore_errors=True)
-    name, content = wheel("lite-greeting", code=saying("Good day"))
+    name, content = wheel("lite-greeting", code=saying("Good day"), requires=("jinja2>=3",))
     for path, text in FILES.items():
         (OWNER / path).parent.mkdir(parents=True, exist_ok=True)
         (OWNER / path).write_text(text)
     (OWNER / "wheels").mkdir()
     (OWNER / "wheels" / name).write_bytes(content)
     site = ["--site", str(OWNER), "--out", str(OWNER.with_name("own-dist"))]
-    for command in (["scripts/site_wheels.py", str(OWNER)], ["scripts/build_site.py", *site]):
-        subprocess.run([sys.executable, *command], check=True, cwd=PROJECT)
+    with data_host() as host:
+        url = host.add(
+            *wheel("lite-goodbye", code=saying("Good night"), requires=("lite-greeting",))
+        )
+        (OWNER / "site.toml").write_text(f'plugins = ["./wheels/{name}", "{url}"]\n')
+        locked = lock_plugins(OWNER)
+        assert locked.returncode == 0, locked.stderr
+        lock = (OWNER / "site.lock").read_text()
+        assert lock_plugins(OWNER).returncode == 0 and (OWNER / "site.lock").read_text() == lock
+        subprocess.run([sys.executable, "scripts/build_site.py", *site], check=True, cwd=PROJECT)
     with static_site(OWNER.with_name("own-dist"), "/town/") as address:
         yield address
 
@@ -68,6 +83,7 @@ def test_what_the_owner_brings_is_in_every_instance(
     expect(page.locator("h1")).to_have_text("The town's data")
     expect(page.locator("#bold")).to_have_text("Ours")
     expect(page.get_by_text("Good day")).to_be_visible()
+    expect(page.get_by_text("Good night")).to_be_visible()
     expect(page.locator("#own")).to_have_css("color", "rgb(1, 2, 3)")
     page.goto(f"{base}about")
     expect(page.locator("body")).to_contain_text("About us")
@@ -81,4 +97,23 @@ def test_the_owners_plugins_are_told_as_the_sites(page: Page, own_site: str) -> 
     follow(page, f"{own_site}app/")
     page.goto(f"{own_site}app/-/plugins.json")
     expect(page.locator("body")).to_contain_text('"lite-greeting"')
+    expect(page.locator("body")).to_contain_text('"lite-goodbye"')
     expect(page.locator("body")).to_contain_text('"shout.py"')
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"<!doctype html><title>Our wheels</title>", "is not a wheel."),
+        (wheel("lite-greedy", requires=("datasette<1.0a1",))[1], "it needs datasette<1.0a1, but"),
+    ],
+)
+def test_a_plugin_that_cannot_be_built_in_is_told(files: DataHost, body: bytes, said: str) -> None:
+    folder = OWNER.with_name("refused")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    url = files.add("lite_greedy-1.0-py3-none-any.whl", body)
+    (folder / "site.toml").write_text(f'plugins = ["{url}"]\n')
+    locked = lock_plugins(folder)
+    assert locked.returncode == 1 and said in locked.stderr and url in locked.stderr
+    assert not (folder / "site.lock").exists()
