@@ -12,6 +12,7 @@ import { askWorker } from "./ask-worker.js";
 import { ConsentView } from "./consent-view.js";
 import { byId } from "./dom.js";
 import { startKeepAlive } from "./keep-alive.js";
+import { reloadsHaveHelped } from "./reload-guard.js";
 import { showSavedSummary } from "./saved-summary.js";
 
 const container = byId("consent");
@@ -20,6 +21,7 @@ const key = parseAppPath(location.pathname, SITE_ROOT.pathname)?.key ?? "";
 const consent = JSON.parse(container.dataset.consent ?? "");
 const view = new ConsentView(container, consent, SITE_ROOT, decide);
 
+reloadsHaveHelped();
 startKeepAlive();
 void showSavedSummary(view.saved, SITE_ROOT);
 

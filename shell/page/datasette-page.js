@@ -6,7 +6,9 @@
 import { setUpFileBringing } from "./bring-files.js";
 import { startKeepAlive } from "./keep-alive.js";
 import { startNotices } from "./notices.js";
+import { reloadsHaveHelped } from "./reload-guard.js";
 
+reloadsHaveHelped();
 startKeepAlive();
 startNotices();
 setUpFileBringing();

@@ -4,6 +4,7 @@
  * Counts in sessionStorage, which outlives a reload and ends with the tab; the count is per address.
  */
 
+const PREFIX = "datasette-lite reload ";
 const MOST_RELOADS = 2;
 const WITHIN_MILLISECONDS = 30_000;
 
@@ -14,7 +15,7 @@ const WITHIN_MILLISECONDS = 30_000;
  * @returns {boolean}
  */
 export function mayReload(reason) {
-  const name = `datasette-lite reload ${reason} ${location.pathname}`;
+  const name = `${PREFIX}${reason} ${location.pathname}`;
   const now = Date.now();
   try {
     /** @type {number[]} */
@@ -31,14 +32,25 @@ export function mayReload(reason) {
 }
 
 /**
- * Forget the reloads counted so far, when the person asks for another try.
+ * Forget the reloads counted so far: the person asks for another try.
  *
  * @param {string} reason
  */
 export function forgetReloads(reason) {
   try {
-    sessionStorage.removeItem(`datasette-lite reload ${reason} ${location.pathname}`);
+    sessionStorage.removeItem(`${PREFIX}${reason} ${location.pathname}`);
   } catch {
     // Nothing was stored, so there is nothing to forget.
+  }
+}
+
+/** Forget them all: this page is one that they were to lead to. */
+export function reloadsHaveHelped() {
+  try {
+    for (const name of Object.keys(sessionStorage)) {
+      if (name.startsWith(PREFIX)) sessionStorage.removeItem(name);
+    }
+  } catch {
+    // As above.
   }
 }

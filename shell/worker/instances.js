@@ -55,7 +55,9 @@ export class Instances {
    */
   get(key, { afresh = false, fromSources = false, restart = false } = {}) {
     let instance = this.#running.get(key);
-    const unfit = instance?.state === "stopped" || (afresh && instance?.state === "failed");
+    // One that waits for a person's decision has not failed: starting it again would only ask again.
+    const hasFailed = instance?.state === "failed" && !instance.consent;
+    const unfit = instance?.state === "stopped" || (afresh && hasFailed);
     if (!instance || unfit || fromSources || restart) {
       const carried = restart && instance ? instance.unsaved : undefined;
       if (instance) this.#close(key, instance);
