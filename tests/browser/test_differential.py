@@ -66,9 +66,14 @@ DIFFERENCES = [
         replace(r'\n *<li><a href="[^>]*/-/sources">Open data</a></li>\n *'),
     ),
     Difference(
+        r".*",
+        "the menu's link to the page of plugins (plugins/plugin_page.py)",
+        replace(r'\n *<li><a href="[^>]*/-/install[^>]*">Plugins</a></li>\n *'),
+    ),
+    Difference(
         r"/(-/?)?",
-        "the link to it among the actions of the home page",
-        replace(r'<li role="none">\s*<a href="[^>]*/-/sources".*?</li>\s*'),
+        "the links to both among the actions of the home page",
+        replace(r'<li role="none">\s*<a href="[^>]*/-/(sources|install)[^>]*".*?</li>\s*'),
     ),
     Difference(
         r".*",
@@ -81,7 +86,7 @@ DIFFERENCES = [
         "the plugins that add those",
         replace(
             r'\{\s*"name": "page_script\.py",[^}]*\},\s*'
-            r'|,\s*\{\s*"name": "(saved_data|sources)\.py",[^}]*\}'
+            r'|,\s*\{\s*"name": "(saved_data|sources|plugin_page)\.py",[^}]*\}'
         ),
     ),
     Difference(
@@ -135,6 +140,9 @@ DIFFERENCES = [
         replace(r'<meta name="robots" content="noindex">|(default:|\*)index\.html'),
     ),
 ]
+
+# What only makes sense in the site: pages and links of its own.
+SITE_ONLY = ("page_script.py", "saved_data.py", "sources.py", "plugin_page.py")
 
 # What forms ask for, what people type, what machines ask for, and what is wrong.
 ADDRESSES = """
@@ -307,7 +315,7 @@ def sides(browser: Browser, site: str, tmp_path_factory: pytest.TempPathFactory)
     plugins = folder / "plugins"
     plugins.mkdir()
     for plugin in PROJECT.glob("plugins/*.py"):
-        if plugin.name not in ("page_script.py", "saved_data.py", "sources.py"):
+        if plugin.name not in SITE_ONLY:
             (plugins / plugin.name).write_bytes(plugin.read_bytes())
     arguments = ["--plugins-dir", str(plugins), "--setting", "num_sql_threads", "0"]
     with data_host() as host, native_datasette(files, arguments) as native:
