@@ -19,7 +19,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 # As for the tests (pyproject.toml): scripts import each other by their plain names.
 sys.path.append(str(PROJECT / "scripts"))
 
-from bench import importing, memory, saving, visits, warm_pages  # noqa: E402
+from bench import importing, memory, saving, slow_network, visits, warm_pages  # noqa: E402
 from bench.browser import new_visitor  # noqa: E402
 from bench.old_way import lay_out  # noqa: E402
 from bench.report import Row, Table, machine  # noqa: E402
@@ -41,17 +41,26 @@ Everything comes from this machine, so the time that a network takes is in none 
 
 
 def _visits(site: str, old_way: str, repetitions: int) -> Table:
-    site_times, old_times = [], []
+    site_times, old_times, three, slow = [], [], [], []
     for _ in range(repetitions):
         site_times.append(visits.visit_site(site))
         old_times.append(visits.visit_old_way(old_way))
-    first, again = (median(column) for column in zip(*site_times, strict=True))
+        three.append(visits.open_several(site, old_way, memory.OPEN))
+        slow.append(slow_network.visits(site, old_way))
+    first, again, offline = (median(column) for column in zip(*site_times, strict=True))
     old_first, old_again = (median(column) for column in zip(*old_times, strict=True))
     rows = [
         Row("first visit ever", first, old_first),
+        Row("first visit, 20 Mbit/s and CPU slowed down 4×", *_medians(slow)),
         Row("worker stopped, or page left, meanwhile", again, old_again),
+        Row("the same without a network", offline),
+        Row("first visit, three at once", *_medians(three)),
     ]
     return Table("From the click to the first table", "old way", "s", rows, digits=2)
+
+
+def _medians(pairs: list[tuple[float, float]]) -> list[float]:
+    return [median(column) for column in zip(*pairs, strict=True)]
 
 
 def _pages(site: str, rounds: int) -> Table:

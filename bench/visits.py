@@ -43,21 +43,49 @@ def stop_worker(page: Page) -> None:
     session.detach()
 
 
-def visit_site(site: str) -> tuple[float, float]:
-    """Return the seconds of a first visit, and of coming back when the worker was stopped."""
+def visit_site(site: str) -> tuple[float, float, float]:
+    """Return the seconds of a first visit, of coming back when the worker was stopped, and of
+    coming back so without a network.
+    """
     with new_visitor() as visitor:
         page = visitor.context.new_page()
         first = _seconds_until_rows(page, link(site, TABLE, url="data/world.db"))
         table = page.url
         stop_worker(page)
-        return first, _seconds_until_rows(page, table)
+        again = _seconds_until_rows(page, table)
+        stop_worker(page)
+        visitor.context.set_offline(True)
+        return first, again, _seconds_until_rows(page, table)
+
+
+def _old_address(old_way: str, number: int = 0) -> str:
+    return f"{old_way}?{urlencode({'url': 'world.db', 'path': f'/{TABLE}', 'n': number})}"
 
 
 def visit_old_way(old_way: str) -> tuple[float, float]:
     """Return the seconds of a first visit, and of coming back, when it starts afresh."""
-    address = f"{old_way}?{urlencode({'url': 'world.db', 'path': f'/{TABLE}'})}"
     with new_visitor() as visitor:
         page = visitor.context.new_page()
-        first = _seconds_until_rows(page, address)
+        first = _seconds_until_rows(page, _old_address(old_way))
         page.goto("about:blank")
-        return first, _seconds_until_rows(page, address)
+        return first, _seconds_until_rows(page, _old_address(old_way))
+
+
+def open_several(site: str, old_way: str, count: int) -> tuple[float, float]:
+    """Return the seconds until several tables, opened at once, each with a Python of its own, are
+    all there: on the site, and the old way.
+    """
+
+    def until_all(addresses: list[str]) -> float:
+        with new_visitor() as visitor:
+            pages = [visitor.context.new_page() for _ in addresses]
+            started = time.perf_counter()
+            for page, address in zip(pages, addresses, strict=True):
+                page.goto(address, wait_until="commit")
+            for page in pages:
+                page.wait_for_selector(ROWS)
+            return time.perf_counter() - started
+
+    several = range(count)
+    on_site = [link(site, TABLE, url=f"data/world.db?n={number}") for number in several]
+    return until_all(on_site), until_all([_old_address(old_way, number) for number in several])

@@ -1,0 +1,82 @@
+"""A first visit over a slow network with a slow processor, by the browser's own throttling.
+
+Every target has to be throttled by itself, service workers before they run, which Playwright does
+not offer; so this speaks to a browser that nothing else watches.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from urllib.parse import urlencode
+
+from bench.visits import ROWS, TABLE
+from tests.support.browsing import link
+from tests.support.raw_chromium import RawBrowser, raw_browser
+
+#: As DevTools has them: 20 Mbit/s each way, 40 ms there and back.
+NETWORK: dict[str, Any] = {
+    "offline": False,
+    "latency": 40,
+    "downloadThroughput": 2.5e6,
+    "uploadThroughput": 2.5e6,
+}
+SLOWER = 4
+
+PATIENCE = 300  # seconds
+ATTACH: dict[str, Any] = {"autoAttach": True, "waitForDebuggerOnStart": True, "flatten": True}
+
+
+class _Throttle:
+    """Slows down whatever runs in a browser, from its first moment on."""
+
+    def __init__(self, browser: RawBrowser) -> None:
+        self._browser = browser
+        self._seen = 0
+        #: Session of the first page that came up.
+        self.page = ""
+        browser.send("Target.setAutoAttach", **ATTACH)
+
+    def look(self) -> None:
+        """Take in what the browser said, and slow down what is new."""
+        while self._browser.listen(0.02):
+            pass
+        events = self._browser.events
+        while self._seen < len(events):
+            _, method, params = events[self._seen]
+            self._seen += 1
+            if method == "Target.attachedToTarget":
+                self._slow_down(params["sessionId"], params["targetInfo"]["type"])
+
+    def _slow_down(self, session: str, kind: str) -> None:
+        begin = self._browser.begin
+        begin("Target.setAutoAttach", session, **ATTACH)
+        begin("Network.enable", session)
+        begin("Network.emulateNetworkConditions", session, **NETWORK)
+        begin("Emulation.setCPUThrottlingRate", session, rate=SLOWER)
+        begin("Runtime.runIfWaitingForDebugger", session)
+        if kind == "page" and not self.page:
+            self.page = session
+
+
+def _visit(address: str) -> float:
+    with raw_browser() as browser:
+        throttle = _Throttle(browser)
+        browser.send("Target.createTarget", url="about:blank")
+        while not throttle.page:
+            throttle.look()
+        started = time.perf_counter()
+        browser.begin("Page.navigate", throttle.page, url=address)
+        there = f"document.querySelector({ROWS!r}) !== null"
+        while time.perf_counter() - started < PATIENCE:
+            throttle.look()
+            answer = browser.send("Runtime.evaluate", throttle.page, expression=there)
+            if answer["result"].get("value"):
+                return time.perf_counter() - started
+        raise TimeoutError(f"{address} did not show its table within {PATIENCE} seconds")
+
+
+def visits(site: str, old_way: str) -> tuple[float, float]:
+    """Return the seconds of a first visit to the site, and of one the old way."""
+    old = f"{old_way}?{urlencode({'url': 'world.db', 'path': f'/{TABLE}'})}"
+    return _visit(link(site, TABLE, url="data/world.db")), _visit(old)
