@@ -19,7 +19,7 @@ serve: site ## Build what is missing and serve the site (PORT=8001)
 
 test: test-unit test-browser ## Set everything up, a browser included, and run all tests
 
-test-unit: $(VENV)/ready node_modules/ready ## Run the tests that need no browser
+test-unit: site ## Run the tests that need no browser
 	@$(BIN)/python -m pytest tests/unit
 	@node --test tests/unit/*.test.js
 

@@ -22,6 +22,9 @@ from engine.plugin_setup import PluginSetup
 
 __all__ = ["BrowserInstance", "BrowserPackages"]
 
+#: Of the page “Plugins”; it says which versions were tested.
+CATALOGUE = Path("/plugins/catalogue.json")
+
 
 async def _outcome(work: Awaitable[Any]) -> str:
     """Return as JSON what `work` returns, as {"value": …}, or the error it raised: {"error": …}."""
@@ -50,7 +53,7 @@ class BrowserPackages:
     """The packages of an instance, whose folder is `folder`; `index` is an address, or ""."""
 
     def __init__(self, folder: str, index: str) -> None:
-        self._setup = PluginSetup(Path(folder), index or None)
+        self._setup = PluginSetup(Path(folder), index or None, CATALOGUE)
 
     async def prepare(self, wanted: str, report: Callable[[str, str, int, int], object]) -> str:
         """See PluginSetup.prepare; `wanted` is JSON with its arguments. Return an outcome."""

@@ -30,6 +30,12 @@ class Cancelled(LiteError):
     """Raised in an import that the person no longer wants. Nothing of it is left behind."""
 
 
+class PluginError(LiteError):
+    """Raised when a plugin, or another package, can't be installed or used. The instance opens
+    without it.
+    """
+
+
 class SourceError(LiteError):
     """Raised when a source, a URL or a file, can't become a table or a database."""
 

@@ -177,13 +177,13 @@ class Instance:
             app = inside_instance(same_origin_referrer(datasette.app()), self._base_url)
             server = Server(app, Cookies(self._folder.cookies))
             # Within the lifespan its errors would not be heard.
-            await datasette.invoke_startup()
-            await server.startup()
+            await plugin_loading.in_time(datasette.invoke_startup())
+            await plugin_loading.in_time(server.startup())
             # Else the first page would do it, and wait until what it writes is saved.
             await datasette.refresh_schemas()
         except LiteError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise LiteError(
                 f"Datasette could not start: {type(error).__name__}: {error}",
                 hint="A plugin or the data is the likely cause.",

@@ -21,10 +21,12 @@ import sys
 import zipfile
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from email.message import Message
+from email.parser import HeaderParser
 from pathlib import Path
 from typing import Any
 
-from engine.errors import LiteError
+from engine.errors import PluginError
 
 FORMAT = 1
 
@@ -38,6 +40,14 @@ INSTALLED = Path("/installed")
 def canonical(name: str) -> str:
     """Return a package's name as all of its spellings are written alike."""
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def package_name(requirement: str) -> str:
+    """Return the name of the package that a requirement asks for, as far as that can be told."""
+    if re.match(r"[\w.-]+\s*(\[[^]]*\]\s*)?@", requirement) is None and "/" in requirement:
+        file = requirement.split("?")[0].split("#")[0].rpartition("/")[2]
+        return canonical(file.partition("-")[0])
+    return canonical(re.split(r"[\s\[<>=!~;@]", requirement.strip())[0])
 
 
 @dataclass(frozen=True)
@@ -86,19 +96,33 @@ class Packages:
     def __init__(self, folder: Path, installed: Path = INSTALLED) -> None:
         self._folder = folder / "plugins"
         self._installed = installed
+        self._damage: list[PluginError] = []
+        #: Names of the packages that lay_out found damaged.
+        self.damaged: set[str] = set()
         self.lock = self._read()
 
     def _read(self) -> Lock:
         path = self._folder / "lock.json"
         if not path.exists():
             return Lock()
-        saved = json.loads(path.read_text())
-        return Lock(
-            asked=saved["asked"],
-            wheels=[Wheel(**wheel) for wheel in saved["wheels"]],
-            failed=saved["failed"],
-            removed=saved["removed"],
-        )
+        try:
+            saved = json.loads(path.read_text())
+            return Lock(
+                asked=saved["asked"],
+                wheels=[Wheel(**wheel) for wheel in saved["wheels"]],
+                failed=saved["failed"],
+                removed=saved["removed"],
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            self._damage.append(
+                PluginError(
+                    f"Which plugins this data has cannot be read ({type(error).__name__}: {error})."
+                    " It was opened without them.",
+                    hint="It may have been saved by a newer version of this site. Install the"
+                    " plugins again on the page “Plugins”.",
+                )
+            )
+            return Lock()
 
     def freeze(self, lock: Lock, contents: dict[str, bytes]) -> None:
         """Keep `lock` and the new wheels, by file name; remove those that it does not name."""
@@ -113,20 +137,29 @@ class Packages:
         (self._folder / "lock.json").write_text(json.dumps({"format": FORMAT, **asdict(lock)}))
         self.lock = lock
 
-    def lay_out(self, requirements: Iterable[str]) -> list[LiteError]:
+    def content(self, wheel: Wheel) -> bytes:
+        """Return a wheel that is kept.
+
+        Raises:
+            OSError, ValueError: it is not there as it was.
+        """
+        content = (self._folder / "wheels" / wheel.file).read_bytes()
+        if hashlib.sha256(content).hexdigest() != wheel.sha256:
+            raise ValueError("another hash")
+        return content
+
+    def lay_out(self, requirements: Iterable[str]) -> list[PluginError]:
         """Lay out what these requirements need; return what is damaged."""
-        problems = []
+        problems = list(self._damage)
         names = [self.lock.asked[one] for one in requirements if one in self.lock.asked]
         # Every plugin needs Datasette: the site's, unless another one was asked for.
         for wheel in self.lock.closure(names, but=() if "datasette" in names else ["datasette"]):
             try:
-                content = (self._folder / "wheels" / wheel.file).read_bytes()
-                if hashlib.sha256(content).hexdigest() != wheel.sha256:
-                    raise ValueError("another hash")
-                unpack(content, self._installed)
-            except (OSError, ValueError, zipfile.BadZipFile) as error:
+                unpack(self.content(wheel), self._installed)
+            except Exception as error:  # zipfile has many of its own; none keeps the others away
+                self.damaged.add(wheel.name)
                 problems.append(
-                    LiteError(
+                    PluginError(
                         f"What was saved of {wheel.name} {wheel.version} is damaged ({error}).",
                         hint="Install it again on the page “Plugins”.",
                     )
@@ -166,19 +199,12 @@ def read_wheel(content: bytes, file: str, url: str) -> Wheel:
         zipfile.BadZipFile, ValueError: it is no wheel.
     """
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        names = archive.namelist()
-        metadata = next(
-            (one for one in names if re.fullmatch(r"[^/]+\.dist-info/METADATA", one)), ""
-        )
-        if metadata == "":
-            raise ValueError("it has no metadata")
-        head = archive.read(metadata).decode(errors="replace").partition("\n\n")[0]
-        fields = dict(line.split(": ", 1) for line in head.splitlines() if re.match(r"\w+: ", line))
-        points = metadata.replace("METADATA", "entry_points.txt")
-        entry_points = archive.read(points).decode() if points in names else ""
+        path, fields = _metadata(archive)
+        points = path.replace("METADATA", "entry_points.txt")
+        entry_points = archive.read(points).decode() if points in archive.namelist() else ""
     return Wheel(
         name=canonical(fields["Name"]),
-        version=fields["Version"].strip(),
+        version=fields["Version"],
         file=file,
         url=url,
         sha256=hashlib.sha256(content).hexdigest(),
@@ -186,3 +212,23 @@ def read_wheel(content: bytes, file: str, url: str) -> Wheel:
         requires=[],
         is_plugin=re.search(r"^\[\s*datasette\s*\]", entry_points, re.M) is not None,
     )
+
+
+def requirements_of(content: bytes) -> list[str]:
+    """Return what a wheel requires, as its metadata says it.
+
+    Raises:
+        zipfile.BadZipFile, ValueError: it is no wheel.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return _metadata(archive)[1].get_all("Requires-Dist", [])
+
+
+def _metadata(archive: zipfile.ZipFile) -> tuple[str, Message]:
+    for path in archive.namelist():
+        if re.fullmatch(r"[^/]+\.dist-info/METADATA", path):
+            text = archive.read(path).decode(errors="replace")
+            fields = HeaderParser().parsestr(text)
+            if fields["Name"] and fields["Version"]:
+                return path, fields
+    raise ValueError("it has no metadata")

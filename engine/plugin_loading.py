@@ -8,17 +8,23 @@ plugins."""
 
 from __future__ import annotations
 
+import asyncio
 import importlib.metadata
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterable, Iterator
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import pluggy
 
-from engine.errors import LiteError
+from engine.errors import PluginError
+
+#: What plugins do while Datasette starts may take this long; some fetch something.
+STARTUP_SECONDS = 60.0
+
+_T = TypeVar("_T")
 
 _HINT = "Remove it on the page “Plugins”, or choose another version there."
 
@@ -26,7 +32,15 @@ _HINT = "Remove it on the page “Plugins”, or choose another version there."
 _places: dict[str, Path] = {}
 
 #: What was left out: package → the error it ended in.
-left_out: dict[str, LiteError] = {}
+left_out: dict[str, PluginError] = {}
+
+
+class Unfinished(Exception):
+    """Raised when a start does not come to an end. `package`: whose plugin it waits for."""
+
+    def __init__(self, seconds: float, package: str | None) -> None:
+        super().__init__(f"it did not finish within {seconds:g} seconds")
+        self.package = package
 
 
 def install() -> None:
@@ -77,18 +91,65 @@ def _place_of(plugin: Any, module: str) -> Path:
     return path.parent if path.stem == "__init__" else path
 
 
+async def in_time(work: Coroutine[Any, Any, _T]) -> _T:
+    """Return what comes of a part of Datasette's start that plugins have a hand in.
+
+    Raises:
+        Unfinished: nothing comes of it.
+    """
+    task = asyncio.ensure_future(_exiting_nothing(work))
+    # Not wait_for, which waits for those who do not let themselves be cancelled.
+    done, _ = await asyncio.wait({task}, timeout=STARTUP_SECONDS)
+    if done:
+        return task.result()
+    package = _package_of(reversed(list(_waiting(work))))
+    task.cancel()
+    raise Unfinished(STARTUP_SECONDS, package)
+
+
+async def _exiting_nothing(work: Coroutine[Any, Any, _T]) -> _T:
+    try:
+        return await work
+    except SystemExit as error:  # which no task keeps to itself
+        raise RuntimeError("it wanted to end the program") from error
+
+
+def _waiting(work: Any) -> Iterator[Path]:
+    """Yield where a coroutine waits: for another one, which waits for another."""
+    while (frame := getattr(work, "cr_frame", None)) is not None:
+        yield Path(frame.f_code.co_filename)
+        work = work.cr_await
+
+
 def culprit(error: BaseException) -> str | None:
-    """Return the package whose plugin an error came from, None if the traceback names none.
+    """Return the package whose plugin an error came from, None if that cannot be told.
 
     Of several that were at work the innermost counts.
     """
+    found = _blamed(error)
+    return found[0] if found else None
+
+
+def _blamed(error: BaseException) -> tuple[str, BaseException] | None:
+    """Return a package and the error that came from it, which may be the cause of `error`."""
     one: BaseException | None = error
     while one is not None:
-        for frame in reversed(list(_files(one.__traceback__))):
-            for package, place in _places.items():
-                if frame == place or place in frame.parents:
-                    return package
+        if isinstance(one, Unfinished):
+            package = one.package
+        else:
+            package = _package_of(reversed(list(_files(one.__traceback__))))
+        if package is not None:
+            return package, one
         one = one.__cause__ or one.__context__
+    return None
+
+
+def _package_of(files: Iterable[Path]) -> str | None:
+    """Return the package of the first file that is a plugin's."""
+    for file in files:
+        for package, place in _places.items():
+            if file == place or place in file.parents:
+                return package
     return None
 
 
@@ -99,10 +160,10 @@ def _files(trace: TracebackType | None) -> Iterator[Path]:
 
 def leave_out(manager: pluggy.PluginManager, error: BaseException) -> bool:
     """Unregister the plugin that an error came from; return whether there was one."""
-    package = culprit(error)
+    package, cause = _blamed(error) or (None, error)
     if package is None or package in left_out:
         return False
-    _leave_out(package, error, "started")
+    _leave_out(package, cause, "started")
     for plugin, distribution in list(manager._plugin_distinfo):
         if distribution.metadata["Name"] == package and manager.is_registered(plugin):
             manager.unregister(plugin)
@@ -110,10 +171,12 @@ def leave_out(manager: pluggy.PluginManager, error: BaseException) -> bool:
 
 
 def _leave_out(package: str, error: BaseException, when: str) -> None:
-    left_out[package] = LiteError(
-        f"{package} was left out: it stopped while it was being {when}, with {in_words(error)}.",
-        hint=f"{reason(error)}{_HINT}",
-    )
+    if isinstance(error, Unfinished):
+        what, why = str(error), "It may wait for something that does not come. "
+    else:
+        what = f"it stopped while it was being {when}, with {in_words(error)}"
+        why = reason(error)
+    left_out[package] = PluginError(f"{package} was left out: {what}.", hint=f"{why}{_HINT}")
     traceback.print_exception(error)
 
 

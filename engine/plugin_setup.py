@@ -9,14 +9,27 @@ starts have no use for it."""
 from __future__ import annotations
 
 import importlib.metadata
+import json
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine import plugin_loading
-from engine.errors import LiteError
-from engine.packages import INSTALLED, Lock, Packages, canonical
+from engine.errors import LiteError, PluginError
+from engine.packages import (
+    INSTALLED,
+    Lock,
+    Packages,
+    Wheel,
+    canonical,
+    package_name,
+    requirements_of,
+)
+
+if TYPE_CHECKING:
+    from engine.limits import Limit
+    from engine.resolving import Chosen, Unresolvable
 
 Report = Callable[[str, str, int, int], object]
 
@@ -26,13 +39,22 @@ _REF = "?ref="
 
 class PluginSetup:
     """The packages of the instance in `folder`; `index` is a package index's address, None for
-    micropip's own.
+    micropip's own. `catalogue` is a file: JSON, a list of plugins, each with "name", "version",
+    the one that was tested with the site's own Datasette, and "state", "works" if it did.
     """
 
-    def __init__(self, folder: Path, index: str | None, installed: Path = INSTALLED) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        index: str | None,
+        catalogue: Path | None = None,
+        installed: Path = INSTALLED,
+    ) -> None:
         self._packages = Packages(folder, installed)
         self._index = index
+        self._catalogue = catalogue
         self._installed = installed
+        self._ref = ""  # how the lock names the Datasette that runs here, "" for the site's
 
     @property
     def _lock(self) -> Lock:
@@ -48,24 +70,24 @@ class PluginSetup:
         """
         if ref and self._is_new(_REF + ref):
             await self._add_ref(ref, report)
+        if ref and _REF + ref in self._lock.asked:
+            self._ref = _REF + ref
         for requirement in install:
             if self._is_new(requirement):
                 await self._add(requirement, report)
-        wanted = [
-            one for one in self._lock.asked if one not in refused and not one.startswith(_REF)
-        ]
-        if ref:
-            wanted.append(_REF + ref)
-        problems = self._packages.lay_out(wanted)
-        failed = {_REF + ref, *self._lock.failed} if ref else set(self._lock.failed)
+        problems = self._packages.lay_out(one for one in self._in_use() if one not in refused)
         return [
             *({**one.to_wire(), "source": ""} for one in problems),
             *(
-                _failure(requirement, self._lock.failed[requirement])
-                for requirement in sorted(failed)
-                if requirement in self._lock.failed and requirement not in refused
+                {**PluginError(one["message"], hint=one["hint"]).to_wire(), "source": requirement}
+                for requirement, one in sorted(self._lock.failed.items())
+                if requirement not in refused
             ),
         ]
+
+    def _in_use(self) -> list[str]:
+        """Return what was asked for, of several versions of Datasette only the one that runs."""
+        return [one for one in self._lock.asked if one == self._ref or not one.startswith(_REF)]
 
     def _is_new(self, requirement: str) -> bool:
         lock = self._lock
@@ -75,35 +97,31 @@ class PluginSetup:
 
     async def _add_ref(self, ref: str, report: Report) -> None:
         requirement = "datasette" if ref == "pre" else f"datasette=={ref.removeprefix('v')}"
+        pre = ref == "pre"
+        options: dict[str, Any] = {"hidden": {"datasette"}, "replace_site": True, "pre": pre}
         try:
-            await self._choose(
-                requirement,
-                report,
-                asked=_REF + ref,
-                hidden={"datasette"},
-                replace_site=True,
-                pre=ref == "pre",
-            )
+            await self._add_to_lock(requirement, report, asked=_REF + ref, **options)
         except LiteError as error:
-            self.fail(_REF + ref, error)
+            self._fail(_REF + ref, error)
 
     async def _add(self, requirement: str, report: Report) -> None:
         try:
-            await self._choose(requirement, report)
+            await self._add_tested(requirement, report)
         except LiteError as error:
-            self.fail(requirement, error)
+            self._fail(requirement, error)
 
-    def fail(self, requirement: str, error: LiteError) -> None:
+    def _fail(self, requirement: str, error: LiteError) -> None:
         """Remember that a requirement cannot be met, so that starts do not try in vain."""
         lock = deepcopy(self._lock)
         lock.asked.pop(requirement, None)
+        lock.wheels = lock.closure(lock.asked.values())
         retry = bool(getattr(error, "retry", False))
         lock.failed[requirement] = {"message": error.message, "hint": error.hint, "retry": retry}
         self._packages.freeze(lock, {})
 
     def fail_ref(self, ref: str, reason: str) -> None:
         """Remember that this site does not work with a version of Datasette."""
-        self.fail(
+        self._fail(
             _REF + ref,
             LiteError(
                 f"This site does not work with Datasette {ref}: {reason}",
@@ -111,25 +129,109 @@ class PluginSetup:
             ),
         )
 
-    async def _choose(
-        self, requirement: str, report: Report, *, asked: str | None = None, **options: Any
+    async def _add_tested(
+        self, requirement: str, report: Report, **options: Any
     ) -> list[dict[str, str]]:
-        from engine.resolving import choose
+        """Add what is asked for: of a bare name the version that was tested, if it can be had.
 
-        before = self._lock
-        chosen = await choose(
-            requirement, self._index, have=before.wheels, report=report, **options
+        The newest of a plugin may claim to support this Datasette, and not do so.
+        """
+        from engine.resolving import Unresolvable
+
+        name = canonical(requirement)
+        version = self._tested().get(name)
+        if version is not None and not self._ref and not self._is_there(name):
+            exact = f"{requirement}=={version}"
+            try:
+                return await self._add_to_lock(exact, report, asked=requirement, **options)
+            except Unresolvable as error:
+                # Frozen now, another version would stay for good.
+                if error.retry:
+                    raise
+        return await self._add_to_lock(requirement, report, asked=requirement, **options)
+
+    def _is_there(self, name: str) -> bool:
+        return any(wheel.name == name for wheel in self._have()) or any(
+            package == name for package, _ in _site_plugins()
         )
-        report("checking", chosen.name, 0, 0)
-        lock = deepcopy(before)
-        new = {wheel.name: wheel for wheel in chosen.wheels}
-        lock.wheels = [one for one in lock.wheels if one.name not in new] + list(new.values())
-        lock.failed.pop(asked or requirement, None)
-        lock.asked[asked or requirement] = chosen.name
-        lock.removed = [one for one in lock.removed if one != requirement]
-        lock.wheels = lock.closure(set(lock.asked.values()))
+
+    def _have(self) -> list[Wheel]:
+        """Return the wheels that this start has laid out, or is going to."""
+        names = [self._lock.asked[one] for one in self._in_use()]
+        # Every plugin needs Datasette: the site's, unless another one was asked for.
+        wheels = self._lock.closure(names, but=() if self._ref else ("datasette",))
+        return [wheel for wheel in wheels if wheel.name not in self._packages.damaged]
+
+    def _tested(self) -> dict[str, str]:
+        """Return the versions that were tested with the site's own Datasette, by name."""
+        if self._catalogue is None or not self._catalogue.exists():
+            return {}
+        return {
+            canonical(one["name"]): one["version"]
+            for one in json.loads(self._catalogue.read_text())
+            if one["state"] == "works" and one["version"]
+        }
+
+    async def _add_to_lock(
+        self, requirement: str, report: Report, *, asked: str, **options: Any
+    ) -> list[dict[str, str]]:
+        """Choose what `requirement` needs, and keep it as what was `asked` for.
+
+        Raises:
+            Unresolvable: it cannot be had. Nothing is changed then.
+        """
+        from engine.resolving import Unresolvable, choose
+
+        have = self._have()
+        first: Unresolvable | None = None
+        limits: list[Limit] = []
+        while True:
+            more = {"limits": [limit.requirement for limit in limits], **options}
+            try:
+                chosen = await choose(requirement, self._index, have=have, report=report, **more)
+            except Unresolvable as error:
+                if first is None or error.retry:
+                    raise
+                raise first from error
+            report("checking", chosen.name, 0, 0)
+            lock = self._with(chosen, asked)
+            broken = self._broken(lock, chosen)
+            if broken is None:
+                break
+            limit, version = broken
+            first = first or _too_new(requirement, limit, version)
+            if limit in limits:
+                raise first
+            limits.append(limit)
         self._packages.freeze(lock, chosen.contents)
-        return [{"name": one.name, "version": one.version} for one in new.values()]
+        return [{"name": one.name, "version": one.version} for one in chosen.wheels]
+
+    def _with(self, chosen: Chosen, asked: str) -> Lock:
+        lock = deepcopy(self._lock)
+        new = {wheel.name for wheel in chosen.wheels}
+        lock.wheels = [one for one in lock.wheels if one.name not in new] + chosen.wheels
+        lock.failed.pop(asked, None)
+        lock.asked[asked] = chosen.name
+        lock.removed = [one for one in lock.removed if one != asked]
+        lock.wheels = lock.closure(lock.asked.values())
+        return lock
+
+    def _broken(self, lock: Lock, chosen: Chosen) -> tuple[Limit, str] | None:
+        """Return what of the site or of `lock` does not bear with what was chosen; see broken()."""
+        from engine.limits import Package, broken, site_packages
+
+        def package(wheel: Wheel) -> Package:
+            if wheel.name in self._packages.damaged:
+                return Package(wheel.name, wheel.version, ())
+            content = chosen.contents.get(wheel.file) or self._packages.content(wheel)
+            return Package(wheel.name, wheel.version, tuple(requirements_of(content)))
+
+        own = {wheel.name for wheel in lock.wheels}
+        packages = [
+            *(one for one in site_packages(but=self._installed) if one.name not in own),
+            *(package(wheel) for wheel in lock.wheels),
+        ]
+        return broken(packages, {wheel.name for wheel in chosen.wheels})
 
     async def install(self, requirement: str, upgrade: bool, report: Report) -> dict[str, Any]:
         """Add what a person asks for; it is there after the next start.
@@ -137,14 +239,15 @@ class PluginSetup:
         Raises:
             LiteError: it cannot be had. Nothing is changed then.
         """
-        from engine.resolving import name_of
-
         requirement = requirement.strip()
-        name = name_of(requirement)
-        # Whoever gives an address, or a version of what is there already, wants that one.
-        exact = "/" in requirement or any(one.name == name for one in self._lock.wheels)
-        hidden = {name} if upgrade or exact else set()
-        return {"added": await self._choose(requirement, report, hidden=hidden)}
+        name = package_name(requirement)
+        if upgrade:
+            added = self._add_to_lock(requirement, report, asked=requirement, hidden={name})
+        else:
+            # A bare name is content with what is there. Whoever gives more wants that one.
+            is_bare = canonical(requirement) == name
+            added = self._add_tested(requirement, report, hidden=set() if is_bare else {name})
+        return {"added": await added}
 
     def uninstall(self, name: str) -> dict[str, Any]:
         """Remove a package that was asked for, and what only it needs.
@@ -155,7 +258,7 @@ class PluginSetup:
         lock = deepcopy(self._lock)
         name = canonical(name)
         asked = [one for one, of in lock.asked.items() if of == name]
-        failed = [one for one in lock.failed if canonical(one) == name]
+        failed = [one for one in lock.failed if package_name(one) == name]
         if not asked and not failed:
             raise LiteError(
                 f"{name} cannot be removed from here.",
@@ -192,7 +295,7 @@ class PluginSetup:
         listed += [
             {
                 "requirement": requirement,
-                "name": canonical(requirement),
+                "name": package_name(requirement),
                 "version": "",
                 "from": requirement if "/" in requirement else "index",
                 "size": 0,
@@ -231,10 +334,18 @@ def _sentences(error: LiteError | None) -> str | None:
     return None if error is None else f"{error.message} {error.hint}".strip()
 
 
-def _failure(requirement: str, failure: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "name": "LiteError",
-        "message": failure["message"],
-        "hint": failure["hint"],
-        "source": requirement,
-    }
+def _too_new(requirement: str, limit: Limit, version: str) -> Unresolvable:
+    """Say why the set that was chosen for `requirement` does not go with what is there."""
+    from engine.resolving import Unresolvable
+
+    by = f"{limit.package.name} {limit.package.version}"
+    wanted = f"{limit.name}{limit.requirement.specifier}"
+    own = package_name(requirement) == limit.name
+    brings = "" if own else f"it brings {limit.name} {version}, but "
+    return Unresolvable(
+        f"{requirement} cannot be installed: {brings}{by} needs {wanted}"
+        + (f", and this is {version}." if own else "."),
+        hint=f"{by} comes with this site: an older version of {package_name(requirement)} may do."
+        if limit.package.own
+        else f"Upgrade or remove {limit.package.name} first.",
+    )

@@ -9,12 +9,13 @@ install."""
 
 from __future__ import annotations
 
+import asyncio
 import importlib.metadata
 import re
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from micropip import package_index
 from micropip._compat import compatibility_layer
@@ -26,8 +27,8 @@ from micropip._vendored.packaging.src.packaging.requirements import (
 from micropip.package import PackageMetadata
 from micropip.transaction import Transaction
 
-from engine.errors import LiteError
-from engine.packages import Wheel, canonical, read_wheel
+from engine.errors import PluginError
+from engine.packages import Wheel, canonical, package_name, read_wheel
 
 #: Called with "resolving" or "downloading", a package's name, how many are done and how many known.
 Report = Callable[[str, str, int, int], object]
@@ -40,6 +41,12 @@ STAND_INS = {"httpx": "0.28.1"}
 
 #: What the site itself runs on: only `ref` brings others, no plugin does.
 CORE = frozenset({"datasette", "sqlite-utils", "openpyxl", "pydantic", "pydantic-core", "pluggy"})
+
+#: In seconds, after which a server that was asked for something counts as out of reach.
+_METADATA_PATIENCE = 60
+_WHEEL_PATIENCE = 600
+
+_T = TypeVar("_T")
 
 _FETCH_METADATA = re.compile(r"Can't fetch metadata for '([^']+)'")
 _NO_WHEEL = re.compile(r"Can't find a pure Python 3 wheel for '([^']+)'")
@@ -55,7 +62,7 @@ class Chosen:
     contents: dict[str, bytes]
 
 
-class Unresolvable(LiteError):
+class Unresolvable(PluginError):
     """Raised when a requirement cannot be met here. `retry`: another time it may."""
 
     def __init__(self, message: str, *, hint: str = "", retry: bool = False) -> None:
@@ -64,9 +71,13 @@ class Unresolvable(LiteError):
 
 
 class _Conflict(ValueError):
-    def __init__(self, requirement: Requirement, name: str, version: str) -> None:
+    """`requirement` does not admit the version that is there; `new`: that was just chosen."""
+
+    def __init__(
+        self, requirement: Requirement, name: str, version: str, *, new: bool = False
+    ) -> None:
         super().__init__(f"{requirement} is wanted, {name} {version} is there")
-        self.requirement, self.name, self.version = requirement, name, version
+        self.requirement, self.name, self.version, self.new = requirement, name, version, new
 
 
 class _Layer(compatibility_layer):  # type: ignore[misc]
@@ -77,14 +88,31 @@ class _Layer(compatibility_layer):  # type: ignore[misc]
 
     @staticmethod
     async def fetch_string_and_headers(url: str, kwargs: Any) -> tuple[str, dict[str, str]]:
+        fetch = compatibility_layer.fetch_string_and_headers(url, kwargs)
         try:
-            answer: tuple[str, dict[str, str]] = await compatibility_layer.fetch_string_and_headers(
-                url, kwargs
-            )
+            answer: tuple[str, dict[str, str]] = await _in_time(fetch, _METADATA_PATIENCE, url)
             return answer
         except Exception as error:
             _Layer.failure, _Layer.status = error, getattr(error, "status", None)
             raise
+
+    @staticmethod
+    async def fetch_bytes(url: str, kwargs: Any) -> bytes:
+        fetch = compatibility_layer.fetch_bytes(url, kwargs)
+        content: bytes = await _in_time(fetch, _WHEEL_PATIENCE, url)
+        return content
+
+
+async def _in_time(fetch: Awaitable[_T], seconds: float, url: str) -> _T:
+    """Return what is fetched.
+
+    Raises:
+        OSError: it does not come. Browsers wait for some servers without an end.
+    """
+    try:
+        return await asyncio.wait_for(fetch, seconds)
+    except TimeoutError as error:
+        raise OSError(f"{url} did not answer within {seconds} seconds") from error
 
 
 @dataclass
@@ -94,7 +122,15 @@ class _Choice(Transaction):  # type: ignore[misc]
     hidden: set[str] = field(default_factory=set)
     #: Says of a name whether its pre-releases count as much as other versions.
     wants_pre: Callable[[str], bool] = lambda _: False
+    #: What is required beside all else of packages that are chosen.
+    limits: list[Requirement] = field(default_factory=list)
+    #: Packages that are not to be had in another version.
+    fixed: frozenset[str] = frozenset()
     report: Report = lambda *_: None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.before = frozenset(self.locked)
 
     def check_version_satisfied(
         self, req: Requirement, *, allow_reinstall: bool = False
@@ -108,16 +144,22 @@ class _Choice(Transaction):  # type: ignore[misc]
             return False, ""
         if req.specifier.contains(version, prereleases=True):
             return True, version
-        raise _Conflict(req, name, version)
+        raise _Conflict(req, name, version, new=name in self.locked and name not in self.before)
 
     async def add_requirement_inner(self, req: Requirement) -> None:
         # Read before anything is awaited, so that branches side by side are not mixed up.
         self.pre = self.wants_pre(canonical(req.name))
+        for limit in self.limits:
+            if canonical(limit.name) == canonical(req.name):
+                req.specifier &= limit.specifier
         await super().add_requirement_inner(req)
 
     async def add_wheel(self, wheel: Any, extras: set[str], *, specifier: str = "") -> None:
-        if canonical(wheel.name) in self.locked:
+        name = canonical(wheel.name)
+        if name in self.locked:
             return  # chosen by another branch while this one was asking
+        if name in self.fixed and (version := installed_version(name)):
+            raise _Conflict(Requirement(f"{name}=={wheel.version}"), name, version)
         self.report("downloading", wheel.name, len(self.wheels), len(self.locked) + 1)
         await super().add_wheel(wheel, extras, specifier=specifier)
         self.report("downloading", wheel.name, len(self.wheels), len(self.locked))
@@ -139,19 +181,22 @@ async def choose(
     hidden: Iterable[str] = (),
     replace_site: bool = False,
     pre: bool = False,
+    limits: Iterable[Requirement] = (),
     report: Report = lambda *_: None,
 ) -> Chosen:
     """Choose the wheels that `requirement` needs beside what is installed and `have`.
 
     `index` is a package index's address, None for micropip's own. Packages in `hidden` are chosen
     anew although they are there. `replace_site`: packages of the site may be outdone by others.
-    `pre`: pre-releases count as much as others; else only where nothing else fits.
+    `pre`: pre-releases count as much as others; else only where nothing else fits. `limits` are
+    kept by what is chosen, without being wanted themselves.
 
     Raises:
         Unresolvable: it cannot be had.
     """
-    hide = set(hidden)
-    own = name_of(requirement)
+    fixed = frozenset() if replace_site else CORE
+    hide = set(hidden) - fixed
+    own = package_name(requirement)
     # Of many plugins only a pre-release fits Datasette 1.0, also of some that others need.
     eager: list[Callable[[str], bool]] = [
         lambda name: pre and name == own,
@@ -160,22 +205,21 @@ async def choose(
     ]
     first: Exception | None = None
     while True:
-        choice = _choice(index, have, hide, eager[0], report)
-        choice.locked |= {
-            name: PackageMetadata(name=name, version=version)
-            for name, version in (STAND_INS | (NOT_IN_A_BROWSER if replace_site else {})).items()
-        }
+        there = {one.name: one.version for one in have if one.name not in hide}
+        there |= STAND_INS | (NOT_IN_A_BROWSER if replace_site else {})
+        choice = _choice(index, there, hide)
+        choice.wants_pre, choice.report = eager[0], report
+        choice.limits, choice.fixed = list(limits), fixed
         try:
             report("resolving", requirement, 0, 0)
             await choice.gather_requirements([requirement])
             return _chosen(choice, requirement)
         except _Conflict as conflict:
-            replaceable = replace_site or conflict.name not in CORE
-            if replaceable and conflict.name not in hide:
+            if not conflict.new and conflict.name not in hide | fixed:
                 hide.add(conflict.name)
                 continue
             error: Exception = conflict
-        except (ValueError, OSError, TypeError, zipfile.BadZipFile) as other:
+        except Exception as other:  # an index may say anything, and micropip fail at it anyhow
             error = other
         first = first or error
         unreachable = _Layer.failure is not None and _Layer.status is None
@@ -184,13 +228,7 @@ async def choose(
         del eager[0]
 
 
-def _choice(
-    index: str | None,
-    have: Iterable[Wheel],
-    hidden: set[str],
-    wants_pre: Callable[[str], bool],
-    report: Report,
-) -> _Choice:
+def _choice(index: str | None, there: dict[str, str], hidden: set[str]) -> _Choice:
     _Layer.status = _Layer.failure = None
     return _Choice(
         _compat_layer=_Layer,
@@ -202,18 +240,13 @@ def _choice(
         fetch_kwargs={},
         index_urls=[index.rstrip("/")] if index else package_index.DEFAULT_INDEX_URLS,
         locked={
-            wheel.name: PackageMetadata(name=wheel.name, version=wheel.version)
-            for wheel in have
-            if wheel.name not in hidden
+            name: PackageMetadata(name=name, version=version) for name, version in there.items()
         },
         hidden=hidden,
-        wants_pre=wants_pre,
-        report=report,
     )
 
 
 def _chosen(choice: _Choice, requirement: str) -> Chosen:
-    """Return what was chosen. Of what is a wheel's requirement, only names that are there count."""
     wheels: dict[str, Wheel] = {}
     contents: dict[str, bytes] = {}
     for info in choice.wheels:
@@ -228,19 +261,9 @@ def _chosen(choice: _Choice, requirement: str) -> Chosen:
         needs = sorted({canonical(one.name) for one in info._requires or []})
         wheels[wheel.name] = replace(wheel, requires=needs)
         contents[info.filename] = info._data
-    return Chosen(name_of(requirement, wheels.values()), list(wheels.values()), contents)
-
-
-def name_of(requirement: str, wheels: Iterable[Wheel] = ()) -> str:
-    """Return the name of the package that a requirement asks for, as far as that can be told."""
-    for wheel in wheels:
-        if wheel.url == requirement:
-            return wheel.name
-    try:
-        return canonical(Requirement(requirement).name)
-    except InvalidRequirement:
-        file = requirement.split("?")[0].split("#")[0].rpartition("/")[2]
-        return canonical(file.partition("-")[0])
+    named = (wheel.name for wheel in wheels.values() if wheel.url == requirement)
+    name = next(named, package_name(requirement))
+    return Chosen(name, list(wheels.values()), contents)
 
 
 def _explained(error: Exception, requirement: str) -> Unresolvable:
@@ -282,15 +305,20 @@ def _explained(error: Exception, requirement: str) -> Unresolvable:
 
 def _because(part: str, requirement: str) -> str:
     """Return how a requirement comes to need `part`, as the start of a sentence."""
-    name = re.split(r"[\s\[<>=!~;@]", part)[0]
-    own = re.split(r"[\s\[<>=!~;@]", requirement)[0]
-    same = canonical(name) == canonical(own)
+    same = package_name(part) == package_name(requirement)
     return f"{requirement} cannot be installed: " + ("it" if same else f"it needs {part}, which")
 
 
 def _conflict(conflict: _Conflict, requirement: str) -> Unresolvable:
     wanted, name, version = conflict.requirement, conflict.name, conflict.version
-    if canonical(wanted.name) == canonical(re.split(r"[\s\[<>=!~;@]", requirement)[0]):
+    if conflict.new:
+        return Unresolvable(
+            f"{requirement} cannot be installed: what it needs, needs both {wanted} and, for"
+            f" something else, {name} {version}.",
+            hint="An older version of it may do: name one, such as"
+            f" {package_name(requirement)}==1.0.",
+        )
+    if canonical(wanted.name) == package_name(requirement):
         return Unresolvable(
             f"{requirement} cannot be installed: this site has {name} {version}.",
             hint="To have Datasette itself in another version, use ?ref= in a link."

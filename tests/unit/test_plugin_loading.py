@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pluggy
 import pytest
@@ -92,3 +94,47 @@ def test_the_cause_of_an_error_counts(installed: Path) -> None:
             raise RuntimeError("could not start") from error
     except RuntimeError as error:
         assert plugin_loading.culprit(error) == "datasette-load-bad"
+
+
+@pytest.mark.parametrize("stubborn", [False, True])
+def test_one_that_does_not_finish_is_found_by_where_it_waits(
+    installed: Path, monkeypatch: pytest.MonkeyPatch, stubborn: bool
+) -> None:
+    code = "async def helper():\n    await asyncio.sleep(60)\n"
+    if stubborn:
+        code = (
+            "async def helper():\n"
+            "    try: await asyncio.sleep(60)\n"
+            "    except asyncio.CancelledError: await asyncio.sleep(0.2)\n"
+        )
+    manager = _load(
+        installed, datasette_load_bad=f"import asyncio\n{HOOKS}{code}", datasette_load_good=""
+    )
+    monkeypatch.setattr(plugin_loading, "STARTUP_SECONDS", 0.05)
+
+    async def start() -> None:
+        await manager.get_plugin("datasette_load_bad").startup()  # type: ignore[union-attr]
+
+    with pytest.raises(plugin_loading.Unfinished) as caught:
+        asyncio.run(plugin_loading.in_time(start()))
+    assert plugin_loading.leave_out(manager, caught.value)
+    assert plugin_loading.left_out["datasette-load-bad"].message == (
+        "datasette-load-bad was left out: it did not finish within 0.05 seconds."
+    )
+
+
+def test_what_waits_for_nobody_s_plugin_has_no_culprit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plugin_loading, "STARTUP_SECONDS", 0.05)
+    with pytest.raises(plugin_loading.Unfinished) as caught:
+        asyncio.run(plugin_loading.in_time(asyncio.sleep(60)))
+    assert plugin_loading.culprit(caught.value) is None
+
+
+def test_one_that_ends_the_program_does_not(installed: Path) -> None:
+    ending = "async def helper():\n    raise SystemExit(2)\n"
+    manager = _load(installed, datasette_load_bad=HOOKS + ending)
+    plugin: Any = manager.get_plugin("datasette_load_bad")
+    with pytest.raises(RuntimeError) as caught:
+        asyncio.run(plugin_loading.in_time(plugin.startup()))
+    assert plugin_loading.culprit(caught.value) == "datasette-load-bad"
+    assert asyncio.run(plugin_loading.in_time(asyncio.sleep(0, "done"))) == "done"
