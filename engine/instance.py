@@ -185,7 +185,7 @@ class Instance:
             raise
         except (Exception, SystemExit) as error:
             raise LiteError(
-                f"Datasette could not start: {type(error).__name__}: {error}",
+                f"Datasette could not start: {plugin_loading.in_words(error)}.",
                 hint="A plugin or the data is the likely cause.",
             ) from error
         self._folder.remember()

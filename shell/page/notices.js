@@ -71,7 +71,7 @@ function sayProblem(key, problem) {
   const { name, message, source = "" } = problem;
   const action = actionFor(name, key);
   const sentences = inOneLine(problem);
-  const isOfCode = ["NotAllowed", "Locked", "PluginError"].includes(name);
+  const isOfCode = ["NotAllowed", "Locked", "PluginError", "PluginsStuck"].includes(name);
   notify(
     `problem ${source} ${message}`,
     isOfCode ? sentences : `Not everything could be opened. ${sentences}`,
@@ -88,6 +88,8 @@ function sayProblem(key, problem) {
  */
 function actionFor(name, key) {
   if (name === "NotAllowed") return ["Decide again", () => void decideAgain(key)];
+  // It is asked once more, too: what is tried again made the browser stop, twice.
+  if (name === "PluginsStuck") return ["Try again", () => void decideAgain(key)];
   const plugins = `${SITE_ROOT.href}${instancePath(key)}-/install`;
   if (name !== "PluginError" || location.href.startsWith(plugins)) return undefined;
   const back = encodeURIComponent(location.pathname + location.search);

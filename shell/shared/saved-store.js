@@ -71,6 +71,7 @@ const READ_AHEAD = 64;
  * @property {string} key
  * @property {string[]} allowed  names of items, see shell/worker/consent.js
  * @property {string[]} refused
+ * @property {number} [unfinished]  starts with what is allowed that have not come to an end
  */
 
 /**

@@ -135,23 +135,39 @@ export class Decisions {
    */
   async add(key, items, allow) {
     const names = items.map(nameOf);
-    const { allowed = [], refused = [] } = (await this.of(key)) ?? {};
     const others = (/** @type {string[]} */ list) => list.filter((name) => !names.includes(name));
-    await this.#put({
+    await this.#change(key, ({ allowed, refused }) => ({
       key,
       allowed: [...others(allowed), ...(allow ? names : [])].sort(),
       refused: [...others(refused), ...(allow ? [] : names)].sort(),
-    });
+    }));
   }
 
-  /** @param {Decision} decision */
-  async #put(decision) {
+  /**
+   * Note how many starts with what is allowed have not come to an end.
+   *
+   * @param {string} key
+   * @param {number} unfinished
+   */
+  async note(key, unfinished) {
+    await this.#change(key, (decision) => ({ ...decision, unfinished }));
+  }
+
+  /**
+   * @param {string} key
+   * @param {(decision: Decision) => Decision} work
+   */
+  async #change(key, work) {
+    const none = { key, allowed: [], refused: [] };
+    const unsaved = this.#unsaved.get(key);
     try {
-      await (await this.#openStore()).put("decisions", decision);
-      this.#unsaved.delete(decision.key);
+      const transaction = (await this.#openStore()).transaction("decisions", "readwrite");
+      const decision = unsaved ?? (await transaction.store.get(key)) ?? none;
+      await Promise.all([transaction.store.put(work(decision)), transaction.done]);
+      this.#unsaved.delete(key);
     } catch (error) {
-      console.warn("The decision is not saved.", error);
-      this.#unsaved.set(decision.key, decision);
+      console.warn("What was decided about code is not saved.", error);
+      this.#unsaved.set(key, work(unsaved ?? none));
     }
   }
 

@@ -22,7 +22,7 @@ import { toWire } from "../shared/errors.js";
 /** @typedef {import("./start.js").Carried} Carried */
 /** @typedef {import("./watched-files.js").WatchedFiles} WatchedFiles */
 
-/** ms that requests which are being answered are waited for when the instance is closed. */
+/** ms that requests, and Datasette's own end, are waited for when the instance is closed. */
 const CLOSING_TIME = 5000;
 
 export class Instance {
@@ -197,11 +197,10 @@ export class Instance {
 
   async #shutDown() {
     await this.#booted?.catch(() => {});
-    const answered = Promise.allSettled(this.#requests);
-    await Promise.race([answered, new Promise((resolve) => setTimeout(resolve, CLOSING_TIME))]);
+    await briefly(Promise.allSettled(this.#requests));
     // One that has broken down settles nothing more, and whoever comes next waits for this.
     if (this.#python && !this.#breakdown.error) {
-      await this.#breakdown.unless(this.#python.close()).catch(() => {});
+      await briefly(this.#breakdown.unless(this.#python.close()).catch(() => {}));
     }
     await this.#saver?.stop();
     if (!this.#breakdown.error) {
@@ -398,4 +397,9 @@ export class Instance {
       inProgress?.end();
     }
   }
+}
+
+/** @param {Promise<unknown>} end */
+function briefly(end) {
+  return Promise.race([end, new Promise((resolve) => setTimeout(resolve, CLOSING_TIME))]);
 }

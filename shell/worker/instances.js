@@ -12,6 +12,7 @@ import { Decisions, packageItems } from "./consent.js";
 import { Instance } from "./instance.js";
 import { siteSettings } from "./site-settings.js";
 import { removeInstance, saveCopy, sweep } from "./store-changes.js";
+import { Turns } from "./turns.js";
 import { LiteError } from "../shared/errors.js";
 import { openStore } from "../shared/saved-store.js";
 
@@ -30,8 +31,10 @@ export class Instances {
   /** @type {Promise<Store> | undefined} */
   #store;
   #swept = false;
-  /** @type {Map<string, Promise<unknown>>} by key: what must be over before the instance may start */
-  #busy = new Map();
+  /** By key: what must be over before the instance may start. */
+  #busy = new Turns();
+  /** By key: decisions about code and changes to packages, with the starts that they need. */
+  #changes = new Turns();
   /** @type {Map<string, string[]>} by key: what the last check found */
   #newer = new Map();
   #decisions = new Decisions(() => this.#open());
@@ -67,7 +70,7 @@ export class Instances {
         carried,
         onChange: (by) => this.#onChange(key, by),
         fromSources,
-        before: this.#busy.get(key),
+        before: this.#busy.of(key),
       });
       if (fromSources) this.#newer.delete(key);
       this.#running.set(key, instance);
@@ -145,8 +148,11 @@ export class Instances {
    * @throws {import("../shared/errors.js").LiteError} it cannot be started
    */
   async running(key) {
-    const instance = this.get(key, { afresh: true });
-    await instance.boot();
+    let instance;
+    do {
+      instance = this.get(key, { afresh: true });
+      await instance.boot();
+    } while (instance.state === "stopped"); // somebody started it anew meanwhile
     return instance;
   }
 
@@ -158,7 +164,12 @@ export class Instances {
    * @param {boolean | null} allow  null: forget it, and ask again
    * @returns {Promise<void>}
    */
-  async decide(key, allow) {
+  decide(key, allow) {
+    return this.#changes.take(key, () => this.#decide(key, allow));
+  }
+
+  /** @type {Instances["decide"]} */
+  async #decide(key, allow) {
     const instance = this.get(key);
     if (allow === null) await this.#decisions.forget(key);
     else {
@@ -177,7 +188,12 @@ export class Instances {
    * @returns {ReturnType<Instance["install"]>}
    * @throws {LiteError}
    */
-  async install({ key, requirement, upgrade }, onProgress) {
+  install(wanted, onProgress) {
+    return this.#changes.take(wanted.key, () => this.#install(wanted, onProgress));
+  }
+
+  /** @type {Instances["install"]} */
+  async #install({ key, requirement, upgrade }, onProgress) {
     const settings = await siteSettings();
     if (settings.locked) {
       throw new LiteError("No plugins can be installed here.", {
@@ -200,9 +216,16 @@ export class Instances {
    * @returns {ReturnType<Instance["uninstall"]>}
    * @throws {LiteError}
    */
-  async uninstall({ key, name }, onProgress) {
+  uninstall(wanted, onProgress) {
+    return this.#changes.take(wanted.key, () => this.#uninstall(wanted, onProgress));
+  }
+
+  /** @type {Instances["uninstall"]} */
+  async #uninstall({ key, name }, onProgress) {
     const instance = await this.running(key);
     const done = await instance.uninstall(name);
+    // What kept it from starting may be what was removed.
+    await this.#decisions.note(key, 0);
     await this.#restart(key, onProgress);
     return done;
   }
@@ -256,7 +279,7 @@ export class Instances {
     this.#running.delete(key);
     this.#newer.delete(key);
     if (instance) this.#close(key, instance);
-    await this.#inTurn(key, work);
+    await this.#busy.take(key, work);
   }
 
   /**
@@ -264,24 +287,8 @@ export class Instances {
    * @param {Instance} instance
    */
   #close(key, instance) {
-    this.#inTurn(key, () => instance.close()).catch(() => {});
+    this.#busy.take(key, () => instance.close()).catch(() => {});
     instance.state = "stopped";
-  }
-
-  /**
-   * @param {string} key
-   * @param {() => Promise<void>} work
-   */
-  async #inTurn(key, work) {
-    const turn = Promise.resolve(this.#busy.get(key))
-      .catch(() => {})
-      .then(work);
-    this.#busy.set(key, turn);
-    try {
-      await turn;
-    } finally {
-      if (this.#busy.get(key) === turn) this.#busy.delete(key);
-    }
   }
 
   /**

@@ -27,6 +27,12 @@ export const LOCK = "plugins/lock.json";
  * @property {string} reason
  */
 
+/**
+ * Starts that were never over, of which so many in a row are put down to the plugins: an endless loop
+ * leaves nothing but that. A browser stops a worker for other reasons as well, so one says nothing.
+ */
+const TOO_OFTEN = 2;
+
 /** Thrown by a boot that is to be tried again with less. */
 export class PackagesFailed extends Error {
   /** @type {Failure} */
@@ -46,6 +52,7 @@ export class Packages {
   problems = [];
   #settings;
   #decision;
+  #note;
   /** @type {ConsentItem[]} */
   #allowed = [];
   #hasLock;
@@ -62,18 +69,35 @@ export class Packages {
    * @param {SiteSettings} options.settings
    * @param {Decision | undefined} options.decision
    * @param {Failure[]} options.failures  of the attempts before this one
+   * @param {(unfinished: number) => Promise<void>} options.note  keeps it with the decision
    * @throws {import("./consent.js").ConsentNeeded}
    */
-  constructor({ recipe, lock, settings, decision, failures }) {
+  constructor({ recipe, lock, settings, decision, failures, note }) {
     this.#settings = settings;
     this.#decision = decision;
+    this.#note = note;
     this.#hasLock = lock !== undefined;
     this.#failures = failures;
-    const earlier = lock === undefined ? [] : Object.keys(JSON.parse(lock).asked);
+    const earlier = lock === undefined ? [] : askedFor(lock);
     const items = packageItems(recipe, earlier, settings);
     const { allowed, refused } = sorted(items, decision, settings.locked);
     this.#allowed = allowed;
     this.#refuse(refused);
+    if (this.#isStuck) this.problems.push(STUCK);
+  }
+
+  /** @returns {number} starts before this one that were never over */
+  get #unfinished() {
+    return this.#decision?.unfinished ?? 0;
+  }
+
+  get #isStuck() {
+    return this.#allowed.length > 0 && this.#unfinished >= TOO_OFTEN;
+  }
+
+  /** @returns {boolean} whether none of the packages that are allowed is used */
+  get #isWithoutAll() {
+    return this.#isStuck || this.#isWithout("all");
   }
 
   /** @param {ConsentItem[]} items */
@@ -94,29 +118,37 @@ export class Packages {
 
   /** @returns {Failure["without"] | undefined} what may be left out next; undefined when nothing is left */
   get #next() {
-    if (this.#ref && !this.#isWithout("ref")) return "ref";
-    return this.#allowed.length > 0 && !this.#isWithout("all") ? "all" : undefined;
+    if (this.#allowed.length === 0 || this.#isWithoutAll) return undefined;
+    return this.#ref && !this.#isWithout("ref") ? "ref" : "all";
   }
 
   /**
+   * Do what runs the plugins' code.
+   *
    * @template T
    * @param {() => T | Promise<T>} work  of Python's, which may fail because of the packages
    * @returns {Promise<T>}
    * @throws {PackagesFailed} there is less that can be tried
    */
   async orLess(work) {
+    const without = this.#next;
+    if (!without) return work();
+    await this.#note(this.#unfinished + 1);
     try {
       return await work();
     } catch (error) {
-      const without = this.#next;
-      if (!without) throw error;
       const { message, traceback } = toWire(error);
       console.warn(message, traceback);
-      throw new PackagesFailed({
-        without,
-        reason: error instanceof LiteError ? message : lastLine(error),
-      });
+      const reason = error instanceof LiteError ? message : `${lastLine(error)}.`;
+      throw new PackagesFailed({ without, reason });
+    } finally {
+      await this.#note(this.#unfinished);
     }
+  }
+
+  /** The start is over: those before it that were not no longer matter. */
+  async isStarted() {
+    if (this.#unfinished > 0 && !this.#isStuck) await this.#note(0);
   }
 
   /**
@@ -135,18 +167,16 @@ export class Packages {
       if (without === "ref") this.#python.fail_ref(this.#ref, reason);
       else this.problems.push(allFailed(reason));
     }
-    const nothing = this.#isWithout("all");
-    const left = nothing ? [...this.refused, ...this.#allowed] : this.refused;
-    const refused = left.map(requirementOf);
-    const wanted = JSON.stringify({
-      ...{ install: nothing ? [] : install, refused },
-      ref: nothing || this.#isWithout("ref") ? "" : this.#ref,
-    });
+    const nothing = this.#isWithoutAll;
+    // What is not used is chosen all the same: the page “Plugins” lists it, to be removed.
+    const refused = (nothing ? [...this.refused, ...this.#allowed] : this.refused).map(
+      requirementOf,
+    );
+    const ref = nothing || this.#isWithout("ref") ? "" : this.#ref;
+    const wanted = JSON.stringify({ install, ref, refused });
     const said = (/** @type {string} */ _step, /** @type {string} */ name) =>
       report({ stage: "plugins", label: name });
-    /** @type {WireError[]} */
-    const problems = valueOf(await this.#python.prepare(wanted, said));
-    this.problems.push(...problems.map((problem) => ({ ...problem, name: "PluginError" })));
+    this.problems.push(...valueOf(await this.#python.prepare(wanted, said)));
   }
 
   /**
@@ -200,17 +230,39 @@ export class Packages {
   }
 }
 
+/** @type {WireError} */
+const STUCK = {
+  name: "PluginsStuck",
+  message:
+    "This was opened without its plugins, since two starts with them were never over: one of them may " +
+    "keep Datasette from starting.",
+  hint: "Remove the one that does on the page “Plugins”, or try again.",
+  source: "",
+};
+
 /**
  * @param {string} reason
  * @returns {WireError}
  */
 function allFailed(reason) {
   return {
-    name: "LiteError",
+    name: "PluginError",
     message: `Datasette did not start with its plugins and was opened without them: ${reason}`,
     hint: "Remove one after the other on the page “Plugins”.",
     source: "",
   };
+}
+
+/**
+ * @param {string} lock
+ * @returns {string[]} requirements; none if it cannot be read, of which Python tells
+ */
+function askedFor(lock) {
+  try {
+    return Object.keys(JSON.parse(lock).asked ?? {});
+  } catch {
+    return [];
+  }
 }
 
 /**

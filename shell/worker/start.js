@@ -93,6 +93,7 @@ async function attempt(options, failures) {
     settings: await siteSettings(),
     decision: await options.decisions.of(key),
     failures,
+    note: (unfinished) => options.decisions.note(key, unfinished),
   });
   const saved = options.fromSources ? undefined : (carried ?? found);
   const sources = saved ? [] : await wantedBy(recipe);
@@ -131,6 +132,7 @@ async function attempt(options, failures) {
   const memory = isSwitchedOn(recipe, "memory");
   const leftOut = await packages.orLess(async () => valueOf(await python.open(memory, trusted)));
   packages.problems.push(...leftOut);
+  await packages.isStarted();
   const started = { files, python, intake, packages, problems };
   if (!store) return started;
   const versions = downloads.map(({ version }) => version);

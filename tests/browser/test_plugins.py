@@ -8,22 +8,22 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browsing import follow, link, stop_worker, wait_for_datasette
 from tests.support.deploys import Host, deploy_host
 from tests.support.hosts import DataHost
+from tests.support.plugins import ASK, PROJECT, allow, build, instance, key_of, notices
 from tests.support.wheels import add_to_index, repacked, saying, wheel
 
-PROJECT = Path(__file__).resolve().parent.parent.parent
 SITE = PROJECT / "build" / "index-site"
 LOCKED = PROJECT / "build" / "locked-site"
+CATALOGUE = json.loads((PROJECT / "plugins" / "catalogue.json").read_text())
+[TESTED] = [one["version"] for one in CATALOGUE if one["name"] == "datasette-copyable"]
 BREAKS_AT_IMPORT = "import subprocess\nsubprocess.run(['ls'])\n"
 BREAKS_AT_STARTUP = """
 from datasette import hookimpl
@@ -91,13 +91,6 @@ async def does_all(request):
 """
 
 
-def build(out: Path, **settings: object) -> Path:
-    command = [sys.executable, "scripts/build_site.py", "--out", str(out)]
-    command += ["--settings", json.dumps(settings)]
-    subprocess.run(command, check=True, cwd=PROJECT, stdout=subprocess.DEVNULL)
-    return out
-
-
 @pytest.fixture(scope="module")
 def built() -> Path:
     """A site whose package index is its folder wheels/."""
@@ -116,6 +109,10 @@ def built() -> Path:
         wheel("datasette-two", code=saying("two, the first, works")),
         wheel("datasette-two", "2.0a1", code=saying("two, the second, works")),
         wheel("datasette-three", "1.0", requires=("datasette<1.0",)),
+        wheel("datasette-four", "1.0"),
+        wheel("datasette-four", "1.1", code=saying("the newer four works")),
+        wheel("datasette-copyable", TESTED, code=saying("the tested one works")),
+        wheel("datasette-copyable", "99.0"),
         wheel(
             "datasette-three", "2.0a0", code=saying("three works"), requires=("datasette>=1.0a",)
         ),
@@ -137,23 +134,6 @@ def host(built: Path) -> Iterator[Host]:
     with deploy_host() as running:
         running.sites["/"] = built
         yield running
-
-
-def notices(page: Page) -> Locator:
-    return page.get_by_role("status", name="About this data").get_by_role("listitem")
-
-
-def allow(page: Page) -> None:
-    """Allow what the page asks for, and wait for Datasette."""
-    page.get_by_role("button", name="Allow and open").click()
-    wait_for_datasette(page)
-
-
-def instance(page: Page) -> str:
-    """Return the address of the instance that the page is of."""
-    found = re.match(r".*/app/@[^/]*/", page.url)
-    assert found is not None
-    return found[0]
 
 
 @pytest.mark.console_errors  # the browser logs the 403
@@ -229,6 +209,46 @@ def test_error_in_a_request_names_the_plugin(page: Page, host: Host) -> None:
     follow(page, f"{instance(page)}world")
 
 
+def test_a_bare_name_takes_what_was_tested_with_the_site_s_datasette(
+    page: Page, host: Host
+) -> None:
+    page.goto(link(host.address(), "world", install="datasette-copyable"))
+    allow(page)
+    expect(page.get_by_text("the tested one works")).to_be_visible()
+    question = {"type": "install", "key": key_of(page), "requirement": "datasette-copyable"}
+    done = page.evaluate(ASK, {**question, "upgrade": True})
+    assert done["value"] == {"added": [{"name": "datasette-copyable", "version": "99.0"}]}
+
+
+def test_a_link_keeps_its_place_while_it_asks(page: Page, host: Host) -> None:
+    place = "world/countries?_sort=name&_size=5"
+    page.goto(link(host.address(), place, install="datasette-one", url="data/world.db"))
+    allow(page)
+    expect(page).to_have_url(f"{instance(page)}{place}")
+    expect(page.get_by_text("one works", exact=True)).to_be_visible()
+
+
+def test_two_tabs_install_at_once(page: Page, host: Host) -> None:
+    follow(page, link(host.address(), "world", memory="1", url="data/world.db"))
+    key = key_of(page)
+    other = page.context.new_page()
+    other.goto(page.url)
+    ask = f"async (asked) => {{ window.asked = ({ASK})(asked); }}"
+    wanted = {"type": "install", "key": key, "upgrade": False}
+    page.evaluate(ask, {**wanted, "requirement": "datasette-one"})
+    other.evaluate(ask, {**wanted, "requirement": "datasette-two"})
+    page.evaluate(
+        ask.replace("asked =", "removed ="),
+        {**wanted, "type": "uninstall", "name": "datasette-one"},
+    )
+    assert "value" in page.evaluate("window.asked")
+    assert "value" in other.evaluate("window.asked")
+    assert page.evaluate("window.removed")["value"] == {"removed": ["a-library", "datasette-one"]}
+    page.reload()
+    expect(page.get_by_text("two, the first, works")).to_be_visible()
+    expect(page.get_by_text("one works", exact=True)).to_have_count(0)
+
+
 def test_instances_have_plugins_of_their_own(page: Page, host: Host) -> None:
     page.goto(link(host.address(), "world", install="datasette-two==1.0"))
     allow(page)
@@ -297,25 +317,6 @@ def test_metadata_with_html_asks_first(page: Page, host: Host, files: DataHost) 
     expect(page.locator("i", has_text="of HTML")).to_be_visible()
 
 
-def key_of(page: Page) -> str:
-    return instance(page).rstrip("/").rpartition("@")[2]
-
-
-#: Asks the worker as the page “Plugins” does; returns its answer and the steps that it told of.
-ASK = """async (asked) => {
-  const { active } = await navigator.serviceWorker.ready;
-  const { port1, port2 } = new MessageChannel();
-  const steps = [];
-  return new Promise((resolve) => {
-    port1.onmessage = ({ data }) => {
-      if (!data.working) resolve({ ...data, steps });
-      else if (data.progress) steps.push(data.progress.step);
-    };
-    active.postMessage(asked, [port2]);
-  });
-}"""
-
-
 @pytest.mark.parametrize("temporary", ["", "1"])
 def test_install_upgrade_and_remove_in_place(page: Page, host: Host, temporary: str) -> None:
     follow(
@@ -336,6 +337,11 @@ def test_install_upgrade_and_remove_in_place(page: Page, host: Host, temporary: 
     listed = page.evaluate(ASK, {"type": "plugins", "key": key})["value"]["plugins"]
     [two] = [one for one in listed if one["name"] == "datasette-two"]
     assert (two["version"], two["from"], two["asked"]) == ("2.0a1", "index", True)
+    page.evaluate(ASK, {**install, "requirement": "datasette-four==1.0"})
+    done = page.evaluate(ASK, {**install, "requirement": "datasette-four", "upgrade": True})
+    assert done["value"] == {"added": [{"name": "datasette-four", "version": "1.1"}]}
+    page.reload()
+    expect(page.get_by_text("the newer four works")).to_be_visible()
     done = page.evaluate(ASK, {"type": "uninstall", "key": key, "name": "datasette-two"})
     assert done["value"] == {"removed": ["datasette-two"]}
     page.reload()

@@ -86,3 +86,23 @@ test("decisions add up, and hold for the worker's life where none can be saved",
     console.warn = warn;
   }
 });
+
+test("unfinished starts are noted with a decision, which a new one forgets", async () => {
+  const { warn } = console;
+  console.warn = () => {};
+  try {
+    const decisions = new Decisions(() => Promise.reject(new Error("denied")));
+    await decisions.add("k", [PLUGIN], true);
+    await decisions.note("k", 2);
+    assert.deepEqual(await decisions.of("k"), {
+      key: "k",
+      allowed: ["plugin datasette-x"],
+      refused: [],
+      unfinished: 2,
+    });
+    await decisions.add("k", [OTHER], true);
+    assert.equal((await decisions.of("k"))?.unfinished, undefined);
+  } finally {
+    console.warn = warn;
+  }
+});

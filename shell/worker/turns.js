@@ -1,0 +1,34 @@
+/**
+ * Pieces of work of which those with the same name are done one after the other.
+ */
+
+export class Turns {
+  /** @type {Map<string, Promise<unknown>>} the last piece of each name */
+  #last = new Map();
+
+  /**
+   * @param {string} name
+   * @returns {Promise<unknown> | undefined} settled when all that has been asked for so far is done
+   */
+  of(name) {
+    return this.#last.get(name);
+  }
+
+  /**
+   * @template T
+   * @param {string} name
+   * @param {() => Promise<T>} work
+   * @returns {Promise<T>} what comes of it, whatever came of those before
+   */
+  async take(name, work) {
+    const turn = Promise.resolve(this.#last.get(name))
+      .catch(() => {})
+      .then(work);
+    this.#last.set(name, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#last.get(name) === turn) this.#last.delete(name);
+    }
+  }
+}

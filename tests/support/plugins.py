@@ -1,0 +1,58 @@
+"""Sites with an index of plugins, and what tests do with plugins in a page of such a site."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page
+
+from tests.support.browsing import wait_for_datasette
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+
+
+def build(out: Path, **settings: object) -> Path:
+    command = [sys.executable, "scripts/build_site.py", "--out", str(out)]
+    command += ["--settings", json.dumps(settings)]
+    subprocess.run(command, check=True, cwd=PROJECT, stdout=subprocess.DEVNULL)
+    return out
+
+
+def notices(page: Page) -> Locator:
+    return page.get_by_role("status", name="About this data").get_by_role("listitem")
+
+
+def allow(page: Page) -> None:
+    """Allow what the page asks for, and wait for Datasette."""
+    page.get_by_role("button", name="Allow and open").click()
+    wait_for_datasette(page)
+
+
+def instance(page: Page) -> str:
+    """Return the address of the instance that the page is of."""
+    found = re.match(r".*/app/@[^/]*/", page.url)
+    assert found is not None
+    return found[0]
+
+
+def key_of(page: Page) -> str:
+    return instance(page).rstrip("/").rpartition("@")[2]
+
+
+#: Asks the worker as the page “Plugins” does; returns its answer and the steps that it told of.
+ASK = """async (asked) => {
+  const { active } = await navigator.serviceWorker.ready;
+  const { port1, port2 } = new MessageChannel();
+  const steps = [];
+  return new Promise((resolve) => {
+    port1.onmessage = ({ data }) => {
+      if (!data.working) resolve({ ...data, steps });
+      else if (data.progress) steps.push(data.progress.step);
+    };
+    active.postMessage(asked, [port2]);
+  });
+}"""
