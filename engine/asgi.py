@@ -30,6 +30,10 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 ASGI = {"version": "3.0", "spec_version": "2.5"}
 
+# An extension: an application may set "lasts" in it to say that its answer stays the same for as
+# long as it runs, whoever asks.
+LASTING = "datasette_lite.lasting"
+
 # Responses that have no body whatever the application sends (RFC 9110, sections 6.4.1 and 15).
 BODILESS = frozenset({204, 205, 304})
 
@@ -72,8 +76,10 @@ class RequestBody(Protocol):
 class Response(Protocol):
     """Where the answer goes. Exactly one of `whole`, `start` and `fail` is called first."""
 
-    def whole(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-        """Answer with a body that is complete."""
+    def whole(
+        self, status: int, headers: list[tuple[str, str]], body: bytes, *, lasts: bool
+    ) -> None:
+        """Answer with a body that is complete; `lasts` says that the next answer is the same."""
 
     def start(self, status: int, headers: list[tuple[str, str]]) -> None:
         """Answer with a body that `write` delivers and `end` closes."""
@@ -117,6 +123,7 @@ class Exchange:
         self._request_read = False
         self._status: int | None = None
         self._headers: list[tuple[str, str]] = []
+        self._lasting: dict[str, bool] = {}
         self._expected_size: int | None = None
         self._size = 0
         self._begun = False
@@ -162,6 +169,7 @@ class Exchange:
             "headers": [(n.encode("latin-1"), v.encode("latin-1")) for n, v in headers],
             "client": ("127.0.0.1", 0),
             "server": (url.hostname, url.port or DEFAULT_PORTS[head.scheme]),
+            "extensions": {LASTING: self._lasting},
         }
 
     async def receive(self) -> Message:
@@ -231,7 +239,10 @@ class Exchange:
         self._size += len(body)
         if last and not self._begun:
             self._complete = True
-            self._response.whole(self._status, self._take_headers(), body)
+            headers = self._take_headers()
+            # One that sets a cookie does more than answer.
+            lasts = self._lasting.get("lasts", False) and len(headers) == len(self._headers)
+            self._response.whole(self._status, headers, body, lasts=lasts)
             return
         if not self._begun:
             self._response.start(self._status, self._take_headers())
@@ -246,7 +257,7 @@ class Exchange:
     async def _no_body(self, status: int, last: bool) -> None:
         """Answer with the head alone, and drop the rest of what the application sends."""
         if not self._begun:
-            self._response.whole(status, self._take_headers(), b"")
+            self._response.whole(status, self._take_headers(), b"", lasts=False)
         self._complete = last
         # Nothing is written, so nothing makes the application wait: let others have their turn.
         await asyncio.sleep(0)

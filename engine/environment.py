@@ -56,8 +56,10 @@ class JsResponse:
     def __init__(self, js: Any) -> None:
         self._js = js
 
-    def whole(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-        self._js.whole(status, json.dumps(headers), to_js(body))
+    def whole(
+        self, status: int, headers: list[tuple[str, str]], body: bytes, *, lasts: bool
+    ) -> None:
+        self._js.whole(status, json.dumps(headers), to_js(body), lasts)
 
     def start(self, status: int, headers: list[tuple[str, str]]) -> None:
         self._js.start(status, json.dumps(headers))

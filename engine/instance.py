@@ -18,7 +18,7 @@ from datasette.database import Database
 from datasette.plugins import pm
 
 from engine import plugin_loading, site
-from engine.adaptations import base_url, file_names, row_counts
+from engine.adaptations import base_url, file_names, row_counts, static_files
 from engine.adaptations.referrer import same_origin_referrer
 from engine.adaptations.root_paths import inside_instance
 from engine.asgi import RequestBody, RequestHead, Response, Server
@@ -174,6 +174,7 @@ class Instance:
                 # WebAssembly has no threads here: queries run where they are asked for.
                 settings={"num_sql_threads": 0, "base_url": self._base_url},
             )
+            static_files.last(datasette)
             app = inside_instance(same_origin_referrer(datasette.app()), self._base_url)
             server = Server(app, Cookies(self._folder.cookies))
             # Within the lifespan its errors would not be heard.

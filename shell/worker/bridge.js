@@ -36,7 +36,11 @@ const BYTES_AHEAD = 1024 * 1024;
 /**
  * An answer whose body is complete.
  *
- * @typedef {{status: number, headers: string, body: Uint8Array}} Whole  headers: a list of pairs as JSON
+ * @typedef {object} Whole
+ * @property {number} status
+ * @property {string} headers  a list of pairs as JSON
+ * @property {Uint8Array} body
+ * @property {boolean} lasts  whether the next answer will be the same
  */
 
 /**
@@ -121,10 +125,16 @@ class AsgiResponse {
    * @param {number} status
    * @param {string} headers  JSON: a list of pairs
    * @param {Uint8Array} body
+   * @param {boolean} lasts
    */
-  whole(status, headers, body) {
+  whole(status, headers, body, lasts) {
     // Some statuses may not even have an empty body.
-    this.#answer(status, headers, body.length === 0 ? null : body, { status, headers, body });
+    this.#answer(status, headers, body.length === 0 ? null : body, {
+      status,
+      headers,
+      body,
+      lasts,
+    });
     this.disconnect();
   }
 

@@ -1,18 +1,19 @@
 /**
  * One instance: its life from its start until it is closed, and its requests.
  *
- * Responsible for what may happen when. How it starts is start.js's business, how a request crosses is
- * bridge.js's, what a source contains is Python's, and how its files are saved is saver.js's.
+ * Responsible for what may happen when. How it starts is start.js's business, how a request is
+ * answered is respond.js's, what a source contains is Python's, and how its files are saved is saver.js's.
  */
 
 import { Additions } from "./additions.js";
-import { answer } from "./bridge.js";
 import { Breakdown } from "./breakdown.js";
 import { ConsentNeeded } from "./consent.js";
 import { Replies } from "./replies.js";
 import { Reports } from "./reports.js";
-import { RUN, Saver } from "./saver.js";
+import { respond } from "./respond.js";
+import { Saver } from "./saver.js";
 import { start } from "./start.js";
+import { StaticAnswers } from "./static-answers.js";
 import { toWire } from "../shared/errors.js";
 
 /** @typedef {import("../shared/saved-store.js").Store} Store */
@@ -51,6 +52,7 @@ export class Instance {
   #saver;
   /** @type {Replies | undefined} */
   #replies;
+  #staticAnswers = new StaticAnswers();
   /** @type {unknown} why nothing is saved, if that was not asked for */
   #unsaved;
   /** @type {Promise<void> | undefined} */
@@ -108,60 +110,26 @@ export class Instance {
 
   /**
    * @param {Request} request
-   * @param {object} event
-   * @param {string} event.clientId
-   * @param {number} event.arrivedAt  in ms since 1970
-   * @param {Promise<void>} [event.handled]  settled when the browser has the answer, or never will
+   * @param {import("./respond.js").Arrival} event
    * @param {import("./bridge.js").ErrorPage} errorPage
    * @returns {Promise<Response>}
    */
   async handle(request, event, errorPage) {
     this.lastUsed = performance.now();
-    const response = this.#respond(request, event, errorPage);
+    const response = respond(request, event, errorPage, {
+      handle: (...asgi) => this.#breakdown.unless(this.#handle(...asgi)),
+      staticAnswers: this.#staticAnswers,
+      saver: this.#saver,
+      replies: this.#replies,
+      onSave: async (saved) => {
+        if (await this.#orStop(saved)) this.#onChange(event.clientId);
+      },
+    });
     this.#requests.add(response);
     try {
       return await response;
     } finally {
       this.#requests.delete(response);
-    }
-  }
-
-  /**
-   * @param {Request} request
-   * @param {{clientId: string, arrivedAt: number, handled?: Promise<void>}} event
-   * @param {import("./bridge.js").ErrorPage} errorPage
-   * @returns {Promise<Response>}
-   */
-  async #respond(request, { clientId, arrivedAt, handled }, errorPage) {
-    /** @type {import("./bridge.js").Handle} */
-    const handle = (...asgi) => this.#breakdown.unless(this.#handle(...asgi));
-    const saver = this.#saver;
-    if (!saver) {
-      return answer(handle, request, clientId, { errorPage, settle: async () => {} });
-    }
-    const fingerprint = (await this.#replies?.fingerprint(request)) ?? "";
-    const earlier = fingerprint && this.#replies?.find(fingerprint, arrivedAt);
-    /** @param {string} id */
-    const forget = (id) => void handled?.then(() => saver.delivered(id)).catch(() => {});
-    if (earlier) {
-      forget(earlier.id);
-      return earlier.response;
-    }
-    const inProgress = await saver.beginRequest({
-      mayComeAgain: fingerprint !== "",
-      onlyReads: ["GET", "HEAD"].includes(request.method),
-    });
-    /** @type {import("./bridge.js").Settle} */
-    const settle = async (whole) => {
-      const reply = fingerprint && whole && { ...whole, fingerprint, run: RUN, at: Date.now() };
-      const edits = await this.#orStop(inProgress.settle(reply || undefined));
-      if (edits) this.#onChange(clientId);
-      if (reply) forget(inProgress.id);
-    };
-    try {
-      return await answer(handle, request, clientId, { errorPage, settle });
-    } finally {
-      inProgress.end();
     }
   }
 

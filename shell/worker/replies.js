@@ -74,6 +74,15 @@ export class Replies {
 }
 
 /**
+ * @param {string} fingerprint  of the request
+ * @param {import("./bridge.js").Whole} answer
+ * @returns {SavedReply}
+ */
+export function replyTo(fingerprint, { status, headers, body }) {
+  return { fingerprint, run: RUN, at: Date.now(), status, headers, body };
+}
+
+/**
  * @param {Request} request
  * @param {number} most
  * @returns {Promise<Blob>} the body, or somewhat more than its first `most` bytes

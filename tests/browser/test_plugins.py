@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.support.asgi import fetch
 from tests.support.browsing import follow, link, stop_worker, wait_for_datasette
 from tests.support.deploys import Host, deploy_host
 from tests.support.hosts import DataHost
@@ -106,8 +107,17 @@ def built() -> Path:
             requires=("a-library>=1", "datasette>=0.50"),
         ),
         wheel("a-library", plugin=False),
-        wheel("datasette-two", code=saying("two, the first, works")),
-        wheel("datasette-two", "2.0a1", code=saying("two, the second, works")),
+        wheel(
+            "datasette-two",
+            code=saying("two, the first, works"),
+            files={"static/which.txt": "the first's file"},
+        ),
+        wheel(
+            "datasette-two",
+            "2.0a1",
+            code=saying("two, the second, works"),
+            files={"static/which.txt": "the second's file"},
+        ),
         wheel("datasette-three", "1.0", requires=("datasette<1.0",)),
         wheel("datasette-four", "1.0"),
         wheel("datasette-four", "1.1", code=saying("the newer four works")),
@@ -331,7 +341,11 @@ def test_install_upgrade_and_remove_in_place(page: Page, host: Host, temporary: 
     assert done["steps"][0] == "resolving" and done["steps"][-1] == "restarting"
     page.reload()
     expect(page.get_by_text("two, the first, works")).to_be_visible()
+    file = f"{instance(page)}-/static-plugins/datasette-two/which.txt"
+    for _ in range(2):
+        assert fetch(page, file).text == "the first's file"
     page.evaluate(ASK, {**install, "requirement": "datasette-two==2.0a1"})
+    assert fetch(page, file).text == "the second's file"
     page.reload()
     expect(page.get_by_text("two, the second, works")).to_be_visible()
     listed = page.evaluate(ASK, {"type": "plugins", "key": key})["value"]["plugins"]

@@ -2,7 +2,8 @@
 
 They stand outside Datasette's own middleware, so each speaks to the bridge itself. Those with an
 `id` in their query leave notes on what they saw; -/test-asgi/notes?id=…&wait=NOTE gives all of that
-id, once NOTE is among them.
+id, once NOTE is among them. -/test-asgi/asked?for=TEXT gives all requests that came to Datasette
+with that text in their address.
 """
 
 from __future__ import annotations
@@ -52,12 +53,15 @@ class Notes:
 
 
 NOTES = Notes()
+ASKED: list[str] = []
 
 
 @hookimpl
 def asgi_wrapper() -> Callable[[App], App]:
     def wrap(inner: App) -> App:
         async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http":
+                ASKED.append(f"{scope['method']} {scope['path']}?{scope['query_string'].decode()}")
             _, here, name = scope.get("path", "").partition(PREFIX)
             app = APPS.get(name.split("/")[0], inner) if here else inner
             await app(scope, receive, send)
@@ -180,6 +184,12 @@ async def note(scope: Scope, receive: Receive, send: Send) -> None:
 @app
 async def notes(scope: Scope, receive: Receive, send: Send) -> None:
     await give(send, await NOTES.wait(query(scope)["id"], query(scope).get("wait", "")))
+
+
+@app
+async def asked(scope: Scope, receive: Receive, send: Send) -> None:
+    requests = [one for one in ASKED if query(scope)["for"] in one and PREFIX not in one]
+    await give(send, requests)
 
 
 @app

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from tests.support.browsing import BOOT_TIMEOUT
 
-# Of the default instance, and of that of the link /?memory=1: base64url("memory=1").
+# Paths of the default instance, and of that of the link /?memory=1: base64url("memory=1").
 APPS = "app/-/test-asgi/"
 MEMORY = "app/@bWVtb3J5PTE/-/test-asgi/"
 

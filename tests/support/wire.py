@@ -32,6 +32,7 @@ class Wire:
         #: How the answer came: names of Response's methods, in order.
         self.calls: list[str] = []
         self.status = 0
+        self.lasts = False
         self.headers: Headers = []
         self.chunks: list[bytes] = []
         self.error = ""
@@ -56,8 +57,9 @@ class Wire:
             raise chunk
         return chunk
 
-    def whole(self, status: int, headers: Headers, body: bytes) -> None:
+    def whole(self, status: int, headers: Headers, body: bytes, *, lasts: bool) -> None:
         self._begin("whole", status, headers)
+        self.lasts = lasts
         assert isinstance(body, bytes)
         self.chunks.append(body)
         self.disconnected.set()

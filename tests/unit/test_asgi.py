@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.asgi import App, ClientDisconnected, Message, Receive, Scope, Send, Server
+from engine.asgi import LASTING, App, ClientDisconnected, Message, Receive, Scope, Send, Server
 from engine.batches import ENOUGH
 from engine.cookies import Cookies
 from tests.support.wire import Wire, ask, head
@@ -67,6 +67,7 @@ def test_scope() -> None:
         "client": ("127.0.0.1", 0),
         "server": ("localhost", 8001),
         "state": {},
+        "extensions": {LASTING: {}},
     }
 
 
@@ -285,6 +286,27 @@ def test_right_content_length(streamed: bool) -> None:
     last = {**END, "body": b"cd" if streamed else b"abcd"}
     wire = asyncio.run(ask(answering(start, *bodies, last)))
     assert (wire.body, wire.calls[-1]) == (b"abcd", "end" if streamed else "whole")
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "headers", "lasts"),
+    [
+        ("GET", 200, [(b"etag", b'"x"')], True),
+        ("HEAD", 200, [(b"etag", b'"x"')], False),
+        ("GET", 304, [(b"etag", b'"x"')], False),
+        ("GET", 200, [(b"Set-Cookie", b"a=1")], False),
+    ],
+)
+def test_answer_of_which_the_application_says_that_it_lasts(
+    method: str, status: int, headers: list[tuple[bytes, bytes]], lasts: bool
+) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["extensions"][LASTING]["lasts"] = True
+        start = {**START, "status": status, "headers": headers}
+        await answering(start, {**END, "body": b"x"})(scope, receive, send)
+
+    assert asyncio.run(ask(app, head(method))).lasts == lasts
+    assert not asyncio.run(ask(answering(START, END), head(method))).lasts
 
 
 # Cookies

@@ -26,7 +26,9 @@ class Answer:
     async def read(self) -> bytes | None:
         return None
 
-    def whole(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+    def whole(
+        self, status: int, headers: list[tuple[str, str]], body: bytes, *, lasts: bool
+    ) -> None:
         self.status, self.body = status, body
 
     def start(self, status: int, headers: list[tuple[str, str]]) -> None:
