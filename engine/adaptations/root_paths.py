@@ -15,9 +15,9 @@ from engine.asgi import App, Message, Receive, Scope, Send
 #: Files and folders of the site that its own pages link to, relative to the site's root.
 _OF_THE_SITE = ("app/", "data/index.json", "index.html", "saved.html", "v/")
 
-_ATTRIBUTE = re.compile(
-    rb"""(\s(?:href|src|action|formaction)\s*=\s*["']?)(/(?!/)[^"'\s>]*)""", re.I
-)
+#: What stands before the equals sign of an attribute that holds an address.
+_NAME = re.compile(rb"\s(?:href|src|action|formaction)\s*\Z", re.I)
+_LONGEST_NAME = 40
 
 
 def inside_instance(app: App, base_url: str) -> App:
@@ -26,12 +26,23 @@ def inside_instance(app: App, base_url: str) -> App:
     root = base_url[: base_url.rindex("/app/") + 1] if "/app/" in base_url else None
     if root is None:
         return app
-    own = [(root + path).encode() for path in _OF_THE_SITE]
+    own = tuple((root + path).encode() for path in _OF_THE_SITE)
+    # Most links on a page are right, and most of a page is no link: looking for the rare equals sign
+    # first, and for its name last, takes a tenth of the time that the order in the text would take.
+    value = re.compile(
+        rb"""=(\s*["']?)(?!%s)(/(?!/)[^"'\s>]*)""" % b"|".join(re.escape(path) for path in own)
+    )
 
     def led(path: bytes) -> bytes:
-        if path == root.encode() and root != "/" or path.startswith(tuple(own)):
+        if path == root.encode() and root != "/" or path.startswith(own):
             return path
         return base + path.removeprefix(b"/")
+
+    def led_attribute(match: re.Match[bytes]) -> bytes:
+        start = match.start()
+        if not _NAME.search(match.string, max(0, start - _LONGEST_NAME), start):
+            return match[0]
+        return b"=" + match[1] + led(match[2])
 
     async def changed(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -55,7 +66,7 @@ def inside_instance(app: App, base_url: str) -> App:
             if start is not None:
                 # A page that comes in parts is not Datasette's, and not worth waiting for.
                 if message["type"] == "http.response.body" and not message.get("more_body"):
-                    body = _ATTRIBUTE.sub(lambda m: m[1] + led(m[2]), message.get("body", b""))
+                    body = value.sub(led_attribute, message.get("body", b""))
                     message = {**message, "body": body}
                     start["headers"] = [
                         (
