@@ -28,6 +28,8 @@ KINDS = {
     "static file": "-/static/app.css",
 }
 
+IN_WORKER = "static file, from its request in the worker to its answer"
+
 # Something small to be at: its own scripts would run beside the measurements.
 RESTING_PLACE = "-/settings.json"
 
@@ -41,12 +43,29 @@ async (address) => {
 }
 """
 
+# What the browser has noted of a request: when the worker had it, and when its answer began.
+FETCH_IN_WORKER = """
+async (address) => {
+  const noted = new Promise((resolve) => {
+    const observer = new PerformanceObserver((list) => {
+      const entry = list.getEntries().find(({ name }) => name === address);
+      if (!entry) return;
+      observer.disconnect();
+      resolve(entry.responseStart - entry.workerStart);
+    });
+    observer.observe({ type: "resource" });
+  });
+  await (await fetch(address, { cache: "no-store" })).arrayBuffer();
+  return noted;
+}
+"""
+
 # Databases have caches, code is compiled as it runs.
 WARM_UP = 3
 
 
-def measure(site: str, database: Path, rounds: int) -> dict[str, tuple[float, float]]:
-    """Return kind of page → median ms on the site and natively."""
+def measure(site: str, database: Path, rounds: int) -> dict[str, tuple[float, ...]]:
+    """Return kind of page → median ms on the site and, but for IN_WORKER, natively."""
     plugins = Path(__file__).parent.parent / "plugins"
     # The site's plugins have work to do on every page, and one of them expects such a base URL.
     arguments = ["--setting", "base_url", "/app/", "--plugins-dir", str(plugins)]
@@ -65,4 +84,9 @@ def measure(site: str, database: Path, rounds: int) -> dict[str, tuple[float, fl
                     taken: float = page.evaluate(FETCH, home + path)
                     if number >= WARM_UP:
                         times[kind][page].append(taken)
-        return {kind: (median(of[on_site]), median(of[natively])) for kind, of in times.items()}
+        address = homes[on_site] + KINDS["static file"]
+        alone: list[float] = [on_site.evaluate(FETCH_IN_WORKER, address) for _ in range(rounds)]
+        results: dict[str, tuple[float, ...]] = {
+            kind: (median(of[on_site]), median(of[natively])) for kind, of in times.items()
+        }
+        return {**results, IN_WORKER: (median(alone),)}

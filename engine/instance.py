@@ -18,7 +18,7 @@ from datasette.database import Database
 from datasette.plugins import pm
 
 from engine import plugin_loading, site
-from engine.adaptations import base_url, file_names, row_counts, static_files
+from engine.adaptations import base_url, file_names, row_counts, static_files, templates
 from engine.adaptations.referrer import same_origin_referrer
 from engine.adaptations.root_paths import inside_instance
 from engine.asgi import RequestBody, RequestHead, Response, Server
@@ -156,6 +156,7 @@ class Instance:
         base_url.install()
         file_names.install()
         row_counts.install()
+        templates.install()
         if self._datasette is None:
             self._folder.forget_shared_memory()
             self._intake.clear_up()

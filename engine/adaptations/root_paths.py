@@ -27,8 +27,8 @@ def inside_instance(app: App, base_url: str) -> App:
     if root is None:
         return app
     own = tuple((root + path).encode() for path in _OF_THE_SITE)
-    # Most links on a page are right, and most of a page is no link: looking for the rare equals sign
-    # first, and for its name last, takes a tenth of the time that the order in the text would take.
+    # Most of a page is no link, and most links are right: looking for the equals sign first and for
+    # the name before it last takes a tenth of the time that the order in the text would take.
     value = re.compile(
         rb"""=(\s*["']?)(?!%s)(/(?!/)[^"'\s>]*)""" % b"|".join(re.escape(path) for path in own)
     )
