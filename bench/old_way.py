@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 from build_site import PYODIDE
-from wheels import PROJECT, TOOLS, locked_wheels, pip_download
+from wheels import PROJECT, RESOLVER, locked_wheels
 
 FOLDER = PROJECT / "build" / "old-way"
 PAGE = PROJECT / "bench" / "old_way_page"
@@ -35,17 +35,8 @@ def _as_pure_python(wheel: Path, folder: Path) -> str:
     return copy.name
 
 
-def _micropip(folder: Path) -> list[str]:
-    """Return the names of the wheels of micropip in `folder`, downloaded if they are not there."""
-    names = [f"{tool.replace('==', '-')}-py3-none-any.whl" for tool in TOOLS]
-    if not all((folder / name).exists() for name in names):
-        shutil.rmtree(folder, ignore_errors=True)
-        pip_download(folder, *TOOLS)
-    return names
-
-
 def lay_out() -> Path:
-    """Return the folder, made afresh but for what is downloaded."""
+    """Return the folder, made afresh."""
     wheels = FOLDER / "wheels"
     for made in (wheels, FOLDER / "pyodide"):
         shutil.rmtree(made, ignore_errors=True)
@@ -61,9 +52,11 @@ def lay_out() -> Path:
         shutil.copy2(PYODIDE / name, FOLDER / "pyodide" / name)
     shutil.copytree(PAGE, FOLDER, dirs_exist_ok=True)
     shutil.copy2(PROJECT / "data" / "world.db", FOLDER)
+    # The installer comes first, and installs the others.
+    tools = [name for name in names if name.startswith(f"{RESOLVER}-")]
     files = {
-        "tools": [f"tools/{name}" for name in _micropip(FOLDER / "tools")],
-        "wheels": [f"wheels/{name}" for name in names],
+        "tools": [f"wheels/{name}" for name in tools],
+        "wheels": [f"wheels/{name}" for name in names if name not in tools],
     }
     (FOLDER / "wheels.json").write_text(json.dumps(files))
     return FOLDER
