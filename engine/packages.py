@@ -107,13 +107,17 @@ class Packages:
             return Lock()
         try:
             saved = json.loads(path.read_text())
+            failed = saved["failed"].items()
             return Lock(
-                asked=saved["asked"],
+                asked=dict(saved["asked"]),
                 wheels=[Wheel(**wheel) for wheel in saved["wheels"]],
-                failed=saved["failed"],
-                removed=saved["removed"],
+                failed={
+                    name: {key: why[key] for key in ("message", "hint", "retry")}
+                    for name, why in failed
+                },
+                removed=list(saved["removed"]),
             )
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             self._damage.append(
                 PluginError(
                     f"Which plugins this data has cannot be read ({type(error).__name__}: {error})."

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,9 +29,7 @@ from engine.packages import (
 
 if TYPE_CHECKING:
     from engine.limits import Limit
-    from engine.resolving import Chosen, Unresolvable
-
-Report = Callable[[str, str, int, int], object]
+    from engine.resolving import Chosen, Report, Unresolvable
 
 #: How the lock names what `ref` asks for, beside requirements.
 _REF = "?ref="

@@ -53,9 +53,13 @@ export function packageItems(recipe, earlier, { index, plugins }) {
       if (requirement.startsWith(REF)) {
         return { kind: "datasette", value: requirement.slice(REF.length), from };
       }
-      if (!isWheel(requirement)) return { kind: "plugin", value: requirement, from };
-      const { href, host } = new URL(requirement, SITE_ROOT);
-      return { kind: "wheel", value: href, from: host };
+      if (isWheel(requirement) && URL.canParse(requirement, SITE_ROOT.href)) {
+        const { href, host } = new URL(requirement, SITE_ROOT);
+        return { kind: "wheel", value: href, from: host };
+      }
+      // A requirement may have an address of its own: "name @ https://…"
+      const elsewhere = /@\s*\w+:\/\/([^\s/;]+)/.exec(requirement)?.[1];
+      return { kind: "plugin", value: requirement, from: elsewhere ?? from };
     });
 }
 

@@ -148,6 +148,7 @@ export class Instance {
 
   /** @returns {Carried | undefined} what is lost when this is closed; undefined if it is saved */
   get unsaved() {
+    if (this.#carried) return this.#carried; // it has not got as far as to take it over
     if (this.state !== "ready" || this.#saver || !this.#files) return undefined;
     return { files: this.#files.copyAll(), problems: this.#problems };
   }
@@ -224,6 +225,7 @@ export class Instance {
       reports: this.reports,
     });
     this.#files = files;
+    this.#carried = undefined;
     this.#python = python;
     this.#handle = python.handle;
     this.#intake = intake;

@@ -102,7 +102,7 @@ async function attempt(options, failures) {
     if (reports.stage === "fetch") report(fetching(download));
   });
   const contents = carried
-    ? Promise.resolve(carried.files)
+    ? Promise.resolve(copied(carried.files)) // a start with less begins with the same
     : found && readSaved(/** @type {Store} */ (store), found, reports);
   contents?.catch(() => {});
   const pyodide = await startPython(report);
@@ -165,6 +165,14 @@ async function fileOf(store, key, path) {
   if (!store) return undefined;
   const { files } = await readInstance(store, key, (other) => other === path);
   return files[0] && new Uint8Array(await files[0].content.arrayBuffer());
+}
+
+/**
+ * @param {Map<string, Uint8Array>} files
+ * @returns {Map<string, Uint8Array>}
+ */
+function copied(files) {
+  return new Map(Array.from(files, ([path, bytes]) => [path, bytes.slice()]));
 }
 
 /**

@@ -33,6 +33,22 @@ test("items are what a recipe asks for and what was asked for before, each once"
   ]);
 });
 
+test("an address within a requirement is told, and one that is none is no wheel", () => {
+  const within = "datasette-x @ https://elsewhere.test/x-1-py3-none-any.whl ; python_version > '3'";
+  const items = packageItems(
+    [
+      ["install", within],
+      ["install", "https://[/x.whl"],
+    ],
+    [],
+    SETTINGS,
+  );
+  assert.deepEqual(items, [
+    { kind: "plugin", value: within, from: "elsewhere.test" },
+    { kind: "plugin", value: "https://[/x.whl", from: "the package index" },
+  ]);
+});
+
 test("what the site ships needs no consent, another version of it does", () => {
   /** @param {string} value */
   const of = (value) => packageItems([["install", value]], [], SETTINGS).length;
