@@ -134,7 +134,8 @@ export const STAGES = [
  * @property {boolean} edited      whether the databases differ from what their sources gave
  * @property {string[]} newer      URLs of sources with newer data, as far as the last check knows
  * @property {WireError[]} problems  what could not be opened or installed, each with its `source`: a URL,
- *   or the requirement of a plugin
+ *   or the requirement of a plugin. Those of code are named NotAllowed (by the person), Locked (by the
+ *   site), PluginError, or PluginsStuck: after starts that were never over
  * @property {ConsentItem[]} refused  what the person has not allowed; a `consent` with allow: null asks
  *   again
  */
