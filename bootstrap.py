@@ -1,7 +1,8 @@
 """The Python half of an instance, as JavaScript calls it.
 
-shell/worker/instance.js imports this module in a fresh Pyodide, has `BrowserPackages` lay out
-what the instance needs, and makes a `BrowserInstance`, whose methods it calls. Everything
+shell/worker/start.js imports this module in a fresh Pyodide, has `BrowserPackages` lay out what
+the instance needs and `load` import it, and makes a `BrowserInstance`, whose methods are called.
+In a Pyodide that starts from an image of its memory everything is imported already. Everything
 crosses as text, numbers and bytes; an error crosses as the JSON that `to_wire` gives, so that
 the words people read are the ones that Python wrote."""
 
@@ -13,14 +14,21 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from engine import plugin_loading, site
+from engine import memory_image, plugin_loading, site
 from engine.asgi import RequestHead
 from engine.environment import JsRequestBody, JsResponse, JsRows
 from engine.errors import LiteError
 from engine.options import Request
 from engine.plugin_setup import PluginSetup
 
-__all__ = ["BrowserInstance", "BrowserPackages"]
+__all__ = [
+    "BrowserInstance",
+    "BrowserPackages",
+    "check_packages",
+    "load",
+    "reason_against_image",
+    "resume",
+]
 
 #: Of the page “Plugins”; it says which versions were tested.
 CATALOGUE = Path("/plugins/catalogue.json")
@@ -47,6 +55,28 @@ def _failure(error: Exception) -> str:
     if not isinstance(known, LiteError):
         known = LiteError(f"Python stopped with an error: {type(error).__name__}: {error}")
     return json.dumps({"error": {**known.to_wire(), "traceback": traceback.format_exc()}})
+
+
+def load() -> None:
+    """Import Datasette and its plugins; the packages decide which."""
+    with memory_image.watched():
+        plugin_loading.install()
+        import engine.instance  # noqa: F401
+
+
+def reason_against_image() -> str:
+    """See memory_image.reason_against."""
+    return memory_image.reason_against()
+
+
+async def resume() -> str:
+    """See memory_image.resume; return an outcome."""
+    return await _outcome(memory_image.resume())
+
+
+def check_packages() -> str:
+    """See memory_image.check_packages; return an outcome."""
+    return _result(memory_image.check_packages)
 
 
 class BrowserPackages:
@@ -81,12 +111,11 @@ class BrowserPackages:
 class BrowserInstance:
     """An instance whose requests and errors come from and go to JavaScript.
 
-    `base_url` is the path that it lives at, `shell_url` that of the site's own scripts.
+    `base_url` is the path that it lives at, `shell_url` that of the site's own scripts. `load` was
+    called before.
     """
 
     def __init__(self, base_url: str, shell_url: str) -> None:
-        plugin_loading.install()
-        # Only now: it imports Datasette, and the packages decide which, with which plugins.
         from engine.instance import Instance
 
         site.shell_url = shell_url

@@ -9,6 +9,7 @@
 import { instancePath, parseAppPath } from "./shell/shared/paths.js";
 import { SITE_ROOT } from "./shell/shared/site.js";
 import { PART_URLS, keepParts } from "./shell/worker/assets.js";
+import { keepImages } from "./shell/worker/images.js";
 import { Instances } from "./shell/worker/instances.js";
 import { answerMessage, tellOfChange } from "./shell/worker/messages.js";
 import { bootingPage, consentPage, errorPage } from "./shell/worker/pages.js";
@@ -73,7 +74,7 @@ async function respond(event, { key }) {
     const instance = instances.get(key, { afresh: context.wantsPage });
     try {
       const booted = instance.boot();
-      event.waitUntil(afterBoot(instance));
+      event.waitUntil(afterBoot(instance, handled));
       if (context.wantsPage && request.method === "GET") {
         // A page must not be held through a long boot: browsers give up on it.
         const late = Symbol("late");
@@ -99,11 +100,14 @@ async function respond(event, { key }) {
  * What a boot leaves to do, while the browser must not stop the worker.
  *
  * @param {import("./shell/worker/instance.js").Instance} instance
+ * @param {Promise<void>} [answered]  settled when the request that led to it is answered
  */
-async function afterBoot(instance) {
+async function afterBoot(instance, answered) {
   await instance.boot().catch(() => {});
   await instance.firstSave;
   await keepParts();
+  await answered?.catch(() => {});
+  await keepImages();
 }
 
 /**

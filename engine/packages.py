@@ -36,6 +36,9 @@ STAND_INS = Path(__file__).parent / "stand_ins"
 #: Where wheels are laid out. First on the path, so that they outdo the site's own packages.
 INSTALLED = Path("/installed")
 
+#: Hashes of the wheels that were laid out in this Python.
+laid_out: list[str] = []
+
 
 def canonical(name: str) -> str:
     """Return a package's name as all of its spellings are written alike."""
@@ -160,6 +163,7 @@ class Packages:
         for wheel in self.lock.closure(names, but=() if "datasette" in names else ["datasette"]):
             try:
                 unpack(self.content(wheel), self._installed)
+                laid_out.append(wheel.sha256)
             except Exception as error:  # zipfile has many of its own; none keeps the others away
                 self.damaged.add(wheel.name)
                 problems.append(

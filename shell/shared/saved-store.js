@@ -19,7 +19,7 @@ export const STATE_FORMAT = 1;
 /** Where the databases are in an instance's folder; engine/folder.py lays it out. */
 export const DATABASES = "databases/";
 
-const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 3;
 
 /** Blocks that are read at a time. */
 const READ_AHEAD = 64;
@@ -75,6 +75,19 @@ const READ_AHEAD = 64;
  */
 
 /**
+ * An image of Python's memory, without its content; see shell/worker/image-store.js.
+ *
+ * @typedef {object} SavedImage
+ * @property {string} key      says of which Python
+ * @property {string} version  of the site
+ * @property {number} size     bytes of its content, 0 if it was deleted since it did not serve
+ * @property {string} sha256   of its content
+ * @property {string} usedBy   names the run of the worker that is starting from it, "" if none is
+ * @property {number} usedAt   ms since 1970
+ * @property {number} failures in a row
+ */
+
+/**
  * Keys of files are [generation, path], of blocks [generation, path, index], of replies
  * [generation, fingerprint, id]; paths are relative to the instance's folder.
  *
@@ -84,6 +97,8 @@ const READ_AHEAD = 64;
  * @property {{key: [string, string, number], value: Uint8Array}} blocks
  * @property {{key: [string, string, string], value: SavedReply}} replies
  * @property {{key: string, value: Decision}} decisions
+ * @property {{key: string, value: SavedImage}} images
+ * @property {{key: string, value: Blob}} imageContents
  */
 
 /** @typedef {import("idb").IDBPDatabase<Schema>} Store */
@@ -118,7 +133,9 @@ export async function openStore(siteRoot, onClose = () => {}) {
             store.createObjectStore(name);
           }
         }
-        store.createObjectStore("decisions", { keyPath: "key" });
+        if (before < 2) store.createObjectStore("decisions", { keyPath: "key" });
+        store.createObjectStore("images", { keyPath: "key" });
+        store.createObjectStore("imageContents");
       },
       // A newer build wants to change the schema, or the person has the data deleted.
       blocking(_current, _blocked, event) {

@@ -8,21 +8,16 @@
 export class Breakdown {
   /** @type {unknown} what broke Python down; undefined while it works */
   error;
-  #onBreakdown;
+  onBreakdown = () => {};
   /** @type {Set<(error: unknown) => void>} how those who wait for Python learn of it */
   #waiting = new Set();
-
-  /** @param {() => void} onBreakdown */
-  constructor(onBreakdown) {
-    this.#onBreakdown = onBreakdown;
-  }
 
   /** @param {Pyodide} pyodide */
   watch(pyodide) {
     // Not in its types, but nothing else tells.
     /** @type {any} */ (pyodide)._api.on_fatal = (/** @type {unknown} */ error) => {
       this.error = error;
-      this.#onBreakdown();
+      this.onBreakdown();
       for (const fail of this.#waiting) fail(error);
     };
   }

@@ -71,7 +71,7 @@ export class Instance {
   #python;
   /** @type {any} its method, kept: each look-up would make another proxy */
   #handle;
-  #breakdown = new Breakdown(() => (this.state = "failed"));
+  #breakdown = new Breakdown();
 
   /**
    * @param {string} key
@@ -202,7 +202,7 @@ export class Instance {
     try {
       await this.reports.during(async () => {
         await this.#before?.catch(() => {});
-        await this.#breakdown.unless(this.#start());
+        await this.#start();
       });
       if (this.state === "booting") this.state = "ready";
     } catch (error) {
@@ -213,7 +213,7 @@ export class Instance {
   }
 
   async #start() {
-    const { files, python, intake, packages, problems, saving } = await start({
+    const { files, python, intake, packages, breakdown, problems, saving } = await start({
       key: this.#key,
       siteRoot: this.#siteRoot,
       openStore: () => this.#tryStore(),
@@ -221,9 +221,10 @@ export class Instance {
       carried: this.#carried,
       fromSources: this.#fromSources,
       onWrite: () => this.#saver?.soon(),
-      breakdown: this.#breakdown,
       reports: this.reports,
     });
+    this.#breakdown = breakdown;
+    breakdown.onBreakdown = () => (this.state = "failed");
     this.#files = files;
     this.#carried = undefined;
     this.#python = python;

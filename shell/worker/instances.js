@@ -10,6 +10,7 @@
 import { absolute, hasChanged, shippedSources } from "./downloads.js";
 import { Decisions, packageItems } from "./consent.js";
 import { Instance } from "./instance.js";
+import { deleteImages } from "./image-store.js";
 import { siteSettings } from "./site-settings.js";
 import { removeInstance, saveCopy, sweep } from "./store-changes.js";
 import { Turns } from "./turns.js";
@@ -251,6 +252,8 @@ export class Instances {
       await this.#whileStopped(key, () => removeInstance(store, key));
       await this.#decisions.forget(key);
     }
+    // They hold its plugins. Other instances make theirs again.
+    await deleteImages(store);
   }
 
   /**

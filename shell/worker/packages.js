@@ -55,7 +55,7 @@ export class Packages {
   #note;
   /** @type {ConsentItem[]} */
   #allowed = [];
-  #hasLock;
+  #lock;
   /** @type {string[]} URLs of metadata and config whose code may run */
   #trusted = [];
   /** @type {any} BrowserPackages of bootstrap.py */
@@ -76,7 +76,7 @@ export class Packages {
     this.#settings = settings;
     this.#decision = decision;
     this.#note = note;
-    this.#hasLock = lock !== undefined;
+    this.#lock = lock;
     this.#failures = failures;
     const earlier = lock === undefined ? [] : askedFor(lock);
     const items = packageItems(recipe, earlier, settings);
@@ -122,6 +122,21 @@ export class Packages {
     return this.#ref && !this.#isWithout("ref") ? "ref" : "all";
   }
 
+  /** @returns {string} JSON: what Python is to lay out; see PluginSetup.prepare */
+  get #wanted() {
+    const nothing = this.#isWithoutAll;
+    // What is not used is chosen all the same: the page “Plugins” lists it, to be removed.
+    const install = this.#allowed.filter(({ kind }) => kind !== "datasette").map(requirementOf);
+    const left = nothing ? [...this.refused, ...this.#allowed] : this.refused;
+    const ref = nothing || this.#isWithout("ref") ? "" : this.#ref;
+    return JSON.stringify({ install, ref, refused: left.map(requirementOf) });
+  }
+
+  /** @returns {string} all that decides which packages this start will have, if it chooses none anew */
+  get identity() {
+    return JSON.stringify([this.#lock ?? "", this.#wanted]);
+  }
+
   /**
    * Do what runs the plugins' code.
    *
@@ -160,23 +175,15 @@ export class Packages {
    */
   async prepare(bootstrap, folder, report) {
     this.#python = bootstrap.BrowserPackages(folder, this.#settings.index);
-    const install = this.#allowed.filter(({ kind }) => kind !== "datasette").map(requirementOf);
-    if (!this.#hasLock && this.#allowed.length === 0) return;
+    if (this.#lock === undefined && this.#allowed.length === 0) return;
     report({ stage: "plugins", label: "" });
     for (const { without, reason } of this.#failures) {
       if (without === "ref") this.#python.fail_ref(this.#ref, reason);
       else this.problems.push(allFailed(reason));
     }
-    const nothing = this.#isWithoutAll;
-    // What is not used is chosen all the same: the page “Plugins” lists it, to be removed.
-    const refused = (nothing ? [...this.refused, ...this.#allowed] : this.refused).map(
-      requirementOf,
-    );
-    const ref = nothing || this.#isWithout("ref") ? "" : this.#ref;
-    const wanted = JSON.stringify({ install, ref, refused });
     const said = (/** @type {string} */ _step, /** @type {string} */ name) =>
       report({ stage: "plugins", label: name });
-    this.problems.push(...valueOf(await this.#python.prepare(wanted, said)));
+    this.problems.push(...valueOf(await this.#python.prepare(this.#wanted, said)));
   }
 
   /**

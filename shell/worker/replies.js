@@ -9,7 +9,8 @@
  */
 
 import { toResponse } from "./bridge.js";
-import { REPLY_LIFETIME, RUN } from "./saver.js";
+import { RUN } from "./run.js";
+import { REPLY_LIFETIME } from "./saver.js";
 import { sha256 } from "../shared/hash.js";
 import { keysOf } from "../shared/saved-store.js";
 import { chunksOf } from "../shared/stream.js";

@@ -50,9 +50,6 @@ export const REPLY_LIFETIME = 20_000;
 /** Bytes from which on changes are not copied all at once. */
 const LARGE = 4 * PORTION;
 
-/** Names this run of the worker. */
-export const RUN = crypto.randomUUID();
-
 /** A request while it is answered: what it wrote has to be saved before its answer leaves. */
 class RequestInProgress {
   #settle;

@@ -11,17 +11,19 @@ import { SITE_ROOT } from "../shared/site.js";
  * @property {boolean} locked   whether the site takes no code from links or persons
  * @property {string} index     absolute URL of the package index, "" for micropip's own
  * @property {string[]} plugins names of the packages built into the site
+ * @property {boolean} images   whether Python may start from images of its memory
  */
 
 const FILE = "site.json";
 
 /** @returns {Promise<SiteSettings>} */
 export async function siteSettings() {
-  /** @type {{locked?: boolean, index?: string | null, plugins?: string[]}} */
+  /** @type {{locked?: boolean, index?: string | null, plugins?: string[], images?: boolean}} */
   const {
     locked = false,
     index,
     plugins = [],
+    images = true,
   } = Object.hasOwn(manifest.files, FILE) ? await (await siteFile(FILE)).json() : {};
-  return { locked, index: index ? new URL(index, SITE_ROOT).href : "", plugins };
+  return { locked, index: index ? new URL(index, SITE_ROOT).href : "", plugins, images };
 }

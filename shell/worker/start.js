@@ -1,13 +1,16 @@
 /**
  * The start of an instance: from a recipe, or from what is saved, to a Datasette that answers.
  *
- * Responsible for the order of things, and for trying again with fewer packages where those keep
- * Datasette from starting. How Python starts is runtime.js's business, what a source contains is
+ * Responsible for the order of things, and for trying again: without an image of Python's memory, or with
+ * fewer packages where those keep Datasette from starting. How Python starts is runtime.js's business, what a source contains is
  * Python's, and what a running instance does is instance.js's.
  */
 
 import { fetching, takeAll } from "./boot-sources.js";
+import { Breakdown } from "./breakdown.js";
+import { ConsentNeeded } from "./consent.js";
 import { fetchSources, wantedBy } from "./downloads.js";
+import { StartImage } from "./images.js";
 import { Intake } from "./intake.js";
 import { valueOf } from "./outcome.js";
 import { LOCK, Packages, PackagesFailed } from "./packages.js";
@@ -40,7 +43,6 @@ import { SHELL_ROOT } from "../shared/site.js";
  * @property {Carried} [carried]
  * @property {boolean} fromSources  whatever is saved, to replace it
  * @property {() => void} onWrite  called when a file of the instance was written to
- * @property {import("./breakdown.js").Breakdown} breakdown
  * @property {import("./reports.js").Reports} reports
  */
 
@@ -50,6 +52,7 @@ import { SHELL_ROOT } from "../shared/site.js";
  * @property {any} python  BrowserInstance of bootstrap.py, as a PyProxy
  * @property {Intake} intake
  * @property {Packages} packages
+ * @property {Breakdown} breakdown  of this Python
  * @property {WireError[]} problems  of the sources that could not be opened
  * @property {{store: Store, record: SavedInstance, isSaved: boolean}} [saving]  where it is to be
  *   saved, and whether it is so already; undefined when nothing is
@@ -59,27 +62,52 @@ import { SHELL_ROOT } from "../shared/site.js";
 const FOLDER = "/instance";
 
 /**
+ * @typedef {object} Attempt
+ * @property {Failure[]} failures  of the attempts so far
+ * @property {boolean} mayUseImage
+ * @property {Breakdown} breakdown
+ * @property {Promise<StartImage>} [image]  what it has to do with images, once it asks
+ */
+
+/**
  * @param {StartOptions} options
  * @param {Failure[]} [failures]  of the attempts so far
+ * @param {boolean} [mayUseImage]
  * @returns {Promise<Started>}
  * @throws {import("../shared/errors.js").LiteError} or whatever else stopped the start
  */
-export async function start(options, failures = []) {
+export async function start(options, failures = [], mayUseImage = true) {
+  /** @type {Attempt} */
+  const state = { failures, mayUseImage, breakdown: new Breakdown() };
   try {
-    return await attempt(options, failures);
+    return await state.breakdown.unless(attempt(options, state));
   } catch (error) {
+    const image = await state.image;
+    if (image?.isUsed && !(error instanceof ConsentNeeded)) {
+      try {
+        const started = await start(options, failures, false);
+        // Only now it is clear that the image was to blame.
+        image.fail(error);
+        return started;
+      } catch (again) {
+        image.confirm();
+        throw again;
+      }
+    }
+    image?.confirm();
     if (!(error instanceof PackagesFailed)) throw error;
-    return start(options, [...failures, error.failure]);
+    return start(options, [...failures, error.failure], mayUseImage);
   }
 }
 
 /**
  * @param {StartOptions} options
- * @param {Failure[]} failures
+ * @param {Attempt} state
  * @returns {Promise<Started>}
  */
-async function attempt(options, failures) {
-  const { key, siteRoot, carried, breakdown, reports } = options;
+async function attempt(options, state) {
+  const { key, siteRoot, carried, reports } = options;
+  const { failures, breakdown } = state;
   /** @param {import("./reports.js").Step} step */
   const report = (step) => reports.report(step);
   const recipe = key === "" ? [] : keyToRecipe(key);
@@ -87,14 +115,18 @@ async function attempt(options, failures) {
   const owner = crypto.randomUUID();
   const found = store && (await claim(store, key, owner));
   const lock = carried?.files.get(LOCK) ?? (found && (await fileOf(store, key, LOCK)));
+  const settings = await siteSettings();
   const packages = new Packages({
     recipe,
     lock: lock && new TextDecoder().decode(lock),
-    settings: await siteSettings(),
+    settings,
     decision: await options.decisions.of(key),
     failures,
     note: (unfinished) => options.decisions.note(key, unfinished),
   });
+  const mayUseImage = state.mayUseImage && settings.images;
+  const finding = StartImage.find(mayUseImage ? store : undefined, packages.identity);
+  state.image = finding;
   const saved = options.fromSources ? undefined : (carried ?? found);
   const sources = saved ? [] : await wantedBy(recipe);
   // Both run while Python starts; what they report is shown once it is their turn.
@@ -105,7 +137,11 @@ async function attempt(options, failures) {
     ? Promise.resolve(copied(carried.files)) // a start with less begins with the same
     : found && readSaved(/** @type {Store} */ (store), found, reports);
   contents?.catch(() => {});
-  const pyodide = await startPython(report);
+  const pyodide = await startPython(
+    report,
+    finding.then(({ image }) => image),
+  );
+  const image = await finding;
   breakdown.watch(pyodide);
   const files = new WatchedFiles(pyodide.FS, FOLDER, options.onWrite);
   if (contents) {
@@ -114,10 +150,16 @@ async function attempt(options, failures) {
     files.fill(saved ? all : beyondSources(all));
   }
   const bootstrap = pyodide.pyimport("bootstrap");
+  if (image.isUsed) valueOf(await bootstrap.resume());
   await packages.prepare(bootstrap, FOLDER, report);
   report({ stage: "datasette", label: "" });
+  if (image.isUsed) valueOf(bootstrap.check_packages());
+  else {
+    await packages.orLess(() => bootstrap.load());
+    image.leave(pyodide, bootstrap);
+  }
   const base = siteRoot.pathname + instancePath(key);
-  const python = await packages.orLess(() => bootstrap.BrowserInstance(base, SHELL_ROOT.pathname));
+  const python = bootstrap.BrowserInstance(base, SHELL_ROOT.pathname);
   bootstrap.destroy();
   const intake = new Intake(pyodide.FS, python, `${FOLDER}/${UNWATCHED}`, (work) =>
     breakdown.unless(work),
@@ -133,7 +175,10 @@ async function attempt(options, failures) {
   const leftOut = await packages.orLess(async () => valueOf(await python.open(memory, trusted)));
   packages.problems.push(...leftOut);
   await packages.isStarted();
-  const started = { files, python, intake, packages, problems };
+  image.confirm();
+  // For whoever measures starts.
+  performance.mark("started", { detail: { image: image.isUsed } });
+  const started = { files, python, intake, packages, breakdown, problems };
   if (!store) return started;
   const versions = downloads.map(({ version }) => version);
   const isSaved = saved !== undefined && saved === found;

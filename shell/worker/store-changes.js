@@ -5,6 +5,7 @@
  * shared/saved-store.js's knowledge, and what a running instance saves, and when, is saver.js's.
  */
 
+import { deleteImages } from "./image-store.js";
 import manifest from "./manifest.js";
 import { isForWantOfRoom, notSaved } from "./refusals.js";
 import { BLOCK_SIZE } from "../shared/blocks.js";
@@ -28,12 +29,31 @@ export const PORTION = 8 * 1024 * 1024;
  *
  * @template T
  * @param {Store} store
- * @param {(transaction: Transaction, ask: Ask) => T | Promise<T>} work  awaits nothing but requests
+ * @param {(transaction: Transaction, ask: Ask) => T | Promise<T>} work  awaits nothing but requests;
+ *   done a second time if there was no room the first time
  * @param {"relaxed" | "strict"} [durability]  strict: on disk when this is settled, not only with the
  *   operating system
  * @returns {Promise<T>}
  */
 export async function change(store, work, durability = "relaxed") {
+  try {
+    return await attempt(store, work, durability);
+  } catch (error) {
+    // Images of Python's memory only save time: they give way to data.
+    const isRoomMade = isForWantOfRoom(error) && (await deleteImages(store).catch(() => false));
+    if (!isRoomMade) throw error;
+    return attempt(store, work, durability);
+  }
+}
+
+/**
+ * @template T
+ * @param {Store} store
+ * @param {(transaction: Transaction, ask: Ask) => T | Promise<T>} work
+ * @param {"relaxed" | "strict"} durability
+ * @returns {Promise<T>}
+ */
+async function attempt(store, work, durability) {
   const transaction = store.transaction([...STORES], "readwrite", { durability });
   const { done } = transaction;
   done.catch(() => {});

@@ -1,0 +1,142 @@
+/**
+ * Images of Python's memory in the store: which there are, and whether they may be used.
+ *
+ * An image saves time and nothing else, so any doubt ends it: damaged, or in use when the worker was
+ * last stopped, it is deleted. All instances whose Python is the same share one. Few are kept, none of
+ * other versions of the site, and all of them make room for data (store-changes.js) and go when an
+ * instance is deleted: with them goes what they hold of its plugins.
+ */
+
+import manifest from "./manifest.js";
+import { packed, unpacked } from "./image-format.js";
+import { RUN } from "./run.js";
+import { sha256 } from "../shared/hash.js";
+
+/** @typedef {import("../shared/saved-store.js").Store} Store */
+/** @typedef {import("../shared/saved-store.js").SavedImage} SavedImage */
+/** @typedef {import("./python-image.js").Image} Image */
+
+const STORES = /** @type {Array<"images" | "imageContents">} */ (["images", "imageContents"]);
+
+/** Images that are kept, of some 30 MB each. */
+const AT_MOST = 3;
+
+/** Failures in a row after which no further image is made: what fails is something else then. */
+const PATIENCE = 3;
+
+/** An image is kept only where there is room for this many times its size. */
+const ROOM = 10;
+
+/**
+ * @param {string} packages  all that decides which packages Python has
+ * @returns {Promise<string>} the key of the image that fits this site's Python in this browser
+ */
+export function imageKey(packages) {
+  // The version is a hash over the site's files, Python's among them.
+  const parts = [manifest.version, navigator.userAgent, packages];
+  return sha256(new TextEncoder().encode(JSON.stringify(parts)));
+}
+
+/**
+ * Read an image and note that it is in use until confirmImage() or failImage().
+ *
+ * @param {Store} store
+ * @param {string} key
+ * @returns {Promise<{image?: Image, isWanted: boolean}>} isWanted: whether one is to be made
+ */
+export async function findImage(store, key) {
+  const transaction = store.transaction(STORES, "readwrite");
+  const images = transaction.objectStore("images");
+  const saved = await images.get(key);
+  if (!saved) return { isWanted: true };
+  // Another run of the worker began to use it and did not end that: the image may be why.
+  if (saved.usedBy !== "" && saved.usedBy !== RUN) {
+    await transaction.done;
+    await failImage(store, key);
+  } else if (saved.size > 0) {
+    const content = transaction.objectStore("imageContents").get(key);
+    await images.put({ ...saved, usedBy: RUN, usedAt: Date.now() });
+    await transaction.done;
+    try {
+      const bytes = new Uint8Array(await /** @type {Blob} */ (await content).arrayBuffer());
+      if ((await sha256(bytes)) !== saved.sha256) throw new Error("Its hash is another one.");
+      return { image: unpacked(bytes), isWanted: false };
+    } catch (error) {
+      console.info("The image of Python is damaged.", error);
+      await failImage(store, key);
+    }
+  }
+  return { isWanted: ((await store.get("images", key))?.failures ?? 0) < PATIENCE };
+}
+
+/**
+ * @param {Store} store
+ * @param {string} key  of an image from which Python has started
+ */
+export async function confirmImage(store, key) {
+  const images = store.transaction("images", "readwrite").store;
+  const saved = await images.get(key);
+  if (saved) await images.put({ ...saved, usedBy: "", failures: 0 });
+}
+
+/**
+ * Delete an image that did not serve; only that it failed is kept.
+ *
+ * @param {Store} store
+ * @param {string} key
+ */
+export async function failImage(store, key) {
+  const transaction = store.transaction(STORES, "readwrite");
+  const images = transaction.objectStore("images");
+  const saved = await images.get(key);
+  if (saved) {
+    const failures = saved.failures + 1;
+    await images.put({ ...saved, size: 0, sha256: "", usedBy: "", failures });
+    await transaction.objectStore("imageContents").delete(key);
+  }
+  await transaction.done;
+}
+
+/**
+ * @param {Store} store
+ * @param {string} key
+ * @param {Image} image
+ */
+export async function keepImage(store, key, { size, runs, pages, ...head }) {
+  const content = new Blob(packed(head, { size, runs, pages }));
+  const { usage = 0, quota = 0 } = (await navigator.storage?.estimate?.()) ?? {};
+  if (quota - usage < ROOM * content.size) return;
+  const hash = await sha256(await content.arrayBuffer());
+  const transaction = store.transaction(STORES, "readwrite");
+  const images = transaction.objectStore("images");
+  const others = (await images.getAll()).filter((other) => other.key !== key);
+  others.sort((a, b) => b.usedAt - a.usedAt);
+  const useless = others.filter(
+    ({ version }, index) => version !== manifest.version || index >= AT_MOST - 1,
+  );
+  const failures = (await images.get(key))?.failures ?? 0;
+  const about = { version: manifest.version, size: content.size, sha256: hash };
+  const contents = transaction.objectStore("imageContents");
+  await Promise.all([
+    ...useless.flatMap((other) => [images.delete(other.key), contents.delete(other.key)]),
+    images.put({ key, ...about, usedBy: "", usedAt: Date.now(), failures }),
+    contents.put(content, key),
+    transaction.done,
+  ]);
+}
+
+/**
+ * @param {Store} store
+ * @returns {Promise<boolean>} whether there were any
+ */
+export async function deleteImages(store) {
+  const transaction = store.transaction(STORES, "readwrite");
+  const contents = transaction.objectStore("imageContents");
+  const count = await contents.count();
+  await Promise.all([
+    contents.clear(),
+    transaction.objectStore("images").clear(),
+    transaction.done,
+  ]);
+  return count > 0;
+}

@@ -1,0 +1,110 @@
+/**
+ * Whether a start begins from an image of Python's memory, and whether it leaves one for the next.
+ *
+ * Nothing depends on an image: what goes wrong with it is told to the console, and the start goes on
+ * without. Its form, its fit and its place are the business of image-format.js, python-image.js and
+ * image-store.js; docs/fast-boot.md tells the whole of it.
+ */
+
+import { confirmImage, failImage, findImage, imageKey, keepImage } from "./image-store.js";
+import { takeImage } from "./python-image.js";
+
+/** @typedef {import("../shared/saved-store.js").Store} Store */
+/** @typedef {import("./python-image.js").Image} Image */
+
+/** @type {Array<() => Promise<void>>} keeps what starts have left, once there is time */
+const waiting = [];
+
+/**
+ * Keep the images that starts have left, when the pages that were waited for are there.
+ *
+ * @returns {Promise<void>} never rejected
+ */
+export async function keepImages() {
+  for (const keep of waiting.splice(0)) {
+    await keep().catch((error) => console.info("No image of Python is kept.", error));
+  }
+}
+
+/** What one start has to do with images. */
+export class StartImage {
+  /** @type {Image | undefined} what it begins from */
+  image;
+  /** Whether it begins from one. */
+  isUsed;
+  #store;
+  #key;
+  #isWanted;
+
+  /**
+   * @param {Store | undefined} store  undefined: none is used nor left
+   * @param {string} packages  their identity
+   * @returns {Promise<StartImage>}
+   */
+  static async find(store, packages) {
+    try {
+      if (!store) return new StartImage();
+      const key = await imageKey(packages);
+      return new StartImage(store, key, await findImage(store, key));
+    } catch (error) {
+      console.info("No image of Python can be used.", error);
+      return new StartImage();
+    }
+  }
+
+  /**
+   * @param {Store} [store]
+   * @param {string} [key]
+   * @param {{image?: Image, isWanted: boolean}} [found]
+   */
+  constructor(store, key = "", { image, isWanted } = { isWanted: false }) {
+    this.#store = store;
+    this.#key = key;
+    this.image = image;
+    this.isUsed = image !== undefined;
+    this.#isWanted = isWanted;
+  }
+
+  /**
+   * Leave an image for the next start, if it needs one. Called when everything is imported and
+   * there is no data yet.
+   *
+   * @param {import("./runtime.js").Pyodide} pyodide
+   * @param {any} bootstrap  bootstrap.py
+   */
+  leave(pyodide, bootstrap) {
+    const store = this.#store;
+    if (!store || !this.#isWanted) return;
+    try {
+      /** @type {string} */
+      const reason = bootstrap.reason_against_image();
+      if (reason !== "") throw new Error(reason);
+      const image = takeImage(pyodide);
+      waiting.push(() => keepImage(store, this.#key, image));
+    } catch (error) {
+      console.info("No image of Python is taken.", error);
+    }
+  }
+
+  /** Note that the image, if one was used, has done no harm. */
+  confirm() {
+    this.image = undefined; // it is large
+    this.#note(confirmImage);
+  }
+
+  /**
+   * Note that it has not: it is not used again.
+   *
+   * @param {unknown} error
+   */
+  fail(error) {
+    console.info("Python could not start from its image and starts without it.", error);
+    this.#note(failImage);
+  }
+
+  /** @param {(store: Store, key: string) => Promise<void>} change */
+  #note(change) {
+    if (!this.#store || !this.isUsed) return;
+    change(this.#store, this.#key).catch((error) => console.info("An image is left over.", error));
+  }
+}

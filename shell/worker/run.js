@@ -1,0 +1,2 @@
+/** Names this run of the worker. */
+export const RUN = crypto.randomUUID();
