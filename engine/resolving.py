@@ -195,8 +195,9 @@ async def choose(
         Unresolvable: it cannot be had.
     """
     fixed = frozenset() if replace_site else CORE
-    hide = set(hidden) - fixed
     own = package_name(requirement)
+    # Whoever gives an address wants what is there, not what is here.
+    hide = {*hidden, *([own] if "/" in requirement else [])} - fixed
     # Of many plugins only a pre-release fits Datasette 1.0, also of some that others need.
     eager: list[Callable[[str], bool]] = [
         lambda name: pre and name == own,

@@ -202,3 +202,11 @@ def test_a_damaged_wheel_is_had_anew(instance: Instance, index: Path, tmp_path: 
     assert "Install it again on the page “Plugins”." in problem
     assert instance.install("datasette-one") == {"datasette-one": "1.0"}
     assert instance.start("datasette-one") == []
+
+
+def test_an_address_counts_more_than_what_is_there(instance: Instance, index: Path) -> None:
+    add_to_index(index, wheel("a-library", "1.0", plugin=False), wheel("a-library", "0.9"))
+    add_to_index(index, wheel("datasette-one", requires=("a-library",)))
+    address = f"{instance.index}a-library/a_library-0.9-py3-none-any.whl"
+    assert instance.start("datasette-one", address) == []
+    assert instance.versions() == {"a-library": "0.9", "datasette-one": "1.0"}
