@@ -33,9 +33,9 @@ torture: site ## Kill the worker 100 times under continuous writes, and many tim
 	@KILLS=$${KILLS:-100} $(BIN)/python -m pytest -rP tests/browser/test_torture.py
 	@EXAMPLES=$${EXAMPLES:-20} $(BIN)/python -m pytest -rP tests/browser/test_random_kills.py
 
-compatibility: site ## Try real plugins natively and in the site, and write docs/plugins.md
+compatibility: site ## Try real plugins natively and here, and write docs/plugins.md (ONLY="datasette-x …")
 	@$(BIN)/python scripts/find_browser.py
-	@PYTHONPATH=scripts $(BIN)/python -m tests.compatibility
+	@PYTHONPATH=scripts $(BIN)/python -m tests.compatibility $(ONLY)
 
 lint: site ## Check style and types of Python and JavaScript
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

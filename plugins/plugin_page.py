@@ -14,13 +14,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import datasette
 from datasette import hookimpl
 from datasette.app import Datasette
 from datasette.plugins import DEFAULT_PLUGINS, get_plugins
 from datasette.utils.asgi import Request, Response
+from datasette.version import __version__
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 
 from engine import site
+from engine.packages import INSTALLED
 
 PAGE = "/-/install"
 CATALOGUE = Path(__file__).parent / "catalogue.json"
@@ -87,6 +90,8 @@ async def _page(request: Request, datasette: Datasette) -> Response:
     await datasette.ensure_permission(action="view-instance", actor=request.actor)
     entries = _catalogue()
     context = {
+        "version": __version__,
+        "version_is_sites": not _is_installed(),
         "active": _active(),
         "catalogue": [entry for entry in entries if entry["state"] == "works"],
         "others": [entry for entry in entries if entry["state"] != "works"],
@@ -98,6 +103,11 @@ async def _page(request: Request, datasette: Datasette) -> Response:
     return Response.html(
         await datasette.render_template("lite_plugins.html", context, request=request)
     )
+
+
+def _is_installed() -> bool:
+    """Tell whether this Datasette is one that a link asks for, not the site's own."""
+    return INSTALLED in Path(datasette.__file__).parents
 
 
 def _catalogue() -> list[dict[str, Any]]:

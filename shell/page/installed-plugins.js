@@ -7,6 +7,7 @@
 
 import { isWheel } from "../shared/recipe.js";
 import { byId, element, formatBytes } from "./dom.js";
+import { isDatasette } from "./running-datasette.js";
 
 /** @typedef {import("../shared/protocol.js").InstalledPlugin} InstalledPlugin */
 /** @typedef {import("../shared/protocol.js").ConsentItem} ConsentItem */
@@ -24,8 +25,9 @@ import { byId, element, formatBytes } from "./dom.js";
  * @param {Changes | null} changes  null where the person may change nothing
  */
 export function showInstalled({ plugins, locked }, refused, changes) {
-  const asked = plugins.filter(({ asked, from }) => asked && from !== "site");
-  const needed = plugins.filter(({ asked, from }) => !asked && from !== "site");
+  const brought = plugins.filter((plugin) => plugin.from !== "site" && !isDatasette(plugin));
+  const asked = brought.filter(({ asked }) => asked);
+  const needed = brought.filter(({ asked }) => !asked);
   byId("lite-installed").replaceChildren(
     ...asked.map((plugin) => installedItem(plugin, changes)),
     ...refused.map((item) => refusedItem(item, locked, changes)),

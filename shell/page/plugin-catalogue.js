@@ -39,8 +39,8 @@ export class PluginCatalogue {
   markInstalled(names) {
     const here = new Set(names.map(packageName));
     for (const button of byId("lite-catalogue").querySelectorAll("button")) {
-      const name = button.dataset.liteInstall ?? "";
-      const isHere = here.has(packageName(name));
+      const name = packageName(button.dataset.liteInstall ?? "");
+      const isHere = here.has(name);
       button.disabled = isHere;
       button.textContent = isHere ? "Installed" : "Install";
       button.setAttribute("aria-label", `${button.textContent}: ${name}`);

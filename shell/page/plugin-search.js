@@ -31,6 +31,14 @@ export function packageName(requirement) {
 }
 
 /**
+ * @param {string} requirement
+ * @returns {string} the version that it asks for, if it leaves no choice: "1.0" of “datasette-x==1.0”
+ */
+export function exactVersion(requirement) {
+  return /^[^,<>~!]*==\s*([^,*\s]+)$/.exec(requirement)?.[1] ?? "";
+}
+
+/**
  * @param {string} typed
  * @param {string} text  of an entry of the catalogue: name, title, what it does
  * @returns {boolean} whether all words are in it

@@ -7,7 +7,7 @@
 
 import { toWire } from "../shared/errors.js";
 import { parseAppPath } from "../shared/paths.js";
-import { isWheel } from "../shared/recipe.js";
+import { isWheel, keyToRecipe, packagesOf } from "../shared/recipe.js";
 import { SITE_ROOT } from "../shared/site.js";
 import { askWorker } from "./ask-worker.js";
 import { askInModal } from "./datasette-modal.js";
@@ -15,7 +15,8 @@ import { byId, element, formatAmount } from "./dom.js";
 import { nameOf, showInstalled } from "./installed-plugins.js";
 import { leaveOutcome } from "./outcome.js";
 import { PluginCatalogue } from "./plugin-catalogue.js";
-import { packageName } from "./plugin-search.js";
+import { exactVersion, packageName } from "./plugin-search.js";
+import { describeDatasette } from "./running-datasette.js";
 
 /** @typedef {import("../shared/protocol.js").InstalledPlugin} InstalledPlugin */
 /** @typedef {import("../shared/protocol.js").InstallProgress} InstallProgress */
@@ -50,7 +51,8 @@ async function showAll() {
     askWorker({ type: "plugins", key }),
     askWorker({ type: "status", key }),
   ]);
-  const refused = status?.state === "ready" ? status.refused : [];
+  const { refused, problems } = status?.state === "ready" ? status : { refused: [], problems: [] };
+  showDatasette(problems);
   showInstalled(list, refused, mayChange ? { remove, upgrade, decideAgain } : null);
   byId("lite-installed").removeAttribute("aria-busy");
   catalogue?.markInstalled(list.plugins.map(({ name }) => name));
@@ -59,6 +61,14 @@ async function showAll() {
     byId("lite-locked").hidden = !list.locked;
   }
   return list;
+}
+
+/** @param {import("../shared/errors.js").WireError[]} problems */
+function showDatasette(problems) {
+  const { version = "", from } = byId("lite-datasette").dataset;
+  const { ref } = packagesOf(key === "" ? [] : keyToRecipe(key));
+  const sentence = describeDatasette({ version, isSites: from === "site", ref, problems });
+  byId("lite-datasette").textContent = sentence;
 }
 
 /**
@@ -81,8 +91,10 @@ async function install(requirement, isListed) {
 /** @param {InstalledPlugin} plugin */
 async function upgrade({ name, version, requirement }) {
   await work(`Upgrading ${name}`, async (onProgress) => {
-    const question = { type: /** @type {const} */ ("install"), key, requirement, upgrade: true };
-    await askWorker(question, { onProgress });
+    // One version was asked for; a newer one is now.
+    const wanted = exactVersion(requirement) ? name : requirement;
+    const question = { type: /** @type {const} */ ("install"), key, upgrade: true };
+    await askWorker({ ...question, requirement: wanted }, { onProgress });
     const { plugins } = await showAll();
     const now = plugins.find((plugin) => isOf(plugin, requirement));
     if (now?.version === version) {
@@ -214,5 +226,7 @@ function isOf(plugin, requirement) {
 
 /** @param {string} requirement */
 function shortName(requirement) {
-  return isWheel(requirement) ? requirement.split("/").at(-1) || requirement : requirement;
+  if (isWheel(requirement)) return requirement.split("/").at(-1) || requirement;
+  const version = exactVersion(requirement);
+  return version ? `${packageName(requirement)} ${version}` : requirement;
 }

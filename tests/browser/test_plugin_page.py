@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.support.accessibility import accessibility_problems
 from tests.support.browsing import BOOT_TIMEOUT, click_through, follow, link, stop_worker
 from tests.support.hosts import DataHost, static_site
-from tests.support.wheels import add_to_index, saying, wheel
+from tests.support.wheels import add_to_index, repacked, saying, wheel
 
 PROJECT = Path(__file__).resolve().parents[2]
 GREETING = "This was said by a plugin"
@@ -179,3 +180,64 @@ def test_a_locked_site_takes_no_code(page: Page, files: DataHost, tmp_path: Path
         expect(page.get_by_role("button", name="Decide again")).to_have_count(0)
         assert [path for _, path in files.requests if ".whl" in path] == []
         page.close()
+
+
+def test_an_entry_of_the_catalogue_is_installed_as_it_was_tried(
+    page: Page, indexed_site: str, index: Path
+) -> None:
+    tried = next(
+        entry["version"]
+        for entry in json.loads((PROJECT / "plugins" / "catalogue.json").read_text())
+        if entry["name"] == "datasette-vega"
+    )
+    for version in (tried, "99.0"):
+        add_to_index(index, wheel("datasette-vega", version, code=saying(f"{GREETING}, {version}")))
+    follow(page, link(indexed_site, "-/install", memory="1"))
+    page.get_by_role("button", name="Install: datasette-vega", exact=True).click()
+    dialog = page.get_by_role("dialog", name=f"Install datasette-vega {tried}?")
+    dialog.get_by_role("button", name="Install").click()
+    expect(page.locator("#lite-outcome")).to_have_text(
+        f"datasette-vega {tried} is installed.", timeout=BOOT_TIMEOUT
+    )
+    expect(page.get_by_text(f"{GREETING}, {tried}")).to_be_visible()
+    expect(page.get_by_role("button", name="Installed: datasette-vega")).to_be_disabled()
+    page.get_by_role("button", name="Upgrade: datasette-vega").click()
+    expect(page.locator("#lite-outcome")).to_have_text(
+        f"datasette-vega 99.0 is installed, in place of {tried}.", timeout=BOOT_TIMEOUT
+    )
+    expect(page.get_by_text(f"{GREETING}, 99.0")).to_be_visible()
+    page.get_by_role("button", name="Remove: datasette-vega").click()
+    expect(page.get_by_text("No plugin is installed yet")).to_be_visible(timeout=BOOT_TIMEOUT)
+
+
+def test_it_tells_which_datasette_runs_and_who_asked_for_it(
+    page: Page, indexed_site: str, index: Path
+) -> None:
+    [own] = (PROJECT / "build" / "wheels").glob("datasette-*.whl")
+    version = own.name.split("-")[1]
+    add_to_index(index, repacked(own, "datasette", "1.0a99"))
+    said = page.locator("#lite-datasette")
+    follow(page, link(indexed_site, "-/install", memory="1"))
+    expect(said).to_have_text(f"Datasette {version} runs here, which comes with this site.")
+
+    page.goto(link(indexed_site, "-/install", memory="1", ref="pre"))
+    page.get_by_role("button", name="Allow and open").click()
+    expect(said).to_have_text(
+        "Datasette 1.0a99 runs here, from the package index: the link asks for the newest"
+        " pre-release (?ref=pre).",
+        timeout=BOOT_TIMEOUT,
+    )
+    expect(page.get_by_text("No plugin is installed yet")).to_be_visible()
+
+    for ref, answer, why in (
+        ("0.1", "Allow and open", "datasette==0.1 cannot be installed"),
+        ("1.0a98", "Open without it", "you did not allow it."),
+    ):
+        page.goto(link(indexed_site, "-/install", memory="1", ref=ref))
+        page.get_by_role("button", name=answer).click()
+        expect(said).to_contain_text(
+            f"Datasette {version} runs here, which comes with this site. The link asks for another"
+            f" one (?ref={ref}).",
+            timeout=BOOT_TIMEOUT,
+        )
+        expect(said).to_contain_text(why)

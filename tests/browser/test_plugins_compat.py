@@ -12,7 +12,8 @@ from playwright.sync_api import Page
 
 from tests.compatibility import wheels
 from tests.compatibility.cases import CASES
-from tests.compatibility.runs import CACHE, open_here
+from tests.compatibility.outcomes import CACHE
+from tests.compatibility.runs import open_here
 from tests.support.hosts import DataHost, static_site
 
 #: Whose maps are elsewhere, where no test goes.

@@ -6,19 +6,22 @@ import json
 from pathlib import Path
 
 from tests.compatibility.case import Case
-from tests.compatibility.runs import PROJECT, Outcome
+from tests.compatibility.outcomes import Outcome
+from tests.compatibility.runs import PROJECT
 
 TABLE = PROJECT / "docs" / "plugins.md"
 CATALOGUE = PROJECT / "plugins" / "catalogue.json"
 
 _HEAD = """# Plugins
 
-Made by `make compatibility`; changes belong into `tests/compatibility/`.
+Made by `make compatibility`; changes belong into `tests/compatibility/`. How to use plugins is in
+[plugins-guide.md](plugins-guide.md).
 
 {count} plugins, each with what it is for tried in a browser: once in a native Datasette
 {datasette}, once in this site, on the same data. {works} work in both. A plugin that does not work
 in the native one does not support this version of Datasette, whatever it says of itself, and so
-cannot work here either.
+cannot work here either. Of some, the newest version that is not a pre-release says that it supports
+Datasette 1.0 and does not; the table has the version to take.
 
 | plugin | version | native | here | |
 | --- | --- | --- | --- | --- |

@@ -9,6 +9,7 @@ report.py's.
 from __future__ import annotations
 
 import contextlib
+import html
 import json
 import re
 import shutil
@@ -18,36 +19,25 @@ import sysconfig
 import tempfile
 import venv
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from importlib.metadata import Distribution, distributions, version
 from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, Response
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.compatibility.case import Case, Place
 from tests.compatibility.material import write_database, write_templates
+from tests.compatibility.outcomes import CACHE, Outcome
 from tests.support.browsing import BOOT_TIMEOUT, link, wait_for_datasette
 from tests.support.hosts import DataHost
 from tests.support.native import native_datasette
 
 PROJECT = Path(__file__).resolve().parents[2]
-CACHE = PROJECT / "build" / "compatibility"
 
 #: What is not a host of the tests.
 _ELSEWHERE = re.compile(r"^https?://(?!localhost|127\.0\.0\.1)([^/:]+)")
-
-
-@dataclass
-class Outcome:
-    """How a case went."""
-
-    works: bool
-    reason: str = ""  # why it does not, in a sentence
-    #: Hosts that its pages asked for something.
-    hosts: set[str] = field(default_factory=set)
 
 
 def environment(case: Case) -> Path:
@@ -139,7 +129,8 @@ def run_here(case: Case, browser: Browser, site: str, files: DataHost) -> Outcom
             with contextlib.suppress(PlaywrightError):
                 # The notice of a plugin that the site could not have.
                 said = page.get_by_text("cannot be installed").first.inner_text(timeout=5000)
-                outcome.reason = said.removeprefix(f"{case.requirement} cannot be installed: ")
+                said = said.removeprefix(f"{case.requirement} cannot be installed: ")
+                outcome.reason = said[0].upper() + said[1:]
         return outcome
 
 
@@ -176,23 +167,39 @@ def _outcome(case: Case, place: Place) -> Outcome:
             hosts.add(match[1])
 
     place.page.on("request", lambda request: note(request.url))
+    failed: list[Response] = []
+    place.page.on("response", lambda one: failed.append(one) if one.status >= 500 else None)
     stops: list[str] = []
     place.page.on("pageerror", lambda error: stops.append(error.message))
     try:
         case.check(place)
     except (AssertionError, PlaywrightError) as error:
         print(f"  {case.name} at {place.root}: {error}")
-        return Outcome(False, _reason(error, stops), hosts)
-    return Outcome(True, hosts=hosts)
+        return Outcome(False, _reason(error, failed, stops), sorted(hosts))
+    return Outcome(True, hosts=sorted(hosts))
 
 
-def _reason(error: Exception, stops: list[str]) -> str:
-    """Return why a check failed, in a sentence; `stops` are errors that scripts stopped with."""
+def _reason(error: Exception, failed: list[Response], stops: list[str]) -> str:
+    """Return why a check failed, in a sentence.
+
+    What the server could not answer, `failed`, is told rather than what came of that: the errors
+    that scripts stopped with, `stops`, and what the check missed.
+    """
+    texts = [_text(response) for response in failed]
+    for text in [*texts, " ".join(str(error).split())]:
+        if gone := re.search(r"'Datasette' object has no attribute '(\w+)'", text):
+            return f"It calls Datasette.{gone[1]}(), which this version does not have."
+        if python := re.search(r"Error (?:in|500) (.*?)(?: The rest of| Powered by|$)", text):
+            return f"Its server side stops: {python[1].strip().removesuffix('.')}."
     if stops:
         return f"Its script stops: {stops[0].removesuffix('.')}."
     text = " ".join(str(error).split())
-    if python := re.search(r"Error (?:in|500) (.*?)(?: The rest of| Powered by|$)", text):
-        return f"{python[1].removesuffix('.')}."
-    if "Locator" in text:
-        return "What it should show does not appear."
-    return f"{text[:200]}."
+    return "What it should show does not appear." if "Locator" in text else f"{text[:200]}."
+
+
+def _text(response: Response) -> str:
+    """Return what a response says, without the markup of a page."""
+    with contextlib.suppress(PlaywrightError):
+        page = re.sub(r"(?s)<(title|script|style)\b.*?</\1>|<[^>]*>", " ", response.text())
+        return " ".join(html.unescape(page).split())
+    return ""

@@ -22,7 +22,8 @@ from wheels import pip_download
 
 from tests.compatibility.cases import CASES
 from tests.compatibility.material import write_templates
-from tests.compatibility.runs import CACHE, PROJECT
+from tests.compatibility.outcomes import CACHE
+from tests.compatibility.runs import PROJECT
 
 #: Small ones that between them need scripts, forms that upload, background tasks, wheels with
 #: native code, POST requests of scripts, and addresses at the root of the host.

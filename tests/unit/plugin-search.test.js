@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isFound, packageName, requirementIn } from "../../shell/page/plugin-search.js";
+import {
+  exactVersion,
+  isFound,
+  packageName,
+  requirementIn,
+} from "../../shell/page/plugin-search.js";
 
 for (const [typed, expected] of [
   ["datasette-vega", "datasette-vega"],
@@ -23,6 +28,14 @@ for (const [typed, expected] of [
 ]) {
   test(`“${typed}” asks for ${expected}`, () => assert.equal(requirementIn(typed), expected));
 }
+
+test("an exact version is one that leaves no choice", () => {
+  assert.equal(exactVersion("datasette-x==1.0a3"), "1.0a3");
+  assert.equal(exactVersion("datasette-x[extra]== 2"), "2");
+  for (const requirement of ["datasette-x", "datasette-x>=1", "x==1.*", "x>=1,==1.2"]) {
+    assert.equal(exactVersion(requirement), "");
+  }
+});
 
 test("a package is known by its name, however that is written", () => {
   for (const requirement of ["Datasette_Vega", "datasette.vega==1", "datasette-vega[x]>=1"]) {

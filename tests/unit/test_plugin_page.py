@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+import datasette
 import pytest
 from datasette.app import Datasette
 from datasette.plugins import pm
+from datasette.version import __version__
 
 from engine import site
 from engine.adaptations import base_url
@@ -57,7 +59,7 @@ def test_every_entry_of_the_catalogue_can_be_installed_or_says_why_not(
 ) -> None:
     entry = {"does": "Does.", "version": "", "needs_network": False, "note": "<Why> not."}
     entries = [
-        {**entry, "name": "datasette-a", "title": "A", "state": "works"},
+        {**entry, "name": "datasette-a", "title": "A", "state": "works", "version": "1.0a2"},
         {**entry, "name": "datasette-b", "title": "B", "state": "native-only"},
         {**entry, "name": "datasette-c", "title": "C", "state": "broken-upstream"},
     ]
@@ -65,7 +67,8 @@ def test_every_entry_of_the_catalogue_can_be_installed_or_says_why_not(
     monkeypatch.setattr(plugin_page, "CATALOGUE", tmp_path / "catalogue.json")
     html = get("/-/install")
     assert html.count('data-lite-install="') == 1
-    assert 'data-lite-install="datasette-a"' in html
+    # In the version that was tried: the newest may claim to support this Datasette, and not do so.
+    assert 'data-lite-install="datasette-a==1.0a2"' in html
     assert "Cannot work in a browser. &lt;Why&gt; not." in html
     assert "Does not support this Datasette. &lt;Why&gt; not." in html
     assert "2 known not to work here" in html
@@ -81,7 +84,15 @@ def test_the_shipped_catalogue_is_whole() -> None:
         }
         assert entry["state"] in ("works", "native-only", "broken-upstream")
         assert entry["title"] and entry["does"].endswith("."), entry
+        assert re.fullmatch(r"\d[\w.]*", entry["version"]), "say which version was tried"
         assert entry["state"] == "works" or entry["note"], "say why it does not work"
+
+
+def test_it_tells_which_datasette_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert f"Datasette {__version__} runs here, which comes with this site." in get("/-/install")
+    monkeypatch.setattr(datasette, "__file__", str(tmp_path / "datasette" / "__init__.py"))
+    monkeypatch.setattr(plugin_page, "INSTALLED", tmp_path)
+    assert "runs here, from the package index, as the link asks." in get("/-/install")
 
 
 def test_only_root_is_offered_to_install() -> None:
