@@ -31,7 +31,12 @@ def edit_schema(place: Place) -> None:
 
 
 @plugin(
-    "datasette-write-ui==0.0.1a14", "Row editor", "Inserts, edits and deletes rows on table pages"
+    "datasette-write-ui==0.0.1a14",
+    "Row editor",
+    "Inserts, edits and deletes rows on table pages",
+    # It puts its button before the link of a row, which for root is no longer a child of its cell.
+    note="Datasette does this itself by now, and where it does, its tables are not as the plugin"
+    " expects them.",
 )
 def write_ui(place: Place) -> None:
     place.open("data/drafts")

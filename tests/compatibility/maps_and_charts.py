@@ -44,7 +44,7 @@ DASHBOARD = {
     "datasette-cluster-map==0.17.2",
     "Map",
     "Shows rows with latitude and longitude on a map",
-    note="Version 0.18 and newer ask for what this Datasette no longer answers.",
+    note="Version 0.18 and newer ask for _extra=next_url, which this Datasette refuses.",
 )
 def cluster_map(place: Place) -> None:
     place.open("data/places")
