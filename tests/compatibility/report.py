@@ -56,8 +56,10 @@ def _row(case: Case, native: Outcome, here: Outcome) -> str:
 
 
 def reason(native: Outcome, here: Outcome) -> str:
-    """Return why a plugin does not work, in a sentence; the native reason counts for both."""
-    return "" if native.works and here.works else (here if native.works else native).reason
+    """Return why a plugin does not work, in sentences: natively first, as that counts for both."""
+    if native.works or here.works or here.reason == native.reason:
+        return native.reason or here.reason
+    return f"{native.reason} Here: {here.reason[0].lower()}{here.reason[1:]}"
 
 
 def _network(here: Outcome) -> str:
