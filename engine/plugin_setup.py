@@ -239,11 +239,14 @@ class PluginSetup:
         """
         requirement = requirement.strip()
         name = package_name(requirement)
+        is_bare = canonical(requirement) == name
         if upgrade:
-            added = self._add_to_lock(requirement, report, asked=requirement, hidden={name})
+            there = [one.version.partition("+")[0] for one in self._lock.wheels if one.name == name]
+            # The newest final release may well be older than a pre-release that is there.
+            wanted = f"{name}>={there[0]}" if is_bare and there else requirement
+            added = self._add_to_lock(wanted, report, asked=requirement, hidden={name})
         else:
             # A bare name is content with what is there. Whoever gives more wants that one.
-            is_bare = canonical(requirement) == name
             added = self._add_tested(requirement, report, hidden=set() if is_bare else {name})
         return {"added": await added}
 

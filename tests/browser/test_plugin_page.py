@@ -188,25 +188,33 @@ def test_an_entry_of_the_catalogue_is_installed_as_it_was_tried(
     tried = next(
         entry["version"]
         for entry in json.loads((PROJECT / "plugins" / "catalogue.json").read_text())
-        if entry["name"] == "datasette-vega"
+        if entry["name"] == "datasette-graphql"
     )
-    for version in (tried, "99.0"):
-        add_to_index(index, wheel("datasette-vega", version, code=saying(f"{GREETING}, {version}")))
+    for version in ("0.1", tried):
+        code = saying(f"{GREETING}, {version}")
+        add_to_index(index, wheel("datasette-graphql", version, code=code))
     follow(page, link(indexed_site, "-/install", memory="1"))
-    page.get_by_role("button", name="Install: datasette-vega", exact=True).click()
-    dialog = page.get_by_role("dialog", name=f"Install datasette-vega {tried}?")
+    page.get_by_role("button", name="Install: datasette-graphql", exact=True).click()
+    dialog = page.get_by_role("dialog", name=f"Install datasette-graphql {tried}?")
     dialog.get_by_role("button", name="Install").click()
     expect(page.locator("#lite-outcome")).to_have_text(
-        f"datasette-vega {tried} is installed.", timeout=BOOT_TIMEOUT
+        f"datasette-graphql {tried} is installed.", timeout=BOOT_TIMEOUT
     )
     expect(page.get_by_text(f"{GREETING}, {tried}")).to_be_visible()
-    expect(page.get_by_role("button", name="Installed: datasette-vega")).to_be_disabled()
-    page.get_by_role("button", name="Upgrade: datasette-vega").click()
+    expect(page.get_by_role("button", name="Installed: datasette-graphql")).to_be_disabled()
+    # It is a pre-release, for which nothing older is exchanged.
+    page.get_by_role("button", name="Upgrade: datasette-graphql").click()
     expect(page.locator("#lite-outcome")).to_have_text(
-        f"datasette-vega 99.0 is installed, in place of {tried}.", timeout=BOOT_TIMEOUT
+        f"datasette-graphql {tried} is the newest version that fits.", timeout=BOOT_TIMEOUT
+    )
+    code = saying(f"{GREETING}, 99.0")
+    add_to_index(index, wheel("datasette-graphql", "99.0", code=code))
+    page.get_by_role("button", name="Upgrade: datasette-graphql").click()
+    expect(page.locator("#lite-outcome")).to_have_text(
+        f"datasette-graphql 99.0 is installed, in place of {tried}.", timeout=BOOT_TIMEOUT
     )
     expect(page.get_by_text(f"{GREETING}, 99.0")).to_be_visible()
-    page.get_by_role("button", name="Remove: datasette-vega").click()
+    page.get_by_role("button", name="Remove: datasette-graphql").click()
     expect(page.get_by_text("No plugin is installed yet")).to_be_visible(timeout=BOOT_TIMEOUT)
 
 

@@ -114,6 +114,19 @@ def test_a_tested_version_counts_for_the_site_s_own_datasette_only(
     assert instance.versions() == {"datasette": "1.0a99", "datasette-tested": "2.0"}
 
 
+def test_an_upgrade_never_goes_down(instance: Instance, index: Path) -> None:
+    add_to_index(index, wheel("datasette-one", "1.0"), wheel("datasette-one", "2.0a1"))
+    assert instance.install("datasette-one==2.0a1") == {"datasette-one": "2.0a1"}
+    assert instance.install("datasette-one", upgrade=True) == {"datasette-one": "2.0a1"}
+    add_to_index(index, wheel("datasette-one", "2.0a2"))
+    assert instance.install("datasette-one", upgrade=True) == {"datasette-one": "2.0a2"}
+    # Final releases stay among themselves.
+    add_to_index(index, wheel("datasette-two", "1.0"))
+    assert instance.install("datasette-two") == {"datasette-two": "1.0"}
+    add_to_index(index, wheel("datasette-two", "2.0"), wheel("datasette-two", "3.0a0"))
+    assert instance.install("datasette-two", upgrade=True) == {"datasette-two": "2.0"}
+
+
 def test_what_others_need_is_not_replaced(instance: Instance, index: Path) -> None:
     add_to_index(
         index,
