@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PORT ?= 8001
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve test test-unit test-browser torture compatibility lint format bench lock lock-plugins clean
+.PHONY: help site serve test test-unit test-browser torture compatibility lint format bench lock lock-plugins first-visit clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,10 @@ lock: $(VENV)/ready node_modules/ready ## Resolve wheels.in and site.toml again 
 
 lock-plugins: $(VENV)/ready node_modules/ready ## Resolve the plugins of site.toml and write site.lock
 	@$(BIN)/python scripts/site_wheels.py
+
+first-visit: $(VENV)/ready node_modules/ready ## Find out anew what a first visit downloads of Python
+	@cd scripts && ../$(BIN)/python -c 'import wheels; wheels.locked_wheels()'
+	@node scripts/run_in_pyodide.mjs scripts/record_first_visit.py build/wheels scripts/first-visit.txt
 
 clean: ## Remove everything that was made, downloads included
 	rm -rf build dist node_modules $(VENV)

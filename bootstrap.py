@@ -20,6 +20,7 @@ from engine.environment import JsRequestBody, JsResponse, JsRows
 from engine.errors import LiteError
 from engine.options import Request
 from engine.plugin_setup import PluginSetup
+from engine.rest import NotHereYet, is_out_of_reach
 
 __all__ = [
     "BrowserInstance",
@@ -38,6 +39,10 @@ async def _outcome(work: Awaitable[Any]) -> str:
     """Return as JSON what `work` returns, as {"value": …}, or the error it raised: {"error": …}."""
     try:
         return json.dumps({"value": await work})
+    except NotHereYet as error:
+        if not is_out_of_reach():
+            raise  # for the start to be begun again
+        return _failure(LiteError(str(error)))
     except Exception as error:
         return _failure(error)
 

@@ -11,6 +11,7 @@ import { SITE_ROOT } from "./shell/shared/site.js";
 import { PART_URLS, keepParts } from "./shell/worker/assets.js";
 import { keepImages } from "./shell/worker/images.js";
 import { Instances } from "./shell/worker/instances.js";
+import { finishVisit, prefetchPython } from "./shell/worker/runtime.js";
 import { answerMessage, tellOfChange } from "./shell/worker/messages.js";
 import { bootingPage, consentPage, errorPage } from "./shell/worker/pages.js";
 import { dropCopiesExcept } from "./shell/worker/part-copies.js";
@@ -41,7 +42,8 @@ worker.addEventListener("activate", (event) => {
 worker.addEventListener("message", (event) => {
   // What a page sends to a worker that still waits means: take over. To the active one it is nothing.
   worker.skipWaiting();
-  event.waitUntil(answerMessage(event, instances, worker.clients).then(keepParts));
+  if (event.data?.type === "prefetch") event.waitUntil(prefetchPython());
+  else event.waitUntil(answerMessage(event, instances, worker.clients).then(keepParts));
 });
 
 worker.addEventListener("fetch", (event) => {
@@ -90,9 +92,13 @@ async function respond(event, { key }) {
     }
     // One that was replaced or deleted meanwhile answers nothing more.
     if (instance.state === "stopped") continue;
-    return instance.handle(request, { clientId, arrivedAt, handled }, (error, status) =>
-      errorPage(error, status, context),
+    const response = await instance.handle(
+      request,
+      { clientId, arrivedAt, handled },
+      (error, status) => errorPage(error, status, context),
     );
+    event.waitUntil(afterBoot(instance).then(finishVisit));
+    return response;
   }
 }
 

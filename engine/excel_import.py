@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from zipfile import BadZipFile
 
+from engine import rest
 from engine.errors import SourceError
 from engine.file_kinds import refuse_other_spreadsheets
 from engine.imported import Imported
@@ -69,6 +70,7 @@ class Workbook:
         """
         refuse_other_spreadsheets(path, source)
         # Takes a while to import, and few need it.
+        await rest.need("An Excel file")
         from engine.xlsx_reader import open_workbook
 
         # The name of the file would have to tell what it is.

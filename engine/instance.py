@@ -17,7 +17,7 @@ from datasette.app import Datasette
 from datasette.database import Database
 from datasette.plugins import pm
 
-from engine import plugin_loading, site
+from engine import plugin_loading, rest, site
 from engine.adaptations import base_url, file_names, row_counts, static_files, templates
 from engine.adaptations.referrer import same_origin_referrer
 from engine.adaptations.root_paths import inside_instance
@@ -59,12 +59,14 @@ class Instance:
 
     async def add_source(self, request: Request, file: Path, report: Report) -> dict[str, Any]:
         """Take a source in, before or after `open`; `file` is used up. See Intake.take."""
+        await self._wait_for_rest()
         result = await self._intake.take(request, file, report)
         await self._serve_new(is_configuration=not result["added"] and result["path"] == "")
         return result
 
     async def add_rows(self, request: Request, rows: RowReader, report: Report) -> dict[str, Any]:
         """Take rows in that are read elsewhere; see Intake.take_rows."""
+        await self._wait_for_rest()
         self._row_sources += 1
         aside = self._folder.aside(f"rows-{self._row_sources}")
         result = await self._intake.take_rows(request, rows, aside, report)
@@ -73,7 +75,13 @@ class Instance:
 
     async def preview(self, request: Request, file: Path, *, complete: bool) -> dict[str, Any]:
         """Tell what would become of a source. `file` stays; see Previews.of_file."""
+        await self._wait_for_rest()
         return await Previews(self._folder).of_file(request, file, complete=complete)
+
+    async def _wait_for_rest(self) -> None:
+        """Wait for all of Python, lest something be done by halves; a start is repeated instead."""
+        if self._server is not None:
+            await rest.wait()
 
     def source(self, id: str) -> dict[str, Any]:
         """Return what is remembered of a source; see Folder.sources.
@@ -177,7 +185,7 @@ class Instance:
             )
             static_files.last(datasette)
             app = inside_instance(same_origin_referrer(datasette.app()), self._base_url)
-            server = Server(app, Cookies(self._folder.cookies))
+            server = Server(rest.patient(app), Cookies(self._folder.cookies))
             # Within the lifespan its errors would not be heard.
             await plugin_loading.in_time(datasette.invoke_startup())
             await plugin_loading.in_time(server.startup())

@@ -15,7 +15,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine import plugin_loading
+from engine import plugin_loading, rest
 from engine.errors import LiteError, PluginError
 from engine.packages import (
     INSTALLED,
@@ -134,6 +134,7 @@ class PluginSetup:
 
         The newest of a plugin may claim to support this Datasette, and not do so.
         """
+        await rest.need("Choosing packages")
         from engine.resolving import Unresolvable
 
         name = canonical(requirement)
@@ -178,6 +179,7 @@ class PluginSetup:
         Raises:
             Unresolvable: it cannot be had. Nothing is changed then.
         """
+        await rest.need("Choosing packages")
         from engine.resolving import Unresolvable, choose
 
         have = self._have()

@@ -11,6 +11,7 @@ loads the files it was built with. Work whose inputs have not changed is not don
 from __future__ import annotations
 
 import argparse
+import gzip
 import hashlib
 import json
 import re
@@ -29,6 +30,7 @@ from wheels import PROJECT
 
 CACHE = PROJECT / "build"
 PYODIDE = PROJECT / "node_modules" / "pyodide"
+FIRST_VISIT = PROJECT / "scripts" / "first-visit.txt"
 RUNNER = PROJECT / "scripts" / "run_in_pyodide.mjs"
 COMPILER = PROJECT / "scripts" / "compile_python.py"
 
@@ -92,21 +94,20 @@ def digest(paths: Iterable[Path]) -> str:
     return total.hexdigest()
 
 
-def compile_python(name: str, inputs: list[Path], *arguments: str) -> Path:
-    """Return build/NAME, made by compile_python.py unless its inputs are those of the last time."""
-    out = CACHE / name
-    stamp = CACHE / f"{name}.inputs"
+def compile_python(outs: list[Path], inputs: list[Path], *arguments: str) -> None:
+    """Have compile_python.py make `outs`, unless its inputs are those of the last time."""
+    stamp = outs[-1].with_name(f"{outs[-1].name}.inputs")
     wanted = digest([COMPILER, PYODIDE / "package.json", *inputs]) + " ".join(arguments)
-    if not (out.exists() and stamp.exists() and stamp.read_text() == wanted):
-        print(f"  compiling {name}")
-        command = ["node", str(RUNNER), str(COMPILER.relative_to(PROJECT)), *arguments]
-        subprocess.run(command, check=True, cwd=PROJECT)
-        stamp.write_text(wanted)
-    return out
+    if all(out.exists() for out in outs) and stamp.exists() and stamp.read_text() == wanted:
+        return
+    print(f"  compiling {', '.join(out.name for out in outs)}")
+    command = ["node", str(RUNNER), str(COMPILER.relative_to(PROJECT)), *arguments]
+    subprocess.run(command, check=True, cwd=PROJECT)
+    stamp.write_text(wanted)
 
 
 def python_files(owner: SiteSettings, plugins: list[Path]) -> dict[str, Path]:
-    """Return the compiled standard library and the packs of packages and of this project's own.
+    """Return the packs of Python itself, its packages and this project's own, by their names.
 
     What the site's owner brings goes with the project's own, and so do the plugins in the folders
     `plugins`.
@@ -114,16 +115,16 @@ def python_files(owner: SiteSettings, plugins: list[Path]) -> dict[str, Path]:
     Raises:
         SettingsError: the owner's files cannot be used.
     """
-    stdlib_source = PYODIDE / "python_stdlib.zip"
-    stdlib = compile_python(
-        "stdlib.zip.gz", [stdlib_source], "stdlib", str(stdlib_source), "build/stdlib.zip.gz"
-    )
+    stdlib = PYODIDE / "python_stdlib.zip"
     wheels = all_wheels(owner)
     # Sites differ: each has its packs, so that building one does not make another's old.
     folder = "" if owner.folder == PROJECT else f"sites/{owner.folder.name}/"
-    packages = f"{folder if owner.plugins else ''}packages.pack"
-    compiled = compile_python(
-        packages, [wheels], "pack", f"build/{packages}", "--wheels", str(wheels)
+    runtime = CACHE / (f"{folder}runtime" if owner.plugins else "runtime")
+    packs = {name: runtime / f"{name}.pack" for name in ("stdlib", "packages", "rest")}
+    compile_python(
+        list(packs.values()),
+        [stdlib, wheels, FIRST_VISIT],
+        *("runtime", str(stdlib), str(wheels), str(FIRST_VISIT), str(runtime)),
     )
     folders = list(dict.fromkeys([PROJECT / "plugins", *owner.folders("plugins"), *plugins]))
     more = [*owner.folders("templates"), *owner.folders("static")]
@@ -133,13 +134,25 @@ def python_files(owner: SiteSettings, plugins: list[Path]) -> dict[str, Path]:
     files = [f"--file={one.relative_to(PROJECT)}=/site/{one.name}" for one in documents]
     if plugins:
         folder += "site-with-plugins/"
-    own = compile_python(
-        f"{folder}site.pack",
+    own = CACHE / f"{folder}site.pack"
+    compile_python(
+        [own],
         [PROJECT / "bootstrap.py", PROJECT / "engine", *folders, *more, *documents],
-        *("pack", f"build/{folder}site.pack", "--file=bootstrap.py=SITE_PACKAGES/bootstrap.py"),
+        *("pack", str(own), "--file=bootstrap.py=SITE_PACKAGES/bootstrap.py"),
         *("--tree=engine=SITE_PACKAGES/engine", *trees, *files),
     )
-    return {"stdlib": stdlib, "packages": compiled, "site": own}
+    return {**packs, "site": own}
+
+
+def packed(path: Path) -> Path:
+    """Return a file of build/ with the content of `path` compressed, for hosts that compress
+    nothing.
+    """
+    content = path.read_bytes()
+    out = CACHE / f"{path.name}-{hashlib.sha256(content).hexdigest()[:16]}.gz"
+    if not out.exists():
+        out.write_bytes(gzip.compress(content, compresslevel=9, mtime=0))
+    return out
 
 
 def write_documents(owner: SiteSettings, folder: Path) -> list[Path]:
@@ -249,6 +262,7 @@ def build(out: Path, owner: SiteSettings, plugins: list[Path], settings: dict[st
     vendor_for_worker(draft / "vendor" / "worker")
     runtime = draft / "runtime"
     parts = {"wasm": runtime / "pyodide.asm.wasm"}
+    python["wasm-packed"] = packed(parts["wasm"])
     for name, path in python.items():
         # Not .gz: some hosts announce such files as compressed, and the browser then unpacks them,
         # after which their bytes are not those that the manifest describes.

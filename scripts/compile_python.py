@@ -1,13 +1,16 @@
 """Compiles Python for the browser. Runs inside Pyodide (see run_in_pyodide.mjs).
 
-    compile_python.py stdlib SOURCE.zip OUT
-    compile_python.py pack OUT [--wheels FOLDER] [--tree FOLDER=TARGET ...] [--file PATH=TARGET ...]
+    compile_python.py runtime STDLIB.zip WHEELS FIRST OUT
+    compile_python.py pack OUT [--tree FOLDER=TARGET ...] [--file PATH=TARGET ...]
 
-`stdlib` turns Pyodide's standard library of .py files into one of bytecode. `pack` lays wheels and
-folders out as the file system that the worker mounts: modules as bytecode, all else as it is.
+`runtime` makes what every page needs of Python, in the folder OUT: stdlib.pack and packages.pack
+have what the list FIRST names (record_first_visit.py makes it), so that a first visit need not wait
+for more, and rest.pack all else. `pack` lays folders of this project out.
 
 A pack is: the length of the index (4 bytes, little-endian), the index (JSON: a list of [absolute
-path, size]), then the files' bytes in that order. Outputs are gzip-compressed, since static hosts
+path, size]), then the files' bytes in that order. In rest.pack the standard library has a third
+entry, an offset: its bytes replace what stdlib.pack, a zip file, has from there on. So modules keep
+their places, and no package is in two places. Outputs are gzip-compressed, since static hosts
 rarely compress files of unknown type. Compiling 700 modules in the browser would cost every start
 about 4 seconds (measured); which files go into the site is build_site.py's decision.
 """
@@ -15,36 +18,53 @@ about 4 seconds (measured); which files go into the site is build_site.py's deci
 from __future__ import annotations
 
 import argparse
+import ast
 import gzip
+import importlib.util
 import io
 import json
-import py_compile
+import marshal
 import sys
-import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 SITE_PACKAGES = f"/lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
 STDLIB = f"/lib/python{sys.version_info.major}{sys.version_info.minor}.zip"
 
+#: Where the names of the modules in rest.pack are, one a line; engine/rest.py reads it.
+REST_NAMES = "/lib/rest-modules.txt"
+
 # Of no use to a running program. RECORD lists files that are not there in this form.
 UNUSED_SUFFIXES = (".pyi", ".c", ".h", ".pyx", ".pxd", ".dist-info/RECORD")
 
+#: What a distribution says of itself, which plugins and versions are looked up in.
+DISTRIBUTION_FILES = (".dist-info/METADATA", ".dist-info/entry_points.txt")
 
-def compiled(source: bytes, path: str) -> bytes:
-    """Return the .pyc of a module that will be found at `path`."""
-    with tempfile.TemporaryDirectory() as folder:
-        module, bytecode = Path(folder, "module.py"), Path(folder, "module.pyc")
-        module.write_bytes(source)
-        py_compile.compile(
-            str(module),
-            cfile=str(bytecode),
-            dfile=path,
-            doraise=True,
-            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-        )
-        return bytecode.read_bytes()
+#: An entry of a pack: path, content and maybe the offset in the file that is there already.
+Entry = tuple[str, bytes] | tuple[str, bytes, int]
+
+
+def compiled(source: bytes, path: str, *, keep_docs: bool = True) -> bytes:
+    """Return the .pyc of a module that will be found at `path`.
+
+    Without its docstrings it is a sixth smaller; lines in tracebacks stay what they are.
+    """
+    tree = ast.parse(source, path)
+    if not keep_docs:
+        _drop_docs(tree)
+    code = compile(tree, path, "exec", dont_inherit=True)
+    # An unchecked hash: nobody looks for the source (PEP 552).
+    flags = (0b01).to_bytes(4, "little")
+    source_hash = importlib.util.source_hash(source)
+    return importlib.util.MAGIC_NUMBER + flags + source_hash + marshal.dumps(code)
+
+
+def _drop_docs(tree: ast.AST) -> None:
+    for node in ast.walk(tree):
+        kinds = ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef
+        if isinstance(node, kinds) and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:] or [ast.copy_location(ast.Pass(), node.body[0])]
 
 
 def write_gzip(out: Path, data: bytes) -> None:
@@ -53,18 +73,46 @@ def write_gzip(out: Path, data: bytes) -> None:
     out.write_bytes(gzip.compress(data, compresslevel=9, mtime=0))
 
 
-def compile_stdlib(source: Path, out: Path) -> None:
-    """Compile a zip of .py files. Entries are stored, since the whole is compressed once."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(source) as old, zipfile.ZipFile(buffer, "w") as new:
+def read_list(path: Path) -> dict[str, set[str]]:
+    """Return the files that a first visit needs of "stdlib" and "packages", and the "wheels" that
+    this was found out with.
+    """
+    wanted: dict[str, set[str]] = {"stdlib": set(), "packages": set(), "wheels": set()}
+    for line in path.read_text().splitlines():
+        part, _, file = line.partition(" ")
+        if part in wanted:
+            wanted[part].add(file)
+    return wanted
+
+
+def compiled_stdlib(source: Path) -> Iterator[tuple[str, str, bytes]]:
+    """Yield the files of a zip of .py files: path, path compiled and content compiled."""
+    with zipfile.ZipFile(source) as old:
         for entry in old.infolist():
-            if entry.is_dir():
-                continue
-            name, data = entry.filename, old.read(entry)
-            if name.endswith(".py"):
-                name, data = f"{name}c", compiled(data, f"{STDLIB}/{name}")
-            new.writestr(zipfile.ZipInfo(name), data)
-    write_gzip(out, buffer.getvalue())
+            path, data = entry.filename, old.read(entry)
+            if path.endswith(".py"):
+                yield path, f"{path}c", compiled(data, f"{STDLIB}/{path}", keep_docs=False)
+            elif not entry.is_dir():
+                yield path, path, data
+
+
+def split_stdlib(files: list[tuple[str, str, bytes]], first: set[str]) -> tuple[bytes, bytes, int]:
+    """Return a zip file of those files in `first`, and the bytes and offset that complete it.
+
+    Entries are stored, since the whole is compressed once.
+    """
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path, name, data in files:
+            if path in first:
+                archive.writestr(zipfile.ZipInfo(name), data)
+        cut = buffer.tell()
+    small = buffer.getvalue()
+    with zipfile.ZipFile(buffer, "a") as archive:
+        for path, name, data in files:
+            if path not in first:
+                archive.writestr(zipfile.ZipInfo(name), data)
+    return small, buffer.getvalue()[cut:], cut
 
 
 def wheel_files(wheel: Path) -> Iterator[tuple[str, bytes]]:
@@ -81,6 +129,50 @@ def wheel_files(wheel: Path) -> Iterator[tuple[str, bytes]]:
                 yield f"{SITE_PACKAGES}/{name}", archive.read(entry)
 
 
+def compiled_wheel(wheel: Path) -> Iterator[tuple[str, str, bytes]]:
+    """Yield the files of a wheel: path, and path and content compiled."""
+    # Datasette's models tell in their docstrings what they are.
+    keep_docs = wheel.name.startswith("datasette")
+    for path, data in wheel_files(wheel):
+        name = path
+        if path.endswith(".py"):
+            name, data = f"{path}c", compiled(data, path, keep_docs=keep_docs)
+        elif path.endswith(".dist-info/METADATA"):
+            data = data.partition(b"\n\n")[0] + b"\n"  # what follows is the README
+        yield path.removeprefix(f"{SITE_PACKAGES}/"), name, data
+
+
+def module_name(path: str) -> str | None:
+    """Return the name of the module in a file, None if there is none."""
+    stem, dot, _ = path.partition(".") if path.endswith(".so") else path.rpartition(".")
+    if not dot or not path.endswith((".py", ".so")):
+        return None
+    return stem.removesuffix("/__init__").replace("/", ".")
+
+
+def compile_runtime(stdlib: Path, wheels: Path, first: Path, out: Path) -> None:
+    """Write stdlib.pack, packages.pack and rest.pack."""
+    wanted = read_list(first)
+    library = list(compiled_stdlib(stdlib))
+    small, more, cut = split_stdlib(library, wanted["stdlib"])
+    rest: list[Entry] = [(STDLIB, more, cut)]
+    names = [module_name(path) for path, _, _ in library if path not in wanted["stdlib"]]
+    packages: list[Entry] = []
+    for wheel in sorted(wheels.glob("*.whl")):
+        # A plugin of the site's owner, say: what is needed of it is not known.
+        is_new = wheel.name not in wanted["wheels"]
+        for path, name, data in compiled_wheel(wheel):
+            if is_new or path in wanted["packages"] or path.endswith(DISTRIBUTION_FILES):
+                packages.append((name, data))
+            else:
+                rest.append((name, data))
+                names.append(module_name(path))
+    listing = "\n".join(sorted(name for name in names if name)).encode()
+    write_gzip(out / "stdlib.pack", small)
+    write_pack(out / "packages.pack", [*packages, (REST_NAMES, listing)])
+    write_pack(out / "rest.pack", rest)
+
+
 def tree_files(folder: Path, target: str) -> Iterator[tuple[str, bytes]]:
     """Yield target path and content of each file below a folder of the project."""
     for path in sorted(folder.rglob("*")):
@@ -88,15 +180,12 @@ def tree_files(folder: Path, target: str) -> Iterator[tuple[str, bytes]]:
             yield f"{target}/{path.relative_to(folder)}", path.read_bytes()
 
 
-def write_pack(out: Path, files: Iterator[tuple[str, bytes]]) -> None:
+def write_pack(out: Path, entries: Iterable[Entry]) -> None:
     """Write a pack; see the module's docstring for the format."""
-    index: list[tuple[str, int]] = []
+    index: list[tuple[str | int, ...]] = []
     blob = io.BytesIO()
-    for path, data in files:
-        # Files outside site-packages (plugins) are read as source by whoever loads them.
-        if path.endswith(".py") and path.startswith(SITE_PACKAGES):
-            path, data = f"{path}c", compiled(data, path)
-        index.append((path, len(data)))
+    for path, data, *offset in entries:
+        index.append((path, len(data), *offset))
         blob.write(data)
     header = json.dumps(index, separators=(",", ":")).encode()
     write_gzip(out, len(header).to_bytes(4, "little") + header + blob.getvalue())
@@ -104,32 +193,35 @@ def write_pack(out: Path, files: Iterator[tuple[str, bytes]]) -> None:
 
 def pack_contents(args: argparse.Namespace) -> Iterator[tuple[str, bytes]]:
     """Yield all files that the command line asks for, in a stable order."""
-    if args.wheels:
-        for wheel in sorted(args.wheels.glob("*.whl")):
-            yield from wheel_files(wheel)
+    files: list[tuple[str, bytes]] = []
     for pair in args.tree:
         folder, _, target = pair.partition("=")
-        yield from tree_files(Path(folder), target.replace("SITE_PACKAGES", SITE_PACKAGES))
+        files += tree_files(Path(folder), target.replace("SITE_PACKAGES", SITE_PACKAGES))
     for pair in args.file:
         path, _, target = pair.partition("=")
-        yield target.replace("SITE_PACKAGES", SITE_PACKAGES), Path(path).read_bytes()
+        files.append((target.replace("SITE_PACKAGES", SITE_PACKAGES), Path(path).read_bytes()))
+    for path, data in files:
+        # Files outside site-packages (plugins) are read as source by whoever loads them.
+        if path.endswith(".py") and path.startswith(SITE_PACKAGES):
+            yield f"{path}c", compiled(data, path)
+        else:
+            yield path, data
 
 
 def main(argv: list[str]) -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="compile_python.py")
     commands = parser.add_subparsers(dest="command", required=True)
-    stdlib = commands.add_parser("stdlib", help="compile the standard library")
-    stdlib.add_argument("source", type=Path)
-    stdlib.add_argument("out", type=Path)
-    pack = commands.add_parser("pack", help="make a file system of wheels and folders")
+    runtime = commands.add_parser("runtime", help="compile the standard library and packages")
+    for name in ("stdlib", "wheels", "first", "out"):
+        runtime.add_argument(name, type=Path)
+    pack = commands.add_parser("pack", help="make a file system of folders")
     pack.add_argument("out", type=Path)
-    pack.add_argument("--wheels", type=Path, help="folder of wheels to install")
     pack.add_argument("--tree", action="append", default=[], metavar="FOLDER=TARGET")
     pack.add_argument("--file", action="append", default=[], metavar="PATH=TARGET")
     args = parser.parse_args(argv)
-    if args.command == "stdlib":
-        compile_stdlib(args.source, args.out)
+    if args.command == "runtime":
+        compile_runtime(args.stdlib, args.wheels, args.first, args.out)
     else:
         write_pack(args.out, pack_contents(args))
 

@@ -7,6 +7,8 @@
  */
 
 import { instancePath } from "../shared/paths.js";
+import { isThrifty } from "../shared/connection.js";
+import { prefetch } from "../shared/protocol.js";
 import { parseLink, recipeToKey } from "../shared/recipe.js";
 import { SITE_ROOT } from "../shared/site.js";
 import { bootAndLeave } from "./boot-page.js";
@@ -80,7 +82,12 @@ function isOpening() {
   return document.documentElement.dataset.view === "boot";
 }
 
-function installWorker() {
-  // Without a worker the home page still reads well; the reason is told when something is opened.
-  activeWorker().catch(() => {});
+async function installWorker() {
+  try {
+    const worker = await activeWorker();
+    // While the person is still choosing.
+    if (!isThrifty()) worker.postMessage(prefetch());
+  } catch {
+    // Without a worker the home page still reads well; the reason is told when something is opened.
+  }
 }

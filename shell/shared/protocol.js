@@ -3,12 +3,12 @@
  *
  * Three kinds: a boot's, the questions, and what pages are told unasked.
  *
- * A page posts `open` or `ping` to the registration's active worker. The worker answers an `open`
+ * A page posts `open`, `ping` or `prefetch` to the registration's active worker. The worker answers an `open`
  * with `progress` messages, at least one a second while its thread is free, and then with exactly
  * one `ready` or `failed`; it is `ready` as well when the address answers with the page that asks for
  * consent. `open` may be repeated at any time: it joins the boot that is running, or
  * starts one if the browser has stopped the worker meanwhile. A `ping` has no answer; its arrival is
- * what restarts the browser's idle clock.
+ * what restarts the browser's idle clock. Nor has a `prefetch`: it saves the boot that may follow time.
  *
  * Questions (`status`, `check`, `forget`, `restore`, `preview`, `add`, `reload`, `consent`, `plugins`,
  * `install`, `uninstall`) come with a MessagePort, on which exactly one answer is sent: {value} or {error}.
@@ -56,6 +56,12 @@ export const STAGES = [
  * @typedef {object} PingMessage   page → worker: a page is still using the site
  * @property {number} v
  * @property {"ping"} type
+ */
+
+/**
+ * @typedef {object} PrefetchMessage   page → worker: download what a boot needs, should there be one
+ * @property {number} v
+ * @property {"prefetch"} type
  */
 
 /**
@@ -345,7 +351,7 @@ export const STAGES = [
  */
 /** @typedef {WithoutVersion<Question>} Asked  what `question` makes a message of */
 /** @typedef {{value: any} | {error: WireError} | {working: true, progress?: AddProgress | InstallProgress}} Answer */
-/** @typedef {OpenMessage | PingMessage | Question} PageMessage */
+/** @typedef {OpenMessage | PingMessage | PrefetchMessage | Question} PageMessage */
 /** @typedef {ChangedMessage | DeletedMessage} News */
 /** @typedef {ProgressMessage | ReadyMessage | FailedMessage | News} WorkerMessage */
 /** @typedef {Omit<ProgressMessage, "v" | "type" | "key">} Progress */
@@ -362,6 +368,11 @@ export function openMessage(key, { retry = false, fresh = false } = {}) {
 /** @returns {PingMessage} */
 export function ping() {
   return { v: PROTOCOL_VERSION, type: "ping" };
+}
+
+/** @returns {PrefetchMessage} */
+export function prefetch() {
+  return { v: PROTOCOL_VERSION, type: "prefetch" };
 }
 
 /**

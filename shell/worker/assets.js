@@ -8,9 +8,10 @@
  */
 
 import manifest from "./manifest.js";
-import { readAll } from "./download.js";
+import { readAll, unpackAll } from "./download.js";
 import { copyOf, dropCopy, hasCopy, keepCopy } from "./part-copies.js";
 import { LiteError, OUTDATED } from "../shared/errors.js";
+import { isThrifty } from "../shared/connection.js";
 import { sha256 } from "../shared/hash.js";
 import { SITE_ROOT } from "../shared/site.js";
 
@@ -43,27 +44,113 @@ export function partUrl(name) {
 }
 
 /**
- * @param {PartName} name
- * @param {ByteProgress} onProgress
- * @returns {Promise<Response>} whole and right; the browser's own where possible
- * @throws {LiteError}
- */
-export async function fetchPart(name, onProgress) {
-  return (await obtain(name, onProgress, { unread: true })).response;
-}
-
-/**
  * @param {PartName} name  of one that is compressed
  * @param {ByteProgress} onProgress
- * @returns {Promise<Uint8Array>} decompressed
+ * @returns {Promise<Uint8Array>} decompressed; not to be changed, others may have the same
  * @throws {LiteError}
  */
 export async function loadPart(name, onProgress) {
-  const { bytes } = await obtain(name, onProgress);
-  const stream = new Blob([/** @type {BlobPart} */ (bytes)])
-    .stream()
-    .pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  const load = underway.get(name);
+  if (load) return load.joined(onProgress);
+  const begun = new Load((progress) => obtainPacked(name, progress));
+  underway.set(name, begun);
+  try {
+    return await begun.joined(onProgress);
+  } finally {
+    underway.delete(name);
+  }
+}
+
+/** @type {Map<PartName, Load>} */
+const underway = new Map();
+
+/** One that several may wait for: the launcher begins to load what a boot then joins. */
+class Load {
+  /** @type {Set<ByteProgress>} */
+  #listeners = new Set();
+  #bytes;
+
+  /** @param {(onProgress: ByteProgress) => Promise<Uint8Array>} load */
+  constructor(load) {
+    this.#bytes = load((...progress) => this.#listeners.forEach((listen) => listen(...progress)));
+  }
+
+  /** @param {ByteProgress} onProgress */
+  joined(onProgress) {
+    this.#listeners.add(onProgress);
+    return this.#bytes;
+  }
+}
+
+/**
+ * The WebAssembly of Python, in one of two forms. As served to browsers, with a response that is the
+ * browser's own, it starts faster from the second time on: Chromium keeps what it has compiled. But
+ * where the host does not compress it, it is three times what a first visit should wait for.
+ *
+ * @param {ByteProgress} onProgress
+ * @returns {Promise<Response>} whole and right
+ * @throws {LiteError}
+ */
+export async function fetchWasm(onProgress) {
+  const url = versionedUrl("wasm");
+  const asServed =
+    (await copyOf(url)) !== undefined || (!(await isAtHand("wasm-packed")) && (await isSmall(url)));
+  if (asServed) return (await obtainAsServed("wasm", onProgress)).response;
+  const bytes = /** @type {BodyInit} */ (await loadPart("wasm-packed", onProgress));
+  return new Response(bytes, { headers: { "content-type": mediaType("wasm") } });
+}
+
+/**
+ * Get the form of the WebAssembly that starts faster, for the next time.
+ *
+ * @returns {Promise<void>}
+ * @throws {LiteError}
+ */
+export async function fetchWasmAsServed() {
+  if (isThrifty() || (await copyOf(versionedUrl("wasm")))) return;
+  await obtainAsServed("wasm", () => {});
+  await keepParts();
+  if (await copyOf(versionedUrl("wasm"))) await dropCopy(versionedUrl("wasm-packed"));
+}
+
+/**
+ * @param {URL} url
+ * @returns {Promise<boolean>} whether its host compresses it
+ */
+async function isSmall(url) {
+  try {
+    const { ok, headers } = await network(url, { method: "HEAD" });
+    return ok && (headers.get("content-encoding") ?? "identity") !== "identity";
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * @param {PartName} name
+ * @returns {Promise<boolean>} whether it can be had without the network
+ */
+export async function isAtHand(name) {
+  return fresh.has(name) || (await copyOf(versionedUrl(name))) !== undefined;
+}
+
+/**
+ * Load and keep what the next boot will need, as far as it is not there.
+ *
+ * @param {PartName[]} names
+ * @returns {Promise<void>} never rejected
+ */
+export async function prefetchParts(names) {
+  const load = async (/** @type {PartName} */ name) => {
+    if (name === "wasm") await ((await isAtHand("wasm-packed")) || fetchWasm(() => {}));
+    else if (!(await isAtHand(name))) await loadPart(name, () => {});
+  };
+  try {
+    await Promise.all(names.map(load));
+    await keepParts();
+  } catch {
+    // The boot will try again, and say what is wrong.
+  }
 }
 
 /** @type {Map<PartName, Uint8Array>} what boots have got from elsewhere than from a copy */
@@ -90,60 +177,113 @@ export async function keepParts() {
 }
 
 /**
- * @typedef {object} Obtained
- * @property {Uint8Array} bytes  as served
- * @property {Response} response  of the same bytes; unread if asked for
+ * @template T
+ * @param {PartName} name
+ * @param {(response: Response) => Promise<{bytes: Uint8Array, result: T}>} read  bytes: as served
+ * @param {RequestCache} cache
+ * @returns {Promise<T>}
+ * @throws {LiteError} named OUTDATED when the server has something else there
  */
+async function download(name, read, cache) {
+  const url = versionedUrl(name);
+  const response = await network(url, { cache });
+  if (!response.ok) throw missing(url, response.status);
+  const found = await checked(name, await read(response));
+  if (!found) throw outdated(`A part of this site, ${url.pathname}, is of another version.`);
+  fresh.set(name, found.bytes);
+  return found.result;
+}
+
+/**
+ * @template T
+ * @param {PartName} name
+ * @param {{bytes: Uint8Array, result: T}} found
+ */
+async function checked(name, found) {
+  return (await sha256(found.bytes)) === manifest.parts[name].sha256 ? found : undefined;
+}
+
+/**
+ * @template T
+ * @param {PartName} name
+ * @param {(response: Response) => Promise<{bytes: Uint8Array, result: T}>} read
+ * @returns {Promise<T | undefined>} undefined where there is no copy, or not a whole one
+ */
+async function fromCopy(name, read) {
+  const url = versionedUrl(name);
+  const copy = await copyOf(url);
+  if (!copy) return undefined;
+  const found = await read(copy)
+    .then((all) => checked(name, all))
+    .catch(() => undefined);
+  if (!found) await dropCopy(url).catch(() => {});
+  return found?.result;
+}
 
 /**
  * @param {PartName} name
  * @param {ByteProgress} onProgress
- * @param {{unread?: boolean}} [options]  unread: the response is wanted as it came
- * @returns {Promise<Obtained>}
- * @throws {LiteError} named OUTDATED when the server has something else there
+ * @returns {Promise<Uint8Array>} decompressed
+ * @throws {LiteError}
  */
-async function obtain(name, onProgress, { unread = false } = {}) {
-  const url = versionedUrl(name);
+async function obtainPacked(name, onProgress) {
   /** @param {Response} response */
-  const checked = async (response) => {
-    // Read the copy: what Chromium keeps compiled is the response that the network gave.
-    const readable = unread ? response.clone() : response;
-    const bytes = await readAll(readable, (done) => onProgress(done, partSize(name)));
-    const right = (await sha256(bytes)) === manifest.parts[name].sha256;
-    return right ? { bytes, response } : undefined;
+  const read = async (response) => {
+    const { bytes, contents } = await unpackAll(response, (done) =>
+      onProgress(done, partSize(name)),
+    );
+    return { bytes, result: contents };
   };
-  /** @param {RequestCache} cache */
-  const served = async (cache) => {
-    const response = await network(url, { cache });
-    if (!response.ok) throw missing(url, response.status);
-    const found = await checked(response);
-    if (!found) throw outdated(`A part of this site, ${url.pathname}, is of another version.`);
-    fresh.set(name, found.bytes);
-    return found;
-  };
+  const kept = fresh.get(name);
+  if (kept) return (await read(new Response(/** @type {BodyInit} */ (kept)))).result;
+  try {
+    return (await fromCopy(name, read)) ?? (await download(name, read, "force-cache"));
+  } catch (error) {
+    return retried(name, error, (cache) => download(name, read, cache));
+  }
+}
 
-  let problem;
+/**
+ * @param {PartName} name
+ * @param {ByteProgress} onProgress
+ * @returns {Promise<{response: Response}>} response: the browser's own, if possible
+ * @throws {LiteError}
+ */
+async function obtainAsServed(name, onProgress) {
+  /** @param {Response} response */
+  const read = async (response) => {
+    // Read the copy: what Chromium keeps compiled is the response that the network gave.
+    const bytes = await readAll(response.clone(), (done) => onProgress(done, partSize(name)));
+    return { bytes, result: { response } };
+  };
   try {
     // force-cache: no question to the server at every start, and Chromium keeps compiled
     // WebAssembly only for what comes from its HTTP cache.
-    return await served("force-cache");
+    return await download(name, read, "force-cache");
   } catch (error) {
-    problem = error;
+    const copy = await fromCopy(name, read);
+    return copy ?? retried(name, error, (cache) => download(name, read, cache));
   }
-  const copy = await copyOf(url);
-  if (copy) {
-    const found = await checked(copy).catch(() => undefined);
-    if (found) return found;
-    await dropCopy(url).catch(() => {});
-  }
+}
+
+/**
+ * @template T
+ * @param {PartName} name
+ * @param {unknown} problem  that the first attempt ended in
+ * @param {(cache: RequestCache) => Promise<T>} again
+ * @returns {Promise<T>}
+ * @throws {LiteError}
+ */
+async function retried(name, problem, again) {
   try {
     // An answer was kept that is of no use: a broken one, or one from the middle of an upload.
-    if (problem instanceof LiteError) return await served("reload");
+    if (problem instanceof LiteError) return await again("reload");
   } catch (error) {
     problem = error;
   }
   if (!(problem instanceof LiteError)) {
-    throw new LiteError(`A part of this site, ${url.pathname}, could not be downloaded.`, {
+    const { pathname } = versionedUrl(name);
+    throw new LiteError(`A part of this site, ${pathname}, could not be downloaded.`, {
       hint: "Opening this for the first time needs the network. Check your connection, then try again.",
       cause: problem,
     });

@@ -1,5 +1,5 @@
 /**
- * Reading a response to its end while telling how far it is.
+ * Reading a response to its end while telling how far it is, and decompressing it meanwhile.
  */
 
 import { chunksOf } from "../shared/stream.js";
@@ -21,6 +21,30 @@ export async function readAll(response, onProgress) {
   if (response.body) return readInto(response.body, total, onProgress);
   onProgress(0, total);
   return new Uint8Array(await response.arrayBuffer());
+}
+
+/**
+ * @param {Response} response  gzip-compressed, as a file is
+ * @param {ByteProgress} onProgress
+ * @returns {Promise<{bytes: Uint8Array, contents: Uint8Array}>} as it came, and decompressed; the
+ *   latter is empty where it is no such file
+ */
+export async function unpackAll(response, onProgress) {
+  const unpack = new DecompressionStream("gzip");
+  const contents = new Response(unpack.readable).arrayBuffer().catch(() => new ArrayBuffer(0));
+  const input = unpack.writable.getWriter();
+  /** @type {BlobPart[]} */
+  const chunks = [];
+  let done = 0;
+  for await (const chunk of chunksOf(/** @type {ReadableStream<any>} */ (response.body))) {
+    chunks.push(chunk);
+    done += chunk.length;
+    onProgress(done);
+    input.write(chunk).catch(() => {});
+  }
+  input.close().catch(() => {});
+  const bytes = new Uint8Array(await new Blob(chunks).arrayBuffer());
+  return { bytes, contents: new Uint8Array(await contents) };
 }
 
 /**

@@ -10,7 +10,7 @@ interface Part {
 
 declare const manifest: {
   version: string;
-  parts: Record<"wasm" | "stdlib" | "packages" | "site", Part>;
+  parts: Record<"wasm" | "wasm-packed" | "stdlib" | "packages" | "site" | "rest", Part>;
   /** SHA-256 in hex of each file that makes the site work offline, by its path from the site's root. */
   files: Record<string, string>;
 };

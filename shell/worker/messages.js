@@ -38,8 +38,14 @@ export async function answerMessage(event, instances, clients) {
   const [port] = event.ports;
   const by = event.source && "id" in event.source ? event.source.id : "";
   if (message?.type === "open" && event.source) await open(message, event.source, instances);
-  // A ping needs no answer: that it arrived is what keeps the worker running.
-  else if (port && message.type !== "ping" && message.type !== "open") {
+  // A ping needs no answer: that it arrived is what keeps the worker running. Nor has a prefetch, which
+  // is sw.js's to heed.
+  else if (
+    port &&
+    message.type !== "ping" &&
+    message.type !== "prefetch" &&
+    message.type !== "open"
+  ) {
     /** @param {Answer} answer */
     const say = (answer) => port.postMessage(answer);
     const signsOfLife = setInterval(say, SIGN_OF_LIFE, { working: true });

@@ -106,6 +106,11 @@ export class Packages {
     this.problems.push(...items.map((item) => refusal(item, this.#settings.locked)));
   }
 
+  /** @returns {boolean} whether there may be any beyond the site's */
+  get any() {
+    return this.#lock !== undefined || this.#allowed.length > 0;
+  }
+
   /** @returns {string} the version of Datasette that is asked for, "" for the site's */
   get #ref() {
     return this.#allowed.find(({ kind }) => kind === "datasette")?.value ?? "";
@@ -175,7 +180,7 @@ export class Packages {
    */
   async prepare(bootstrap, folder, report) {
     this.#python = bootstrap.BrowserPackages(folder, this.#settings.index);
-    if (this.#lock === undefined && this.#allowed.length === 0) return;
+    if (!this.any) return;
     report({ stage: "plugins", label: "" });
     for (const { without, reason } of this.#failures) {
       if (without === "ref") this.#python.fail_ref(this.#ref, reason);

@@ -14,7 +14,7 @@ import { StartImage } from "./images.js";
 import { Intake } from "./intake.js";
 import { valueOf } from "./outcome.js";
 import { LOCK, Packages, PackagesFailed } from "./packages.js";
-import { startPython } from "./runtime.js";
+import { hasRest, isForWantOfRest, startPython } from "./runtime.js";
 import { siteSettings } from "./site-settings.js";
 import { claim, newRecord } from "./store-changes.js";
 import { UNWATCHED, WatchedFiles } from "./watched-files.js";
@@ -44,6 +44,7 @@ import { SHELL_ROOT } from "../shared/site.js";
  * @property {boolean} fromSources  whatever is saved, to replace it
  * @property {() => void} onWrite  called when a file of the instance was written to
  * @property {import("./reports.js").Reports} reports
+ * @property {boolean} [whole]  with all of Python, even if a part has to be downloaded first
  */
 
 /**
@@ -95,6 +96,7 @@ export async function start(options, failures = [], mayUseImage = true) {
       }
     }
     image?.confirm();
+    if (isForWantOfRest(error)) return start({ ...options, whole: true }, failures, mayUseImage);
     if (!(error instanceof PackagesFailed)) throw error;
     return start(options, [...failures, error.failure], mayUseImage);
   }
@@ -124,7 +126,9 @@ async function attempt(options, state) {
     failures,
     note: (unfinished) => options.decisions.note(key, unfinished),
   });
-  const mayUseImage = state.mayUseImage && settings.images;
+  // Nobody knows what packages of the person's own import; and an image is of all of Python.
+  const mustBeWhole = options.whole || packages.any;
+  const mayUseImage = state.mayUseImage && settings.images && (mustBeWhole || (await hasRest()));
   const finding = StartImage.find(mayUseImage ? store : undefined, packages.identity);
   state.image = finding;
   const saved = options.fromSources ? undefined : (carried ?? found);
@@ -140,6 +144,7 @@ async function attempt(options, state) {
   const pyodide = await startPython(
     report,
     finding.then(({ image }) => image),
+    { whole: mustBeWhole || mayUseImage },
   );
   const image = await finding;
   breakdown.watch(pyodide);

@@ -13,6 +13,7 @@ from tests.support.browsing import (
     click_through,
     follow,
     link,
+    save_data,
     save_query,
     stop_worker,
     wait_for_datasette,
@@ -137,7 +138,7 @@ def test_a_deploy_reaches_the_next_visit_and_old_pages_go_on(
         f"datasette-lite / {name}" for name in (f"version {old}", f"version {new}", "parts")
     }
     assert len([url for url in parts(launcher) if "site.pack" in url]) == 2
-    assert len(parts(launcher)) == 5
+    assert len(parts(launcher)) == 6
 
 
 def test_a_page_that_waits_for_its_data_across_a_deploy_gets_it(
@@ -181,6 +182,7 @@ def test_what_the_version_before_has_saved_opens_with_its_changes(
 def test_a_worker_whose_parts_are_gone_makes_way_for_the_new_one(
     page: Page, host: Host, plugin_build: Path, new: str
 ) -> None:
+    save_data(page)
     see_the_launcher(page, host)
     # Python was never loaded, so there is no copy of the old version's either.
     host.sites["/"] = plugin_build
@@ -191,6 +193,7 @@ def test_a_worker_whose_parts_are_gone_makes_way_for_the_new_one(
 def test_a_booting_page_whose_parts_are_gone_gets_through(
     page: Page, host: Host, plugin_build: Path, new: str
 ) -> None:
+    save_data(page)
     see_the_launcher(page, host)
     host.sites["/"] = plugin_build
     follow(page, f"{host.address()}app/")

@@ -112,6 +112,13 @@ def stop_worker(page: Page) -> None:
     session.detach()
 
 
+def save_data(page: Page) -> None:
+    """Be somebody who has told the browser to be sparing with data. Before the first page."""
+    page.add_init_script(
+        "Object.defineProperty(navigator, 'connection', { value: { saveData: true } })"
+    )
+
+
 def hard_reload(page: Page) -> None:
     """Reload past caches and service worker, as shift-reload does."""
     session = page.context.new_cdp_session(page)

@@ -25,7 +25,7 @@ class Host:
         self.spoiled: dict[str, bytes] = {}
         #: Seconds that browsers may keep files at fixed addresses; as static hosts have it.
         self.max_age = 0
-        #: Path and query of every request, in order.
+        #: Path and query of every request, in order; after the method, if that is not GET.
         self.requests: list[str] = []
         self._server: _Server | None = None
 
@@ -55,7 +55,8 @@ class _Handler(StaticHost):
         super().__init__(*args, quiet=True)
 
     def send_head(self) -> BytesIO | BinaryIO | None:
-        self.host.requests.append(self.path)
+        method = "" if self.command == "GET" else f"{self.command} "
+        self.host.requests.append(method + self.path)
         # By dates alone, a file of an older build would count as not modified.
         del self.headers["If-Modified-Since"]
         path = urlsplit(self.path).path

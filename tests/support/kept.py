@@ -40,8 +40,13 @@ def parts(page: Page, base: str = "/") -> list[str]:
 
 
 def wait_for_parts(page: Page, base: str = "/") -> None:
-    """Wait until all large parts of a site are kept."""
-    wait_until(lambda: len(parts(page, base)) >= 4, SECONDS, "keeping the parts")
+    """Wait until all large parts of a site are kept, the later ones included."""
+    wanted = {"pyodide.asm.wasm", "stdlib.pack", "packages.pack", "site.pack", "rest.pack"}
+
+    def kept() -> set[str]:
+        return {url.rpartition("/")[2].partition("?")[0] for url in parts(page, base)}
+
+    wait_until(lambda: kept() == wanted, SECONDS, "keeping the parts")
 
 
 def wait_for_entries(page: Page, wanted: dict[str, int]) -> None:

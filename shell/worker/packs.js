@@ -1,0 +1,73 @@
+/**
+ * Packs, as scripts/compile_python.py writes them: many files in one, laid out in Pyodide's file system.
+ *
+ * Where they come from is assets.js's business, and what for is runtime.js's.
+ */
+
+/** @typedef {import("pyodide").PyodideAPI["FS"]} FS */
+/** @typedef {import("./python-image.js").Library} Library */
+
+/** @typedef {{path: string, bytes: Uint8Array, offset?: number}} PackedFile  offset: where these bytes go
+ *   in a file that is there already, and ends with them */
+
+/**
+ * Lay out the files of a pack. They are views into the pack's one buffer, so nothing is copied.
+ *
+ * @param {FS} fs
+ * @param {Uint8Array} pack
+ * @returns {Library[]} the native ones among them
+ */
+export function mountPack(fs, pack) {
+  const libraries = [];
+  let folder = "";
+  for (const { path, bytes, offset } of filesOf(pack)) {
+    if (offset !== undefined) continue;
+    const parent = path.slice(0, path.lastIndexOf("/"));
+    if (parent !== folder) fs.mkdirTree((folder = parent));
+    fs.writeFile(path, bytes, { canOwn: true });
+    if (path.endsWith(".so")) libraries.push({ path, content: bytes });
+  }
+  return libraries;
+}
+
+/**
+ * @param {FS} fs
+ * @param {Uint8Array} rest  a pack
+ */
+export function completeFiles(fs, rest) {
+  for (const { path, offset } of filesOf(rest)) {
+    if (offset === undefined) continue;
+    fs.writeFile(path, completed(fs.readFile(path), rest), { canOwn: true });
+  }
+}
+
+/**
+ * @param {Uint8Array} file  the one that `rest` completes
+ * @param {Uint8Array} rest  a pack
+ * @returns {Uint8Array}
+ */
+export function completed(file, rest) {
+  for (const { bytes, offset } of filesOf(rest)) {
+    if (offset === undefined) continue;
+    const whole = new Uint8Array(offset + bytes.length);
+    whole.set(file.subarray(0, offset));
+    whole.set(bytes, offset);
+    return whole;
+  }
+  return file;
+}
+
+/**
+ * @param {Uint8Array} pack
+ * @returns {Generator<PackedFile>}
+ */
+function* filesOf(pack) {
+  const indexSize = new DataView(pack.buffer, pack.byteOffset).getUint32(0, true);
+  let position = 4 + indexSize;
+  /** @type {Array<[path: string, size: number, offset?: number]>} */
+  const index = JSON.parse(new TextDecoder().decode(pack.subarray(4, position)));
+  for (const [path, size, offset] of index) {
+    yield { path, bytes: pack.subarray(position, position + size), offset };
+    position += size;
+  }
+}
