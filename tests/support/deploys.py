@@ -27,6 +27,8 @@ class Host:
         self.max_age = 0
         #: Path and query of every request, in order; after the method, if that is not GET.
         self.requests: list[str] = []
+        #: Bytes of the bodies that were sent, by path and query.
+        self.sent: dict[str, int] = {}
         self._server: _Server | None = None
 
     def address(self, base: str = "/") -> str:
@@ -73,6 +75,8 @@ class _Handler(StaticHost):
         return BytesIO(body)
 
     def send_header(self, keyword: str, value: str) -> None:
+        if keyword == "Content-Length" and self.command == "GET":
+            self.host.sent[self.path] = self.host.sent.get(self.path, 0) + int(value)
         if value == "no-cache" and self.host.max_age:
             value = f"max-age={self.host.max_age}"
         super().send_header(keyword, value)

@@ -1,0 +1,100 @@
+"""The first visit: what is downloaded before the first page, what after it, and what if that fails."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.browsing import BOOT_TIMEOUT, follow, link, save_data, stop_worker
+from tests.support.deploys import Host
+from tests.support.hosts import DataHost
+from tests.support.kept import parts, see_the_launcher, wait_for_parts
+from tests.support.packed_files import workbook
+from tests.support.raw_chromium import wait_until
+
+#: Bytes of the site itself, from a host that compresses nothing.
+LIMIT = 11_600_000
+
+LATER = re.compile(r"/runtime/(rest\.pack|pyodide\.asm\.wasm)")
+
+
+@pytest.fixture
+def without_rest(host: Host) -> Iterator[Host]:
+    """A host that has lost what comes after the first page."""
+    host.spoiled["/runtime/rest.pack"] = b"something else"
+    yield host
+    host.spoiled.clear()
+
+
+def requested(host: Host) -> list[str]:
+    """Return the large parts that were downloaded, in order."""
+    return [path for path in host.requests if path.startswith("/runtime/")]
+
+
+def test_the_rest_comes_after_the_first_page(page: Page, host: Host) -> None:
+    follow(page, link(host.address(), "world/cities", url=f"{host.address()}data/world.db"))
+    wait_for_parts(page)
+    before = [path for path in host.requests if not LATER.match(path)]
+    later = [path for path in host.requests if LATER.match(path)]
+    first_page = max(host.requests.index(path) for path in before if "/runtime/" in path)
+    assert len(later) == 2 and min(map(host.requests.index, later)) > first_page
+    sent = sum(size for path, size in host.sent.items() if not LATER.match(path))
+    data = host.sent["/data/world.db"]
+    print(f"{sent:,} bytes before the first page, {data:,} of them its data")
+    assert sent - data <= LIMIT
+    stop_worker(page)
+    host.unplug()
+    follow(page, page.url)
+    expect(page.get_by_role("heading", name="cities")).to_be_visible()
+
+
+def test_excel_files_open_at_the_first_visit(page: Page, host: Host, files: DataHost) -> None:
+    book = files.add("book.xlsx", workbook({"Birds": [["name", "legs"], ["wren", 2]]}))
+    follow(page, link(host.address(), "data/Birds", excel=book))
+    expect(page.get_by_role("cell", name="wren")).to_be_visible()
+
+
+def test_the_page_of_plugins_opens_right_after_the_first(page: Page, host: Host) -> None:
+    follow(page, link(host.address(), "-/install", memory="1"))
+    expect(page.get_by_role("heading", name="Plugins", exact=True)).to_be_visible()
+
+
+@pytest.mark.console_errors
+def test_without_the_rest_pages_still_open(without_rest: Host, page: Page) -> None:
+    follow(page, link(without_rest.address(), "_memory?sql=select+40%2B2", memory="1"))
+    wait_until(lambda: requested(without_rest)[-1].startswith("/runtime/rest"), 60, "asking for it")
+    response = page.goto(page.url.replace("_memory", "no-such-database"))
+    assert response is not None and response.status == 404
+
+
+@pytest.mark.console_errors
+def test_what_needs_the_missing_rest_says_so(
+    without_rest: Host, page: Page, files: DataHost
+) -> None:
+    book = files.add("book.xlsx", workbook({"Birds": [["name"], ["wren"]]}))
+    page.goto(link(without_rest.address(), "data/Birds", excel=book))
+    problem = page.get_by_role("region", name="What went wrong")
+    expect(problem).to_contain_text("An Excel file needs a part of this site", timeout=BOOT_TIMEOUT)
+
+
+def test_the_launcher_has_python_downloaded_meanwhile(page: Page, host: Host) -> None:
+    see_the_launcher(page, host)
+    wait_until(lambda: len(parts(page)) == 4, 60, "downloading ahead")
+    assert not any(path.startswith("/runtime/rest") for path in requested(host))
+    ahead = requested(host)
+    follow(page, link(host.address(), memory="1"))
+    assert [path for path in requested(host) if not LATER.match(path)] == [
+        path for path in ahead if not LATER.match(path)
+    ]
+
+
+def test_nothing_is_downloaded_ahead_for_who_saves_data(page: Page, host: Host) -> None:
+    save_data(page)
+    see_the_launcher(page, host)
+    page.get_by_role("link", name="Palmer penguins").wait_for()
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    assert requested(host) == []
