@@ -1,4 +1,4 @@
-"""The first visit: what is downloaded before the first page, what after it, and what if that fails."""
+"""The first visit: what is downloaded before the first page, what after, and what if that fails."""
 
 from __future__ import annotations
 
