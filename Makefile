@@ -28,10 +28,11 @@ test-browser: site ## Run the tests in a browser
 	@PYTHONPATH=scripts $(BIN)/python -m tests.compatibility.wheels
 	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile tests/browser
 
-torture: site ## Kill the worker 100 times under continuous writes, and many times at random (KILLS=100)
+torture: site ## Kill the worker 100 times under continuous writes, many times at random, and restart it 200 times (KILLS=100)
 	@$(BIN)/python scripts/find_browser.py
 	@KILLS=$${KILLS:-100} $(BIN)/python -m pytest -rP tests/browser/test_torture.py
 	@EXAMPLES=$${EXAMPLES:-20} $(BIN)/python -m pytest -rP tests/browser/test_random_kills.py
+	@CYCLES=$${CYCLES:-200} $(BIN)/python -m pytest -rP tests/browser/test_many_restarts.py
 
 compatibility: site ## Try real plugins natively and here, and write docs/plugins.md (ONLY="datasette-x …")
 	@$(BIN)/python scripts/find_browser.py

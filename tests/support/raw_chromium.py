@@ -101,14 +101,15 @@ class RawBrowser:
 
     def kill_renderers(self) -> None:
         """Kill the processes in which pages and workers run, all at once and without warning."""
-        killed = self._renderers()
+        killed = self.renderers()
         for process in killed:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         # A tab that is opened before the browser has noticed may be given to one of them.
-        wait_until(lambda: not killed & self._renderers(), 30, "the end of the processes")
+        wait_until(lambda: not killed & self.renderers(), 30, "the end of the processes")
 
-    def _renderers(self) -> set[int]:
+    def renderers(self) -> set[int]:
+        """Return the ids of the processes in which pages and workers run."""
         processes = self.send("SystemInfo.getProcessInfo")["processInfo"]
         return {process["id"] for process in processes if process["type"] == "renderer"}
 
