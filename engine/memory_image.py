@@ -80,7 +80,7 @@ def reason_against() -> str:
     """Return why no image may be taken now, "" if one may."""
     # They hold the standard library's file open. Were it garbage only in the image's Python, it
     # would close a file of another's there.
-    importlib.metadata.MetadataPathFinder.invalidate_caches()
+    importlib.metadata.MetadataPathFinder().invalidate_caches()
     gc.collect()
     reasons = [*_reasons]
     if "micropip" in sys.modules:
