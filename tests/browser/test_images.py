@@ -1,0 +1,174 @@
+"""Starts from an image of Python's memory: quicker, and otherwise nobody need notice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.browsing import follow, link, stop_worker, wait_for_datasette
+from tests.support.hosts import DataHost
+from tests.support.images import damage_image, images, kept_images, put_images, starts
+from tests.support.plugins import allow, instance
+from tests.support.wheels import wheel
+
+# Draws from the module's generator, from the system's, and from SQLite's.
+RANDOM = """
+import random
+import secrets
+from datasette import Response, hookimpl
+@hookimpl
+def register_routes():
+    return [("/-/random", draw)]
+async def draw(datasette):
+    rows = await datasette.get_internal_database().execute("select random()")
+    return Response.json([random.random(), secrets.token_hex(8), rows.single_value()])
+"""
+PATHS = ["", "world", "world/airports", "world/airports.json?_size=3", "-/plugins.json"]
+
+
+def bodies(page: Page, home: str) -> dict[str, str]:
+    """Return what the instance answers, without the times that it took."""
+    script = """async (addresses) => Promise.all(addresses.map(async (address) => {
+      const text = await (await fetch(address)).text();
+      return text.replaceAll(/[0-9.]+ms/g, "").replaceAll(/csrftoken" value="[^"]*/g, "");
+    }))"""
+    found = page.evaluate(script, [home + path for path in PATHS])
+    return dict(zip(PATHS, found, strict=True))
+
+
+def drawn(page: Page, home: str) -> list[Any]:
+    return list(page.evaluate("async (url) => (await fetch(url)).json()", f"{home}-/random"))
+
+
+def restart(page: Page) -> None:
+    stop_worker(page)
+    page.reload()
+    wait_for_datasette(page)
+
+
+def opened(page: Page, site: str) -> None:
+    """Open the example, and wait until an image is kept: on a first visit there is not all of
+    Python, of which one could be taken.
+    """
+    follow(page, link(site, "world/airports", url="data/world.db"))
+    while not images(page):
+        restart(page)
+        page.wait_for_timeout(500)
+    kept_images(page)
+
+
+def test_a_start_from_an_image_shows_the_same(page: Page, site: str) -> None:
+    opened(page, site)
+    home = instance(page)
+    before = bodies(page, home)
+    for _ in range(2):
+        restart(page)
+        assert starts(page) == [True]
+        assert bodies(page, home) == before
+    # One that was never open has the same Python.
+    follow(page, link(site, "_memory", memory="1"))
+    assert starts(page) == [True, True]
+    assert len(images(page)) == 1
+
+
+def test_what_is_random_is_not_repeated(page: Page, site: str, files: DataHost) -> None:
+    url = files.add(*wheel("datasette-random", code=RANDOM))
+    page.goto(link(site, "world", install=url))
+    allow(page)
+    home = instance(page)
+    restart(page)  # in which no packages are chosen any more
+    kept_images(page)
+    found = [drawn(page, home)]
+    for _ in range(2):
+        restart(page)
+        assert starts(page) == [True]
+        found.append(drawn(page, home))
+    for values in zip(*found, strict=True):
+        assert len(set(values)) == 3
+    # The image has its plugin, so another instance has another image.
+    follow(page, link(site, "_memory", memory="1"))
+    assert starts(page) == [True, False]
+    kept_images(page, 2)
+
+
+def test_what_a_plugin_draws_when_it_is_imported_is_not_repeated(
+    page: Page, site: str, files: DataHost
+) -> None:
+    said: list[str] = []
+    page.context.on("console", lambda message: said.append(message.text))
+    code = f"import secrets\nSECRET = secrets.token_hex()\n{RANDOM}"
+    page.goto(link(site, "world", install=files.add(*wheel("datasette-secret", code=code))))
+    allow(page)
+    restart(page)
+    restart(page)
+    assert starts(page) == [False]
+    assert images(page) == []
+    assert any("Random numbers were drawn" in text for text in said)
+
+
+@pytest.mark.parametrize("where", ["pages", "head"])
+def test_an_image_that_does_not_serve_is_dropped(page: Page, site: str, where: str) -> None:
+    opened(page, site)
+    damage_image(page, where)
+    restart(page)
+    expect(page.get_by_role("heading", name="airports")).to_be_visible()
+    assert starts(page) == [False]
+    # One whose hash was wrong is made again by that start, another one by the next.
+    if where == "head":
+        kept_images(page, 0)
+        assert [one["failures"] for one in images(page)] == [1]
+        restart(page)
+    kept_images(page)
+    restart(page)
+    assert starts(page) == [True]
+    assert [one["failures"] for one in images(page)] == [0]
+
+
+def test_a_start_that_the_worker_did_not_survive_is_not_repeated(page: Page, site: str) -> None:
+    opened(page, site)
+    for failures in (1, 2):
+        [image] = kept_images(page)
+        damage = {**image, "usedBy": "a worker that is no more", "failures": failures - 1}
+        put_images(page, damage)
+        restart(page)
+        assert starts(page) == [False]
+        assert [one["failures"] for one in kept_images(page)] == [failures]
+    put_images(page, {**images(page)[0], "usedBy": "a worker that is no more"})
+    for _ in range(2):
+        restart(page)
+        assert starts(page) == [False]
+        assert [(one["size"], one["failures"]) for one in images(page)] == [(0, 3)]
+
+
+def test_few_images_are_kept(page: Page, site: str) -> None:
+    opened(page, site)
+    [image] = images(page)
+    old = {**image, "key": "old", "version": "another", "usedAt": image["usedAt"] + 10}
+    others = [{**image, "key": f"other {day}", "usedAt": day} for day in range(5)]
+    damage_image(page, "pages")
+    put_images(page, old, *others)
+    restart(page)
+    expect(page.get_by_role("heading", name="airports")).to_be_visible()
+    kept = {one["key"] for one in kept_images(page, 3)}
+    assert kept == {image["key"], "other 4", "other 3"}
+
+
+def test_a_temporary_instance_uses_none(page: Page, site: str) -> None:
+    opened(page, site)
+    follow(page, link(site, "_memory", memory="1", temporary="1"))
+    assert starts(page)[-1] is False
+
+
+def test_what_is_deleted_leaves_no_image(page: Page, site: str) -> None:
+    opened(page, site)
+    address = page.url
+    page.goto(f"{site}saved.html")
+    page.get_by_role("button", name="Delete all").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("heading", name="Nothing is saved here yet")).to_be_visible()
+    assert images(page) == []
+    page.goto(address)
+    wait_for_datasette(page)
+    kept_images(page)

@@ -1,0 +1,91 @@
+"""Images of Python's memory, as a browser has kept them: see shell/worker/image-store.js."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from playwright.sync_api import Page
+
+_IN_STORE = """async ([script, argument]) => {
+  const heard = (request) => new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  const [{ name }] = (await indexedDB.databases()).filter(({ name }) =>
+    name.startsWith("datasette-lite "));
+  const store = await heard(indexedDB.open(name));
+  const of = (...names) => names.map((name) =>
+    store.transaction(name, "readwrite").objectStore(name));
+  try {
+    return await eval(script)(heard, of, argument);
+  } finally {
+    store.close();
+  }
+}"""
+
+_IMAGES = """async (heard, of) => {
+  const [images, contents] = of("images", "imageContents");
+  return Promise.all([heard(images.getAll()), heard(contents.getAllKeys())]);
+}"""
+
+_PUT = """async (heard, of, records) => {
+  for (const record of records) {
+    await heard(of("images")[0].put(record));
+    await heard(of("imageContents")[0].put(new Blob(["what it holds"]), record.key));
+  }
+}"""
+
+# Changes a byte of the pages, or the head, so that its hash is right.
+_DAMAGE = """async (heard, of, where) => {
+  const [{ key }] = await heard(of("images")[0].getAll());
+  const content = await heard(of("imageContents")[0].get(key));
+  const bytes = new Uint8Array(await content.arrayBuffer());
+  if (where === "pages") bytes[bytes.length / 2 | 0] ^= 1;
+  const length = new DataView(bytes.buffer).getUint32(0, true);
+  let parts = [bytes];
+  if (where === "head") {
+    const head = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
+    head.layout.functions += 1;
+    const text = new TextEncoder().encode(JSON.stringify(head));
+    const size = new Uint8Array(new Uint32Array([text.length]).buffer);
+    parts = [size, text, bytes.subarray(4 + length)];
+  }
+  const changed = new Blob(parts);
+  await heard(of("imageContents")[0].put(changed, key));
+  if (where === "pages") return;
+  const digest = await crypto.subtle.digest("SHA-256", await changed.arrayBuffer());
+  const sha256 = Array.from(new Uint8Array(digest), (byte) =>
+    byte.toString(16).padStart(2, "0")).join("");
+  const record = await heard(of("images")[0].get(key));
+  await heard(of("images")[0].put({ ...record, sha256 }));
+}"""
+
+
+def images(page: Page) -> list[dict[str, Any]]:
+    """Return what is recorded of each; those whose content is there have a size."""
+    records, contents = page.evaluate(_IN_STORE, [_IMAGES, None])
+    assert {record["key"] for record in records if record["size"]} == set(contents)
+    return cast(list[dict[str, Any]], records)
+
+
+def kept_images(page: Page, count: int = 1) -> list[dict[str, Any]]:
+    """Wait until so many are kept; return their records."""
+    while len(found := [one for one in images(page) if one["size"]]) != count:
+        page.wait_for_timeout(50)
+    return found
+
+
+def put_images(page: Page, *records: dict[str, Any]) -> None:
+    """Put records with a content that is no image, in place of those with their keys."""
+    page.evaluate(_IN_STORE, [_PUT, list(records)])
+
+
+def damage_image(page: Page, where: str) -> None:
+    """Change the only image there is: "pages" without, "head" with another hash."""
+    page.evaluate(_IN_STORE, [_DAMAGE, where])
+
+
+def starts(page: Page) -> list[bool]:
+    """Return whether each start in the worker that runs began from an image."""
+    marks = "performance.getEntriesByName('started').map(({ detail }) => detail.image)"
+    return cast(list[bool], page.context.service_workers[-1].evaluate(marks))
