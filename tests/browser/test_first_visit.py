@@ -53,7 +53,7 @@ def test_the_rest_comes_after_the_first_page(page: Page, host: Host) -> None:
 
 def test_excel_files_open_at_the_first_visit(page: Page, host: Host, files: DataHost) -> None:
     book = files.add("book.xlsx", workbook({"Birds": [["name", "legs"], ["wren", 2]]}))
-    follow(page, link(host.address(), "data/Birds", excel=book))
+    follow(page, link(host.address(), "data/book", excel=book))
     expect(page.get_by_role("cell", name="wren")).to_be_visible()
 
 
@@ -75,7 +75,7 @@ def test_what_needs_the_missing_rest_says_so(
     without_rest: Host, page: Page, files: DataHost
 ) -> None:
     book = files.add("book.xlsx", workbook({"Birds": [["name"], ["wren"]]}))
-    page.goto(link(without_rest.address(), "data/Birds", excel=book))
+    page.goto(link(without_rest.address(), "data/book", excel=book))
     problem = page.get_by_role("region", name="What went wrong")
     expect(problem).to_contain_text("An Excel file needs a part of this site", timeout=BOOT_TIMEOUT)
 
