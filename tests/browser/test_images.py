@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.support.browsing import follow, link, stop_worker, wait_for_datasette
 from tests.support.hosts import DataHost
 from tests.support.images import damage_image, images, kept_images, put_images, starts
+from tests.support.kept import wait_for_parts
 from tests.support.plugins import allow, instance
 from tests.support.wheels import wheel
 
@@ -49,13 +50,12 @@ def restart(page: Page) -> None:
 
 
 def opened(page: Page, site: str) -> None:
-    """Open the example, and wait until an image is kept: on a first visit there is not all of
-    Python, of which one could be taken.
+    """Open the example, and wait until an image is kept. A first visit leaves none: Python is not
+    all there yet.
     """
     follow(page, link(site, "world/airports", url="data/world.db"))
-    while not images(page):
-        restart(page)
-        page.wait_for_timeout(500)
+    wait_for_parts(page)
+    restart(page)
     kept_images(page)
 
 
