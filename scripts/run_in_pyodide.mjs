@@ -40,3 +40,5 @@ try {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 }
+// Timers that Python has cancelled are left over in Node, which would wait for them.
+process.exit();

@@ -21,19 +21,6 @@ def open_form(page: Page, site: str, *addresses: str) -> None:
     page.get_by_role("button", name="Open", exact=True).click()
 
 
-def test_no_python_is_loaded_before_it_is_wanted(page: Page, site: str) -> None:
-    asked: list[str] = []
-    page.context.on("request", lambda request: asked.append(request.url))
-    page.goto(site)
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    expect(page.get_by_text("saved on this device")).to_be_hidden()
-    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
-    page.wait_for_load_state("networkidle")
-    # The worker is there, with its own code. The large parts it loads when something is opened.
-    assert [url for url in asked if f"{site}runtime/" in url] == []
-    assert any("/shell/worker/" in url for url in asked), "the worker's requests are not seen"
-
-
 def test_a_typed_url_opens(page: Page, site: str, files: DataHost) -> None:
     open_form(page, site, files.add("t.csv", b"a\nx\n"))
     wait_for_datasette(page)

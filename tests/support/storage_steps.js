@@ -5,6 +5,8 @@
  * answer about to leave. At step number `stopAt` the worker halts in the debugger, which tells so;
  * nothing after that step has happened when its process is then killed. With `answersStay`, answers to
  * POST requests never leave, as if the worker were always stopped just before.
+ *
+ * Steps towards images of Python's memory do not count: they are no saved data, and come when they may.
  */
 (() => {
   const steps = { log: [], stopAt: 0, answersStay: false };
@@ -14,9 +16,13 @@
     // eslint-disable-next-line no-debugger
     if (steps.log.length === steps.stopAt) debugger;
   };
+  const ofImages = (names) => [names].flat().some((name) => /^image/.test(name));
+  const storesOf = (object) => Array.from(object.objectStoreNames ?? [object.name]);
   const wrap = (prototype, name) => {
     const plain = prototype[name];
     prototype[name] = function (...values) {
+      const stores = name === "transaction" ? values[0] : storesOf(this);
+      if (ofImages(stores)) return Reflect.apply(plain, this, values);
       step(name === "transaction" ? name : `${name} ${this.name ?? ""}`.trim());
       return Reflect.apply(plain, this, values);
     };
@@ -27,7 +33,7 @@
   const listen = IDBTransaction.prototype.addEventListener;
   IDBTransaction.prototype.addEventListener = function (type, listener, ...options) {
     const heard = (event) => {
-      step("committed");
+      if (!ofImages(storesOf(this))) step("committed");
       listener.call(this, event);
     };
     return Reflect.apply(listen, this, [type, type === "complete" ? heard : listener, ...options]);
