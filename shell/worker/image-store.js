@@ -110,10 +110,10 @@ export async function keepImage(store, key, { size, runs, pages, ...head }) {
   const transaction = store.transaction(STORES, "readwrite");
   const images = transaction.objectStore("images");
   const others = (await images.getAll()).filter((other) => other.key !== key);
-  others.sort((a, b) => b.usedAt - a.usedAt);
-  const useless = others.filter(
-    ({ version }, index) => version !== manifest.version || index >= AT_MOST - 1,
-  );
+  const fit = others.filter(({ version }) => version === manifest.version);
+  fit.sort((a, b) => b.usedAt - a.usedAt);
+  const kept = fit.slice(0, AT_MOST - 1);
+  const useless = others.filter((other) => !kept.includes(other));
   const failures = (await images.get(key))?.failures ?? 0;
   const about = { version: manifest.version, size: content.size, sha256: hash };
   const contents = transaction.objectStore("imageContents");
