@@ -26,7 +26,7 @@ async def draw(datasette):
     rows = await datasette.get_internal_database().execute("select random()")
     return Response.json([random.random(), secrets.token_hex(8), rows.single_value()])
 """
-# Without what Datasette leaves out when it takes longer than some milliseconds: counts, suggestions.
+# Without what Datasette leaves out when it takes more than some milliseconds: counts, suggestions.
 PATHS = [
     "world/airports?_nosuggest=1&_nocount=1",
     "world/countries/DE",
