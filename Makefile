@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 PORT ?= 8001
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve test test-unit test-browser torture compatibility lint format bench lock lock-plugins first-visit clean
+.PHONY: help site serve test test-unit test-browser torture other-browsers compatibility lint format bench lock lock-plugins first-visit clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 site: $(VENV)/ready node_modules/ready ## Build the site into dist/
 	@$(BIN)/python scripts/build_site.py
@@ -33,6 +33,9 @@ torture: site ## Kill the worker 100 times under continuous writes, many times a
 	@KILLS=$${KILLS:-100} $(BIN)/python -m pytest -rP tests/browser/test_torture.py
 	@EXAMPLES=$${EXAMPLES:-20} $(BIN)/python -m pytest -rP tests/browser/test_random_kills.py
 	@CYCLES=$${CYCLES:-200} $(BIN)/python -m pytest -rP tests/browser/test_many_restarts.py
+
+other-browsers: site ## Visit the site in an installed Firefox and WebKitGTK
+	@PYTHONPATH=scripts $(BIN)/python -m tests.other_browsers
 
 compatibility: site ## Try real plugins natively and here, and write docs/plugins.md (ONLY="datasette-x …")
 	@$(BIN)/python scripts/find_browser.py

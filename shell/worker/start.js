@@ -1,9 +1,9 @@
 /**
  * The start of an instance: from a recipe, or from what is saved, to a Datasette that answers.
  *
- * Responsible for the order of things, and for trying again: without an image of Python's memory, or with
- * fewer packages where those keep Datasette from starting. How Python starts is runtime.js's business, what a source contains is
- * Python's, and what a running instance does is instance.js's.
+ * Responsible for the order of things, and for trying again: without an image of Python's memory, or
+ * with fewer packages where those keep Datasette from starting. How Python starts is runtime.js's
+ * business, what a source contains is Python's, and what a running instance does is instance.js's.
  */
 
 import { fetching, takeAll } from "./boot-sources.js";
