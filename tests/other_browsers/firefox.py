@@ -17,6 +17,8 @@ from tests.other_browsers.driving import Missing, running, until
 
 NAME = "Firefox"
 
+NEEDS_HOST = False
+
 # Nothing of the browser's own is to be fetched meanwhile.
 PREFERENCES = """\
 user_pref("browser.shell.checkDefaultBrowser", false);
