@@ -43,7 +43,7 @@ Everything comes from this machine, so the time that a network takes is in none 
 def _visits(site: str, old_way: str, repetitions: int) -> Table:
     site_times, old_times, three, slow = [], [], [], []
     for _ in range(repetitions):
-        site_times.append(visits.visit_site(site))
+        site_times.append(visits.visit_site(PROJECT / "dist"))
         old_times.append(visits.visit_old_way(old_way))
         three.append(visits.open_several(site, old_way, memory.OPEN))
         slow.append(slow_network.visits(site, old_way))
@@ -53,7 +53,7 @@ def _visits(site: str, old_way: str, repetitions: int) -> Table:
         Row("first visit ever", first, old_first),
         Row("first visit, 20 Mbit/s and CPU slowed down 4×", *_medians(slow)),
         Row("worker stopped, or page left, meanwhile", again, old_again),
-        Row("the same without a network", offline),
+        Row("the same without the host", offline),
         Row("first visit, three at once", *_medians(three)),
     ]
     return Table("From the click to the first table", "old way", "s", rows, digits=2)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from pathlib import Path
 from urllib.parse import urlencode
 
 from playwright.sync_api import CDPSession, Page
 
 from bench.browser import new_visitor
 from tests.support.browsing import link
+from tests.support.hosts import static_site
 
 TABLE = "world/airports"
 ROWS = "table.rows-and-columns tbody tr"
@@ -43,18 +46,19 @@ def stop_worker(page: Page) -> None:
     session.detach()
 
 
-def visit_site(site: str) -> tuple[float, float, float]:
-    """Return the seconds of a first visit, of coming back when the worker was stopped, and of
-    coming back so without a network.
+def visit_site(folder: Path) -> tuple[float, float, float]:
+    """Return the seconds of a first visit to the site in `folder`, of coming back when the worker
+    was stopped, and of coming back so without the host.
     """
-    with new_visitor() as visitor:
+    with new_visitor() as visitor, contextlib.ExitStack() as hosting:
+        site = hosting.enter_context(static_site(folder))
         page = visitor.context.new_page()
         first = _seconds_until_rows(page, link(site, TABLE, url="data/world.db"))
         table = page.url
         stop_worker(page)
         again = _seconds_until_rows(page, table)
         stop_worker(page)
-        visitor.context.set_offline(True)
+        hosting.close()
         return first, again, _seconds_until_rows(page, table)
 
 
