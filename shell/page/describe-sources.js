@@ -73,7 +73,7 @@ function describePackage(parameter, value) {
  * @param {string} file  such as datasette_cluster_map-0.18-py3-none-any.whl
  * @returns {string} "datasette-cluster-map 0.18", or the file's name where it is not named like that
  */
-export function wheelName(file) {
+function wheelName(file) {
   const match = /^([^-]+)-([^-]+)-.*\.whl$/.exec(file);
   return match ? `${match[1].replaceAll("_", "-")} ${match[2]}` : file;
 }

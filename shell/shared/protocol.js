@@ -3,18 +3,19 @@
  *
  * Three kinds: a boot's, the questions, and what pages are told unasked.
  *
- * A page posts `open`, `ping` or `prefetch` to the registration's active worker. The worker answers an `open`
- * with `progress` messages, at least one a second while its thread is free, and then with exactly
- * one `ready` or `failed`; it is `ready` as well when the address answers with the page that asks for
- * consent. `open` may be repeated at any time: it joins the boot that is running, or
- * starts one if the browser has stopped the worker meanwhile. A `ping` has no answer; its arrival is
- * what restarts the browser's idle clock. Nor has a `prefetch`: it saves the boot that may follow time.
+ * A page posts `open`, `ping` or `prefetch` to the registration's active worker. The worker answers an
+ * `open` with `progress` messages, at least one a second while its thread is free, and then with
+ * exactly one `ready` or `failed`; it is `ready` as well when the address answers with the page that
+ * asks for consent. `open` may be repeated at any time: it joins the boot that is running, or starts one
+ * if the browser has stopped the worker meanwhile. A `ping` has no answer; its arrival is what restarts
+ * the browser's idle clock. Nor has a `prefetch`: it saves the boot that may follow time.
  *
  * Questions (`status`, `check`, `forget`, `restore`, `preview`, `add`, `reload`, `consent`, `plugins`,
- * `install`, `uninstall`) come with a MessagePort, on which exactly one answer is sent: {value} or {error}.
- * Until then {working} comes at least every few seconds while the worker's thread is free, with the
- * progress of an `add`, `install` or `uninstall`. All but `add` may be asked again when neither comes. On the port of an `add` the page may post {cancel: true}: the answer is then an error
- * named “Cancelled”, and nothing is left behind of the file that was being imported.
+ * `install`, `uninstall`) come with a MessagePort, on which exactly one answer is sent: {value} or
+ * {error}. Until then {working} comes at least every few seconds while the worker's thread is free, with
+ * the progress of an `add`, `install` or `uninstall`. All but `add` may be asked again when neither
+ * comes. On the port of an `add` the page may post {cancel: true}: the answer is then an error named
+ * “Cancelled”, and nothing is left behind of the file that was being imported.
  *
  * `changed` and `deleted` go to all pages of the site but the one that did it: what they have in view
  * is no longer so.

@@ -170,6 +170,7 @@ export function finishVisit() {
 export function prefetchPython() {
   return prefetchParts(FIRST);
 }
+
 /**
  * @param {Array<Promise<Uint8Array | undefined>>} packs
  * @param {Image} [image]

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.support.accessibility import accessibility_problems
 from tests.support.browsing import BOOT_TIMEOUT, follow, link, stop_worker, wait_for_datasette
 from tests.support.hosts import DataHost
+from tests.support.plugins import allow
 from tests.support.wheels import saying, wheel
 
 GREETING = "This was said by a plugin"
@@ -27,6 +28,14 @@ def wait_for_question(page: Page) -> None:
     expect(page.get_by_role("heading", name="Allow this code to run here?")).to_be_visible(
         timeout=BOOT_TIMEOUT
     )
+
+
+def allow_after_all(page: Page) -> None:
+    """Change one's mind, and see that the code runs then."""
+    page.get_by_role("button", name="Decide again").click()
+    wait_for_question(page)
+    allow(page)
+    expect(page.get_by_text(GREETING)).to_be_visible()
 
 
 def notices(page: Page) -> Locator:
@@ -94,11 +103,7 @@ def test_without_the_plugin_it_opens_as_well_and_the_person_may_change_their_min
     follow(page, address)
     expect(page.get_by_text(GREETING)).to_have_count(0)
 
-    page.get_by_role("button", name="Decide again").click()
-    wait_for_question(page)
-    page.get_by_role("button", name="Allow and open").click()
-    wait_for_datasette(page)
-    expect(page.get_by_text(GREETING)).to_be_visible()
+    allow_after_all(page)
     expect(notices(page)).to_have_count(0)
 
 
@@ -106,8 +111,7 @@ def test_a_decision_is_about_one_link_only(page: Page, site: str, files: DataHos
     plugin = greeter(files)
     page.goto(link(site, install=plugin, memory="1"))
     wait_for_question(page)
-    page.get_by_role("button", name="Allow and open").click()
-    wait_for_datasette(page)
+    allow(page)
     page.goto(link(site, install=plugin, csv=files.add("pets.csv", b"id\n1\n")))
     wait_for_question(page)
     page.get_by_role("button", name="Open without it").click()
@@ -127,11 +131,7 @@ def test_html_in_metadata_is_asked_about(page: Page, site: str, files: DataHost)
     wait_for_datasette(page)
     expect(page.get_by_role("heading", name="Of a link")).to_be_visible()
     expect(page.get_by_text(GREETING)).to_have_count(0)
-    page.get_by_role("button", name="Decide again").click()
-    wait_for_question(page)
-    page.get_by_role("button", name="Allow and open").click()
-    wait_for_datasette(page)
-    expect(page.get_by_text(GREETING)).to_be_visible()
+    allow_after_all(page)
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])

@@ -19,9 +19,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tests.other_browsers import firefox, webkit
-from tests.other_browsers.driving import Missing, Tab, until
+from tests.other_browsers.driving import Missing, Tab
 from tests.support.browsing import link
 from tests.support.hosts import static_site
+from tests.support.raw_chromium import wait_until
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 BROWSERS = {"firefox": firefox, "webkit": webkit}
@@ -36,12 +37,11 @@ def visit(tab: Tab, address: str) -> float:
     """Open a table; return the seconds until its rows were there.
 
     Raises:
-        TimeoutError: they did not come.
-        AssertionError: a query was answered wrongly.
+        AssertionError: they did not come, or a query was answered wrongly.
     """
     began = time.monotonic()
     tab.goto(address)
-    until(lambda: tab.evaluate(ROWS), PATIENCE, "the table")
+    wait_until(lambda: tab.evaluate(ROWS), PATIENCE, "the table")
     seconds = time.monotonic() - began
     # An expression, not a function: the page that it runs in has the instance's address.
     place = "location.href.slice(0, location.href.indexOf('world/airports'))"
@@ -49,7 +49,7 @@ def visit(tab: Tab, address: str) -> float:
         f"void (window.answer = '', fetch({place} + '{QUERY}').then((r) => r.text())"
         ".then((text) => (window.answer = text)))"
     )
-    answer = until(lambda: tab.evaluate("window.answer"), PATIENCE, "the answer of a query")
+    answer = wait_until(lambda: tab.evaluate("window.answer"), PATIENCE, "the answer of a query")
     assert answer == '[{"answer": 42}]', answer
     return seconds
 
@@ -58,7 +58,7 @@ def try_browser(name: str) -> str:
     """Return a sentence about a browser.
 
     Raises:
-        Missing, TimeoutError, AssertionError: it is not there, or something did not work in it.
+        Missing, AssertionError: it is not there, or something did not work in it.
     """
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile,
@@ -86,7 +86,7 @@ def main(names: Iterable[str]) -> int:
     for name in names or BROWSERS:
         try:
             print(try_browser(name), flush=True)
-        except (Missing, TimeoutError, AssertionError) as error:
+        except (Missing, AssertionError) as error:
             print(f"error: {name}: {error}", file=sys.stderr)
             failed += 1
     return min(failed, 1)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
-
-POLL = 0.05  # seconds between two looks at a condition
 
 
 class Missing(Exception):
@@ -24,21 +21,6 @@ class Tab(Protocol):
 
     def evaluate(self, expression: str) -> Any:
         """Return the value of a JavaScript expression; None while the page changes."""
-
-
-def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
-    """Return the first true value of `condition`.
-
-    Raises:
-        TimeoutError: it was not true in that time.
-    """
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        value = condition()
-        if value:
-            return value
-        time.sleep(POLL)  # neither protocol has a waiting that outlives a change of page
-    raise TimeoutError(f"{what} did not happen within {seconds:.0f} seconds")
 
 
 @contextlib.contextmanager

@@ -13,7 +13,8 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
-from tests.other_browsers.driving import Missing, running, until
+from tests.other_browsers.driving import Missing, running
+from tests.support.raw_chromium import wait_until
 
 NAME = "Firefox"
 
@@ -83,7 +84,7 @@ def _started(profile: Path) -> Iterator[FirefoxTab]:
     command = [program, "--headless", "--no-remote", "--profile", str(profile)]
     command += ["--remote-debugging-port", "0", "about:blank"]
     with running(command, profile / "firefox.log") as process:
-        until(lambda: address.exists() and address.read_text(), 60, "the start of Firefox")
+        wait_until(lambda: address.exists() and address.read_text(), 60, "the start of Firefox")
         server = json.loads(address.read_text())
         url = f"ws://{server['ws_host']}:{server['ws_port']}/session"
         with connect(url, max_size=None, open_timeout=60) as connection:

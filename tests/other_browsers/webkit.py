@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.other_browsers.driving import Missing, running, until
+from tests.other_browsers.driving import Missing, running
+from tests.support.raw_chromium import wait_until
 
 NAME = "WebKitGTK"
 
@@ -86,11 +87,11 @@ def _started(profile: Path) -> Iterator[WebKitTab]:
         with display.open("wb") as number:
             command = [xvfb, "-displayfd", str(number.fileno()), "-nolisten", "tcp"]
             stack.enter_context(running(command, profile / "xvfb.log", pass_fds=(number.fileno(),)))
-        until(lambda: display.read_text().strip(), 30, "the start of Xvfb")
+        wait_until(lambda: display.read_text().strip(), 30, "the start of Xvfb")
         environment = {**os.environ, "DISPLAY": f":{display.read_text().strip()}"}
         command = [driver, f"--port={port}"]
         stack.enter_context(running(command, profile / "driver.log", env=environment))
-        until(lambda: _answers(port), 30, "the start of WebKitWebDriver")
+        wait_until(lambda: _answers(port), 30, "the start of WebKitWebDriver")
         tab = WebKitTab(f"http://127.0.0.1:{port}", str(found[-1]))
         try:
             yield tab

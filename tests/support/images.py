@@ -6,6 +6,10 @@ from typing import Any, cast
 
 from playwright.sync_api import Page
 
+from tests.support.raw_chromium import wait_until
+
+SECONDS = 60  # it takes about half a second on an idle machine
+
 _IN_STORE = """async ([script, argument]) => {
   const heard = (request) => new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
@@ -70,9 +74,12 @@ def images(page: Page) -> list[dict[str, Any]]:
 
 def kept_images(page: Page, count: int = 1) -> list[dict[str, Any]]:
     """Wait until so many are kept; return their records."""
-    while len(found := [one for one in images(page) if one["size"]]) != count:
-        page.wait_for_timeout(50)
-    return found
+
+    def found() -> list[dict[str, Any]]:
+        return [one for one in images(page) if one["size"]]
+
+    wait_until(lambda: len(found()) == count, SECONDS, f"keeping {count} images")
+    return found()
 
 
 def put_images(page: Page, *records: dict[str, Any]) -> None:

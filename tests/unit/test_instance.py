@@ -8,53 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from engine.asgi import RequestHead
 from engine.errors import LiteError, SourceError
 from engine.instance import Instance
 from engine.options import Request
+from tests.support.wire import Wire, head
 
 BASE = "/some/sub/path/app/@key/"
 
 
-class Answer:
-    """An answer, and a request without a body."""
-
-    def __init__(self) -> None:
-        self.status = 0
-        self.body = b""
-
-    async def read(self) -> bytes | None:
-        return None
-
-    def whole(
-        self, status: int, headers: list[tuple[str, str]], body: bytes, *, lasts: bool
-    ) -> None:
-        self.status, self.body = status, body
-
-    def start(self, status: int, headers: list[tuple[str, str]]) -> None:
-        self.status = status
-
-    def write(self, chunk: bytes) -> None:
-        self.body += chunk
-
-    async def room(self) -> bool:
-        return True
-
-    def end(self) -> None:
-        pass
-
-    def fail(self, message: str, details: str) -> None:
-        raise AssertionError(f"{message}\n{details}")
-
-    async def closed(self) -> None:
-        await asyncio.Event().wait()
-
-
-async def get(instance: Instance, path: str) -> Answer:
-    answer = Answer()
-    head = RequestHead("GET", "http", "localhost:8001", f"{BASE}{path}", "", [], False)
-    await instance.handle(head, answer, answer)
-    return answer
+async def get(instance: Instance, path: str) -> Wire:
+    wire = Wire()
+    await instance.handle(head(path=f"{BASE}{path}"), wire, wire)
+    assert wire.error == "", wire.details
+    return wire
 
 
 @pytest.fixture
