@@ -31,8 +31,10 @@ const MINUTE = 60_000;
 let listings = [];
 /** @type {Promise<Store> | undefined} */
 let opening;
-let refreshing = false;
-let refreshAgain = false;
+/** @type {Promise<void> | undefined} */
+let refreshing;
+/** Whether something may have changed since what is shown was read. */
+let stale = false;
 
 const work = new Work();
 const list = new SavedList(byId("instances"), SITE_ROOT, {
@@ -72,27 +74,36 @@ function store() {
   return opening;
 }
 
-/** Show what is saved by now. */
-async function refresh() {
-  refreshAgain = refreshing;
-  if (refreshing) return;
-  refreshing = true;
-  try {
-    listings = await listInstances(await store());
-    list.show(listings);
-    byId("saved").hidden = false;
-    byId("empty").hidden = listings.length > 0;
-    byId("export-all").hidden = byId("delete-all").hidden = listings.length === 0;
-    byId("export-note").hidden = listings.length === 0;
-    await showRoom();
-  } catch (error) {
-    byId("saved").hidden = true;
-    work.fail(toWire(error));
-  } finally {
-    byId("instances").removeAttribute("aria-busy");
-    refreshing = false;
-    if (refreshAgain) void refresh();
+/**
+ * Show what is saved by now.
+ *
+ * @returns {Promise<void>} settled when it is shown, also by a reading that began for somebody else:
+ *   who deletes must not go on while the page still shows what is gone
+ */
+function refresh() {
+  stale = true;
+  refreshing ??= readAndShow();
+  return refreshing;
+}
+
+async function readAndShow() {
+  while (stale) {
+    stale = false;
+    try {
+      listings = await listInstances(await store());
+      list.show(listings);
+      byId("saved").hidden = false;
+      byId("empty").hidden = listings.length > 0;
+      byId("export-all").hidden = byId("delete-all").hidden = listings.length === 0;
+      byId("export-note").hidden = listings.length === 0;
+      await showRoom();
+    } catch (error) {
+      byId("saved").hidden = true;
+      work.fail(toWire(error));
+    }
   }
+  byId("instances").removeAttribute("aria-busy");
+  refreshing = undefined;
 }
 
 /**
