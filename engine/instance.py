@@ -183,6 +183,7 @@ class Instance:
                 # WebAssembly has no threads here: queries run where they are asked for.
                 settings={"num_sql_threads": 0, "base_url": self._base_url},
             )
+            templates.use_compiled(datasette.get_jinja_environment())
             static_files.last(datasette)
             app = inside_instance(same_origin_referrer(datasette.app()), self._base_url)
             server = Server(rest.patient(app), Cookies(self._folder.cookies))

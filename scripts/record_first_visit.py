@@ -12,7 +12,6 @@ visit slower, never wrong: engine/rest.py waits for what is not there yet.
 from __future__ import annotations
 
 import asyncio
-import importlib
 import re
 import sys
 from pathlib import Path
@@ -30,10 +29,14 @@ world/cities?_next=100 world/cities.json world/cities.csv world/cities.csv?_stre
 world/cities.json?_shape=array&_size=1 world/countries world/countries/FR world/country_summary
 world/-/query?sql=select+1 world/-/query.json?sql=select+1 world/-/query.csv?sql=select+1
 world.json .json data/penguins data/penguins?species=Adelie&_facet=island data/penguins.json
--/plugins -/plugins.json -/versions.json -/settings -/databases -/actor.json -/jump
+-/plugins -/plugins.json -/settings -/databases -/actor.json -/jump
 -/jump?q=city -/install -/sources favicon.ico
 world/nope world/cities/0 nope world/-/query?sql=select+nope world/cities.json?_where=nope
 """.split()
+
+
+#: The editor on the page for SQL, which works without it until it is there.
+EDITOR = b"cm-editor"
 
 
 class Asked:
@@ -68,18 +71,6 @@ class Asked:
 
     async def closed(self) -> None:
         await asyncio.Event().wait()
-
-
-def lay_out(wheels: Path) -> None:
-    """Install the wheels that the site carries."""
-    sys.path.insert(0, str(PROJECT / "scripts"))
-    from compile_python import wheel_files
-
-    for wheel in sorted(wheels.glob("*.whl")):
-        for path, content in wheel_files(wheel):
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
-            Path(path).write_bytes(content)
-    importlib.invalidate_caches()
 
 
 async def visit() -> None:
@@ -125,7 +116,8 @@ async def visit() -> None:
         answer = await ask(page)
         found = re.findall(rb"""(?:src|href)=["'](/app/-/static[^"']*)""", answer.body)
         found += re.findall(rb"""from ["'](/app/-/static[^"']*)""", answer.body)
-        for address in sorted({one.decode() for one in found} - loaded):
+        addresses = {one.decode() for one in found if EDITOR not in one}
+        for address in sorted(addresses - loaded):
             loaded.add(address)
             await ask(address.removeprefix(BASE).replace("&amp;", "&"))
     await instance.close()
@@ -150,6 +142,9 @@ def files_of(modules: dict[str, Any], opened: set[str]) -> list[str]:
 
 async def main(wheels: Path, out: Path) -> None:
     """Record a visit and write the list."""
+    sys.path.insert(0, str(PROJECT / "scripts"))
+    from compile_python import lay_out
+
     lay_out(wheels)
     opened: set[str] = set()
     every: dict[str, Any] = dict(sys.modules)

@@ -1,4 +1,7 @@
-"""Has a template hand on its text in one piece.
+"""Has templates come compiled, and each hand on its text in one piece.
+
+Compiling the templates of a page takes longer than the rest of it, so those of the first pages come
+in Jinja's cache of compiled templates (scripts/compile_templates.py fills it).
 
 Jinja's templates are generators: a page's 10,000 small pieces go, each alone, from the template of
 the table through those that include and extend it, four asynchronous generators in all. That takes
@@ -11,10 +14,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from inspect import isasyncgenfunction
+from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, Template
+from jinja2 import Environment, FileSystemBytecodeCache, Template
 from jinja2.runtime import Context
+
+#: Where the site has compiled templates.
+COMPILED = Path("/lib/templates")
 
 Render = Callable[[Context], Any]
 
@@ -44,3 +51,9 @@ def _joined(render: Render) -> Render:
 def install() -> None:
     """Change the templates that environments load; doing it again changes nothing."""
     Environment.template_class = _InOnePiece
+
+
+def use_compiled(environment: Environment, folder: Path = COMPILED) -> None:
+    """Have an environment take compiled templates from `folder`, if that is there."""
+    if folder.is_dir():
+        environment.bytecode_cache = FileSystemBytecodeCache(str(folder))

@@ -20,6 +20,8 @@ from urllib.parse import parse_qsl, unquote
 
 from datasette import hookimpl
 
+from engine.adaptations.templates import COMPILED
+
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -190,6 +192,12 @@ async def notes(scope: Scope, receive: Receive, send: Send) -> None:
 async def asked(scope: Scope, receive: Receive, send: Send) -> None:
     requests = [one for one in ASKED if query(scope)["for"] in one and PREFIX not in one]
     await give(send, requests)
+
+
+@app
+async def compiled_templates(scope: Scope, receive: Receive, send: Send) -> None:
+    """How many there are in Jinja's cache."""
+    await give(send, str(len(list(COMPILED.iterdir()))).encode())
 
 
 @app

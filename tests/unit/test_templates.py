@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,3 +69,19 @@ def test_templates_without_async_stay_as_they_are() -> None:
     templates.install()
     template = environment().get_template("page")
     assert template.render(numbers=[1], name="a") == "<middle of base>[1]A!"
+
+
+def test_compiled_templates_are_taken_from_a_folder(tmp_path: Path) -> None:
+    first, second, third = environment(), environment(), environment()
+    templates.use_compiled(first, tmp_path / "not there")
+    assert first.bytecode_cache is None
+    templates.use_compiled(first, tmp_path)
+    first.get_template("middle")
+    [compiled] = tmp_path.iterdir()
+    compiled.write_bytes(compiled.read_bytes().replace(b"middle of", b"centre of"))
+    templates.use_compiled(second, tmp_path)
+    assert second.get_template("middle").render() == "<centre of base>!"
+    # What was compiled of another source is not taken.
+    third.loader = DictLoader({**SOURCES, "middle": SOURCES["middle"] + " "})
+    templates.use_compiled(third, tmp_path)
+    assert third.get_template("middle").render() == "<middle of base>!"
