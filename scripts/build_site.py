@@ -2,8 +2,9 @@
 
     python scripts/build_site.py [--out FOLDER] [--site FOLDER] [--plugins FOLDER ...]
 
-Copies what is served as it is written, compiles Python with Pyodide's own interpreter, and has
-versions.py make one version of it all, with the manifest that the worker goes by. The worker
+Copies what is served as it is written (but for Pyodide's loader, see slim_loader.py, and the
+worker's libraries, of which it makes one file), compiles Python with Pyodide's own interpreter, and
+has versions.py make one version of it all, with the manifest that the worker goes by. The worker
 imports the manifest, so a changed file is a changed worker to the browser, and a worker only ever
 loads the files it was built with. Work whose inputs have not changed is not done again.
 """
@@ -11,10 +12,8 @@ loads the files it was built with. Work whose inputs have not changed is not don
 from __future__ import annotations
 
 import argparse
-import gzip
 import hashlib
 import json
-import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from pathlib import Path
 
 from site_settings import SettingsError, SiteSettings, read_settings
 from site_wheels import all_wheels, plugin_names
+from slim_loader import LoaderError, slim
 from versions import VersionError, seal
 from wheel_index import write_index
 from wheels import PROJECT
@@ -33,12 +33,15 @@ PYODIDE = PROJECT / "node_modules" / "pyodide"
 FIRST_VISIT = PROJECT / "scripts" / "first-visit.txt"
 RUNNER = PROJECT / "scripts" / "run_in_pyodide.mjs"
 COMPILER = PROJECT / "scripts" / "compile_python.py"
+TEMPLATE_COMPILER = PROJECT / "scripts" / "compile_templates.py"
 
 # Served as they are written: path in the project = path on the site.
 SERVED = ["index.html", "saved.html", "sw.js", "manifest.webmanifest", "app", "shell", "data"]
 
+LOADER = "pyodide.asm.mjs"
+
 # Of the npm package, what a browser needs.
-PYODIDE_FILES = ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm"]
+PYODIDE_FILES = ["pyodide.mjs", LOADER, "pyodide.asm.wasm"]
 
 # Libraries of pages and worker, each one ES module: file in vendor/ = file in node_modules/.
 VENDORED = {
@@ -48,19 +51,9 @@ VENDORED = {
     "zip.js": "@zip.js/zip.js/dist/zip-core-external.min.js",
 }
 
-# Libraries of the worker, each of several ES modules: npm package = the module that is imported.
-# Packages that these import are here as well.
-WORKER_LIBRARIES = {
-    "hyparquet": "src/index.js",
-    "hyparquet-compressors": "src/compressors.js",
-    "fzstd": "esm/index.mjs",
-    "hysnappy": "js/index.js",
-}
-
-# A static import or re-export: what is imported, between quotes.
-IMPORT = re.compile(
-    r"""^(?P<before>(?:import|export)\b[^'";]*?\bfrom\s*['"])(?P<name>[^'"]+)""", re.M
-)
+# Those of the worker, in one file. esbuild makes it: the bundler that needs nothing else.
+WORKER_LIBRARIES = PROJECT / "scripts" / "worker_libraries.js"
+PACKAGES_OF_WORKER = ["hyparquet", "hyparquet-compressors", "fzstd", "hysnappy", "zstddec"]
 
 # The parameter that opens a file of data/ which index.json does not describe.
 PARAMETERS = {
@@ -94,14 +87,14 @@ def digest(paths: Iterable[Path]) -> str:
     return total.hexdigest()
 
 
-def compile_python(outs: list[Path], inputs: list[Path], *arguments: str) -> None:
-    """Have compile_python.py make `outs`, unless its inputs are those of the last time."""
+def in_pyodide(script: Path, outs: list[Path], inputs: list[Path], *arguments: str) -> None:
+    """Have a script make `outs` in Pyodide, unless its inputs are those of the last time."""
     stamp = outs[-1].with_name(f"{outs[-1].name}.inputs")
-    wanted = digest([COMPILER, PYODIDE / "package.json", *inputs]) + " ".join(arguments)
+    wanted = digest([COMPILER, script, PYODIDE / "package.json", *inputs]) + " ".join(arguments)
     if all(out.exists() for out in outs) and stamp.exists() and stamp.read_text() == wanted:
         return
     print(f"  compiling {', '.join(out.name for out in outs)}")
-    command = ["node", str(RUNNER), str(COMPILER.relative_to(PROJECT)), *arguments]
+    command = ["node", str(RUNNER), str(script.relative_to(PROJECT)), *arguments]
     subprocess.run(command, check=True, cwd=PROJECT)
     stamp.write_text(wanted)
 
@@ -121,23 +114,33 @@ def python_files(owner: SiteSettings, plugins: list[Path]) -> dict[str, Path]:
     folder = "" if owner.folder == PROJECT else f"sites/{owner.folder.name}/"
     runtime = CACHE / (f"{folder}runtime" if owner.plugins else "runtime")
     packs = {name: runtime / f"{name}.pack" for name in ("stdlib", "packages", "rest")}
-    compile_python(
+    in_pyodide(
+        COMPILER,
         list(packs.values()),
         [stdlib, wheels, FIRST_VISIT],
         *("runtime", str(stdlib), str(wheels), str(FIRST_VISIT), str(runtime)),
+    )
+    templates = runtime / "templates"
+    in_pyodide(
+        TEMPLATE_COMPILER,
+        [templates],
+        [wheels, FIRST_VISIT],
+        *(str(wheels), str(FIRST_VISIT), str(templates)),
     )
     folders = list(dict.fromkeys([PROJECT / "plugins", *owner.folders("plugins"), *plugins]))
     more = [*owner.folders("templates"), *owner.folders("static")]
     trees = [f"--tree={one.relative_to(PROJECT)}=/plugins" for one in folders]
     trees += [f"--tree={one.relative_to(PROJECT)}=/site/{one.name}" for one in more]
+    trees += [f"--tree={templates.relative_to(PROJECT)}=/lib/templates"]
     documents = write_documents(owner, CACHE / f"{folder}documents")
     files = [f"--file={one.relative_to(PROJECT)}=/site/{one.name}" for one in documents]
     if plugins:
         folder += "site-with-plugins/"
     own = CACHE / f"{folder}site.pack"
-    compile_python(
+    in_pyodide(
+        COMPILER,
         [own],
-        [PROJECT / "bootstrap.py", PROJECT / "engine", *folders, *more, *documents],
+        [PROJECT / "bootstrap.py", PROJECT / "engine", templates, *folders, *more, *documents],
         *("pack", str(own), "--file=bootstrap.py=SITE_PACKAGES/bootstrap.py"),
         *("--tree=engine=SITE_PACKAGES/engine", *trees, *files),
     )
@@ -148,10 +151,8 @@ def packed(path: Path) -> Path:
     """Return a file of build/ with the content of `path` compressed, for hosts that compress
     nothing.
     """
-    content = path.read_bytes()
-    out = CACHE / f"{path.name}-{hashlib.sha256(content).hexdigest()[:16]}.gz"
-    if not out.exists():
-        out.write_bytes(gzip.compress(content, compresslevel=9, mtime=0))
+    out = CACHE / "runtime" / f"{path.name}.pack"
+    in_pyodide(COMPILER, [out], [path], "compress", str(path), str(out))
     return out
 
 
@@ -188,38 +189,14 @@ def data_index() -> list[dict[str, str]]:
     return described
 
 
-def vendor_for_worker(target: Path) -> None:
-    """Copy the modules that WORKER_LIBRARIES need to `target`, as they are but for bare imports.
-
-    Browsers have no packages to look up, so those become relative.
-
-    Raises:
-        BuildError: one imports a package that is not listed.
-    """
+def bundle_for_worker(target: Path) -> None:
+    """Write the libraries of the worker to `target`, and their licenses beside it."""
     modules = PROJECT / "node_modules"
-    waiting = [Path(name) / entry for name, entry in WORKER_LIBRARIES.items()]
-    copied: set[Path] = set()
-    while waiting:
-        path = waiting.pop()
-        if path in copied:
-            continue
-        copied.add(path)
-
-        def found(match: re.Match[str], importer: Path = path) -> str:
-            name = match["name"]
-            if not name.startswith("."):
-                if name not in WORKER_LIBRARIES:
-                    raise BuildError(f"{importer} imports {name!r}: add it to WORKER_LIBRARIES.")
-                up = "../" * (len(importer.parts) - 1)
-                return f"{match['before']}{up}{name}/{WORKER_LIBRARIES[name]}"
-            imported = (modules / importer).parent / name
-            waiting.append(imported.resolve().relative_to(modules.resolve()))
-            return match[0]
-
-        (target / path).parent.mkdir(parents=True, exist_ok=True)
-        (target / path).write_text(IMPORT.sub(found, (modules / path).read_text()))
-    for name in WORKER_LIBRARIES:
-        shutil.copy2(modules / name / "LICENSE", target / name / "LICENSE.txt")
+    command = [str(modules / ".bin" / "esbuild"), str(WORKER_LIBRARIES), f"--outfile={target}"]
+    options = ["--bundle", "--format=esm", "--minify", "--log-level=warning"]
+    subprocess.run([*command, *options], check=True, cwd=PROJECT)
+    licenses = [(modules / name / "LICENSE").read_text() for name in PACKAGES_OF_WORKER]
+    target.with_name(f"{target.name}.LICENSE.txt").write_text("\n".join(licenses))
 
 
 def build(out: Path, owner: SiteSettings, plugins: list[Path], settings: dict[str, object]) -> None:
@@ -228,7 +205,7 @@ def build(out: Path, owner: SiteSettings, plugins: list[Path], settings: dict[st
     `settings` count more than the owner's.
 
     Raises:
-        BuildError, SettingsError, VersionError: it cannot be built.
+        BuildError, SettingsError, VersionError, LoaderError: it cannot be built.
     """
     if not PYODIDE.is_dir():
         raise BuildError("node_modules/pyodide is missing. Run `make site`, which installs it.")
@@ -248,6 +225,8 @@ def build(out: Path, owner: SiteSettings, plugins: list[Path], settings: dict[st
     (draft / "data" / "index.json").write_text(json.dumps(index, indent=2) + "\n")
     for name in PYODIDE_FILES:
         shutil.copy2(PYODIDE / name, draft / "runtime" / name)
+    loader = draft / "runtime" / LOADER
+    loader.write_text(slim((PYODIDE / LOADER).read_text()))
     # What the worker goes by where it is asked for code that the site does not ship.
     decided = {"locked": owner.locked, "index": owner.index_url, "plugins": plugin_names(owner)}
     (draft / "site.json").write_text(json.dumps({**decided, **settings}, indent=2) + "\n")
@@ -259,20 +238,22 @@ def build(out: Path, owner: SiteSettings, plugins: list[Path], settings: dict[st
         shutil.copy2(source, draft / "vendor" / name)
         package = next(folder for folder in source.parents if (folder / "package.json").is_file())
         shutil.copy2(package / "LICENSE", draft / "vendor" / f"{name}.LICENSE.txt")
-    vendor_for_worker(draft / "vendor" / "worker")
+    bundle_for_worker(draft / "vendor" / "worker.js")
     runtime = draft / "runtime"
     parts = {"wasm": runtime / "pyodide.asm.wasm"}
-    python["wasm-packed"] = packed(parts["wasm"])
+    contents: dict[str, dict[str, object]] = {}
+    python["wasm-packed"] = packed(PYODIDE / parts["wasm"].name)
     for name, path in python.items():
-        # Not .gz: some hosts announce such files as compressed, and the browser then unpacks them,
+        # Not .zst: a host may announce such files as compressed, and the browser then unpacks them,
         # after which their bytes are not those that the manifest describes.
         parts[name] = runtime / f"{name}.pack"
         shutil.copy2(path, parts[name])
+        contents[name] = json.loads(path.with_name(f"{path.name}.content").read_text())
     # What browsers ask every origin for; Datasette answers with the same picture.
     [datasette] = (CACHE / "wheels").glob("datasette-*.whl")
     with zipfile.ZipFile(datasette) as wheel:
         (draft / "favicon.ico").write_bytes(wheel.read("datasette/static/favicon.png"))
-    seal(draft, parts)
+    seal(draft, parts, contents)
     shutil.rmtree(out, ignore_errors=True)
     draft.rename(out)
 
@@ -308,7 +289,7 @@ def main() -> int:
         owner = read_settings(args.site.resolve())
         plugins = [folder.resolve() for folder in args.plugins]
         build(args.out.resolve(), owner, plugins, args.settings)
-    except (BuildError, SettingsError, VersionError) as error:
+    except (BuildError, SettingsError, VersionError, LoaderError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except subprocess.CalledProcessError as error:

@@ -40,8 +40,8 @@ KEPT = [
 ]
 KEPT += ["manifest.webmanifest"]
 
-#: Modules of the worker alone.
-WORKER_FOLDERS = ["shell/worker", "vendor/worker"]
+#: Code of the worker alone.
+OF_WORKER = ["shell/worker/", "vendor/worker.js"]
 
 #: The path of a file of the shell between quotes, maybe after "./" or a template's {{root}}.
 REFERENCE = re.compile(r"""(?<=")(?P<before>\./|\{\{root\}\}|)(?P<path>shell/[\w/.-]+)(?=")""")
@@ -56,13 +56,19 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def parts_in_manifest(site: Path, parts: dict[str, Path]) -> dict[str, dict[str, object]]:
+Contents = dict[str, dict[str, object]]
+
+
+def parts_in_manifest(
+    site: Path, parts: dict[str, Path], contents: Contents
+) -> dict[str, dict[str, object]]:
     """Return what the manifest says of the large parts, by their names in it."""
     entries: dict[str, dict[str, object]] = {}
     for name, path in parts.items():
         digest = sha256(path)
         url = f"{path.relative_to(site).as_posix()}?v={digest[:16]}"
-        entries[name] = {"url": url, "size": path.stat().st_size, "sha256": digest}
+        served = {"size": path.stat().st_size, "sha256": digest}
+        entries[name] = {"url": url, **served, "content": contents.get(name, served)}
     return entries
 
 
@@ -72,13 +78,14 @@ def files_in_manifest(site: Path, folder: str) -> dict[str, str]:
     The worker's own modules are not among them, since the browser keeps those with the worker.
     """
     code = site / folder
+    of_worker = tuple(f"{code.as_posix()}/{name}" for name in OF_WORKER)
     paths = [site / name for name in KEPT]
     for name in ["shell", "vendor"]:
         paths += [path for path in sorted((code / name).rglob("*")) if path.is_file()]
     return {
         path.relative_to(site).as_posix(): sha256(path)
         for path in paths
-        if not any(code / folder in path.parents for folder in WORKER_FOLDERS)
+        if not path.as_posix().startswith(of_worker)
     }
 
 
@@ -103,10 +110,11 @@ def point_to_version(source: str, folder: str) -> tuple[str, list[str]]:
     return REFERENCE.sub(moved, source), paths
 
 
-def seal(site: Path, parts: dict[str, Path]) -> str:
+def seal(site: Path, parts: dict[str, Path], contents: Contents) -> str:
     """Make what is laid out in `site` a version; return its name.
 
-    `parts` are the large files that the worker loads, by their names in the manifest.
+    `parts` are the large files that the worker loads, by their names in the manifest, and
+    `contents` are size and hash of those that are compressed, when they no longer are.
 
     Raises:
         VersionError: a file that should name the shell does not, or names a file that is not there.
@@ -127,7 +135,7 @@ def seal(site: Path, parts: dict[str, Path]) -> str:
         (site / name).write_text(source)
     manifest = {
         "version": version,
-        "parts": parts_in_manifest(site, parts),
+        "parts": parts_in_manifest(site, parts, contents),
         "files": files_in_manifest(site, folder),
     }
     (site / folder / "shell" / "worker" / "manifest.js").write_text(

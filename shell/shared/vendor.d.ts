@@ -9,11 +9,9 @@ declare module "*/vendor/zip.js" {
   export * from "@zip.js/zip.js";
 }
 
-declare module "*/vendor/worker/hyparquet/src/index.js" {
-  // Reads Parquet files, in JavaScript alone.
+declare module "*/vendor/worker.js" {
+  // What scripts/worker_libraries.js names.
   export * from "hyparquet";
-}
-
-declare module "*/vendor/worker/hyparquet-compressors/src/compressors.js" {
   export { compressors } from "hyparquet-compressors";
+  export { ZSTDDecoder } from "zstddec";
 }

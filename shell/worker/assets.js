@@ -8,7 +8,7 @@
  */
 
 import manifest from "./manifest.js";
-import { readAll, unpackAll } from "./download.js";
+import { readAll, unpack } from "./download.js";
 import { copyOf, dropCopy, hasCopy, keepCopy } from "./part-copies.js";
 import { LiteError, OUTDATED } from "../shared/errors.js";
 import { isThrifty } from "../shared/connection.js";
@@ -20,6 +20,8 @@ import { SITE_ROOT } from "../shared/site.js";
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const network = self.fetch.bind(self);
+/** Else a cache's answer might be that of a host that the site's leads to. */
+const SAME_ORIGIN = /** @type {const} */ ("same-origin");
 const NAMES = /** @type {PartName[]} */ (Object.keys(manifest.parts));
 
 /** Addresses of all parts of this version. */
@@ -46,13 +48,14 @@ export function partUrl(name) {
 /**
  * @param {PartName} name  of one that is compressed
  * @param {ByteProgress} onProgress
+ * @param {Promise<unknown>} [first]  settled when what is more urgent is decompressed
  * @returns {Promise<Uint8Array>} decompressed; not to be changed, others may have the same
  * @throws {LiteError}
  */
-export async function loadPart(name, onProgress) {
+export async function loadPart(name, onProgress, first) {
   const load = underway.get(name);
   if (load) return load.joined(onProgress);
-  const begun = new Load((progress) => obtainPacked(name, progress));
+  const begun = new Load((progress) => obtainPacked(name, progress, first));
   underway.set(name, begun);
   try {
     return await begun.joined(onProgress);
@@ -93,11 +96,32 @@ class Load {
  */
 export async function fetchWasm(onProgress) {
   const url = versionedUrl("wasm");
-  const asServed =
-    (await copyOf(url)) !== undefined || (!(await isAtHand("wasm-packed")) && (await isSmall(url)));
-  if (asServed) return (await obtainAsServed("wasm", onProgress)).response;
-  const bytes = /** @type {BodyInit} */ (await loadPart("wasm-packed", onProgress));
-  return new Response(bytes, { headers: { "content-type": mediaType("wasm") } });
+  const [served, packed] = await Promise.all([isAtHand("wasm"), isAtHand("wasm-packed")]);
+  if (served) {
+    // Chromium keeps compiled WebAssembly only for what comes from its HTTP cache. What is there was
+    // compared with its hash before the copy was made. Nothing is asked of a network, which may be too
+    // slow to answer.
+    const options = { cache: /** @type {const} */ ("only-if-cached"), mode: SAME_ORIGIN };
+    const cached = await network(url, options).catch(() => undefined);
+    if (cached?.ok) return cached;
+    const contents = await fromCopy("wasm");
+    if (contents) return asWasm(contents);
+  } else if (packed || !(await isSmall(url))) {
+    return asWasm(await loadPart("wasm-packed", onProgress));
+  }
+  return downloadWasm(onProgress);
+}
+
+/**
+ * @param {ByteProgress} onProgress
+ * @returns {Promise<Response>} the browser's own
+ * @throws {LiteError}
+ */
+async function downloadWasm(onProgress) {
+  const get = (/** @type {RequestCache} */ cache) => download("wasm", onProgress, cache);
+  const { bytes, response } = await insisting("wasm", get);
+  fresh.set("wasm", bytes);
+  return response;
 }
 
 /**
@@ -108,7 +132,7 @@ export async function fetchWasm(onProgress) {
  */
 export async function fetchWasmAsServed() {
   if (isThrifty() || (await copyOf(versionedUrl("wasm")))) return;
-  await obtainAsServed("wasm", () => {});
+  await downloadWasm(() => {});
   await keepParts();
   if (await copyOf(versionedUrl("wasm"))) await dropCopy(versionedUrl("wasm-packed"));
 }
@@ -142,8 +166,9 @@ export async function isAtHand(name) {
  */
 export async function prefetchParts(names) {
   const load = async (/** @type {PartName} */ name) => {
-    if (name === "wasm") await ((await isAtHand("wasm-packed")) || fetchWasm(() => {}));
-    else if (!(await isAtHand(name))) await loadPart(name, () => {});
+    const form = name === "wasm" ? /** @type {const} */ ("wasm-packed") : name;
+    if ((await isAtHand(name)) || (await isAtHand(form))) return;
+    await (name === "wasm" ? fetchWasm(() => {}) : loadPart(name, () => {}));
   };
   try {
     await Promise.all(names.map(load));
@@ -153,13 +178,13 @@ export async function prefetchParts(names) {
   }
 }
 
-/** @type {Map<PartName, Uint8Array>} what boots have got from elsewhere than from a copy */
+/** @type {Map<PartName, Uint8Array>} contents that boots have got from elsewhere than from a copy */
 const fresh = new Map();
 
 /**
  * Keep a copy of each part that was loaded since the last time, unless there is one. Called when a
  * boot is over, with which it would compete. The bytes are the very ones that the boot had: a browser
- * need not have put them into its HTTP cache, and nothing is to be downloaded twice.
+ * need not have put them into its HTTP cache, and nothing is to be downloaded or decompressed twice.
  *
  * @returns {Promise<void>} never rejected
  */
@@ -167,9 +192,9 @@ export async function keepParts() {
   const parts = [...fresh];
   fresh.clear();
   try {
-    for (const [name, bytes] of parts) {
+    for (const [name, contents] of parts) {
       const url = versionedUrl(name);
-      if (!(await hasCopy(url, bytes.length))) await keepCopy(url, bytes, mediaType(name));
+      if (!(await hasCopy(url, contents.length))) await keepCopy(url, contents, mediaType(name));
     }
   } catch (error) {
     console.warn("Python could not be kept for offline use.", error);
@@ -177,109 +202,86 @@ export async function keepParts() {
 }
 
 /**
- * @template T
  * @param {PartName} name
- * @param {(response: Response) => Promise<{bytes: Uint8Array, result: T}>} read  bytes: as served
+ * @param {ByteProgress} onProgress
  * @param {RequestCache} cache
- * @returns {Promise<T>}
+ * @returns {Promise<{response: Response, bytes: Uint8Array}>} bytes: as served; response: not read yet
  * @throws {LiteError} named OUTDATED when the server has something else there
  */
-async function download(name, read, cache) {
+async function download(name, onProgress, cache) {
   const url = versionedUrl(name);
-  const response = await network(url, { cache });
+  const response = await network(url, { cache, mode: SAME_ORIGIN });
   if (!response.ok) throw missing(url, response.status);
-  const found = await checked(name, await read(response));
-  if (!found) throw outdated(`A part of this site, ${url.pathname}, is of another version.`);
-  fresh.set(name, found.bytes);
-  return found.result;
+  // Read the copy: what Chromium keeps compiled is the response that the network gave.
+  const bytes = await readAll(response.clone(), (done) => onProgress(done, partSize(name)));
+  if ((await sha256(bytes)) !== manifest.parts[name].sha256) {
+    throw outdated(`A part of this site, ${url.pathname}, is of another version.`);
+  }
+  return { response, bytes };
 }
 
 /**
- * @template T
  * @param {PartName} name
- * @param {{bytes: Uint8Array, result: T}} found
+ * @returns {Promise<Uint8Array<ArrayBuffer> | undefined>} its contents; undefined where there is no
+ *   copy, or not a whole one
  */
-async function checked(name, found) {
-  return (await sha256(found.bytes)) === manifest.parts[name].sha256 ? found : undefined;
-}
-
-/**
- * @template T
- * @param {PartName} name
- * @param {(response: Response) => Promise<{bytes: Uint8Array, result: T}>} read
- * @returns {Promise<T | undefined>} undefined where there is no copy, or not a whole one
- */
-async function fromCopy(name, read) {
+async function fromCopy(name) {
   const url = versionedUrl(name);
   const copy = await copyOf(url);
   if (!copy) return undefined;
-  const found = await read(copy)
-    .then((all) => checked(name, all))
-    .catch(() => undefined);
-  if (!found) await dropCopy(url).catch(() => {});
-  return found?.result;
+  // By way of a Blob it takes Chromium half the time.
+  const blob = await copy.blob();
+  const contents = new Uint8Array(await blob.arrayBuffer().catch(() => new ArrayBuffer(0)));
+  if ((await sha256(contents)) === manifest.parts[name].content.sha256) return contents;
+  await dropCopy(url).catch(() => {});
+  return undefined;
 }
 
 /**
- * @param {PartName} name
+ * @param {PartName} name  of one that is compressed
  * @param {ByteProgress} onProgress
- * @returns {Promise<Uint8Array>} decompressed
+ * @param {Promise<unknown>} [first]
+ * @returns {Promise<Uint8Array>} its contents
  * @throws {LiteError}
  */
-async function obtainPacked(name, onProgress) {
-  /** @param {Response} response */
-  const read = async (response) => {
-    const { bytes, contents } = await unpackAll(response, (done) =>
-      onProgress(done, partSize(name)),
-    );
-    return { bytes, result: contents };
-  };
-  const kept = fresh.get(name);
-  if (kept) return (await read(new Response(/** @type {BodyInit} */ (kept)))).result;
-  try {
-    return (await fromCopy(name, read)) ?? (await download(name, read, "force-cache"));
-  } catch (error) {
-    return retried(name, error, (cache) => download(name, read, cache));
-  }
+async function obtainPacked(name, onProgress, first) {
+  const kept = fresh.get(name) ?? (await fromCopy(name));
+  if (kept) return kept;
+  const { bytes } = await insisting(name, (cache) => download(name, onProgress, cache));
+  await first?.catch(() => {});
+  const contents = await unpack(bytes, manifest.parts[name].content.size);
+  fresh.set(name, contents);
+  return contents;
 }
 
 /**
- * @param {PartName} name
- * @param {ByteProgress} onProgress
- * @returns {Promise<{response: Response}>} response: the browser's own, if possible
- * @throws {LiteError}
+ * @param {Uint8Array} bytes
+ * @returns {Response}
  */
-async function obtainAsServed(name, onProgress) {
-  /** @param {Response} response */
-  const read = async (response) => {
-    // Read the copy: what Chromium keeps compiled is the response that the network gave.
-    const bytes = await readAll(response.clone(), (done) => onProgress(done, partSize(name)));
-    return { bytes, result: { response } };
-  };
-  try {
-    // force-cache: no question to the server at every start, and Chromium keeps compiled
-    // WebAssembly only for what comes from its HTTP cache.
-    return await download(name, read, "force-cache");
-  } catch (error) {
-    const copy = await fromCopy(name, read);
-    return copy ?? retried(name, error, (cache) => download(name, read, cache));
-  }
+function asWasm(bytes) {
+  const body = /** @type {BodyInit} */ (bytes);
+  return new Response(body, { headers: { "content-type": mediaType("wasm") } });
 }
 
 /**
  * @template T
  * @param {PartName} name
- * @param {unknown} problem  that the first attempt ended in
- * @param {(cache: RequestCache) => Promise<T>} again
+ * @param {(cache: RequestCache) => Promise<T>} get
  * @returns {Promise<T>}
  * @throws {LiteError}
  */
-async function retried(name, problem, again) {
-  try {
-    // An answer was kept that is of no use: a broken one, or one from the middle of an upload.
-    if (problem instanceof LiteError) return await again("reload");
-  } catch (error) {
-    problem = error;
+async function insisting(name, get) {
+  /** @type {unknown} */
+  let problem;
+  // First with no question to the server. Then an answer was kept that is of no use: a broken one, or
+  // one from the middle of an upload.
+  for (const cache of /** @type {const} */ (["force-cache", "reload"])) {
+    try {
+      return await get(cache);
+    } catch (error) {
+      problem = error;
+    }
+    if (!(problem instanceof LiteError)) break;
   }
   if (!(problem instanceof LiteError)) {
     const { pathname } = versionedUrl(name);

@@ -1,7 +1,8 @@
 /**
- * Reading a response to its end while telling how far it is, and decompressing it meanwhile.
+ * Reading a response to its end while telling how far it is, and decompressing what came.
  */
 
+import { ZSTDDecoder } from "../../vendor/worker.js";
 import { chunksOf } from "../shared/stream.js";
 
 /**
@@ -23,28 +24,16 @@ export async function readAll(response, onProgress) {
   return new Uint8Array(await response.arrayBuffer());
 }
 
+const decoder = new ZSTDDecoder();
+
 /**
- * @param {Response} response  gzip-compressed, as a file is
- * @param {ByteProgress} onProgress
- * @returns {Promise<{bytes: Uint8Array, contents: Uint8Array}>} as it came, and decompressed; the
- *   latter is empty where it is no such file
+ * @param {Uint8Array} bytes  compressed with Zstandard
+ * @param {number} size  bytes when they are decompressed
+ * @returns {Promise<Uint8Array>}
  */
-export async function unpackAll(response, onProgress) {
-  const unpack = new DecompressionStream("gzip");
-  const contents = new Response(unpack.readable).arrayBuffer().catch(() => new ArrayBuffer(0));
-  const input = unpack.writable.getWriter();
-  /** @type {BlobPart[]} */
-  const chunks = [];
-  let done = 0;
-  for await (const chunk of chunksOf(/** @type {ReadableStream<any>} */ (response.body))) {
-    chunks.push(chunk);
-    done += chunk.length;
-    onProgress(done);
-    input.write(chunk).catch(() => {});
-  }
-  input.close().catch(() => {});
-  const bytes = new Uint8Array(await new Blob(chunks).arrayBuffer());
-  return { bytes, contents: new Uint8Array(await contents) };
+export async function unpack(bytes, size) {
+  await decoder.init();
+  return decoder.decode(bytes, size);
 }
 
 /**

@@ -1,11 +1,17 @@
 /** What this build's worker loads and keeps; scripts/versions.py writes manifest.js beside this. */
-interface Part {
+interface Content {
+  /** In bytes. */
+  size: number;
+  /** In hex. */
+  sha256: string;
+}
+
+/** Its size and hash are those of the bytes as served. */
+interface Part extends Content {
   /** Relative to the site's root, with the version that keeps the HTTP cache honest. */
   url: string;
-  /** In bytes, as served. */
-  size: number;
-  /** Of the bytes as served, in hex. */
-  sha256: string;
+  /** Of the bytes when they are decompressed, if they are compressed. */
+  content: Content;
 }
 
 declare const manifest: {

@@ -7,12 +7,12 @@
  * https://github.com/apache/parquet-format/blob/master/LogicalTypes.md
  */
 
-import { compressors } from "../../vendor/worker/hyparquet-compressors/src/compressors.js";
 import {
+  compressors,
   parquetMetadataAsync,
   parquetScan,
   parquetSchema,
-} from "../../vendor/worker/hyparquet/src/index.js";
+} from "../../vendor/worker.js";
 import { LiteError } from "../shared/errors.js";
 
 /** @typedef {import("hyparquet").SchemaElement} SchemaElement */

@@ -36,7 +36,7 @@ def site(tmp_path: Path) -> Path:
 
 
 def test_all_code_of_a_version_is_in_its_folder(site: Path) -> None:
-    version = seal(site, {"x": site / "runtime" / "x.pack"})
+    version = seal(site, {"x": site / "runtime" / "x.pack"}, {})
     assert not (site / "shell").exists()
     assert (site / "v" / version / "shell" / "page" / "one.js").is_file()
     assert (site / "v" / version / "runtime" / "pyodide.mjs").is_file()
@@ -46,7 +46,7 @@ def test_all_code_of_a_version_is_in_its_folder(site: Path) -> None:
 
 
 def test_the_manifest_has_the_small_files_as_they_are_served(site: Path) -> None:
-    version = seal(site, {})
+    version = seal(site, {}, {})
     files = files_in_manifest(site, f"v/{version}")
     code = {f"v/{version}/shell/page/one.js", f"v/{version}/vendor/lib.js"}
     assert set(files) == {*KEPT, *code}
@@ -76,10 +76,10 @@ def test_no_reference_of_the_project_is_missed(name: str) -> None:
 def test_a_file_that_names_nothing_is_noticed(site: Path) -> None:
     (site / "index.html").write_text("<script src='shell/page/one.js'></script>")
     with pytest.raises(VersionError, match=r"index\.html has no reference"):
-        seal(site, {})
+        seal(site, {}, {})
 
 
 def test_a_file_that_names_what_is_not_there_is_noticed(site: Path) -> None:
     (site / "sw.js").write_text('import "./shell/page/gone.js";')
     with pytest.raises(VersionError, match=r"gone\.js, which the build does not make"):
-        seal(site, {})
+        seal(site, {}, {})
