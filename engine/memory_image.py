@@ -30,6 +30,9 @@ from engine.errors import LiteError
 #: one process apart; pydantic_core draws, unseen, what Python's hash seed is to Python.
 _HARMLESS = ("opentelemetry",)
 
+#: What an image must not hold, or not always.
+_SUSPECTS = (random.Random, sqlite3.Connection, io.FileIO)
+
 #: Why there must be no image, as sentences.
 _reasons: list[str] = []
 
@@ -87,7 +90,7 @@ def reason_against() -> str:
         reasons.append("Packages were chosen in this start; the next one finds them chosen.")
     if asyncio.all_tasks():
         reasons.append("Tasks are running, which would never go on.")
-    for thing in gc.get_objects():
+    for thing in [thing for thing in gc.get_objects() if isinstance(thing, _SUSPECTS)]:
         if isinstance(thing, random.Random) and not _is_harmless(thing):
             reasons.append("A module has random numbers of its own, which would be repeated.")
         elif isinstance(thing, sqlite3.Connection):

@@ -39,9 +39,11 @@ class NotHereYet(BaseException):
 class _Finder(MetaPathFinder):
     """Stands behind all that finds modules in files."""
 
-    def __init__(self, names: frozenset[str], load: Load) -> None:
+    def __init__(self, names: frozenset[str]) -> None:
         self.names = names
-        self.load = load
+        #: None: it can't be asked for yet. An object of JavaScript is none that an image of
+        #: Python's memory could hold.
+        self.load: Load | None = None
         #: How many imports were in vain.
         self.missed = 0
         #: Why the last attempt to get the rest failed.
@@ -60,12 +62,21 @@ class _Finder(MetaPathFinder):
 _finder: _Finder | None = None
 
 
-def expect(load: Load, names: Path = NAMES) -> None:
+def expect(names: Path = NAMES) -> None:
     """Go without the rest until `arrived`. Called by JavaScript."""
     global _finder
-    _finder = _Finder(frozenset(names.read_text().split()), load)
-    # Some finders of Pyodide's, at the end, know better why a module is not there.
-    sys.meta_path.insert(sys.meta_path.index(PathFinder) + 1, _finder)
+    if _finder is None:
+        _finder = _Finder(frozenset(names.read_text().split()))
+        # Some finders of Pyodide's, at the end, know better why a module is not there.
+        sys.meta_path.insert(sys.meta_path.index(PathFinder) + 1, _finder)
+        # An image may know of what was there when it was made.
+        importlib.invalidate_caches()
+
+
+def offer(load: Load) -> None:
+    """Let whoever needs the rest ask for it by `load`. Called by JavaScript, after `expect`."""
+    assert _finder is not None
+    _finder.load = load
 
 
 def arrived() -> None:
@@ -82,6 +93,7 @@ async def wait() -> str:
     finder = _finder
     if finder is None:
         return ""
+    assert finder.load is not None
     finder.problem = await finder.load()
     return finder.problem
 

@@ -38,35 +38,50 @@ export function imageKey(packages) {
 }
 
 /**
- * Read an image and note that it is in use until confirmImage() or failImage().
+ * Begin to read an image and note that it is in use until confirmImage() or failImage().
  *
  * @param {Store} store
  * @param {string} key
- * @returns {Promise<{image?: Image, isWanted: boolean}>} isWanted: whether one is to be made
+ * @returns {Promise<{image?: Promise<Image>, isWanted: boolean}>} image: rejected where it is damaged;
+ *   isWanted: whether one is to be made
  */
 export async function findImage(store, key) {
   const transaction = store.transaction(STORES, "readwrite");
   const images = transaction.objectStore("images");
   const saved = await images.get(key);
-  if (!saved) return { isWanted: true };
   // Another run of the worker began to use it and did not end that: the image may be why.
-  if (saved.usedBy !== "" && saved.usedBy !== RUN) {
+  if (saved && saved.usedBy !== "" && saved.usedBy !== RUN) {
     await transaction.done;
     await failImage(store, key);
-  } else if (saved.size > 0) {
-    const content = transaction.objectStore("imageContents").get(key);
+  } else if (saved && saved.size > 0) {
+    const content = await transaction.objectStore("imageContents").get(key);
+    // Begun at once: this thread is about to be busy with WebAssembly for longer than it takes.
+    const image = read(content, saved.sha256);
+    image.catch(() => {}); // whoever starts from it will know
     await images.put({ ...saved, usedBy: RUN, usedAt: Date.now() });
-    await transaction.done;
-    try {
-      const bytes = new Uint8Array(await /** @type {Blob} */ (await content).arrayBuffer());
-      if ((await sha256(bytes)) !== saved.sha256) throw new Error("Its hash is another one.");
-      return { image: unpacked(bytes), isWanted: false };
-    } catch (error) {
-      console.info("The image of Python is damaged.", error);
-      await failImage(store, key);
-    }
+    return { image, isWanted: false };
   }
-  return { isWanted: ((await store.get("images", key))?.failures ?? 0) < PATIENCE };
+  return { isWanted: await isWanted(store, key) };
+}
+
+/**
+ * @param {Blob | undefined} content
+ * @param {string} hash  that it should have
+ * @returns {Promise<Image>}
+ */
+async function read(content, hash) {
+  const bytes = new Uint8Array(await /** @type {Blob} */ (content).arrayBuffer());
+  if ((await sha256(bytes)) !== hash) throw new Error("The image of Python is damaged.");
+  return unpacked(bytes);
+}
+
+/**
+ * @param {Store} store
+ * @param {string} key
+ * @returns {Promise<boolean>} whether an image with this key is to be made
+ */
+export async function isWanted(store, key) {
+  return ((await store.get("images", key))?.failures ?? 0) < PATIENCE;
 }
 
 /**

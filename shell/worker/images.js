@@ -6,7 +6,14 @@
  * image-store.js; docs/fast-boot.md tells the whole of it.
  */
 
-import { confirmImage, failImage, findImage, imageKey, keepImage } from "./image-store.js";
+import {
+  confirmImage,
+  failImage,
+  findImage,
+  imageKey,
+  isWanted,
+  keepImage,
+} from "./image-store.js";
 import { takeImage } from "./python-image.js";
 
 /** @typedef {import("../shared/saved-store.js").Store} Store */
@@ -28,7 +35,7 @@ export async function keepImages() {
 
 /** What one start has to do with images. */
 export class StartImage {
-  /** @type {Image | undefined} what it begins from */
+  /** @type {Promise<Image> | undefined} what it begins from; rejected where it is damaged */
   image;
   /** Whether it begins from one. */
   isUsed;
@@ -39,13 +46,15 @@ export class StartImage {
   /**
    * @param {Store | undefined} store  undefined: none is used nor left
    * @param {string} packages  their identity
+   * @param {boolean} mayUse  whether to begin from one
    * @returns {Promise<StartImage>}
    */
-  static async find(store, packages) {
+  static async find(store, packages, mayUse) {
     try {
       if (!store) return new StartImage();
       const key = await imageKey(packages);
-      return new StartImage(store, key, await findImage(store, key));
+      const found = mayUse ? await findImage(store, key) : { isWanted: await isWanted(store, key) };
+      return new StartImage(store, key, found);
     } catch (error) {
       console.info("No image of Python can be used.", error);
       return new StartImage();
@@ -55,7 +64,7 @@ export class StartImage {
   /**
    * @param {Store} [store]
    * @param {string} [key]
-   * @param {{image?: Image, isWanted: boolean}} [found]
+   * @param {{image?: Promise<Image>, isWanted: boolean}} [found]
    */
   constructor(store, key = "", { image, isWanted } = { isWanted: false }) {
     this.#store = store;

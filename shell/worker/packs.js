@@ -7,6 +7,9 @@
 /** @typedef {import("pyodide").PyodideAPI["FS"]} FS */
 /** @typedef {import("./python-image.js").Library} Library */
 
+/** Mode of a plain file that everybody may read. */
+const FILE = 0o100644;
+
 /** @typedef {{path: string, bytes: Uint8Array, offset?: number}} PackedFile  offset: where these bytes go
  *   in a file that is there already, and ends with them */
 
@@ -20,11 +23,20 @@
 export function mountPack(fs, pack) {
   const libraries = [];
   let folder = "";
+  /** @type {any} a node of Emscripten's file system in memory */
+  let parent;
   for (const { path, bytes, offset } of filesOf(pack)) {
     if (offset !== undefined) continue;
-    const parent = path.slice(0, path.lastIndexOf("/"));
-    if (parent !== folder) fs.mkdirTree((folder = parent));
-    fs.writeFile(path, bytes, { canOwn: true });
+    const slash = path.lastIndexOf("/");
+    if (path.slice(0, slash) !== folder) {
+      folder = path.slice(0, slash);
+      fs.mkdirTree(folder);
+      parent = fs.lookupPath(folder, {}).node;
+    }
+    // Like FS.writeFile(), which takes five times as long for some 2,000 files.
+    const file = parent.node_ops.mknod(parent, path.slice(slash + 1), FILE, 0);
+    file.contents = bytes;
+    file.usedBytes = bytes.length;
     if (path.endsWith(".so")) libraries.push({ path, content: bytes });
   }
   return libraries;

@@ -43,7 +43,7 @@ const layouts = new WeakMap();
  *
  * @param {(settings: any) => Promise<any>} create  createPyodideModule
  * @param {Promise<Library[]>} libraries  settled when their files are there
- * @param {Image} [image]
+ * @param {Promise<Image>} [image]
  * @returns {import("pyodide").PyodideConfig}
  */
 export function imageOptions(create, libraries, image) {
@@ -55,7 +55,7 @@ export function imageOptions(create, libraries, image) {
     const layout = layoutOf(module);
     layouts.set(module, layout);
     keepExpectedObjects(module.API);
-    if (image) restore(module, layout, image);
+    if (image) restore(module, layout, await image);
     return module;
   };
   if (!image) return { createPyodideModule };

@@ -1,8 +1,9 @@
 /**
  * Starts Python: a Pyodide with the site's packages mounted, fresh or as an image of its memory has it.
  *
- * On a first visit that is what the first pages need; the rest of the standard library and of the
- * packages is mounted once it is there (engine/rest.py says what happens until then). Responsible up
+ * On a first visit, and from an image, that is what the first pages need; the rest of the standard
+ * library and of the packages is mounted after the first page (engine/rest.py says what happens until
+ * then). Responsible up
  * to the point where Python can import this project's modules. What they are used for is instance.js's
  * business.
  */
@@ -31,7 +32,7 @@ import { imageOptions } from "./python-image.js";
 /** @typedef {import("./reports.js").Step} Step */
 
 /** @type {PartName[]} what the first pages need */
-const FIRST = ["wasm", "stdlib", "packages", "site"];
+const FIRST = ["wasm", "packages", "stdlib", "site"];
 
 const REST = /** @type {const} */ ("rest");
 
@@ -55,49 +56,47 @@ let finishing;
 
 /**
  * @param {(step: Step) => void} report
- * @param {Promise<Image | undefined>} finding  settled with the image to start from, if any
- * @param {{whole?: boolean}} [options]  whole: with the rest, even if it has to be downloaded
+ * @param {object} [options]
+ * @param {boolean} [options.whole]  with the rest, even if it has to be downloaded
+ * @param {Promise<Image>} [options.image]  what to start from
  * @returns {Promise<Pyodide>}
  * @throws {import("../shared/errors.js").LiteError} something could not be downloaded, or is stuck
  * @throws {Error} the image does not fit
  */
-export async function startPython(report, finding, { whole = false } = {}) {
-  const withRest = whole || (await hasRest());
+export async function startPython(report, { whole = false, image } = {}) {
+  // Who starts from an image has imported the most part of it before.
+  const withRest = whole || (!image && (await isAtHand(REST)));
   const progress = downloadProgress(report, withRest);
+  const wasm = fetchWasm(progress("wasm"));
+  // It is compiled while the others are decompressed, which takes this thread.
+  const load = (/** @type {PartName} */ name) => loadPart(name, progress(name), wasm);
+  const packs = [load("packages"), load("site")];
   /** @type {Promise<Uint8Array | undefined>} */
   const rest = withRest
-    ? loadPart(REST, progress(REST)).catch((error) => {
+    ? load(REST).catch((error) => {
         if (whole) throw error;
         return undefined;
       })
     : Promise.resolve(undefined);
-  const packs = [loadPart("packages", progress("packages")), loadPart("site", progress("site"))];
-  const stdlib = Promise.all([loadPart("stdlib", progress("stdlib")), rest]).then(([zip, more]) =>
+  const stdlib = Promise.all([load("stdlib"), rest]).then(([zip, more]) =>
     more ? completed(zip, more) : zip,
   );
-  const wasm = fetchWasm(progress("wasm"));
+  const patience = image ? PATIENCE_WITH_IMAGE : PATIENCE;
+  const loaded = Promise.all([wasm, ...packs, stdlib]).then(() => {
+    report({ stage: "python", label: "" });
+    return stuck(patience);
+  });
   // One at a time: which of two starts a fetch of Pyodide's is for cannot be told.
-  const before = turn;
-  const start = Promise.all([finding, ...packs, stdlib, wasm, before.catch(() => {})]).then(
-    ([image]) => {
-      answerFetch("wasm", () => wasm);
-      answerFetch("stdlib", async () => new Response(/** @type {BodyInit} */ (await stdlib)));
-      report({ stage: "python", label: "" });
-      return Promise.race([
-        loadPyodide(configuration([...packs, rest], image)),
-        stuck(image ? PATIENCE_WITH_IMAGE : PATIENCE),
-      ]);
-    },
-  );
+  const begin = () => {
+    answerFetch("wasm", () => wasm);
+    answerFetch("stdlib", async () => new Response(/** @type {BodyInit} */ (await stdlib)));
+    return loadPyodide(configuration({ packs, rest }, image));
+  };
+  const start = Promise.race([turn.catch(() => {}).then(begin), loaded]);
   turn = start;
   const pyodide = await start;
-  if (!(await rest)) expectRest(pyodide);
+  expectRest(pyodide, !(await rest));
   return pyodide;
-}
-
-/** @returns {Promise<boolean>} whether the rest can be had without the network */
-export function hasRest() {
-  return isAtHand(REST);
 }
 
 /**
@@ -108,16 +107,33 @@ export function isForWantOfRest(error) {
   return error instanceof Error && "type" in error && error.type === "NotHereYet";
 }
 
-/** @param {Pyodide} pyodide */
-function expectRest(pyodide) {
-  incomplete.add(pyodide);
+/**
+ * @param {Pyodide} pyodide  that may come from an image that was made when other parts were there
+ * @param {boolean} isMissing
+ */
+function expectRest(pyodide, isMissing) {
+  const rest = pyodide.pyimport("engine.rest");
+  if (isMissing) rest.expect();
+  else rest.arrived();
+  rest.destroy();
+  if (isMissing) incomplete.add(pyodide);
+}
+
+/**
+ * Let a Python that lacks the rest ask for it. Only when no image of it is taken any more, which could
+ * not hold how it asks.
+ *
+ * @param {Pyodide} pyodide
+ */
+export function offerRest(pyodide) {
+  if (!incomplete.has(pyodide)) return;
   const rest = pyodide.pyimport("engine.rest");
   const load = () =>
     completePython().then(
       () => "",
       (error) => toWire(error).message,
     );
-  rest.expect(load);
+  rest.offer(load);
   rest.destroy();
 }
 
@@ -172,11 +188,11 @@ export function prefetchPython() {
 }
 
 /**
- * @param {Array<Promise<Uint8Array | undefined>>} packs
- * @param {Image} [image]
+ * @param {{packs: Array<Promise<Uint8Array>>, rest: Promise<Uint8Array | undefined>}} parts
+ * @param {Promise<Image>} [image]
  * @returns {import("pyodide").PyodideConfig}
  */
-function configuration(packs, image) {
+function configuration({ packs, rest }, image) {
   /** @type {(libraries: Library[]) => void} */
   let found;
   /** @type {Promise<Library[]>} */
@@ -190,9 +206,10 @@ function configuration(packs, image) {
     lockFileContents: JSON.stringify({ info: LOCK_INFO, packages: {} }),
     packageBaseUrl: new URL(".", partUrl("wasm")).href,
     fsInit: async (fs) => {
-      const mounted = [];
-      for (const pack of await Promise.all(packs)) if (pack) mounted.push(...mountPack(fs, pack));
-      found(mounted);
+      // The rest's are not among them: a first visit is without, and its images fit later starts.
+      found((await Promise.all(packs)).flatMap((pack) => mountPack(fs, pack)));
+      const more = await rest;
+      if (more) mountPack(fs, more);
     },
     stdout: (line) => console.info(line),
     stderr: (line) => console.warn(line),

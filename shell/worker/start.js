@@ -14,7 +14,7 @@ import { StartImage } from "./images.js";
 import { Intake } from "./intake.js";
 import { valueOf } from "./outcome.js";
 import { LOCK, Packages, PackagesFailed } from "./packages.js";
-import { hasRest, isForWantOfRest, startPython } from "./runtime.js";
+import { isForWantOfRest, offerRest, startPython } from "./runtime.js";
 import { siteSettings } from "./site-settings.js";
 import { claim, newRecord } from "./store-changes.js";
 import { UNWATCHED, WatchedFiles } from "./watched-files.js";
@@ -109,28 +109,12 @@ export async function start(options, failures = [], mayUseImage = true) {
  */
 async function attempt(options, state) {
   const { key, siteRoot, carried, reports } = options;
-  const { failures, breakdown } = state;
+  const { breakdown } = state;
   /** @param {import("./reports.js").Step} step */
   const report = (step) => reports.report(step);
   const recipe = key === "" ? [] : keyToRecipe(key);
-  const store = isSwitchedOn(recipe, "temporary") ? undefined : await options.openStore();
-  const owner = crypto.randomUUID();
-  const found = store && (await claim(store, key, owner));
-  const lock = carried?.files.get(LOCK) ?? (found && (await fileOf(store, key, LOCK)));
-  const settings = await siteSettings();
-  const packages = new Packages({
-    recipe,
-    lock: lock && new TextDecoder().decode(lock),
-    settings,
-    decision: await options.decisions.of(key),
-    failures,
-    note: (unfinished) => options.decisions.note(key, unfinished),
-  });
-  // Nobody knows what packages of the person's own import; and an image is of all of Python.
-  const mustBeWhole = options.whole || packages.any;
-  const mayUseImage = state.mayUseImage && settings.images && (mustBeWhole || (await hasRest()));
-  const finding = StartImage.find(mayUseImage ? store : undefined, packages.identity);
-  state.image = finding;
+  const { store, owner, found, packages, whole, image } = await find(options, state, recipe);
+  const starting = startPython(report, { whole, image: image.image });
   const saved = options.fromSources ? undefined : (carried ?? found);
   const sources = saved ? [] : await wantedBy(recipe);
   // Both run while Python starts; what they report is shown once it is their turn.
@@ -141,12 +125,7 @@ async function attempt(options, state) {
     ? Promise.resolve(copied(carried.files)) // a start with less begins with the same
     : found && readSaved(/** @type {Store} */ (store), found, reports);
   contents?.catch(() => {});
-  const pyodide = await startPython(
-    report,
-    finding.then(({ image }) => image),
-    { whole: mustBeWhole || mayUseImage },
-  );
-  const image = await finding;
+  const pyodide = await starting;
   breakdown.watch(pyodide);
   const files = new WatchedFiles(pyodide.FS, FOLDER, options.onWrite);
   if (contents) {
@@ -163,6 +142,7 @@ async function attempt(options, state) {
     await packages.orLess(() => bootstrap.load());
     image.leave(pyodide, bootstrap);
   }
+  offerRest(pyodide);
   const base = siteRoot.pathname + instancePath(key);
   const python = bootstrap.BrowserInstance(base, SHELL_ROOT.pathname);
   bootstrap.destroy();
@@ -190,6 +170,35 @@ async function attempt(options, state) {
   const more = { generation: found?.generation, problems };
   const record = isSaved ? found : newRecord(key, versions, owner, more);
   return { ...started, saving: { store, record, isSaved } };
+}
+
+/**
+ * What a start finds before it: what is saved, which packages it is to have, and an image that fits.
+ *
+ * @param {StartOptions} options
+ * @param {Attempt} state
+ * @param {import("../shared/recipe.js").Recipe} recipe
+ */
+async function find(options, state, recipe) {
+  const { key, carried, decisions } = options;
+  const store = isSwitchedOn(recipe, "temporary") ? undefined : await options.openStore();
+  const owner = crypto.randomUUID();
+  const found = store && (await claim(store, key, owner));
+  const lock = carried?.files.get(LOCK) ?? (found && (await fileOf(store, key, LOCK)));
+  const settings = await siteSettings();
+  const packages = new Packages({
+    recipe,
+    lock: lock && new TextDecoder().decode(lock),
+    settings,
+    decision: await decisions.of(key),
+    failures: state.failures,
+    note: (unfinished) => decisions.note(key, unfinished),
+  });
+  // Nobody knows what packages of the person's own import.
+  const whole = options.whole || packages.any;
+  const images = settings.images ? store : undefined;
+  state.image = StartImage.find(images, packages.identity, state.mayUseImage);
+  return { store, owner, found, packages, whole, image: await state.image };
 }
 
 /**

@@ -10,8 +10,6 @@ import json
 import os
 import random
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
@@ -23,6 +21,7 @@ from tests.support.browsing import link
 from tests.support.hosts import DataHost, static_site
 from tests.support.raw_chromium import RawTab, raw_chromium
 from tests.support.shop import shop_database
+from tests.support.sites import build
 from tests.support.wheels import saying, wheel
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
@@ -111,12 +110,8 @@ class _Side:
 
 
 @pytest.fixture(scope="module")
-def site_without_images() -> Iterator[str]:
-    out = PROJECT / "build" / "test-sites" / "without-images"
-    command = [sys.executable, "scripts/build_site.py", "--out", str(out)]
-    command += ["--settings", json.dumps({"images": False})]
-    subprocess.run(command, check=True, cwd=PROJECT, stdout=subprocess.DEVNULL)
-    with static_site(out) as address:
+def site_without_images(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with static_site(build(tmp_path_factory.mktemp("site") / "plain", images=False)) as address:
         yield address
 
 

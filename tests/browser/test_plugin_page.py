@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,23 +13,18 @@ from playwright.sync_api import Locator, Page, expect
 from tests.support.accessibility import accessibility_problems
 from tests.support.browsing import BOOT_TIMEOUT, click_through, follow, link, stop_worker
 from tests.support.hosts import DataHost, static_site
+from tests.support.sites import build
 from tests.support.wheels import add_to_index, repacked, saying, wheel
 
 PROJECT = Path(__file__).resolve().parents[2]
 GREETING = "This was said by a plugin"
 
 
-def build(out: Path, settings: str) -> None:
-    """Build a site whose worker goes by other settings than the default ones."""
-    command = [sys.executable, "scripts/build_site.py", "--out", str(out), "--settings", settings]
-    subprocess.run(command, check=True, cwd=PROJECT, stdout=subprocess.DEVNULL)
-
-
 @pytest.fixture(scope="module")
 def indexed_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a site with a package index of its own, empty."""
     out = tmp_path_factory.mktemp("site") / "indexed"
-    build(out, '{"index": "wheels/"}')
+    build(out, index="wheels/")
     return out
 
 
@@ -166,7 +159,7 @@ def test_a_plugin_that_does_not_start_stays_listed_with_its_reason(
 
 
 def test_a_locked_site_takes_no_code(page: Page, files: DataHost, tmp_path: Path) -> None:
-    build(tmp_path / "locked", '{"locked": true}')
+    build(tmp_path / "locked", locked=True)
     name, content = wheel("datasette-greeter", code=saying(GREETING))
     with static_site(tmp_path / "locked") as site:
         follow(page, link(site, "-/install", memory="1", install=files.add(name, content)))

@@ -18,7 +18,8 @@ from tests.support.asgi import fetch
 from tests.support.browsing import follow, link, stop_worker, wait_for_datasette
 from tests.support.deploys import Host, deploy_host
 from tests.support.hosts import DataHost
-from tests.support.plugins import ASK, PROJECT, allow, build, instance, key_of, notices
+from tests.support.plugins import ASK, allow, instance, key_of, notices
+from tests.support.sites import PROJECT, build
 from tests.support.wheels import add_to_index, repacked, saying, wheel
 
 SITE = PROJECT / "build" / "index-site"

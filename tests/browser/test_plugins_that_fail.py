@@ -15,8 +15,9 @@ from playwright.sync_api import Page, expect
 from tests.support.browsing import link, wait_for_datasette
 from tests.support.deploys import Host, deploy_host
 from tests.support.hosts import DataHost
-from tests.support.plugins import ASK, PROJECT, allow, build, key_of, notices
+from tests.support.plugins import ASK, allow, key_of, notices
 from tests.support.raw_chromium import raw_browser, wait_until
+from tests.support.sites import PROJECT, build
 from tests.support.wheels import add_to_index, saying, wheel
 
 SITE = PROJECT / "build" / "failing-plugins-site"

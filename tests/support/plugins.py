@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 from playwright.sync_api import Locator, Page
 
 from tests.support.browsing import wait_for_datasette
-
-PROJECT = Path(__file__).resolve().parent.parent.parent
-
-
-def build(out: Path, **settings: object) -> Path:
-    command = [sys.executable, "scripts/build_site.py", "--out", str(out)]
-    command += ["--settings", json.dumps(settings)]
-    subprocess.run(command, check=True, cwd=PROJECT, stdout=subprocess.DEVNULL)
-    return out
 
 
 def notices(page: Page) -> Locator:

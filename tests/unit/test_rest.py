@@ -26,7 +26,8 @@ class Rest:
         self.asked = 0
         names = folder / "names.txt"
         names.write_text("later_on\nlater_on.part\n")
-        rest.expect(self.load, names)
+        rest.expect(names)
+        rest.offer(self.load)
 
     async def load(self) -> str:
         self.asked += 1

@@ -1,0 +1,18 @@
+"""Sites that are built otherwise than the one of `make site`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+
+
+def build(out: Path, **settings: object) -> Path:
+    """Build a site whose worker goes by other settings than the default ones; return its folder."""
+    command = [sys.executable, "scripts/build_site.py", "--out", str(out)]
+    command += ["--settings", json.dumps(settings)]
+    subprocess.run(command, check=True, cwd=PROJECT, stdout=subprocess.DEVNULL)
+    return out
