@@ -16,7 +16,7 @@ import { answerMessage, tellOfChange } from "./shell/worker/messages.js";
 import { bootingPage, consentPage, errorPage } from "./shell/worker/pages.js";
 import { dropCopiesExcept } from "./shell/worker/part-copies.js";
 import { answerStrayed } from "./shell/worker/strayed.js";
-import { answerSiteFile, keepSite, takeOver } from "./shell/worker/site-files.js";
+import { answerSiteFile, completeSite, keepSite, takeOver } from "./shell/worker/site-files.js";
 
 /** @typedef {import("./shell/shared/paths.js").AppPath} AppPath */
 
@@ -26,11 +26,29 @@ const instances = new Instances(SITE_ROOT, (key, by) => void tellOfChange(worker
 /** ms that a page load waits for a boot before it is shown the booting page instead. */
 const SHORT_WAIT = 1500;
 
+/** ms in which the page of a first visit has asked for an instance, if it is for one. */
+const PAUSE = 300;
+
+/** ms after which a boot takes so long that the site's files need not wait for its end. */
+const LONG_BOOT = 8000;
+
 worker.addEventListener("install", (event) => {
   // Take over at once: pages of the version before get by, and one version at work is simpler than two.
   worker.skipWaiting();
-  event.waitUntil(keepSite());
+  event.waitUntil(worker.registration.active ? keepSite() : firstInstall());
 });
+
+/** @type {() => void} */
+let noteOpening;
+/** @type {Promise<void>} settled when a page has asked for an instance */
+const opening = new Promise((resolve) => (noteOpening = resolve));
+
+/** Install a worker that nobody waits for with all that it keeps; else that comes after the page. */
+async function firstInstall() {
+  const asked = opening.then(() => true);
+  const isAsked = await Promise.race([asked, after(PAUSE, false)]);
+  if (!isAsked) await Promise.race([asked, keepSite()]);
+}
 
 worker.addEventListener("activate", (event) => {
   const tidied = takeOver(PART_URLS).then(dropCopiesExcept);
@@ -42,8 +60,10 @@ worker.addEventListener("activate", (event) => {
 worker.addEventListener("message", (event) => {
   // What a page sends to a worker that still waits means: take over. To the active one it is nothing.
   worker.skipWaiting();
-  if (event.data?.type === "prefetch") event.waitUntil(prefetchPython());
+  if (event.data?.type === "open") noteOpening();
+  if (event.data?.type === "prefetch") event.waitUntil(prefetch(event.data));
   else event.waitUntil(answerMessage(event, instances, worker.clients).then(keepParts));
+  if (event.data?.type === "open") event.waitUntil(after(LONG_BOOT).then(completeSite));
 });
 
 worker.addEventListener("fetch", (event) => {
@@ -97,9 +117,19 @@ async function respond(event, { key }) {
       { clientId, arrivedAt, handled },
       (error, status) => errorPage(error, status, context),
     );
-    event.waitUntil(afterBoot(instance).then(finishVisit));
+    event.waitUntil(afterBoot(instance).then(finishVisit).then(completeSite));
     return response;
   }
+}
+
+/**
+ * Get ahead of need what will be needed.
+ *
+ * @param {import("./shell/shared/protocol.js").PrefetchMessage} message
+ */
+async function prefetch({ python }) {
+  await completeSite();
+  if (python) await prefetchPython();
 }
 
 /**
@@ -119,8 +149,8 @@ async function afterBoot(instance, answered) {
 /**
  * @template T
  * @param {number} ms
- * @param {T} value
- * @returns {Promise<T>}
+ * @param {T} [value]
+ * @returns {Promise<T | undefined>}
  */
 function after(ms, value) {
   return new Promise((resolve) => setTimeout(resolve, ms, value));

@@ -9,7 +9,7 @@ import { OUTDATED, fromWire } from "../shared/errors.js";
 import { PROTOCOL_VERSION, openMessage } from "../shared/protocol.js";
 import { startKeepAlive } from "./keep-alive.js";
 import { mayReload } from "./reload-guard.js";
-import { activeWorker } from "./worker-registration.js";
+import { activeWorker, registeredWorker } from "./worker-registration.js";
 
 /** @typedef {import("../shared/protocol.js").ProgressMessage} ProgressMessage */
 /** @typedef {import("../shared/protocol.js").WorkerMessage} WorkerMessage */
@@ -27,7 +27,8 @@ const TAKEOVER_MILLISECONDS = 15_000;
  */
 
 /**
- * Start the instance, or join its boot; settles when it is ready or has failed.
+ * Start the instance, or join its boot; settles when it is ready and its pages can be had, or when it
+ * has failed. On a first visit it starts while the browser is still installing the worker.
  *
  * @param {string} key
  * @param {boolean} fresh  load its sources again, whatever is saved
@@ -36,7 +37,8 @@ const TAKEOVER_MILLISECONDS = 15_000;
  * @throws {import("../shared/errors.js").LiteError}
  */
 export async function bootInstance(key, fresh, { onProgress, onSilence }) {
-  let worker = await activeWorker();
+  const { worker: first, activated } = await registeredWorker();
+  let worker = first;
   startKeepAlive();
   const container = navigator.serviceWorker;
   let heardAt = performance.now();
@@ -97,7 +99,8 @@ export async function bootInstance(key, fresh, { onProgress, onSilence }) {
   // Whoever comes here wants a fresh try, should an earlier one have failed.
   worker.postMessage(openMessage(key, { retry: true, fresh }));
   try {
-    await ended;
+    await Promise.race([ended, activated.then(() => ended)]);
+    await activated;
   } finally {
     stop();
   }

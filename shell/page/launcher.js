@@ -86,7 +86,7 @@ async function installWorker() {
   try {
     const worker = await activeWorker();
     // While the person is still choosing.
-    if (!isThrifty()) worker.postMessage(prefetch());
+    worker.postMessage(prefetch(!isThrifty()));
   } catch {
     // Without a worker the home page still reads well; the reason is told when something is opened.
   }

@@ -1,8 +1,8 @@
 /**
- * Getting at the site's active service worker, or saying in a sentence why there is none.
+ * Getting at the site's service worker, or saying in a sentence why there is none.
  *
- * Registers sw.js if need be and waits for it to be activated. What is then said to the worker is
- * boot-client.js's business.
+ * Registers sw.js if need be and, for all that needs it, waits for it to be activated. What is then
+ * said to the worker is boot-client.js's business.
  */
 
 import { LiteError } from "../shared/errors.js";
@@ -21,6 +21,15 @@ const NEEDED =
  * @throws {LiteError} with the reason why this browser, page or site cannot have one
  */
 export async function activeWorker() {
+  return (await registeredWorker()).activated;
+}
+
+/**
+ * @returns {Promise<{worker: ServiceWorker, activated: Promise<ServiceWorker>}>} worker: one that
+ *   hears messages already, though on a first visit pages do not come from it until it is activated
+ * @throws {LiteError} with the reason why this browser, page or site cannot have one
+ */
+export async function registeredWorker() {
   const container = workerContainer();
   let registration;
   try {
@@ -32,7 +41,12 @@ export async function activeWorker() {
   } catch (cause) {
     throw await whyNotRegistered(cause);
   }
-  return whenActivated(registration);
+  // An active worker serves at once, even while an update of the site is being installed.
+  const worker = registration.active ?? registration.waiting ?? registration.installing;
+  if (!worker) throw notInstalled();
+  const activated = whenActivated(worker);
+  activated.catch(() => {}); // not everyone waits for it
+  return { worker, activated };
 }
 
 /**
@@ -127,14 +141,11 @@ async function whyNotRegistered(cause) {
 }
 
 /**
- * @param {ServiceWorkerRegistration} registration
+ * @param {ServiceWorker} worker
  * @returns {Promise<ServiceWorker>}
  */
-function whenActivated(registration) {
-  // An active worker serves at once, even while an update of the site is being installed.
-  const worker = registration.active ?? registration.waiting ?? registration.installing;
+function whenActivated(worker) {
   return new Promise((resolve, reject) => {
-    if (!worker) return reject(notInstalled());
     const look = () => {
       if (worker.state === "activated") resolve(worker);
       else if (worker.state === "redundant") reject(notInstalled());

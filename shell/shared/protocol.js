@@ -60,9 +60,10 @@ export const STAGES = [
  */
 
 /**
- * @typedef {object} PrefetchMessage   page → worker: download what a boot needs, should there be one
+ * @typedef {object} PrefetchMessage   page → worker: keep the site for offline use now
  * @property {number} v
  * @property {"prefetch"} type
+ * @property {boolean} python  whether what a boot would need is to be downloaded as well
  */
 
 /**
@@ -371,9 +372,12 @@ export function ping() {
   return { v: PROTOCOL_VERSION, type: "ping" };
 }
 
-/** @returns {PrefetchMessage} */
-export function prefetch() {
-  return { v: PROTOCOL_VERSION, type: "prefetch" };
+/**
+ * @param {boolean} python
+ * @returns {PrefetchMessage}
+ */
+export function prefetch(python) {
+  return { v: PROTOCOL_VERSION, type: "prefetch", python };
 }
 
 /**

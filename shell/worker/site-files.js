@@ -1,6 +1,7 @@
 /**
  * The small files of this version: the launcher, its code, the pages of app/. They are all fetched and
- * checked when the worker is installed, and answered from the cache from then on.
+ * checked when the worker is installed, or on a first visit after the page that it is for, and answered
+ * from the cache from then on.
  *
  * The rule that keeps this from ever breaking the site: what the cache cannot answer is the network's
  * to answer. Every file is compared with its hash whenever it is used, so that a damaged cache is
@@ -19,12 +20,15 @@ const CACHE = versionCache(manifest.version);
 /** Kept beside the files: when this version took over and which parts it needs. */
 const RECORD = "record";
 
+/** Kept beside them once they are all there. */
+const COMPLETE = "complete";
+
 /** @typedef {{since: number, parts: string[]}} VersionRecord */
 
 /** The server is known to have another version by now. */
 let outdated = false;
 
-/** @type {Promise<void> | undefined} */
+/** @type {Promise<void> | undefined} one attempt is enough for as long as this worker runs */
 let mended;
 
 /**
@@ -38,6 +42,33 @@ export async function keepSite() {
   await Promise.all(
     Object.keys(manifest.files).map(async (path) => (await kept(path)) ?? (await obtain(path))),
   );
+  await caches
+    .open(CACHE)
+    .then((cache) => cache.put(fileUrl(COMPLETE), new Response()))
+    .catch(() => {}); // it is looked for again then
+}
+
+/**
+ * Fetch what the cache does not hold, unless it is known to hold everything.
+ *
+ * @returns {Promise<void>} never rejected
+ */
+export async function completeSite() {
+  if (!(await isComplete())) await mend();
+}
+
+/** @returns {Promise<boolean>} whether it once held everything */
+async function isComplete() {
+  const mark = await caches.match(fileUrl(COMPLETE), { cacheName: CACHE }).catch(() => undefined);
+  return mark !== undefined;
+}
+
+/** @returns {Promise<void>} never rejected */
+function mend() {
+  mended ??= keepSite().catch((error) =>
+    console.warn("What this site keeps for offline use could not be completed.", error),
+  );
+  return mended;
 }
 
 /**
@@ -110,8 +141,9 @@ async function ofThisVersion(event, path) {
   if (response) return response;
   try {
     const answer = await obtain(path);
-    // Where one file is missing others may be, and the next visit may be offline.
-    event.waitUntil((mended ??= keepSite().catch(notMended)));
+    // Where one file is missing others may be, and the next visit may be offline. On a first visit
+    // they all are, and come when there is time.
+    event.waitUntil(isComplete().then((once) => (once ? mend() : undefined)));
     return answer;
   } catch (error) {
     if (error instanceof LiteError && error.name === OUTDATED) await giveWay();
@@ -217,11 +249,6 @@ async function giveWay() {
   outdated = true;
   await caches.delete(CACHE).catch(() => {});
   worker.registration.update().catch(() => {});
-}
-
-/** @param {unknown} error */
-function notMended(error) {
-  console.warn("What this site keeps for offline use could not be completed.", error);
 }
 
 /**

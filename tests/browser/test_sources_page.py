@@ -86,6 +86,7 @@ def test_data_is_loaded_again_from_its_source(
     page = visitor.new_page()
     pets = files.add("pets.csv", b"id,name\n1,cat\n2,dog\n")
     follow(page, link(site, "-/sources", csv=[pets]))
+    page.wait_for_load_state()  # by then its script listens
     button = page.get_by_role("button", name="Load again: pets")
     button.click()
     expect(page.get_by_role("status").first).to_contain_text("pets is as new as its source")

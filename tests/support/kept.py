@@ -13,7 +13,8 @@ ENTRIES = """async () => {
   for (const name of await caches.keys()) {
     const cache = await caches.open(name);
     for (const { url } of await cache.keys()) {
-      entries.push([name, url, (await (await cache.match(url)).blob()).size]);
+      const response = await cache.match(url); // none if it was deleted just now
+      if (response) entries.push([name, url, (await response.blob()).size]);
     }
   }
   return entries;
@@ -40,13 +41,27 @@ def parts(page: Page, base: str = "/") -> list[str]:
 
 
 def wait_for_parts(page: Page, base: str = "/") -> None:
-    """Wait until all large parts of a site are kept, the later ones included."""
+    """Wait until a site is kept: all large parts, the later ones included, and the small files."""
     wanted = {"pyodide.asm.wasm", "stdlib.pack", "packages.pack", "site.pack", "rest.pack"}
 
     def kept() -> set[str]:
         return {url.rpartition("/")[2].partition("?")[0] for url in parts(page, base)}
 
     wait_until(lambda: kept() == wanted, SECONDS, "keeping the parts")
+    wait_for_site(page, base)
+
+
+def wait_for_site(page: Page, base: str = "/") -> None:
+    """Wait until the small files of a site are kept, which on a first visit come after the page."""
+    cache = f"datasette-lite {base} version "
+
+    def marks() -> list[str]:
+        found = page.evaluate(ENTRIES)
+        return [
+            url for name, url, _ in found if name.startswith(cache) and url.endswith("/complete")
+        ]
+
+    wait_until(marks, SECONDS, "keeping the small files")
 
 
 def wait_for_entries(page: Page, wanted: dict[str, int]) -> None:
