@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
@@ -19,11 +20,20 @@ PROJECT = Path(__file__).resolve().parent.parent
 # As for the tests (pyproject.toml): scripts import each other by their plain names.
 sys.path.append(str(PROJECT / "scripts"))
 
-from bench import importing, memory, saving, slow_network, visits, warm_pages  # noqa: E402
+from bench import (  # noqa: E402
+    importing,
+    memory,
+    saving,
+    slow_network,
+    transfers,
+    visits,
+    warm_pages,
+)
 from bench.browser import new_visitor  # noqa: E402
-from bench.old_way import lay_out  # noqa: E402
+from bench.old_way import FOLDER, lay_out  # noqa: E402
 from bench.report import Row, Table, machine  # noqa: E402
 from tests.support.hosts import static_site  # noqa: E402
+from tests.support.sites import build  # noqa: E402
 
 VISITS = 5
 ROUNDS = 20
@@ -33,7 +43,8 @@ Written by `python -m bench --markdown`. Each number is a median of several meas
 turns on one machine with nothing else to do. A ratio below 1 means that the site needs less.
 
 - **Old way**: the same Pyodide and the same wheels, installed by micropip in a page's worker, where
-  Datasette is asked for a page without HTTP. It starts afresh whenever its page is left.
+  Datasette is asked for a page without HTTP. It starts afresh whenever its page is left, so it is
+  its first visit that everything is compared with.
 - **Native**: `datasette serve` with its own settings, asked by the same script in the same browser.
 - **Unsaved**: the site itself, with a link that asks it to save nothing, `?temporary=1`.
 
@@ -41,26 +52,42 @@ Everything comes from this machine, so the time that a network takes is in none 
 
 
 def _visits(site: str, old_way: str, repetitions: int) -> Table:
-    site_times, old_times, three, slow = [], [], [], []
-    for _ in range(repetitions):
-        site_times.append(visits.visit_site(PROJECT / "dist"))
-        old_times.append(visits.visit_old_way(old_way))
-        three.append(visits.open_several(site, old_way, memory.OPEN))
-        slow.append(slow_network.visits(site, old_way))
-    first, again, offline = (median(column) for column in zip(*site_times, strict=True))
-    old_first, old_again = (median(column) for column in zip(*old_times, strict=True))
+    firsts, seconds, restarts, withouts, plains, olds, three, slow = ([] for _ in range(8))
+    with tempfile.TemporaryDirectory(dir=PROJECT / "build") as folder:
+        # The same site, but Python never starts from an image of its memory.
+        plain = build(Path(folder, "dist"), images=False)
+        for _ in range(repetitions):
+            first, second, more, without_host = visits.visit_site(PROJECT / "dist")
+            firsts.append(first)
+            seconds.append(second)
+            restarts += more
+            withouts.append(without_host)
+            plains += visits.visit_site(plain)[2]
+            olds.append(visits.visit_old_way(old_way))
+            three.append(visits.open_several(site, old_way, memory.OPEN))
+            slow.append(slow_network.visits(site, old_way))
+    old, _ = _medians(olds)
     rows = [
-        Row("first visit ever", first, old_first),
+        Row("first visit ever", median(firsts), old),
         Row("first visit, 20 Mbit/s and CPU slowed down 4×", *_medians(slow)),
-        Row("worker stopped, or page left, meanwhile", again, old_again),
-        Row("the same without the host", offline),
         Row("first visit, three at once", *_medians(three)),
+        Row("first time after the worker was stopped", median(seconds), old),
+        Row("later times", median(restarts), old),
+        Row("later times, without the host", median(withouts), old),
+        Row("later times, without images of memory", median(plains), old),
     ]
     return Table("From the click to the first table", "old way", "s", rows, digits=2)
 
 
 def _medians(pairs: list[tuple[float, float]]) -> list[float]:
     return [median(column) for column in zip(*pairs, strict=True)]
+
+
+def _transfers(old_way: Path) -> Table:
+    rows = [
+        Row(what, *sizes) for what, sizes in transfers.measure(PROJECT / "dist", old_way).items()
+    ]
+    return Table("Transferred by a first visit", "old way", "MB", rows, digits=2)
 
 
 def _pages(site: str, rounds: int) -> Table:
@@ -106,7 +133,7 @@ def _importing(site: str, repetitions: int) -> Iterator[Table]:
     yield Table("From the click to the first page of a large file", "none", "s", rows)
 
 
-PARTS = ("visits", "pages", "memory", "saving", "importing")
+PARTS = ("visits", "transfers", "pages", "memory", "saving", "importing")
 
 
 def main() -> int:
@@ -130,6 +157,8 @@ def main() -> int:
     with static_site(dist) as site, static_site(lay_out()) as old_way:
         if "visits" in parts:
             print(show(_visits(site, old_way, 1 if args.quick else VISITS)), flush=True)
+        if "transfers" in parts:
+            print(show(_transfers(FOLDER)), flush=True)
         if "pages" in parts:
             print(show(_pages(site, 1 if args.quick else ROUNDS)), flush=True)
         if "memory" in parts:

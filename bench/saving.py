@@ -16,8 +16,13 @@ from statistics import median
 from playwright.sync_api import Page, Worker
 
 from bench.browser import Visitor, new_visitor
-from bench.visits import stop_worker
-from tests.support.browsing import BOOT_TIMEOUT, follow, link, wait_for_datasette
+from tests.support.browsing import (
+    BOOT_TIMEOUT,
+    follow,
+    link,
+    stop_worker,
+    wait_for_datasette,
+)
 from tests.support.hosts import DataHost, data_host
 
 SIZES_MB = (1, 10, 100)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import time
 from typing import Any
-from urllib.parse import urlencode
 
-from bench.visits import ROWS, TABLE
+from bench.visits import TABLE, THERE, old_address
 from tests.support.browsing import link
 from tests.support.raw_chromium import RawBrowser, raw_browser
 
@@ -67,10 +66,9 @@ def _visit(address: str) -> float:
             throttle.look()
         started = time.perf_counter()
         browser.begin("Page.navigate", throttle.page, url=address)
-        there = f"document.querySelector({ROWS!r}) !== null"
         while time.perf_counter() - started < PATIENCE:
             throttle.look()
-            answer = browser.send("Runtime.evaluate", throttle.page, expression=there)
+            answer = browser.send("Runtime.evaluate", throttle.page, expression=THERE)
             if answer["result"].get("value"):
                 return time.perf_counter() - started
         raise TimeoutError(f"{address} did not show its table within {PATIENCE} seconds")
@@ -78,5 +76,4 @@ def _visit(address: str) -> float:
 
 def visits(site: str, old_way: str) -> tuple[float, float]:
     """Return the seconds of a first visit to the site, and of one the old way."""
-    old = f"{old_way}?{urlencode({'url': 'world.db', 'path': f'/{TABLE}'})}"
-    return _visit(link(site, TABLE, url="data/world.db")), _visit(old)
+    return _visit(link(site, TABLE, url="data/world.db")), _visit(old_address(old_way))
