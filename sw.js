@@ -10,13 +10,14 @@ import { instancePath, parseAppPath } from "./shell/shared/paths.js";
 import { SITE_ROOT } from "./shell/shared/site.js";
 import { PART_URLS, keepParts } from "./shell/worker/assets.js";
 import { keepImages } from "./shell/worker/images.js";
+import { install, isOpening } from "./shell/worker/installing.js";
 import { Instances } from "./shell/worker/instances.js";
 import { finishVisit, prefetchPython } from "./shell/worker/runtime.js";
 import { answerMessage, tellOfChange } from "./shell/worker/messages.js";
 import { bootingPage, consentPage, errorPage } from "./shell/worker/pages.js";
 import { dropCopiesExcept } from "./shell/worker/part-copies.js";
 import { answerStrayed } from "./shell/worker/strayed.js";
-import { answerSiteFile, completeSite, keepSite, takeOver } from "./shell/worker/site-files.js";
+import { answerSiteFile, completeSite, takeOver } from "./shell/worker/site-files.js";
 
 /** @typedef {import("./shell/shared/paths.js").AppPath} AppPath */
 
@@ -26,29 +27,11 @@ const instances = new Instances(SITE_ROOT, (key, by) => void tellOfChange(worker
 /** ms that a page load waits for a boot before it is shown the booting page instead. */
 const SHORT_WAIT = 1500;
 
-/** ms in which the page of a first visit has asked for an instance, if it is for one. */
-const PAUSE = 300;
-
-/** ms after which a boot takes so long that the site's files need not wait for its end. */
-const LONG_BOOT = 8000;
-
 worker.addEventListener("install", (event) => {
   // Take over at once: pages of the version before get by, and one version at work is simpler than two.
   worker.skipWaiting();
-  event.waitUntil(worker.registration.active ? keepSite() : firstInstall());
+  event.waitUntil(install());
 });
-
-/** @type {() => void} */
-let noteOpening;
-/** @type {Promise<void>} settled when a page has asked for an instance */
-const opening = new Promise((resolve) => (noteOpening = resolve));
-
-/** Install a worker that nobody waits for with all that it keeps; else that comes after the page. */
-async function firstInstall() {
-  const asked = opening.then(() => true);
-  const isAsked = await Promise.race([asked, after(PAUSE, false)]);
-  if (!isAsked) await Promise.race([asked, keepSite()]);
-}
 
 worker.addEventListener("activate", (event) => {
   const tidied = takeOver(PART_URLS).then(dropCopiesExcept);
@@ -60,10 +43,9 @@ worker.addEventListener("activate", (event) => {
 worker.addEventListener("message", (event) => {
   // What a page sends to a worker that still waits means: take over. To the active one it is nothing.
   worker.skipWaiting();
-  if (event.data?.type === "open") noteOpening();
+  if (event.data?.type === "open") event.waitUntil(isOpening());
   if (event.data?.type === "prefetch") event.waitUntil(prefetch(event.data));
   else event.waitUntil(answerMessage(event, instances, worker.clients).then(keepParts));
-  if (event.data?.type === "open") event.waitUntil(after(LONG_BOOT).then(completeSite));
 });
 
 worker.addEventListener("fetch", (event) => {
@@ -149,8 +131,8 @@ async function afterBoot(instance, answered) {
 /**
  * @template T
  * @param {number} ms
- * @param {T} [value]
- * @returns {Promise<T | undefined>}
+ * @param {T} value
+ * @returns {Promise<T>}
  */
 function after(ms, value) {
   return new Promise((resolve) => setTimeout(resolve, ms, value));
