@@ -11,6 +11,7 @@ plugins, are compiled there when needed.
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -27,7 +28,8 @@ def main(wheels: Path, first: Path, out: Path) -> None:
     from datasette.app import Datasette
     from jinja2 import FileSystemBytecodeCache
 
-    out.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
     environment = Datasette(memory=True).get_jinja_environment()
     environment.bytecode_cache = FileSystemBytecodeCache(str(out))
     for path in sorted(read_list(first)["packages"]):

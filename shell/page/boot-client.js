@@ -37,8 +37,8 @@ const TAKEOVER_MILLISECONDS = 15_000;
  * @throws {import("../shared/errors.js").LiteError}
  */
 export async function bootInstance(key, fresh, { onProgress, onSilence }) {
-  const { worker: first, activated } = await registeredWorker();
-  let worker = first;
+  const registered = await registeredWorker();
+  let { worker } = registered;
   startKeepAlive();
   const container = navigator.serviceWorker;
   let heardAt = performance.now();
@@ -99,8 +99,7 @@ export async function bootInstance(key, fresh, { onProgress, onSilence }) {
   // Whoever comes here wants a fresh try, should an earlier one have failed.
   worker.postMessage(openMessage(key, { retry: true, fresh }));
   try {
-    await Promise.race([ended, activated.then(() => ended)]);
-    await activated;
+    await Promise.all([ended, registered.activated]);
   } finally {
     stop();
   }

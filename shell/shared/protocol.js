@@ -3,12 +3,13 @@
  *
  * Three kinds: a boot's, the questions, and what pages are told unasked.
  *
- * A page posts `open`, `ping` or `prefetch` to the registration's active worker. The worker answers an
- * `open` with `progress` messages, at least one a second while its thread is free, and then with
- * exactly one `ready` or `failed`; it is `ready` as well when the address answers with the page that
- * asks for consent. `open` may be repeated at any time: it joins the boot that is running, or starts one
- * if the browser has stopped the worker meanwhile. A `ping` has no answer; its arrival is what restarts
- * the browser's idle clock. Nor has a `prefetch`: it saves the boot that may follow time.
+ * A page posts `open`, `ping` or `prefetch` to the registration's active worker, and on a first visit
+ * `open` to the one that is being installed. The worker answers an `open` with `progress` messages, at
+ * least one a second while its thread is free, and then with exactly one `ready` or `failed`; it is
+ * `ready` as well when the address answers with the page that asks for consent. `open` may be repeated
+ * at any time: it joins the boot that is running, or starts one if the browser has stopped the worker
+ * meanwhile. A `ping` has no answer; its arrival is what restarts the browser's idle clock. Nor has a
+ * `prefetch`: it saves the boot that may follow time.
  *
  * Questions (`status`, `check`, `forget`, `restore`, `preview`, `add`, `reload`, `consent`, `plugins`,
  * `install`, `uninstall`) come with a MessagePort, on which exactly one answer is sent: {value} or

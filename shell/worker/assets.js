@@ -166,8 +166,9 @@ export async function isAtHand(name) {
  */
 export async function prefetchParts(names) {
   const load = async (/** @type {PartName} */ name) => {
-    const form = name === "wasm" ? /** @type {const} */ ("wasm-packed") : name;
-    if ((await isAtHand(name)) || (await isAtHand(form))) return;
+    /** @type {PartName[]} */
+    const forms = name === "wasm" ? ["wasm", "wasm-packed"] : [name];
+    if ((await Promise.all(forms.map(isAtHand))).includes(true)) return;
     await (name === "wasm" ? fetchWasm(() => {}) : loadPart(name, () => {}));
   };
   try {
@@ -205,15 +206,17 @@ export async function keepParts() {
  * @param {PartName} name
  * @param {ByteProgress} onProgress
  * @param {RequestCache} cache
- * @returns {Promise<{response: Response, bytes: Uint8Array}>} bytes: as served; response: not read yet
+ * @returns {Promise<{response: Response, bytes: Uint8Array}>} bytes: as served; response: not read
+ *   yet, if it is WebAssembly
  * @throws {LiteError} named OUTDATED when the server has something else there
  */
 async function download(name, onProgress, cache) {
   const url = versionedUrl(name);
   const response = await network(url, { cache, mode: SAME_ORIGIN });
   if (!response.ok) throw missing(url, response.status);
-  // Read the copy: what Chromium keeps compiled is the response that the network gave.
-  const bytes = await readAll(response.clone(), (done) => onProgress(done, partSize(name)));
+  // Of WebAssembly read a copy: what Chromium keeps compiled is the response that the network gave.
+  const read = name === "wasm" ? response.clone() : response;
+  const bytes = await readAll(read, (done) => onProgress(done, partSize(name)));
   if ((await sha256(bytes)) !== manifest.parts[name].sha256) {
     throw outdated(`A part of this site, ${url.pathname}, is of another version.`);
   }
@@ -230,8 +233,8 @@ async function fromCopy(name) {
   const copy = await copyOf(url);
   if (!copy) return undefined;
   // By way of a Blob it takes Chromium half the time.
-  const blob = await copy.blob();
-  const contents = new Uint8Array(await blob.arrayBuffer().catch(() => new ArrayBuffer(0)));
+  const reading = copy.blob().then((blob) => blob.arrayBuffer());
+  const contents = new Uint8Array(await reading.catch(() => new ArrayBuffer(0)));
   if ((await sha256(contents)) === manifest.parts[name].content.sha256) return contents;
   await dropCopy(url).catch(() => {});
   return undefined;

@@ -31,6 +31,9 @@ let outdated = false;
 /** @type {Promise<void> | undefined} one attempt is enough for as long as this worker runs */
 let mended;
 
+/** @type {Promise<void> | undefined} the same, for completeSite() */
+let completed;
+
 /**
  * Fetch every file that the cache does not hold intact.
  *
@@ -53,8 +56,9 @@ export async function keepSite() {
  *
  * @returns {Promise<void>} never rejected
  */
-export async function completeSite() {
-  if (!(await isComplete())) await mend();
+export function completeSite() {
+  completed ??= isComplete().then((once) => (once ? undefined : mend()));
+  return completed;
 }
 
 /** @returns {Promise<boolean>} whether it once held everything */
