@@ -45,8 +45,8 @@ def test_the_rest_comes_after_the_first_page(page: Page, host: Host) -> None:
     later = [path for path in host.requests if LATER.match(path)]
     first_page = max(host.requests.index(path) for path in before if "/runtime/" in path)
     assert len(later) == 2 and min(map(host.requests.index, later)) > first_page
-    # What is kept for offline use is asked for in one go, this among the first; on a slow machine it may
-    # come while the parts still do.
+    # What is kept for offline use is asked for in one go, this among the first; on a slow machine
+    # while the parts still come.
     kept_from = host.requests.index("/saved.html")
     needed = [path for path in before if "/runtime/" in path]
     needed += [path for path in host.requests[:kept_from] if "/runtime/" not in path]
