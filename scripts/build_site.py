@@ -2,11 +2,9 @@
 
     python scripts/build_site.py [--out FOLDER] [--site FOLDER] [--plugins FOLDER ...]
 
-Copies what is served as it is written (but for Pyodide's loader, see slim_loader.py, and the
-worker's libraries, of which it makes one file), compiles Python with Pyodide's own interpreter, and
-has versions.py make one version of it all, with the manifest that the worker goes by. The worker
-imports the manifest, so a changed file is a changed worker to the browser, and a worker only ever
-loads the files it was built with. Work whose inputs have not changed is not done again.
+Copies what is served as it is written, makes one script of the worker (bundle_worker.py), compiles
+Python with Pyodide's own interpreter, and has versions.py make one version of it all, with the
+manifest that the worker goes by. Work whose inputs have not changed is not done again.
 """
 
 from __future__ import annotations
@@ -21,15 +19,17 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from bundle_worker import bundle
 from site_settings import SettingsError, SiteSettings, read_settings
 from site_wheels import all_wheels, plugin_names
-from slim_loader import LoaderError, slim
-from versions import VersionError, seal
+from slim_loader import LoaderError
+from versions import WORKER, VersionError, seal
 from wheel_index import write_index
 from wheels import PROJECT
 
 CACHE = PROJECT / "build"
 PYODIDE = PROJECT / "node_modules" / "pyodide"
+WASM = PYODIDE / "pyodide.asm.wasm"
 FIRST_VISIT = PROJECT / "scripts" / "first-visit.txt"
 RUNNER = PROJECT / "scripts" / "run_in_pyodide.mjs"
 COMPILER = PROJECT / "scripts" / "compile_python.py"
@@ -38,22 +38,13 @@ TEMPLATE_COMPILER = PROJECT / "scripts" / "compile_templates.py"
 # Served as they are written: path in the project = path on the site.
 SERVED = ["index.html", "saved.html", "sw.js", "manifest.webmanifest", "app", "shell", "data"]
 
-LOADER = "pyodide.asm.mjs"
-
-# Of the npm package, what a browser needs.
-PYODIDE_FILES = ["pyodide.mjs", LOADER, "pyodide.asm.wasm"]
-
-# Libraries of pages and worker, each one ES module: file in vendor/ = file in node_modules/.
+# Libraries that pages load, each one ES module: file in vendor/ = file in node_modules/.
 VENDORED = {
     "idb.js": "idb/build/index.js",
     # The smallest build that is an ES module, reads and writes, and streams Blobs through the
     # browser's own compression: its worker and WebAssembly files are only for what we do not use.
     "zip.js": "@zip.js/zip.js/dist/zip-core-external.min.js",
 }
-
-# Those of the worker, in one file. esbuild makes it: the bundler that needs nothing else.
-WORKER_LIBRARIES = PROJECT / "scripts" / "worker_libraries.js"
-PACKAGES_OF_WORKER = ["hyparquet", "hyparquet-compressors", "fzstd", "hysnappy", "zstddec"]
 
 # The parameter that opens a file of data/ which index.json does not describe.
 PARAMETERS = {
@@ -189,14 +180,14 @@ def data_index() -> list[dict[str, str]]:
     return described
 
 
-def bundle_for_worker(target: Path) -> None:
-    """Write the libraries of the worker to `target`, and their licenses beside it."""
-    modules = PROJECT / "node_modules"
-    command = [str(modules / ".bin" / "esbuild"), str(WORKER_LIBRARIES), f"--outfile={target}"]
-    options = ["--bundle", "--format=esm", "--minify", "--log-level=warning"]
-    subprocess.run([*command, *options], check=True, cwd=PROJECT)
-    licenses = [(modules / name / "LICENSE").read_text() for name in PACKAGES_OF_WORKER]
-    target.with_name(f"{target.name}.LICENSE.txt").write_text("\n".join(licenses))
+def replace_by_bundle(site: Path) -> None:
+    """Put one script where the modules of the worker are laid out in `site`."""
+    made = site / "bundle"
+    bundle(site / "sw.js", made / Path(WORKER).name, CACHE)
+    (site / "sw.js").unlink()
+    folder = (site / WORKER).parent
+    shutil.rmtree(folder)
+    made.rename(folder)
 
 
 def build(out: Path, owner: SiteSettings, plugins: list[Path], settings: dict[str, object]) -> None:
@@ -214,7 +205,7 @@ def build(out: Path, owner: SiteSettings, plugins: list[Path], settings: dict[st
     # A half-built folder must never be served, so everything is laid beside it first.
     draft = out.with_name(f"{out.name}.new")
     shutil.rmtree(draft, ignore_errors=True)
-    (draft / "runtime").mkdir(parents=True)
+    draft.mkdir(parents=True)
     for name in SERVED:
         source = PROJECT / name
         if source.is_dir():
@@ -223,10 +214,6 @@ def build(out: Path, owner: SiteSettings, plugins: list[Path], settings: dict[st
             shutil.copy2(source, draft / name)
     shutil.copy2(PROJECT / "app" / "index.html", draft / "404.html")
     (draft / "data" / "index.json").write_text(json.dumps(index, indent=2) + "\n")
-    for name in PYODIDE_FILES:
-        shutil.copy2(PYODIDE / name, draft / "runtime" / name)
-    loader = draft / "runtime" / LOADER
-    loader.write_text(slim((PYODIDE / LOADER).read_text()))
     # What the worker goes by where it is asked for code that the site does not ship.
     decided = {"locked": owner.locked, "index": owner.index_url, "plugins": plugin_names(owner)}
     (draft / "site.json").write_text(json.dumps({**decided, **settings}, indent=2) + "\n")
@@ -238,11 +225,13 @@ def build(out: Path, owner: SiteSettings, plugins: list[Path], settings: dict[st
         shutil.copy2(source, draft / "vendor" / name)
         package = next(folder for folder in source.parents if (folder / "package.json").is_file())
         shutil.copy2(package / "LICENSE", draft / "vendor" / f"{name}.LICENSE.txt")
-    bundle_for_worker(draft / "vendor" / "worker.js")
+    replace_by_bundle(draft)
     runtime = draft / "runtime"
-    parts = {"wasm": runtime / "pyodide.asm.wasm"}
+    runtime.mkdir()
+    parts = {"wasm": runtime / WASM.name}
+    shutil.copy2(WASM, parts["wasm"])
     contents: dict[str, dict[str, object]] = {}
-    python["wasm-packed"] = packed(PYODIDE / parts["wasm"].name)
+    python["wasm-packed"] = packed(WASM)
     for name, path in python.items():
         # Not .zst: a host may announce such files as compressed, and the browser then unpacks them,
         # after which their bytes are not those that the manifest describes.

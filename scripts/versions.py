@@ -4,11 +4,16 @@ All code that has to fit together goes into one folder, v/VERSION/, named after 
 in it. Relative imports then stay inside their version by themselves, the folder may be cached for
 ever, and only the few files at fixed addresses name it: this rewrites their references.
 
+One of them is sw.js, which this writes: the browser compares it to see whether there is a new
+worker, so it is small, and names the version's script. A changed file is a changed sw.js, and a
+worker only ever loads the files it was built with.
+
 The large binary parts stay in runtime/, since they seldom change and a deploy must not have them
 downloaded again; their addresses carry their own hash. What a site consists of is build_site.py's
 business.
 
-The manifest tells the worker both: the parts, and the small files that it keeps for offline use.
+The manifest, in sw.js, tells the worker both: the parts, and the small files that it keeps for
+offline use.
 """
 
 from __future__ import annotations
@@ -18,12 +23,14 @@ import json
 import re
 from pathlib import Path
 
-#: What becomes v/VERSION/…: the shell, the libraries that it imports, and the JavaScript of Pyodide
-#: that the worker imports.
-VERSIONED = ["shell", "vendor", "runtime/pyodide.mjs", "runtime/pyodide.asm.mjs"]
+#: What becomes v/VERSION/…: the shell, and the libraries that it imports.
+VERSIONED = ["shell", "vendor"]
+
+#: The worker's script, alone in its folder but for what belongs to it.
+WORKER = "shell/worker/worker.js"
 
 #: Files at fixed addresses that name files of the shell.
-REFERRING = ["index.html", "saved.html", "404.html", "sw.js", "app/index.html", "app/booting.html"]
+REFERRING = ["index.html", "saved.html", "404.html", "app/index.html", "app/booting.html"]
 REFERRING += ["app/consent.html", "app/failed.html", "manifest.webmanifest"]
 
 #: Files at fixed addresses that the worker keeps. A host's answers for addresses under app/ are not
@@ -39,9 +46,6 @@ KEPT = [
     "site.json",
 ]
 KEPT += ["manifest.webmanifest"]
-
-#: Code of the worker alone.
-OF_WORKER = ["shell/worker/", "vendor/worker.js"]
 
 #: The path of a file of the shell between quotes, maybe after "./" or a template's {{root}}.
 REFERENCE = re.compile(r"""(?<=")(?P<before>\./|\{\{root\}\}|)(?P<path>shell/[\w/.-]+)(?=")""")
@@ -75,17 +79,17 @@ def parts_in_manifest(
 def files_in_manifest(site: Path, folder: str) -> dict[str, str]:
     """Return paths and hashes of the files that make the site work without its host.
 
-    The worker's own modules are not among them, since the browser keeps those with the worker.
+    The worker's own script is not among them, since the browser keeps it with the worker.
     """
     code = site / folder
-    of_worker = tuple(f"{code.as_posix()}/{name}" for name in OF_WORKER)
     paths = [site / name for name in KEPT]
     for name in ["shell", "vendor"]:
         paths += [path for path in sorted((code / name).rglob("*")) if path.is_file()]
+    of_worker = (code / WORKER).parent
     return {
         path.relative_to(site).as_posix(): sha256(path)
         for path in paths
-        if not path.as_posix().startswith(of_worker)
+        if path.parent != of_worker
     }
 
 
@@ -138,8 +142,13 @@ def seal(site: Path, parts: dict[str, Path], contents: Contents) -> str:
         "parts": parts_in_manifest(site, parts, contents),
         "files": files_in_manifest(site, folder),
     }
-    (site / folder / "shell" / "worker" / "manifest.js").write_text(
-        "/** What this build's worker loads and keeps. Written by scripts/versions.py. */\n"
-        f"export default {json.dumps(manifest, indent=2)};\n"
+    url = json.dumps(f"{folder}/{WORKER}")
+    (site / "sw.js").write_text(
+        "// The script of this build's worker, and what it loads and keeps: scripts/versions.py.\n"
+        "const VERSION = {\n"
+        f"  url: new URL({url}, self.location.href).href,\n"
+        f"  manifest: {json.dumps(manifest, indent=2)},\n"
+        "};\n"
+        "importScripts(VERSION.url);\n"
     )
     return version

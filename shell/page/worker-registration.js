@@ -10,9 +10,6 @@ import { SITE_ROOT } from "../shared/site.js";
 
 const SCRIPT = new URL("sw.js", SITE_ROOT);
 
-/** The first Firefox whose service workers may be modules; Chromium 91 and Safari 15 are long gone. */
-const FIRST_FIREFOX = 147;
-
 const NEEDED =
   "Datasette runs in a service worker, a part of the browser that works without a server";
 
@@ -35,7 +32,6 @@ export async function registeredWorker() {
   try {
     registration = await container.register(SCRIPT, {
       scope: SITE_ROOT.href,
-      type: "module",
       updateViaCache: "none",
     });
   } catch (cause) {
@@ -120,22 +116,12 @@ async function whyNotRegistered(cause) {
       },
     );
   }
-  const firefox = Number(/\bFirefox\/(\d+)/.exec(navigator.userAgent)?.[1] ?? FIRST_FIREFOX);
-  if (firefox < FIRST_FIREFOX) {
-    return new LiteError(
-      `Firefox ${firefox} cannot run this site’s service worker, a JavaScript module.`,
-      {
-        hint: `Firefox can since version ${FIRST_FIREFOX}: update it, or use another browser.`,
-        ...about,
-      },
-    );
-  }
   const name = cause instanceof Error ? cause.name : "";
   if (name === "SecurityError" || name === "NotSupportedError") return blocked(cause);
   return new LiteError("The browser could not start this site’s service worker.", {
     hint:
-      "Reload the page. If that does not help, the browser may be too old for workers that are modules " +
-      `(Chrome since 91, Safari since 15, Firefox since ${FIRST_FIREFOX}).`,
+      "Reload the page. If that does not help, a file of the site may be missing on its server, or the " +
+      "browser may be too old: the site needs one of the last years.",
     ...about,
   });
 }

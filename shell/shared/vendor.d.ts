@@ -1,4 +1,4 @@
-/** Libraries that the build copies to vendor/, beside shell/, from their npm packages. */
+/** Libraries that pages load; the build copies them to vendor/, beside shell/, from their npm packages. */
 declare module "*/vendor/idb.js" {
   // A small, typed promise layer over IndexedDB, by one of the specification's editors.
   export * from "idb";
@@ -7,11 +7,4 @@ declare module "*/vendor/idb.js" {
 declare module "*/vendor/zip.js" {
   // Reads and writes zip files as streams, also those beyond 4 GB, which browsers cannot by themselves.
   export * from "@zip.js/zip.js";
-}
-
-declare module "*/vendor/worker.js" {
-  // What scripts/worker_libraries.js names.
-  export * from "hyparquet";
-  export { compressors } from "hyparquet-compressors";
-  export { ZSTDDecoder } from "zstddec";
 }

@@ -7,12 +7,8 @@
  * https://github.com/apache/parquet-format/blob/master/LogicalTypes.md
  */
 
-import {
-  compressors,
-  parquetMetadataAsync,
-  parquetScan,
-  parquetSchema,
-} from "../../vendor/worker.js";
+import { parquetMetadataAsync, parquetScan, parquetSchema } from "hyparquet";
+import { compressors } from "hyparquet-compressors";
 import { LiteError } from "../shared/errors.js";
 
 /** @typedef {import("hyparquet").SchemaElement} SchemaElement */

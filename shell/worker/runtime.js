@@ -8,8 +8,9 @@
  * business.
  */
 
-import createPyodideModule from "../../runtime/pyodide.asm.mjs";
-import { loadPyodide, version } from "../../runtime/pyodide.mjs";
+import "./no-more-scripts.js"; // before Pyodide, which looks at once
+import { loadPyodide, version } from "pyodide";
+import createPyodideModule from "pyodide/pyodide.asm.mjs";
 import { LiteError, toWire } from "../shared/errors.js";
 import {
   answerFetch,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from build_site import LOADER, PYODIDE
+from bundle_worker import LOADER, MODULES
 from slim_loader import LoaderError, slim
 
 PLAIN = (
@@ -27,7 +27,7 @@ def test_what_nothing_mentions_is_assigned_in_a_loop() -> None:
 
 
 def test_every_export_of_the_real_one_is_still_assigned() -> None:
-    source = (PYODIDE / LOADER).read_text()
+    source = (MODULES / LOADER).read_text()
     smaller = slim(source)
     assert len(smaller) < 0.75 * len(source)
     named = set(re.findall(r'Module\["_(\w+)"\]=', source))

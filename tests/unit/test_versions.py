@@ -9,6 +9,7 @@ import pytest
 from versions import (
     KEPT,
     REFERRING,
+    WORKER,
     VersionError,
     files_in_manifest,
     point_to_version,
@@ -23,12 +24,11 @@ PROJECT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
     """A site that is laid out, the smallest there can be."""
-    runtime = [f"runtime/{name}" for name in ("pyodide.mjs", "pyodide.asm.mjs", "x.pack")]
-    for name in [*REFERRING, *KEPT, *runtime, "data/world.db"]:
+    for name in [*REFERRING, *KEPT, "runtime/x.pack", "data/world.db"]:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text('import "./shell/page/one.js";')
-    for name in ["shell/page/one.js", "shell/worker/two.js", "vendor/lib.js"]:
+    for name in ["shell/page/one.js", WORKER, f"{WORKER}.map", "vendor/lib.js"]:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("1;")
@@ -39,7 +39,6 @@ def test_all_code_of_a_version_is_in_its_folder(site: Path) -> None:
     version = seal(site, {"x": site / "runtime" / "x.pack"}, {})
     assert not (site / "shell").exists()
     assert (site / "v" / version / "shell" / "page" / "one.js").is_file()
-    assert (site / "v" / version / "runtime" / "pyodide.mjs").is_file()
     # Shared with other versions, and not small.
     assert (site / "runtime" / "x.pack").is_file()
     assert (site / "index.html").read_text() == f'import "./v/{version}/shell/page/one.js";'
@@ -53,7 +52,15 @@ def test_the_manifest_has_the_small_files_as_they_are_served(site: Path) -> None
     assert files["index.html"] == sha256(site / "index.html")
 
 
-@pytest.mark.parametrize("changed", ["shell/worker/two.js", "index.html", "runtime/x.pack"])
+def test_the_worker_is_that_of_the_version(site: Path) -> None:
+    parts = {"x": site / "runtime" / "x.pack"}
+    version = seal(site, parts, {})
+    script = (site / "sw.js").read_text()
+    assert f'"v/{version}/{WORKER}"' in script
+    assert f'"sha256": "{sha256(parts["x"])}"' in script
+
+
+@pytest.mark.parametrize("changed", [WORKER, "index.html", "runtime/x.pack"])
 def test_any_change_is_another_version(site: Path, changed: str) -> None:
     before = version_of(site)
     assert before == version_of(site)
@@ -68,7 +75,7 @@ def test_no_reference_of_the_project_is_missed(name: str) -> None:
     moved, paths = point_to_version(source, "v/abc")
     assert paths
     for path in paths:
-        assert (PROJECT / path.removeprefix("v/abc/")).is_file() or path.endswith("/manifest.js")
+        assert (PROJECT / path.removeprefix("v/abc/")).is_file()
     # What is left is prose.
     assert not re.search(r"""["'`/}]shell/""", moved.replace("v/abc/shell/", ""))
 
@@ -80,6 +87,6 @@ def test_a_file_that_names_nothing_is_noticed(site: Path) -> None:
 
 
 def test_a_file_that_names_what_is_not_there_is_noticed(site: Path) -> None:
-    (site / "sw.js").write_text('import "./shell/page/gone.js";')
+    (site / "saved.html").write_text('import "./shell/page/gone.js";')
     with pytest.raises(VersionError, match=r"gone\.js, which the build does not make"):
         seal(site, {}, {})

@@ -1,0 +1,8 @@
+/**
+ * Turns off importScripts(), by which Pyodide tells a classic worker. It refuses to start in one, since it
+ * could not import() its files there; but the build has put them into the worker's own script.
+ */
+
+self.importScripts = () => {
+  throw new TypeError("Whatever the worker needs is in its own script.");
+};

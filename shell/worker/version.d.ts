@@ -1,0 +1,26 @@
+/** What this build's worker loads and keeps; scripts/versions.py writes it into sw.js. */
+interface Content {
+  /** In bytes. */
+  size: number;
+  /** In hex. */
+  sha256: string;
+}
+
+/** Its size and hash are those of the bytes as served. */
+interface Part extends Content {
+  /** Relative to the site's root, with the version that keeps the HTTP cache honest. */
+  url: string;
+  /** Of the bytes when they are decompressed, if they are compressed. */
+  content: Content;
+}
+
+declare const VERSION: {
+  /** Of the worker's script; the bundle's import.meta.url. */
+  url: string;
+  manifest: {
+    version: string;
+    parts: Record<"wasm" | "wasm-packed" | "stdlib" | "packages" | "site" | "rest", Part>;
+    /** SHA-256 in hex of each file that makes the site work offline, by its path from the site's root. */
+    files: Record<string, string>;
+  };
+};
