@@ -66,7 +66,12 @@ def load() -> None:
     """Import Datasette and its plugins; the packages decide which."""
     with memory_image.watched():
         plugin_loading.install()
+        import sqlite_utils.plugins
+
         import engine.instance  # noqa: F401
+
+        # Else it would look for plugins of its own on the first page, in every start.
+        sqlite_utils.plugins.ensure_plugins_loaded()
 
 
 def reason_against_image() -> str:

@@ -51,37 +51,28 @@ def install() -> None:
 def _load(manager: pluggy.PluginManager, group: str, name: str | None = None) -> int:
     """Do what pluggy's method of that name does, but leave out what cannot be imported."""
     count = 0
-    for distribution in _distributions():
+    # Of two packages with one name only the first on the path counts.
+    for point in importlib.metadata.entry_points(group=group):
+        distribution = point.dist
+        if (
+            distribution is None
+            or name not in (None, point.name)
+            or manager.has_plugin(point.name)
+            or manager.is_blocked(point.name)
+        ):
+            continue
         package = distribution.metadata["Name"]
-        for point in distribution.entry_points:
-            if (
-                point.group != group
-                or name not in (None, point.name)
-                or manager.has_plugin(point.name)
-                or manager.is_blocked(point.name)
-            ):
-                continue
-            _places[package] = Path("/nowhere")
-            try:
-                plugin = point.load()
-                manager.register(plugin, name=point.name)
-            except (Exception, SystemExit) as error:
-                _leave_out(package, error, "imported")
-                continue
-            manager._plugin_distinfo.append((plugin, distribution))
-            _places[package] = _place_of(plugin, point.module)
-            count += 1
+        _places[package] = Path("/nowhere")
+        try:
+            plugin = point.load()
+            manager.register(plugin, name=point.name)
+        except (Exception, SystemExit) as error:
+            _leave_out(package, error, "imported")
+            continue
+        manager._plugin_distinfo.append((plugin, distribution))
+        _places[package] = _place_of(plugin, point.module)
+        count += 1
     return count
-
-
-def _distributions() -> Iterator[importlib.metadata.Distribution]:
-    """Yield what is installed; of two with one name only the first on the path counts."""
-    seen: set[str] = set()
-    for distribution in importlib.metadata.distributions():
-        name = distribution.metadata["Name"]
-        if name not in seen:
-            seen.add(name)
-            yield distribution
 
 
 def _place_of(plugin: Any, module: str) -> Path:

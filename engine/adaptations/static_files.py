@@ -1,29 +1,35 @@
 """Lets the worker answer requests for static files by itself from the second one on.
 
-Without it Python reads the same stylesheet and scripts again for every page, in pieces of 4 KB. A
-file that one of Datasette's static handlers gives is Datasette's own, a plugin's or the site's, and
-stays the same as long as an instance runs: a plugin that is installed or removed starts it anew.
-Datasette itself counts on that, it computes a file's ETag once. So these answers are given in one
-piece, and the server is told that they last (engine.asgi.LASTING).
+Without it Python reads the same stylesheet and scripts again for every page. A file that one of
+Datasette's static handlers gives is Datasette's own, a plugin's or the site's, and stays the same
+as long as an instance runs: a plugin that is installed or removed starts it anew. Datasette itself
+counts on that, it computes a file's ETag once. So these answers are given in one piece, and the
+server is told that they last (engine.asgi.LASTING). They are read in one piece as well: Datasette's
+4 KB at a time, three times over, made the first page wait for its scripts.
 It can stay as long as Datasette runs where a file costs as much as a small page.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from datasette import app
 from datasette.app import Datasette
+from datasette.utils.asgi import asgi_static
 
 from engine.asgi import LASTING, Message, Send
 
 View = Callable[[Any, Send], Awaitable[Any]]
 
+_PIECE = 1024 * 1024  # bytes
+
 
 def last(datasette: Datasette) -> None:
     """Change the routes of a Datasette whose `app()` was not called yet."""
     plain_routes = datasette._routes
+    app.asgi_static = partial(asgi_static, chunk_size=_PIECE)
 
     def routes() -> list[tuple[Any, View]]:
         return [
