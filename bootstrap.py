@@ -8,6 +8,7 @@ the words people read are the ones that Python wrote."""
 
 from __future__ import annotations
 
+import gc
 import json
 import traceback
 from collections.abc import Awaitable, Callable
@@ -64,14 +65,19 @@ def _failure(error: Exception) -> str:
 
 def load() -> None:
     """Import Datasette and its plugins; the packages decide which."""
-    with memory_image.watched():
-        plugin_loading.install()
-        import sqlite_utils.plugins
+    # What is imported stays: looking for garbage among it takes time and finds none.
+    gc.disable()
+    try:
+        with memory_image.watched():
+            plugin_loading.install()
+            import sqlite_utils.plugins
 
-        import engine.instance  # noqa: F401
+            import engine.instance  # noqa: F401
 
-        # Else it would look for plugins of its own on the first page, in every start.
-        sqlite_utils.plugins.ensure_plugins_loaded()
+            # Else it would look for plugins of its own on the first page, in every start.
+            sqlite_utils.plugins.ensure_plugins_loaded()
+    finally:
+        gc.enable()
 
 
 def reason_against_image() -> str:

@@ -52,11 +52,11 @@ def _stop_worker(tab: RawTab) -> None:
     """Stop the worker as browsers do when it is idle, and wait until it has stopped."""
     # Off the site first, so that nothing wakes it up again.
     tab.goto("about:blank")
-    tab.stop_workers()
     wait_until(lambda: _is_stopped(tab), 30, "the end of the worker")
 
 
 def _is_stopped(tab: RawTab) -> bool:
+    tab.stop_workers()  # again where something was under way that woke it up
     tab.evaluate("0")  # so that events are heard
     return set(tab.workers.values()) == {"stopped"}
 
