@@ -15,6 +15,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -183,7 +184,9 @@ def data_index() -> list[dict[str, str]]:
 def replace_by_bundle(site: Path) -> None:
     """Put one script where the modules of the worker are laid out in `site`."""
     made = site / "bundle"
-    bundle(site / "sw.js", made / Path(WORKER).name, CACHE)
+    # Not in build/: several sites may be built at once.
+    with tempfile.TemporaryDirectory() as work:
+        bundle(site / "sw.js", made / Path(WORKER).name, Path(work).resolve())
     (site / "sw.js").unlink()
     folder = (site / WORKER).parent
     shutil.rmtree(folder)
