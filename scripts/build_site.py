@@ -20,7 +20,7 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from bundle_worker import bundle
+from bundle_worker import MODULES, bundle
 from site_settings import SettingsError, SiteSettings, read_settings
 from site_wheels import all_wheels, plugin_names
 from slim_loader import LoaderError
@@ -29,7 +29,7 @@ from wheel_index import write_index
 from wheels import PROJECT
 
 CACHE = PROJECT / "build"
-PYODIDE = PROJECT / "node_modules" / "pyodide"
+PYODIDE = MODULES / "pyodide"
 WASM = PYODIDE / "pyodide.asm.wasm"
 FIRST_VISIT = PROJECT / "scripts" / "first-visit.txt"
 RUNNER = PROJECT / "scripts" / "run_in_pyodide.mjs"
@@ -224,7 +224,7 @@ def build(out: Path, owner: SiteSettings, plugins: list[Path], settings: dict[st
         write_index(owner.wheel_folder.glob("*.whl"), draft / "wheels")
     (draft / "vendor").mkdir()
     for name, module in VENDORED.items():
-        source = PROJECT / "node_modules" / module
+        source = MODULES / module
         shutil.copy2(source, draft / "vendor" / name)
         package = next(folder for folder in source.parents if (folder / "package.json").is_file())
         shutil.copy2(package / "LICENSE", draft / "vendor" / f"{name}.LICENSE.txt")
