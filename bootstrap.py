@@ -11,7 +11,7 @@ from __future__ import annotations
 import gc
 import json
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +136,8 @@ class BrowserInstance:
 
         site.shell_url = shell_url
         self._instance = Instance(base_url)
+        self._base_url = base_url
+        self._exercise: AsyncIterator[int] | None = None
 
     async def add_source(
         self, request: str, path: str, report: Callable[[int, int, int], object]
@@ -186,6 +188,13 @@ class BrowserInstance:
         await self._instance.handle(
             RequestHead(**json.loads(head)), JsRequestBody(body), JsResponse(response)
         )
+
+    async def exercise(self) -> bool:
+        """Make another page of engine.exercise; return whether there was one."""
+        from engine import exercise
+
+        self._exercise = self._exercise or exercise.pages(self._base_url)
+        return await anext(self._exercise, None) is not None
 
     async def close(self) -> None:
         """See Instance.close."""

@@ -99,7 +99,8 @@ async function respond(event, { key }) {
       { clientId, arrivedAt, handled },
       (error, status) => errorPage(error, status, context),
     );
-    event.waitUntil(afterBoot(instance).then(finishVisit).then(completeSite));
+    const finished = afterBoot(instance).then(finishVisit).then(completeSite);
+    event.waitUntil(finished.then(() => instance.exercise()));
     return response;
   }
 }

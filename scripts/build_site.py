@@ -30,6 +30,8 @@ from wheels import PROJECT
 
 CACHE = PROJECT / "build"
 PYODIDE = MODULES / "pyodide"
+#: The folder of the plugins that every site has.
+OWN_PLUGINS = PROJECT / "plugins"
 WASM = PYODIDE / "pyodide.asm.wasm"
 FIRST_VISIT = PROJECT / "scripts" / "first-visit.txt"
 RUNNER = PROJECT / "scripts" / "run_in_pyodide.mjs"
@@ -91,6 +93,11 @@ def in_pyodide(script: Path, outs: list[Path], inputs: list[Path], *arguments: s
     stamp.write_text(wanted)
 
 
+def plugin_folders(owner: SiteSettings, plugins: list[Path]) -> list[Path]:
+    """Return the folders with plugins that are files: the project's own, the owner's, `plugins`."""
+    return list(dict.fromkeys([OWN_PLUGINS, *owner.folders("plugins"), *plugins]))
+
+
 def python_files(owner: SiteSettings, plugins: list[Path]) -> dict[str, Path]:
     """Return the packs of Python itself, its packages and this project's own, by their names.
 
@@ -119,7 +126,7 @@ def python_files(owner: SiteSettings, plugins: list[Path]) -> dict[str, Path]:
         [wheels, FIRST_VISIT],
         *(str(wheels), str(FIRST_VISIT), str(templates)),
     )
-    folders = list(dict.fromkeys([PROJECT / "plugins", *owner.folders("plugins"), *plugins]))
+    folders = plugin_folders(owner, plugins)
     more = [*owner.folders("templates"), *owner.folders("static")]
     trees = [f"--tree={one.relative_to(PROJECT)}=/plugins" for one in folders]
     trees += [f"--tree={one.relative_to(PROJECT)}=/site/{one.name}" for one in more]
@@ -219,6 +226,8 @@ def build(out: Path, owner: SiteSettings, plugins: list[Path], settings: dict[st
     (draft / "data" / "index.json").write_text(json.dumps(index, indent=2) + "\n")
     # What the worker goes by where it is asked for code that the site does not ship.
     decided = {"locked": owner.locked, "index": owner.index_url, "plugins": plugin_names(owner)}
+    # Pages that nobody reads would make plugins do what nobody asked for.
+    decided["exercises"] = not owner.plugins and plugin_folders(owner, plugins) == [OWN_PLUGINS]
     (draft / "site.json").write_text(json.dumps({**decided, **settings}, indent=2) + "\n")
     if owner.wheel_folder is not None:
         write_index(owner.wheel_folder.glob("*.whl"), draft / "wheels")

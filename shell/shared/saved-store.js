@@ -85,6 +85,7 @@ const READ_AHEAD = 64;
  * @property {string} usedBy   names the run of the worker that is starting from it, "" if none is
  * @property {number} usedAt   ms since 1970
  * @property {number} failures in a row
+ * @property {number} exercises  starts that have done theirs (exercise.js)
  */
 
 /**

@@ -24,6 +24,9 @@ const AT_MOST = 3;
 /** Failures in a row after which no further image is made: what fails is something else then. */
 const PATIENCE = 3;
 
+/** Starts from an image that are to exercise: what one leaves the browser may take too little of. */
+const EXERCISES = 2;
+
 /** An image is kept only where there is room for this many times its size. */
 const ROOM = 10;
 
@@ -42,8 +45,8 @@ export function imageKey(packages) {
  *
  * @param {Store} store
  * @param {string} key
- * @returns {Promise<{image?: Promise<Image>, isWanted: boolean}>} image: rejected where it is damaged;
- *   isWanted: whether one is to be made
+ * @returns {Promise<{image?: Promise<Image>, isWanted: boolean, isFresh?: boolean}>} image: rejected where
+ *   it is damaged; isWanted: whether one is to be made; isFresh: whether this start is to exercise
  */
 export async function findImage(store, key) {
   const transaction = store.transaction(STORES, "readwrite");
@@ -59,7 +62,7 @@ export async function findImage(store, key) {
     const image = read(content, saved.sha256);
     image.catch(() => {}); // whoever starts from it will know
     await images.put({ ...saved, usedBy: RUN, usedAt: Date.now() });
-    return { image, isWanted: false };
+    return { image, isWanted: false, isFresh: saved.exercises < EXERCISES };
   }
   return { isWanted: await isWanted(store, key) };
 }
@@ -92,6 +95,18 @@ export async function confirmImage(store, key) {
   const images = store.transaction("images", "readwrite").store;
   const saved = await images.get(key);
   if (saved) await images.put({ ...saved, usedBy: "", failures: 0 });
+}
+
+/**
+ * Note that a start from an image has done its exercise.
+ *
+ * @param {Store} store
+ * @param {string} key
+ */
+export async function noteExercise(store, key) {
+  const images = store.transaction("images", "readwrite").store;
+  const saved = await images.get(key);
+  if (saved) await images.put({ ...saved, exercises: saved.exercises + 1 });
 }
 
 /**
@@ -134,7 +149,7 @@ export async function keepImage(store, key, { size, runs, pages, ...head }) {
   const contents = transaction.objectStore("imageContents");
   await Promise.all([
     ...useless.flatMap((other) => [images.delete(other.key), contents.delete(other.key)]),
-    images.put({ key, ...about, usedBy: "", usedAt: Date.now(), failures }),
+    images.put({ key, ...about, usedBy: "", usedAt: Date.now(), failures, exercises: 0 }),
     contents.put(content, key),
     transaction.done,
   ]);

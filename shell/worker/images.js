@@ -13,6 +13,7 @@ import {
   imageKey,
   isWanted,
   keepImage,
+  noteExercise,
 } from "./image-store.js";
 import { takeImage } from "./python-image.js";
 
@@ -39,6 +40,8 @@ export class StartImage {
   image;
   /** Whether it begins from one. */
   isUsed;
+  /** Whether this start is to exercise (exercise.js). */
+  isFresh;
   #store;
   #key;
   #isWanted;
@@ -64,13 +67,14 @@ export class StartImage {
   /**
    * @param {Store} [store]
    * @param {string} [key]
-   * @param {{image?: Promise<Image>, isWanted: boolean}} [found]
+   * @param {{image?: Promise<Image>, isWanted: boolean, isFresh?: boolean}} [found]
    */
-  constructor(store, key = "", { image, isWanted } = { isWanted: false }) {
+  constructor(store, key = "", { image, isWanted, isFresh = false } = { isWanted: false }) {
     this.#store = store;
     this.#key = key;
     this.image = image;
     this.isUsed = image !== undefined;
+    this.isFresh = isFresh;
     this.#isWanted = isWanted;
   }
 
@@ -99,6 +103,11 @@ export class StartImage {
   confirm() {
     this.image = undefined; // it is large
     this.#note(confirmImage);
+  }
+
+  /** Note that this start has done its exercise. */
+  exercised() {
+    this.#note(noteExercise);
   }
 
   /**

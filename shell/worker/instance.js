@@ -8,6 +8,7 @@
 import { Additions } from "./additions.js";
 import { Breakdown } from "./breakdown.js";
 import { ConsentNeeded } from "./consent.js";
+import { exercise } from "./exercise.js";
 import { Replies } from "./replies.js";
 import { Reports } from "./reports.js";
 import { respond } from "./respond.js";
@@ -72,6 +73,8 @@ export class Instance {
   /** @type {any} its method, kept: each look-up would make another proxy */
   #handle;
   #breakdown = new Breakdown();
+  /** @type {(() => void) | undefined} to be called when it has exercised; undefined if it is not to */
+  #exercised;
 
   /**
    * @param {string} key
@@ -213,16 +216,18 @@ export class Instance {
   }
 
   async #start() {
-    const { files, python, intake, packages, breakdown, problems, saving } = await start({
-      key: this.#key,
-      siteRoot: this.#siteRoot,
-      openStore: () => this.#tryStore(),
-      decisions: this.#decisions,
-      carried: this.#carried,
-      fromSources: this.#fromSources,
-      onWrite: () => this.#saver?.soon(),
-      reports: this.reports,
-    });
+    const { files, python, intake, packages, breakdown, problems, exercised, saving } = await start(
+      {
+        key: this.#key,
+        siteRoot: this.#siteRoot,
+        openStore: () => this.#tryStore(),
+        decisions: this.#decisions,
+        carried: this.#carried,
+        fromSources: this.#fromSources,
+        onWrite: () => this.#saver?.soon(),
+        reports: this.reports,
+      },
+    );
     this.#breakdown = breakdown;
     breakdown.onBreakdown = () => (this.state = "failed");
     this.#files = files;
@@ -232,6 +237,7 @@ export class Instance {
     this.#intake = intake;
     this.#packages = packages;
     this.#problems = problems;
+    this.#exercised = exercised;
     this.#additions = new Additions(intake, (...work) => this.#andSave(...work));
     if (saving) await this.#startSaving(saving);
   }
@@ -265,6 +271,24 @@ export class Instance {
           this.#unsaved = error;
           this.#saver = undefined;
         });
+  }
+
+  /**
+   * Exercise, if that is still to be done. To be called when a page was answered.
+   *
+   * @returns {Promise<void>} never rejected
+   */
+  async exercise() {
+    const exercised = this.#exercised;
+    this.#exercised = undefined;
+    if (!exercised) return;
+    const isWanted = () => this.state === "ready";
+    const makePage = () => this.#breakdown.unless(this.#python.exercise());
+    const lastUsed = () => (this.#requests.size > 0 ? performance.now() : this.lastUsed);
+    await exercise({ makePage, isWanted, lastUsed }).then(
+      (isDone) => isDone && exercised(),
+      (error) => console.info("Python did not exercise.", error),
+    );
   }
 
   /**

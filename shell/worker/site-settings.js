@@ -12,18 +12,20 @@ import { SITE_ROOT } from "../shared/site.js";
  * @property {string} index     absolute URL of the package index, "" for micropip's own
  * @property {string[]} plugins names of the packages built into the site
  * @property {boolean} images   whether Python may start from images of its memory
+ * @property {boolean} exercises  whether it may make pages that nobody reads (exercise.js)
  */
 
 const FILE = "site.json";
 
 /** @returns {Promise<SiteSettings>} */
 export async function siteSettings() {
-  /** @type {{locked?: boolean, index?: string | null, plugins?: string[], images?: boolean}} */
+  /** @type {Partial<Omit<SiteSettings, "index">> & {index?: string | null}} */
   const {
     locked = false,
     index,
     plugins = [],
     images = true,
+    exercises = false,
   } = Object.hasOwn(manifest.files, FILE) ? await (await siteFile(FILE)).json() : {};
-  return { locked, index: index ? new URL(index, SITE_ROOT).href : "", plugins, images };
+  return { locked, index: index ? new URL(index, SITE_ROOT).href : "", plugins, images, exercises };
 }

@@ -10,6 +10,7 @@ import { fetching, takeAll } from "./boot-sources.js";
 import { Breakdown } from "./breakdown.js";
 import { ConsentNeeded } from "./consent.js";
 import { fetchSources, wantedBy } from "./downloads.js";
+import { helps } from "./exercise.js";
 import { StartImage } from "./images.js";
 import { Intake } from "./intake.js";
 import { valueOf } from "./outcome.js";
@@ -55,6 +56,8 @@ import { SHELL_ROOT } from "../shared/site.js";
  * @property {Packages} packages
  * @property {Breakdown} breakdown  of this Python
  * @property {WireError[]} problems  of the sources that could not be opened
+ * @property {() => void} [exercised]  to be called when it has exercised (exercise.js); undefined where
+ *   it is not to
  * @property {{store: Store, record: SavedInstance, isSaved: boolean}} [saving]  where it is to be
  *   saved, and whether it is so already; undefined when nothing is
  */
@@ -113,7 +116,11 @@ async function attempt(options, state) {
   /** @param {import("./reports.js").Step} step */
   const report = (step) => reports.report(step);
   const recipe = key === "" ? [] : keyToRecipe(key);
-  const { store, owner, found, packages, whole, image } = await find(options, state, recipe);
+  const { store, owner, found, packages, whole, image, mayExercise } = await find(
+    options,
+    state,
+    recipe,
+  );
   const starting = startPython(report, { whole, image: image.image });
   const saved = options.fromSources ? undefined : (carried ?? found);
   const sources = saved ? [] : await wantedBy(recipe);
@@ -163,7 +170,8 @@ async function attempt(options, state) {
   image.confirm();
   // For whoever measures starts.
   performance.mark("started", { detail: { image: image.isUsed } });
-  const started = { files, python, intake, packages, breakdown, problems };
+  const exercised = mayExercise ? () => image.exercised() : undefined;
+  const started = { files, python, intake, packages, breakdown, problems, exercised };
   if (!store) return started;
   const versions = downloads.map(({ version }) => version);
   const isSaved = saved !== undefined && saved === found;
@@ -198,7 +206,9 @@ async function find(options, state, recipe) {
   const whole = options.whole || packages.any;
   const images = settings.images ? store : undefined;
   state.image = StartImage.find(images, packages.identity, state.mayUseImage);
-  return { store, owner, found, packages, whole, image: await state.image };
+  const image = await state.image;
+  const mayExercise = helps() && image.isFresh && settings.exercises && !packages.any;
+  return { store, owner, found, packages, whole, image, mayExercise };
 }
 
 /**

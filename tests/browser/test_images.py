@@ -10,7 +10,14 @@ from playwright.sync_api import Page, expect
 
 from tests.support.browsing import follow, link, stop_worker, wait_for_datasette
 from tests.support.hosts import DataHost, static_site
-from tests.support.images import damage_image, images, kept_images, put_images, starts
+from tests.support.images import (
+    damage_image,
+    images,
+    kept_images,
+    put_images,
+    starts,
+    wait_for_exercises,
+)
 from tests.support.kept import wait_for_parts
 from tests.support.plugins import allow, instance
 from tests.support.sites import build
@@ -76,6 +83,20 @@ def test_a_start_from_an_image_shows_the_same(page: Page, site: str) -> None:
     follow(page, link(site, "_memory", memory="1"))
     assert starts(page) == [True, True]
     assert len(images(page)) == 1
+
+
+def test_python_exercises_in_the_first_starts_from_an_image(page: Page, site: str) -> None:
+    opened(page, site)
+    home = instance(page)
+    before = bodies(page, home)
+    for exercises in (1, 2):
+        restart(page)
+        wait_for_exercises(page, exercises)
+        # Whatever Python did meanwhile, nothing of it is to be seen.
+        assert bodies(page, home) == before
+        databases = page.evaluate("async (url) => (await fetch(url)).text()", f"{home}-/databases")
+        assert "world" in databases
+        assert "exercise" not in databases
 
 
 def test_what_is_random_is_not_repeated(page: Page, site: str, files: DataHost) -> None:

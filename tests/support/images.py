@@ -82,6 +82,16 @@ def kept_images(page: Page, count: int = 1) -> list[dict[str, Any]]:
     return found()
 
 
+def wait_for_exercises(page: Page, count: int) -> None:
+    """Wait until so many starts from the only image there is have exercised."""
+
+    def exercised() -> bool:
+        [image] = kept_images(page)
+        return bool(image["exercises"] == count)
+
+    wait_until(exercised, SECONDS, f"{count} exercises")
+
+
 def put_images(page: Page, *records: dict[str, Any]) -> None:
     """Put records with a content that is no image, in place of those with their keys."""
     page.evaluate(_IN_STORE, [_PUT, list(records)])
