@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from engine import memory_image, plugin_loading, site
+from engine import ahead, memory_image, plugin_loading, site
 from engine.asgi import RequestHead
 from engine.environment import JsRequestBody, JsResponse, JsRows
 from engine.errors import LiteError
@@ -68,7 +68,7 @@ def load() -> None:
     # What is imported stays: looking for garbage among it takes time and finds none.
     gc.disable()
     try:
-        with memory_image.watched():
+        with memory_image.watched(), ahead.used():
             plugin_loading.install()
             import sqlite_utils.plugins
 

@@ -37,6 +37,7 @@ FIRST_VISIT = PROJECT / "scripts" / "first-visit.txt"
 RUNNER = PROJECT / "scripts" / "run_in_pyodide.mjs"
 COMPILER = PROJECT / "scripts" / "compile_python.py"
 TEMPLATE_COMPILER = PROJECT / "scripts" / "compile_templates.py"
+AHEAD_COMPILER = PROJECT / "scripts" / "compile_ahead.py"
 
 # Served as they are written: path in the project = path on the site.
 SERVED = ["index.html", "saved.html", "sw.js", "manifest.webmanifest", "app", "shell", "data"]
@@ -126,6 +127,9 @@ def python_files(owner: SiteSettings, plugins: list[Path]) -> dict[str, Path]:
         [wheels, FIRST_VISIT],
         *(str(wheels), str(FIRST_VISIT), str(templates)),
     )
+    code = [PROJECT / "bootstrap.py", PROJECT / "engine"]
+    ahead = runtime / "ahead.marshal"
+    in_pyodide(AHEAD_COMPILER, [ahead], [wheels, *code], str(wheels), str(ahead))
     folders = plugin_folders(owner, plugins)
     more = [*owner.folders("templates"), *owner.folders("static")]
     trees = [f"--tree={one.relative_to(PROJECT)}=/plugins" for one in folders]
@@ -133,13 +137,14 @@ def python_files(owner: SiteSettings, plugins: list[Path]) -> dict[str, Path]:
     trees += [f"--tree={templates.relative_to(PROJECT)}=/lib/templates"]
     documents = write_documents(owner, CACHE / f"{folder}documents")
     files = [f"--file={one.relative_to(PROJECT)}=/site/{one.name}" for one in documents]
+    files += [f"--file={ahead.relative_to(PROJECT)}=/lib/ahead.marshal"]
     if plugins:
         folder += "site-with-plugins/"
     own = CACHE / f"{folder}site.pack"
     in_pyodide(
         COMPILER,
         [own],
-        [PROJECT / "bootstrap.py", PROJECT / "engine", templates, *folders, *more, *documents],
+        [*code, templates, ahead, *folders, *more, *documents],
         *("pack", str(own), "--file=bootstrap.py=SITE_PACKAGES/bootstrap.py"),
         *("--tree=engine=SITE_PACKAGES/engine", *trees, *files),
     )

@@ -1,0 +1,106 @@
+"""What importing everything works out anew in each start, and comes to the same each time: it is made
+when the site is built, and looked up here.
+
+That is the methods of data classes, which `dataclasses` writes as text and compiles, and regular
+expressions, which `re` compiles in Python: together a quarter of the time of all imports. Each is
+looked up by all that it is made of, so what is not in the table, such as that of other packages, or
+would differ, is made as always. scripts/compile_ahead.py writes the table.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import marshal
+import re
+from array import array
+from collections.abc import Iterator
+from pathlib import Path
+from types import CodeType, ModuleType, SimpleNamespace
+from typing import Any
+
+# What `re` is made of is private; the table is made with the very Python that reads it.
+_compiler: Any = re._compiler  # type: ignore[attr-defined]
+
+#: Where the site has the table.
+TABLE = Path("/lib/ahead.marshal")
+
+#: Methods, as text → compiled.
+Methods = dict[str, CodeType]
+
+#: Pattern and flags → what `_sre.compile` takes: flags, code as bytes, number of groups, their names.
+Patterns = dict[tuple[str | bytes, int], tuple[int, bytes, int, dict[str, int], tuple[Any, ...]]]
+
+
+@contextlib.contextmanager
+def used(table: Path = TABLE) -> Iterator[None]:
+    """Look up what is in the table, if there is one, instead of making it."""
+    if not table.is_file():
+        yield
+        return
+    methods: Methods
+    patterns: Patterns
+    methods, patterns = marshal.loads(table.read_bytes())
+    compile_plainly, compile_code = _compiler.compile, _compiler._sre.compile
+
+    def execute(source: str, *namespaces: Any) -> None:
+        exec(methods.get(source, source), *namespaces)
+
+    def compile_pattern(pattern: Any, flags: int = 0) -> Any:
+        made = patterns.get((pattern, int(flags))) if isinstance(pattern, (str, bytes)) else None
+        if made is None:
+            return compile_plainly(pattern, flags)
+        found, code, *groups = made
+        return compile_code(pattern, found, array("I", code).tolist(), *groups)
+
+    with _replaced(dataclasses, "exec", execute), _replaced(_compiler, "compile", compile_pattern):
+        yield
+
+
+@contextlib.contextmanager
+def recorded(table: Path) -> Iterator[None]:
+    """Note what is made meanwhile, and write the table."""
+    methods: Methods = {}
+    patterns: Patterns = {}
+    compile_plainly, compile_code = _compiler.compile, _compiler._sre.compile
+    last: list[Any] = []
+
+    def execute(source: str, *namespaces: Any) -> None:
+        methods[source] = compile(source, "<string>", "exec")
+        exec(methods[source], *namespaces)
+
+    def compile_noted(*arguments: Any) -> Any:
+        last[:] = arguments
+        return compile_code(*arguments)
+
+    def compile_pattern(pattern: Any, flags: int = 0) -> Any:
+        compiled = compile_plainly(pattern, flags)
+        # What is compiled with DEBUG is to be printed each time.
+        if isinstance(pattern, (str, bytes)) and not flags & re.DEBUG:
+            _, found, code, count, by_name, by_number = last
+            made = int(found), array("I", map(int, code)).tobytes(), count, dict(by_name), by_number
+            patterns[pattern, int(flags)] = made
+        return compiled
+
+    noted = {**vars(_compiler._sre), "compile": compile_noted}
+    with (
+        _replaced(dataclasses, "exec", execute),
+        _replaced(_compiler, "compile", compile_pattern),
+        _replaced(_compiler, "_sre", SimpleNamespace(**noted)),
+    ):
+        yield
+    table.write_bytes(marshal.dumps((methods, patterns)))
+
+
+@contextlib.contextmanager
+def _replaced(module: ModuleType, name: str, value: Any) -> Iterator[None]:
+    names = vars(module)
+    had, before = name in names, names.get(name)
+    names[name] = value
+    try:
+        yield
+    finally:
+        if had:
+            names[name] = before
+        else:
+            del names[name]
