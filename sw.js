@@ -124,8 +124,10 @@ async function prefetch({ python }) {
 async function afterBoot(instance, answered) {
   await instance.boot().catch(() => {});
   await instance.firstSave;
-  await keepParts();
   await answered?.catch(() => {});
+  // The page that was waited for asks for its files now.
+  await instance.quiet();
+  await keepParts();
   await keepImages();
 }
 

@@ -1,5 +1,5 @@
-"""What importing everything works out anew in each start, and comes to the same each time: it is made
-when the site is built, and looked up here.
+"""What importing everything would work out in each start and comes to the same each time: it is
+made when the site is built, and looked up here.
 
 That is the methods of data classes, which `dataclasses` writes as text and compiles, and regular
 expressions, which `re` compiles in Python: together a quarter of the time of all imports. Each is
@@ -28,7 +28,8 @@ TABLE = Path("/lib/ahead.marshal")
 #: Methods, as text → compiled.
 Methods = dict[str, CodeType]
 
-#: Pattern and flags → what `_sre.compile` takes: flags, code as bytes, number of groups, their names.
+#: Pattern and flags → what `_sre.compile` takes beside them: flags, code as bytes, the number of
+#: groups, their names.
 Patterns = dict[tuple[str | bytes, int], tuple[int, bytes, int, dict[str, int], tuple[Any, ...]]]
 
 

@@ -19,9 +19,9 @@ from wheels import PROJECT
 MODULES = PROJECT / "node_modules"
 LOADER = "pyodide/pyodide.asm.mjs"
 
-# esbuild: the bundler that needs nothing else. Names stay as they are, for people who read a
+# esbuild: the bundler that needs nothing else. The source map has the names, for people who read a
 # traceback; what Pyodide imports in Node alone stays outside.
-OPTIONS = ["--bundle", "--format=iife", "--minify-whitespace", "--minify-syntax"]
+OPTIONS = ["--bundle", "--format=iife", "--minify"]
 OPTIONS += ["--external:node:*", "--external:ws", "--legal-comments=none", "--sourcemap=linked"]
 # A classic script has no address of its own: versions.py tells it.
 OPTIONS += ["--define:import.meta.url=VERSION.url"]

@@ -9,6 +9,7 @@ import { Additions } from "./additions.js";
 import { Breakdown } from "./breakdown.js";
 import { ConsentNeeded } from "./consent.js";
 import { exercise } from "./exercise.js";
+import { quiet } from "./quiet.js";
 import { Replies } from "./replies.js";
 import { Reports } from "./reports.js";
 import { respond } from "./respond.js";
@@ -31,7 +32,7 @@ export class Instance {
   /** @type {"new" | "booting" | "ready" | "failed" | "stopped"} stopped: not to be used any more */
   state = "new";
   reports = new Reports();
-  /** When a request last came, in ms as performance.now() counts. */
+  /** When something was last asked for or answered, in ms as performance.now() counts. */
   lastUsed = 0;
   /** Settled when the first save is over, with whatever outcome. */
   firstSave = Promise.resolve();
@@ -132,6 +133,7 @@ export class Instance {
     try {
       return await response;
     } finally {
+      this.lastUsed = performance.now();
       this.#requests.delete(response);
     }
   }
@@ -273,6 +275,11 @@ export class Instance {
         });
   }
 
+  /** @returns {Promise<boolean>} see quiet.js */
+  quiet() {
+    return quiet(() => (this.#requests.size > 0 ? 0 : performance.now() - this.lastUsed));
+  }
+
   /**
    * Exercise, if that is still to be done. To be called when a page was answered.
    *
@@ -284,8 +291,7 @@ export class Instance {
     if (!exercised) return;
     const isWanted = () => this.state === "ready";
     const makePage = () => this.#breakdown.unless(this.#python.exercise());
-    const lastUsed = () => (this.#requests.size > 0 ? performance.now() : this.lastUsed);
-    await exercise({ makePage, isWanted, lastUsed }).then(
+    await exercise({ makePage, isWanted, quiet: () => this.quiet() }).then(
       (isDone) => isDone && exercised(),
       (error) => console.info("Python did not exercise.", error),
     );

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { exercise } from "../../shell/worker/exercise.js";
 
-const longAgo = () => performance.now() - 10_000;
+const always = async () => true;
 
 /** @param {number} count */
 function pages(count) {
@@ -17,53 +17,41 @@ function pages(count) {
   return { made, makePage };
 }
 
-test("all pages are made, each in a turn of its own", async () => {
+test("all pages are made, and before each it is waited until nobody asks for another", async () => {
   const { made, makePage } = pages(3);
-  let turns = 0;
-  const timer = setInterval(() => turns++, 0);
-  const page = async () => {
-    await new Promise((resolve) => setTimeout(resolve, 2)); // Python is at work
-    return makePage();
+  /** @type {number[]} */
+  const asked = [];
+  const answers = [false, true, true, false, false, true, true];
+  const quiet = async () => {
+    asked.push(made.count);
+    return /** @type {boolean} */ (answers.shift());
   };
-  const done = await exercise({ makePage: page, isWanted: () => true, lastUsed: longAgo });
-  clearInterval(timer);
-  assert.equal(done, true);
+  assert.equal(await exercise({ makePage, isWanted: () => true, quiet }), true);
   assert.equal(made.count, 3);
-  assert.ok(turns >= 3);
+  assert.deepEqual(asked, [0, 0, 1, 2, 2, 2, 3]);
 });
 
-test("a request that comes is let by, and some quiet after it", async (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
-  const { made, makePage } = pages(2);
-  let used = performance.now();
-  const done = exercise({ makePage, isWanted: () => true, lastUsed: () => used });
-  await settled();
-  context.mock.timers.tick(400);
-  await settled();
-  assert.equal(made.count, 0);
-  used = longAgo();
-  context.mock.timers.tick(200);
-  for (let turn = 0; turn < 4; turn++) {
-    await settled();
-    context.mock.timers.tick(0);
-  }
-  assert.equal(await done, true);
-  assert.equal(made.count, 2);
-});
-
-test("an instance that is closed is left alone", async () => {
+test("an instance that is closed is left alone, even if that happens while it is waited", async () => {
   const { made, makePage } = pages(5);
-  const isWanted = () => made.count < 2;
-  assert.equal(await exercise({ makePage, isWanted, lastUsed: longAgo }), false);
+  let wanted = true;
+  const quiet = async () => {
+    wanted = made.count < 2;
+    return true;
+  };
+  assert.equal(await exercise({ makePage, isWanted: () => wanted, quiet }), false);
   assert.equal(made.count, 2);
+});
+
+test("where somebody goes on asking it is given up", async (context) => {
+  const { made, makePage } = pages(1);
+  let now = 0;
+  context.mock.method(performance, "now", () => (now += 10_000));
+  const quiet = async () => false;
+  assert.equal(await exercise({ makePage, isWanted: () => true, quiet }), false);
+  assert.equal(made.count, 0);
 });
 
 test("what breaks down in Python is the caller's to tell", async () => {
   const makePage = async () => Promise.reject(new Error("no"));
-  const wanted = { makePage, isWanted: () => true, lastUsed: longAgo };
-  await assert.rejects(exercise(wanted), /no/);
+  await assert.rejects(exercise({ makePage, isWanted: () => true, quiet: always }), /no/);
 });
-
-function settled() {
-  return new Promise((resolve) => setImmediate(resolve));
-}
