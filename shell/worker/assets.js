@@ -8,7 +8,7 @@
  */
 
 import manifest from "./manifest.js";
-import { readAll, unpack } from "./download.js";
+import { prepareToUnpack, readAll, unpack } from "./download.js";
 import { copyOf, dropCopy, hasCopy, keepCopy } from "./part-copies.js";
 import { LiteError, OUTDATED } from "../shared/errors.js";
 import { isThrifty } from "../shared/connection.js";
@@ -250,6 +250,7 @@ async function fromCopy(name) {
 async function obtainPacked(name, onProgress, first) {
   const kept = fresh.get(name) ?? (await fromCopy(name));
   if (kept) return kept;
+  prepareToUnpack();
   const { bytes } = await insisting(name, (cache) => download(name, onProgress, cache));
   await first?.catch(() => {});
   const contents = await unpack(bytes, manifest.parts[name].content.size);

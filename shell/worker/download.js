@@ -28,6 +28,11 @@ export async function readAll(response, onProgress) {
 
 const decoder = new ZSTDDecoder();
 
+/** Get ready to unpack() while what is to be unpacked is still under way. */
+export function prepareToUnpack() {
+  decoder.init().catch(() => {}); // unpack() will say
+}
+
 /**
  * @param {Uint8Array} bytes  compressed with Zstandard
  * @param {number} size  bytes when they are decompressed

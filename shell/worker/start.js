@@ -189,11 +189,13 @@ async function attempt(options, state) {
  */
 async function find(options, state, recipe) {
   const { key, carried, decisions } = options;
+  const reading = siteSettings();
+  reading.catch(() => {}); // awaited below
   const store = isSwitchedOn(recipe, "temporary") ? undefined : await options.openStore();
   const owner = crypto.randomUUID();
   const found = store && (await claim(store, key, owner));
   const lock = carried?.files.get(LOCK) ?? (found && (await fileOf(store, key, LOCK)));
-  const settings = await siteSettings();
+  const settings = await reading;
   const packages = new Packages({
     recipe,
     lock: lock && new TextDecoder().decode(lock),
