@@ -77,8 +77,6 @@ def load() -> None:
             # Else it would look for plugins of its own on the first page, in every start.
             sqlite_utils.plugins.ensure_plugins_loaded()
     finally:
-        # Nor is it looked through later.
-        gc.freeze()
         gc.enable()
 
 

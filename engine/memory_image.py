@@ -112,10 +112,7 @@ def _close_libraries(suspects: list[Any]) -> None:
 
 def _suspects() -> list[Any]:
     """Return the objects that are of a kind which an image must not hold."""
-    # What was imported is put out of the sight of the garbage collector.
-    gc.unfreeze()
     things = gc.get_objects()
-    gc.freeze()
     kinds = {kind for kind in set(map(type, things)) if issubclass(kind, _SUSPECTS)}
     # Without a loop in Python: there are some 200,000, and somebody waits for the first page.
     return list(itertools.compress(things, map(kinds.__contains__, map(type, things))))

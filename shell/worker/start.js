@@ -87,6 +87,11 @@ export async function start(options, failures = [], mayUseImage = true) {
     return await state.breakdown.unless(attempt(options, state));
   } catch (error) {
     const image = await state.image;
+    if (isForWantOfRest(error) && !options.whole) {
+      // No fault of an image's: plugins that are files may need what others do not.
+      image?.confirm();
+      return start({ ...options, whole: true }, failures, mayUseImage);
+    }
     if (image?.isUsed && !(error instanceof ConsentNeeded)) {
       try {
         const started = await start(options, failures, false);
@@ -99,7 +104,6 @@ export async function start(options, failures = [], mayUseImage = true) {
       }
     }
     image?.confirm();
-    if (isForWantOfRest(error)) return start({ ...options, whole: true }, failures, mayUseImage);
     if (!(error instanceof PackagesFailed)) throw error;
     return start(options, [...failures, error.failure], mayUseImage);
   }

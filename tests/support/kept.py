@@ -28,6 +28,11 @@ def entries(page: Page) -> dict[str, int]:
     return {url: size for _, url, size in page.evaluate(ENTRIES)}
 
 
+def copies(page: Page) -> set[tuple[str, str, int]]:
+    """Return what is kept: in which cache, its address, its size."""
+    return {tuple(copy) for copy in page.evaluate(ENTRIES)}
+
+
 def see_the_launcher(page: Page, host: Host) -> None:
     """Open the launcher and wait until the worker has taken charge of it, with its files kept."""
     page.goto(host.address())
