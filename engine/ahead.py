@@ -16,8 +16,10 @@ import re
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
-from types import CodeType, ModuleType, SimpleNamespace
+from types import CodeType, SimpleNamespace
 from typing import Any
+
+from engine.replacing import replaced
 
 # What `re` is made of is private; the table is made with the very Python that reads it.
 _compiler: Any = re._compiler  # type: ignore[attr-defined]
@@ -54,7 +56,7 @@ def used(table: Path = TABLE) -> Iterator[None]:
         found, code, *groups = made
         return compile_code(pattern, found, array("I", code).tolist(), *groups)
 
-    with _replaced(dataclasses, "exec", execute), _replaced(_compiler, "compile", compile_pattern):
+    with replaced(dataclasses, "exec", execute), replaced(_compiler, "compile", compile_pattern):
         yield
 
 
@@ -85,23 +87,9 @@ def recorded(table: Path) -> Iterator[None]:
 
     noted = {**vars(_compiler._sre), "compile": compile_noted}
     with (
-        _replaced(dataclasses, "exec", execute),
-        _replaced(_compiler, "compile", compile_pattern),
-        _replaced(_compiler, "_sre", SimpleNamespace(**noted)),
+        replaced(dataclasses, "exec", execute),
+        replaced(_compiler, "compile", compile_pattern),
+        replaced(_compiler, "_sre", SimpleNamespace(**noted)),
     ):
         yield
     table.write_bytes(marshal.dumps((methods, patterns)))
-
-
-@contextlib.contextmanager
-def _replaced(module: ModuleType, name: str, value: Any) -> Iterator[None]:
-    names = vars(module)
-    had, before = name in names, names.get(name)
-    names[name] = value
-    try:
-        yield
-    finally:
-        if had:
-            names[name] = before
-        else:
-            del names[name]

@@ -16,9 +16,7 @@ from pathlib import Path
 
 from datasette.app import Datasette
 
-from engine.adaptations import static_files, templates
-from engine.adaptations.referrer import same_origin_referrer
-from engine.adaptations.root_paths import inside_instance
+from engine.adaptations.serving import adapted
 from engine.asgi import App, Message
 
 #: Each begins as a start does: with a Datasette that opens its databases.
@@ -70,9 +68,7 @@ async def pages(base_url: str) -> AsyncIterator[int]:
                 settings={"num_sql_threads": 0, "base_url": base_url},
             )
             try:
-                templates.use_compiled(datasette.get_jinja_environment())
-                static_files.last(datasette)
-                app = inside_instance(same_origin_referrer(datasette.app()), base_url)
+                app = adapted(datasette, base_url)
                 await datasette.invoke_startup()
                 await datasette.refresh_schemas()
                 for page in _PAGES:

@@ -18,9 +18,8 @@ from datasette.database import Database
 from datasette.plugins import pm
 
 from engine import plugin_loading, rest, site
-from engine.adaptations import base_url, file_names, row_counts, static_files, templates
-from engine.adaptations.referrer import same_origin_referrer
-from engine.adaptations.root_paths import inside_instance
+from engine.adaptations import base_url, file_names, row_counts, templates
+from engine.adaptations.serving import adapted
 from engine.asgi import RequestBody, RequestHead, Response, Server
 from engine.configuration import merged, without_code
 from engine.cookies import Cookies
@@ -183,9 +182,7 @@ class Instance:
                 # WebAssembly has no threads here: queries run where they are asked for.
                 settings={"num_sql_threads": 0, "base_url": self._base_url},
             )
-            templates.use_compiled(datasette.get_jinja_environment())
-            static_files.last(datasette)
-            app = inside_instance(same_origin_referrer(datasette.app()), self._base_url)
+            app = adapted(datasette, self._base_url)
             server = Server(rest.patient(app), Cookies(self._folder.cookies))
             # Within the lifespan its errors would not be heard.
             await plugin_loading.in_time(datasette.invoke_startup())

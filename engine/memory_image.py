@@ -26,6 +26,7 @@ from typing import Any
 
 from engine import packages
 from engine.errors import LiteError
+from engine.replacing import replaced
 
 #: Packages that may draw random numbers while they are imported. OpenTelemetry's tell the keys of
 #: one process apart; pydantic_core draws, unseen, what Python's hash seed is to Python.
@@ -66,11 +67,8 @@ def _noticed(module: Any, name: str, reason: str) -> Iterator[None]:
             _reasons.append(reason)
         return function(*args, **kwargs)
 
-    setattr(module, name, noticed)
-    try:
+    with replaced(module, name, noticed):
         yield
-    finally:
-        setattr(module, name, function)
 
 
 def _callers() -> Iterator[str]:

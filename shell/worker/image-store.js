@@ -45,8 +45,8 @@ export function imageKey(packages) {
  *
  * @param {Store} store
  * @param {string} key
- * @returns {Promise<{image?: Promise<Image>, isWanted: boolean, isFresh?: boolean}>} image: rejected where
- *   it is damaged; isWanted: whether one is to be made; isFresh: whether this start is to exercise
+ * @returns {Promise<{image?: Promise<Image>, isWanted: boolean, isToExercise?: boolean}>} image: rejected where
+ *   it is damaged; isWanted: whether one is to be made; isToExercise: whether this start is to exercise
  */
 export async function findImage(store, key) {
   const transaction = store.transaction(STORES, "readwrite");
@@ -62,7 +62,7 @@ export async function findImage(store, key) {
     const image = read(content, saved.sha256);
     image.catch(() => {}); // whoever starts from it will know
     await images.put({ ...saved, usedBy: RUN, usedAt: Date.now() });
-    return { image, isWanted: false, isFresh: saved.exercises < EXERCISES };
+    return { image, isWanted: false, isToExercise: saved.exercises < EXERCISES };
   }
   return { isWanted: await isWanted(store, key) };
 }

@@ -41,7 +41,7 @@ export class StartImage {
   /** Whether it begins from one. */
   isUsed;
   /** Whether this start is to exercise (exercise.js). */
-  isFresh;
+  isToExercise;
   #store;
   #key;
   #isWanted;
@@ -67,14 +67,14 @@ export class StartImage {
   /**
    * @param {Store} [store]
    * @param {string} [key]
-   * @param {{image?: Promise<Image>, isWanted: boolean, isFresh?: boolean}} [found]
+   * @param {{image?: Promise<Image>, isWanted: boolean, isToExercise?: boolean}} [found]
    */
-  constructor(store, key = "", { image, isWanted, isFresh = false } = { isWanted: false }) {
+  constructor(store, key = "", { image, isWanted, isToExercise = false } = { isWanted: false }) {
     this.#store = store;
     this.#key = key;
     this.image = image;
     this.isUsed = image !== undefined;
-    this.isFresh = isFresh;
+    this.isToExercise = isToExercise;
     this.#isWanted = isWanted;
   }
 

@@ -213,7 +213,7 @@ async function find(options, state, recipe) {
   const images = settings.images ? store : undefined;
   state.image = StartImage.find(images, packages.identity, state.mayUseImage);
   const image = await state.image;
-  const mayExercise = helps() && image.isFresh && settings.exercises && !packages.any;
+  const mayExercise = helps() && image.isToExercise && settings.exercises && !packages.any;
   return { store, owner, found, packages, whole, image, mayExercise };
 }
 

@@ -25,7 +25,7 @@ SECONDS = 60  # that a browser with much else to do may take to write
 
 def entries(page: Page) -> dict[str, int]:
     """Return the sizes of what is kept, by address."""
-    return {url: size for _, url, size in page.evaluate(ENTRIES)}
+    return {url: size for _, url, size in copies(page)}
 
 
 def copies(page: Page) -> set[tuple[str, str, int]]:
