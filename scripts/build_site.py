@@ -20,10 +20,9 @@ import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from bundle_worker import MODULES, bundle
+from bundle_worker import MODULES, WASM, bundle
 from site_settings import SettingsError, SiteSettings, read_settings
 from site_wheels import all_wheels, plugin_names
-from slim_loader import LoaderError
 from versions import WORKER, VersionError, seal
 from wheel_index import write_index
 from wheels import PROJECT
@@ -32,7 +31,6 @@ CACHE = PROJECT / "build"
 PYODIDE = MODULES / "pyodide"
 #: The folder of the plugins that every site has.
 OWN_PLUGINS = PROJECT / "plugins"
-WASM = PYODIDE / "pyodide.asm.wasm"
 FIRST_VISIT = PROJECT / "scripts" / "first-visit.txt"
 RUNNER = PROJECT / "scripts" / "run_in_pyodide.mjs"
 COMPILER = PROJECT / "scripts" / "compile_python.py"
@@ -211,7 +209,7 @@ def build(out: Path, owner: SiteSettings, plugins: list[Path], settings: dict[st
     `settings` count more than the owner's.
 
     Raises:
-        BuildError, SettingsError, VersionError, LoaderError: it cannot be built.
+        BuildError, SettingsError, VersionError: it cannot be built.
     """
     if not PYODIDE.is_dir():
         raise BuildError("node_modules/pyodide is missing. Run `make site`, which installs it.")
@@ -295,7 +293,7 @@ def main() -> int:
         owner = read_settings(args.site.resolve())
         plugins = [folder.resolve() for folder in args.plugins]
         build(args.out.resolve(), owner, plugins, args.settings)
-    except (BuildError, SettingsError, VersionError, LoaderError) as error:
+    except (BuildError, SettingsError, VersionError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except subprocess.CalledProcessError as error:

@@ -13,11 +13,12 @@ import os
 import subprocess
 from pathlib import Path
 
-from slim_loader import slim
 from wheels import PROJECT
 
 MODULES = PROJECT / "node_modules"
 LOADER = "pyodide/pyodide.asm.mjs"
+WASM = MODULES / "pyodide" / "pyodide.asm.wasm"
+SLIMMER = PROJECT / "scripts" / "slim_loader.mjs"
 
 # esbuild: the bundler that needs nothing else. The source map has the names, for people who read a
 # traceback; what Pyodide imports in Node alone stays outside.
@@ -36,12 +37,13 @@ def bundle(entry: Path, target: Path, work: Path) -> None:
     `work` is a folder for files in between.
 
     Raises:
-        LoaderError: Pyodide's loader is not what slim_loader.py knows.
-        subprocess.CalledProcessError: a module is not there, or is no JavaScript.
+        subprocess.CalledProcessError: a module is not there, or is no JavaScript, or Pyodide's
+            loader is not what slim_loader.mjs knows.
     """
     loader = work / LOADER
     loader.parent.mkdir(parents=True, exist_ok=True)
-    loader.write_text(slim((MODULES / LOADER).read_text()))
+    slim = ["node", str(SLIMMER), str(MODULES / LOADER), str(WASM), str(loader)]
+    subprocess.run(slim, check=True)
     meta = work / "worker.meta.json"
     files = [str(entry), f"--outfile={target}", f"--alias:{LOADER}={loader}", f"--metafile={meta}"]
     command = [str(MODULES / ".bin" / "esbuild"), *files, *OPTIONS]
