@@ -86,6 +86,7 @@ const READ_AHEAD = 64;
  * @property {number} usedAt   ms since 1970
  * @property {number} failures in a row
  * @property {number} exercises  starts that have done theirs (exercise.js)
+ * @property {boolean} needsRest  whether a start from it could not do without the rest of Python
  */
 
 /**

@@ -45,8 +45,9 @@ export function imageKey(packages) {
  *
  * @param {Store} store
  * @param {string} key
- * @returns {Promise<{image?: Promise<Image>, isWanted: boolean, isToExercise?: boolean}>} image: rejected where
- *   it is damaged; isWanted: whether one is to be made; isToExercise: whether this start is to exercise
+ * @returns {Promise<{image?: Promise<Image>, isWanted: boolean, isToExercise?: boolean, needsRest?: boolean}>}
+ *   image: rejected where it is damaged; isWanted: whether one is to be made; isToExercise: whether this
+ *   start is to exercise; needsRest: as in SavedImage
  */
 export async function findImage(store, key) {
   const transaction = store.transaction(STORES, "readwrite");
@@ -62,7 +63,8 @@ export async function findImage(store, key) {
     const image = read(content, saved.sha256);
     image.catch(() => {}); // whoever starts from it will know
     await images.put({ ...saved, usedBy: RUN, usedAt: Date.now() });
-    return { image, isWanted: false, isToExercise: saved.exercises < EXERCISES };
+    const isToExercise = saved.exercises < EXERCISES;
+    return { image, isWanted: false, isToExercise, needsRest: saved.needsRest };
   }
   return { isWanted: await isWanted(store, key) };
 }
@@ -91,10 +93,8 @@ export async function isWanted(store, key) {
  * @param {Store} store
  * @param {string} key  of an image from which Python has started
  */
-export async function confirmImage(store, key) {
-  const images = store.transaction("images", "readwrite").store;
-  const saved = await images.get(key);
-  if (saved) await images.put({ ...saved, usedBy: "", failures: 0 });
+export function confirmImage(store, key) {
+  return change(store, key, () => ({ usedBy: "", failures: 0 }));
 }
 
 /**
@@ -103,10 +103,30 @@ export async function confirmImage(store, key) {
  * @param {Store} store
  * @param {string} key
  */
-export async function noteExercise(store, key) {
+export function noteExercise(store, key) {
+  return change(store, key, ({ exercises }) => ({ exercises: exercises + 1 }));
+}
+
+/**
+ * Note that a start from an image could not do without the rest of Python, which is no fault of the
+ * image's: plugins that are files may need what others do not.
+ *
+ * @param {Store} store
+ * @param {string} key
+ */
+export function noteNeedOfRest(store, key) {
+  return change(store, key, () => ({ usedBy: "", failures: 0, needsRest: true }));
+}
+
+/**
+ * @param {Store} store
+ * @param {string} key
+ * @param {(saved: SavedImage) => Partial<SavedImage>} changed
+ */
+async function change(store, key, changed) {
   const images = store.transaction("images", "readwrite").store;
   const saved = await images.get(key);
-  if (saved) await images.put({ ...saved, exercises: saved.exercises + 1 });
+  if (saved) await images.put({ ...saved, ...changed(saved) });
 }
 
 /**
@@ -131,8 +151,9 @@ export async function failImage(store, key) {
  * @param {Store} store
  * @param {string} key
  * @param {Image} image
+ * @param {boolean} needsRest  as in SavedImage
  */
-export async function keepImage(store, key, { size, runs, pages, ...head }) {
+export async function keepImage(store, key, { size, runs, pages, ...head }, needsRest) {
   const content = new Blob(packed(head, { size, runs, pages }));
   const { usage = 0, quota = 0 } = (await navigator.storage?.estimate?.()) ?? {};
   if (quota - usage < ROOM * content.size) return;
@@ -145,11 +166,12 @@ export async function keepImage(store, key, { size, runs, pages, ...head }) {
   const kept = fit.slice(0, AT_MOST - 1);
   const useless = others.filter((other) => !kept.includes(other));
   const failures = (await images.get(key))?.failures ?? 0;
-  const about = { version: manifest.version, size: content.size, sha256: hash };
+  const about = { version: manifest.version, size: content.size, sha256: hash, failures };
+  const unused = { usedBy: "", usedAt: Date.now(), exercises: 0, needsRest };
   const contents = transaction.objectStore("imageContents");
   await Promise.all([
     ...useless.flatMap((other) => [images.delete(other.key), contents.delete(other.key)]),
-    images.put({ key, ...about, usedBy: "", usedAt: Date.now(), failures, exercises: 0 }),
+    images.put({ key, ...about, ...unused }),
     contents.put(content, key),
     transaction.done,
   ]);

@@ -14,6 +14,7 @@ import {
   isWanted,
   keepImage,
   noteExercise,
+  noteNeedOfRest,
 } from "./image-store.js";
 import { takeImage } from "./python-image.js";
 
@@ -42,6 +43,8 @@ export class StartImage {
   isUsed;
   /** Whether this start is to exercise (exercise.js). */
   isToExercise;
+  /** Whether an earlier one could not do without the rest of Python. */
+  needsRest;
   #store;
   #key;
   #isWanted;
@@ -67,14 +70,16 @@ export class StartImage {
   /**
    * @param {Store} [store]
    * @param {string} [key]
-   * @param {{image?: Promise<Image>, isWanted: boolean, isToExercise?: boolean}} [found]
+   * @param {Awaited<ReturnType<typeof findImage>>} [found]
    */
-  constructor(store, key = "", { image, isWanted, isToExercise = false } = { isWanted: false }) {
+  constructor(store, key = "", found = { isWanted: false }) {
+    const { image, isWanted, isToExercise = false, needsRest = false } = found;
     this.#store = store;
     this.#key = key;
     this.image = image;
     this.isUsed = image !== undefined;
     this.isToExercise = isToExercise;
+    this.needsRest = needsRest;
     this.#isWanted = isWanted;
   }
 
@@ -84,8 +89,9 @@ export class StartImage {
    *
    * @param {import("./runtime.js").Pyodide} pyodide
    * @param {any} bootstrap  bootstrap.py
+   * @param {boolean} needsRest  whether this start could not do without the rest of Python
    */
-  leave(pyodide, bootstrap) {
+  leave(pyodide, bootstrap, needsRest) {
     const store = this.#store;
     if (!store || !this.#isWanted) return;
     try {
@@ -93,7 +99,7 @@ export class StartImage {
       const reason = bootstrap.reason_against_image();
       if (reason !== "") throw new Error(reason);
       const image = takeImage(pyodide);
-      waiting.push(() => keepImage(store, this.#key, image));
+      waiting.push(() => keepImage(store, this.#key, image, needsRest));
     } catch (error) {
       console.info("No image of Python is taken.", error);
     }
@@ -103,6 +109,12 @@ export class StartImage {
   confirm() {
     this.image = undefined; // it is large
     this.#note(confirmImage);
+  }
+
+  /** Note that it has done none, but that this start cannot do without the rest of Python. */
+  lacksRest() {
+    this.image = undefined;
+    this.#note(noteNeedOfRest);
   }
 
   /** Note that this start has done its exercise. */

@@ -88,8 +88,7 @@ export async function start(options, failures = [], mayUseImage = true) {
   } catch (error) {
     const image = await state.image;
     if (isForWantOfRest(error) && !options.whole) {
-      // No fault of an image's: plugins that are files may need what others do not.
-      image?.confirm();
+      image?.lacksRest();
       return start({ ...options, whole: true }, failures, mayUseImage);
     }
     if (image?.isUsed && !(error instanceof ConsentNeeded)) {
@@ -151,7 +150,7 @@ async function attempt(options, state) {
   if (image.isUsed) valueOf(bootstrap.check_packages());
   else {
     await packages.orLess(() => bootstrap.load());
-    image.leave(pyodide, bootstrap);
+    image.leave(pyodide, bootstrap, options.whole === true);
   }
   offerRest(pyodide);
   const base = siteRoot.pathname + instancePath(key);
@@ -208,11 +207,11 @@ async function find(options, state, recipe) {
     failures: state.failures,
     note: (unfinished) => decisions.note(key, unfinished),
   });
-  // Nobody knows what packages of the person's own import.
-  const whole = options.whole || packages.any;
   const images = settings.images ? store : undefined;
   state.image = StartImage.find(images, packages.identity, state.mayUseImage);
   const image = await state.image;
+  // Nobody knows what packages of the person's own import.
+  const whole = options.whole || packages.any || image.needsRest;
   const mayExercise = helps() && image.isToExercise && settings.exercises && !packages.any;
   return { store, owner, found, packages, whole, image, mayExercise };
 }

@@ -193,6 +193,17 @@ def test_what_comes_after_the_first_page_comes_in_a_start_from_an_image(
     expect(page.get_by_role("heading", name="Plugins", exact=True)).to_be_visible()
 
 
+def test_a_start_that_needs_the_rest_keeps_its_image(page: Page, plugin_site: str) -> None:
+    """A plugin there, a file, imports gzip, which no first page needs."""
+    opened(page, plugin_site)
+    for _ in range(2):
+        assert not [one for one in images(page) if one["failures"]]
+        restart(page)
+        assert starts(page) == [True]
+        # So the next start has it from the beginning.
+        assert [one["needsRest"] for one in kept_images(page)] == [True]
+
+
 def test_a_site_may_go_without_images(page: Page, tmp_path: Path) -> None:
     with static_site(build(tmp_path / "plain", images=False)) as site:
         follow(page, link(site, "world/airports", url="data/world.db"))
