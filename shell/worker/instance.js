@@ -209,6 +209,7 @@ export class Instance {
         await this.#before?.catch(() => {});
         await this.#start();
       });
+      this.lastUsed = performance.now(); // whoever waited for it asks for a page now
       if (this.state === "booting") this.state = "ready";
     } catch (error) {
       if (this.state === "booting") this.state = "failed";

@@ -180,4 +180,5 @@ async function open({ key, retry, fresh }, page, instances) {
     instance.reports.watchers.delete(watcher);
   }
   await instance.firstSave;
+  await instance.quiet();
 }
