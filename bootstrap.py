@@ -68,7 +68,7 @@ def load() -> None:
     # What is imported stays: looking for garbage among it takes time and finds none.
     gc.disable()
     try:
-        with memory_image.watched(), ahead.used():
+        with memory_image.watched(), ahead.used(ahead.IMPORTS):
             plugin_loading.install()
             import sqlite_utils.plugins
 

@@ -1,10 +1,11 @@
-"""What importing everything would work out in each start and comes to the same each time: it is
-made when the site is built, and looked up here.
+"""What each start would work out anew and comes to the same each time: it is made when the site is
+built, and looked up here.
 
-That is the methods of data classes, which `dataclasses` writes as text and compiles, and regular
-expressions, which `re` compiles in Python: together a quarter of the time of all imports. Each is
-looked up by all that it is made of, so what is not in the table, such as that of other packages, or
-would differ, is made as always. scripts/compile_ahead.py writes the table.
+That is the methods of data classes, which `dataclasses` writes as text and compiles, regular
+expressions, which `re` compiles in Python, and plugins that are files, which Datasette compiles:
+a quarter of the time of all imports, and of what opening Datasette takes. Each is looked up by all
+that it is made of, so what is not in a table, such as that of other packages, or would differ, is
+made as always. scripts/compile_ahead.py writes the tables.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import re
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
-from types import CodeType, SimpleNamespace
+from types import CodeType, ModuleType, SimpleNamespace
 from typing import Any
 
 from engine.replacing import replaced
@@ -24,8 +25,9 @@ from engine.replacing import replaced
 # What `re` is made of is private; the table is made with the very Python that reads it.
 _compiler: Any = re._compiler  # type: ignore[attr-defined]
 
-#: Where the site has the table.
-TABLE = Path("/lib/ahead.marshal")
+#: Where the site has the tables: of what importing everything makes, and what opening Datasette.
+IMPORTS = Path("/lib/ahead/imports.marshal")
+OPENING = Path("/lib/ahead/opening.marshal")
 
 #: Methods, as text → compiled.
 Methods = dict[str, CodeType]
@@ -34,16 +36,22 @@ Methods = dict[str, CodeType]
 #: groups, their names.
 Patterns = dict[tuple[str | bytes, int], tuple[int, bytes, int, dict[str, int], tuple[Any, ...]]]
 
+#: Content and path of files with Python code → compiled.
+Files = dict[tuple[str, str], CodeType]
+
 
 @contextlib.contextmanager
-def used(table: Path = TABLE) -> Iterator[None]:
-    """Look up what is in the table, if there is one, instead of making it."""
+def used(table: Path, reader: ModuleType | None = None) -> Iterator[None]:
+    """Look up what is in the table, if there is one, instead of making it; for `reader`, a module
+    that compiles the files it reads, as well.
+    """
     if not table.is_file():
         yield
         return
     methods: Methods
     patterns: Patterns
-    methods, patterns = marshal.loads(table.read_bytes())
+    files: Files
+    methods, patterns, files = marshal.loads(table.read_bytes())
     compile_plainly, compile_code = _compiler.compile, _compiler._sre.compile
 
     def execute(source: str, *namespaces: Any) -> None:
@@ -56,15 +64,23 @@ def used(table: Path = TABLE) -> Iterator[None]:
         found, code, *groups = made
         return compile_code(pattern, found, array("I", code).tolist(), *groups)
 
-    with replaced(dataclasses, "exec", execute), replaced(_compiler, "compile", compile_pattern):
+    def compile_file(source: Any, path: Any, *more: Any, **options: Any) -> Any:
+        return files.get((source, path)) or compile(source, path, *more, **options)
+
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(replaced(dataclasses, "exec", execute))
+        stack.enter_context(replaced(_compiler, "compile", compile_pattern))
+        if reader is not None:
+            stack.enter_context(replaced(reader, "compile", compile_file))
         yield
 
 
 @contextlib.contextmanager
-def recorded(table: Path) -> Iterator[None]:
-    """Note what is made meanwhile, and write the table."""
+def recorded(table: Path) -> Iterator[Files]:
+    """Note what is made meanwhile, and write the table; files are the caller's to add."""
     methods: Methods = {}
     patterns: Patterns = {}
+    files: Files = {}
     compile_plainly, compile_code = _compiler.compile, _compiler._sre.compile
     last: list[Any] = []
 
@@ -91,5 +107,5 @@ def recorded(table: Path) -> Iterator[None]:
         replaced(_compiler, "compile", compile_pattern),
         replaced(_compiler, "_sre", SimpleNamespace(**noted)),
     ):
-        yield
-    table.write_bytes(marshal.dumps((methods, patterns)))
+        yield files
+    table.write_bytes(marshal.dumps((methods, patterns, files)))

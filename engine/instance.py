@@ -13,11 +13,12 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from datasette import utils
 from datasette.app import Datasette
 from datasette.database import Database
 from datasette.plugins import pm
 
-from engine import plugin_loading, rest, site
+from engine import ahead, plugin_loading, rest, site
 from engine.adaptations import base_url, file_names, row_counts, templates
 from engine.adaptations.serving import adapted
 from engine.asgi import RequestBody, RequestHead, Response, Server
@@ -169,20 +170,21 @@ class Instance:
             self._intake.clear_up()
         site.folder = self._folder
         try:
-            datasette = Datasette(
-                [str(self._folder.database(name)) for name in self._folder.database_names()],
-                memory=memory,
-                internal=str(self._folder.internal_database),
-                secret=self._folder.secret(),
-                plugins_dir=str(self._plugins) if self._plugins.is_dir() else None,
-                metadata=self._configuration("metadata"),
-                config=self._configuration("config"),
-                template_dir=self._owner.template_dir,
-                static_mounts=self._owner.static_mounts,
-                # WebAssembly has no threads here: queries run where they are asked for.
-                settings={"num_sql_threads": 0, "base_url": self._base_url},
-            )
-            app = adapted(datasette, self._base_url)
+            with ahead.used(ahead.OPENING, utils):
+                datasette = Datasette(
+                    [str(self._folder.database(name)) for name in self._folder.database_names()],
+                    memory=memory,
+                    internal=str(self._folder.internal_database),
+                    secret=self._folder.secret(),
+                    plugins_dir=str(self._plugins) if self._plugins.is_dir() else None,
+                    metadata=self._configuration("metadata"),
+                    config=self._configuration("config"),
+                    template_dir=self._owner.template_dir,
+                    static_mounts=self._owner.static_mounts,
+                    # WebAssembly has no threads here: queries run where they are asked for.
+                    settings={"num_sql_threads": 0, "base_url": self._base_url},
+                )
+                app = adapted(datasette, self._base_url)
             server = Server(rest.patient(app), Cookies(self._folder.cookies))
             # Within the lifespan its errors would not be heard.
             await plugin_loading.in_time(datasette.invoke_startup())

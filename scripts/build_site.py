@@ -126,23 +126,31 @@ def python_files(owner: SiteSettings, plugins: list[Path]) -> dict[str, Path]:
         *(str(wheels), str(FIRST_VISIT), str(templates)),
     )
     code = [PROJECT / "bootstrap.py", PROJECT / "engine"]
-    ahead = runtime / "ahead.marshal"
-    in_pyodide(AHEAD_COMPILER, [ahead], [wheels, *code], str(wheels), str(ahead))
+    imports = runtime / "imports.marshal"
+    in_pyodide(AHEAD_COMPILER, [imports], [wheels, *code], "imports", str(wheels), str(imports))
     folders = plugin_folders(owner, plugins)
+    if plugins:
+        folder += "site-with-plugins/"
+    opening = CACHE / f"{folder}opening.marshal"
+    in_pyodide(
+        AHEAD_COMPILER,
+        [opening],
+        [wheels, *code, *folders],
+        *("opening", str(wheels), str(opening), *map(str, folders)),
+    )
     more = [*owner.folders("templates"), *owner.folders("static")]
     trees = [f"--tree={one.relative_to(PROJECT)}=/plugins" for one in folders]
     trees += [f"--tree={one.relative_to(PROJECT)}=/site/{one.name}" for one in more]
     trees += [f"--tree={templates.relative_to(PROJECT)}=/lib/templates"]
     documents = write_documents(owner, CACHE / f"{folder}documents")
     files = [f"--file={one.relative_to(PROJECT)}=/site/{one.name}" for one in documents]
-    files += [f"--file={ahead.relative_to(PROJECT)}=/lib/ahead.marshal"]
-    if plugins:
-        folder += "site-with-plugins/"
+    ahead = [imports, opening]
+    files += [f"--file={one.relative_to(PROJECT)}=/lib/ahead/{one.name}" for one in ahead]
     own = CACHE / f"{folder}site.pack"
     in_pyodide(
         COMPILER,
         [own],
-        [*code, templates, ahead, *folders, *more, *documents],
+        [*code, templates, *ahead, *folders, *more, *documents],
         *("pack", str(own), "--file=bootstrap.py=SITE_PACKAGES/bootstrap.py"),
         *("--tree=engine=SITE_PACKAGES/engine", *trees, *files),
     )

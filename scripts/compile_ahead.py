@@ -1,10 +1,11 @@
-"""Makes what importing everything would work out in each start. Runs inside Pyodide (see
-run_in_pyodide.mjs).
+"""Makes what each start would work out anew. Runs inside Pyodide (see run_in_pyodide.mjs).
 
-    compile_ahead.py WHEELS OUT
+    compile_ahead.py imports WHEELS OUT
+    compile_ahead.py opening WHEELS OUT [FOLDER ...]
 
-Imports Datasette and all plugins among the site's wheels as a start does, and writes what
-engine/ahead.py looks up meanwhile.
+Does what a start does with Datasette and all plugins among the site's wheels, and writes what
+engine/ahead.py looks up meanwhile: when they are imported, and when Datasette opens with the
+plugins that are files in the folders.
 """
 
 from __future__ import annotations
@@ -15,8 +16,12 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 
 
-def main(wheels: Path, out: Path) -> None:
-    """Write the table of the packages in the folder `wheels`."""
+#: Where the site has the plugins that are files.
+PLUGINS = "/plugins"
+
+
+def main(what: str, wheels: Path, out: Path, *folders: Path) -> None:
+    """Write a table of the packages in the folder `wheels`, and the plugins in `folders`."""
     sys.path[:0] = [str(PROJECT), str(PROJECT / "scripts")]
     from compile_python import lay_out
 
@@ -25,9 +30,20 @@ def main(wheels: Path, out: Path) -> None:
     from engine import ahead
 
     out.parent.mkdir(parents=True, exist_ok=True)
-    with ahead.recorded(out):
-        bootstrap.load()
+    if what == "imports":
+        with ahead.recorded(out):
+            bootstrap.load()
+        return
+    bootstrap.load()
+    from datasette.app import Datasette
+
+    with ahead.recorded(out) as files:
+        Datasette(memory=True, settings={"num_sql_threads": 0}).app()
+        # They are not imported: what they do then is for a browser.
+        for file in (file for folder in folders for file in folder.glob("*.py")):
+            source, path = file.read_text(), f"{PLUGINS}/{file.name}"
+            files[source, path] = compile(source, path, "exec", dont_inherit=True)
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:]))
+    main(sys.argv[1], *map(Path, sys.argv[2:]))

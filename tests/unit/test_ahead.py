@@ -112,6 +112,21 @@ def test_without_a_table_all_is_as_always(tmp_path: Path) -> None:
 
 
 def test_the_table_knows_what_tells_patterns_apart(table: Path) -> None:
-    _, patterns = marshal.loads(table.read_bytes())
+    _, patterns, _ = marshal.loads(table.read_bytes())
     text = r"(?P<first>\w)(\w*)"
     assert {(text, 0), (text.encode(), 0), (text, int(re.I))} <= set(patterns)
+
+
+def test_a_file_is_compiled_once_for_who_reads_it(tmp_path: Path) -> None:
+    table = tmp_path / "ahead.marshal"
+    with ahead.recorded(table) as files:
+        files["x = 1", "/plugins/one.py"] = compile("x = 2", "/plugins/one.py", "exec")
+    reader = ModuleType("reader")
+    exec("def read(*file): return compile(*file, 'exec', dont_inherit=True)", vars(reader))
+    found: dict[str, Any] = {}
+    with ahead.used(table, reader):
+        for name in ("one", "other"):
+            exec(reader.read("x = 1", f"/plugins/{name}.py"), found)
+            found[name] = found["x"]
+    assert (found["one"], found["other"]) == (2, 1)  # 2 is what the table has
+    assert not hasattr(reader, "compile")
