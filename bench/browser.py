@@ -1,9 +1,10 @@
-"""A Chromium with a profile of its own, as a person has one: with caches on disk."""
+"""A Chromium with a profile of its own, as a person has one: with caches on disk, and running."""
 
 from __future__ import annotations
 
 import contextlib
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,11 @@ from find_browser import find_browser
 from playwright.sync_api import BrowserContext, sync_playwright
 
 from tests.support.browsing import BOOT_TIMEOUT, FLAGS
+from tests.support.raw_chromium import RawBrowser, raw_browser
+
+#: Seconds after its start in which a browser still prepares what it may show itself, such as the
+#: popup of its address bar. That takes a second of a processor.
+SETTLING = 4.0
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,14 @@ def new_visitor() -> Iterator[Visitor]:
             yield Visitor(context, profile, version)
         finally:
             context.close()
+
+
+@contextlib.contextmanager
+def settled_browser() -> Iterator[RawBrowser]:
+    """Run a browser that has never been anywhere, but was not opened just now; with no watcher."""
+    with raw_browser() as browser:
+        time.sleep(SETTLING)
+        yield browser
 
 
 def _parents() -> dict[int, int]:

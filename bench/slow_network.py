@@ -9,9 +9,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from bench.browser import settled_browser
 from bench.visits import TABLE, THERE, old_address
 from tests.support.browsing import link
-from tests.support.raw_chromium import RawBrowser, raw_browser
+from tests.support.raw_chromium import RawBrowser
 
 #: As DevTools has them: 20 Mbit/s each way, 40 ms there and back.
 NETWORK: dict[str, Any] = {
@@ -59,7 +60,7 @@ class _Throttle:
 
 
 def _visit(address: str) -> float:
-    with raw_browser() as browser:
+    with settled_browser() as browser:
         throttle = _Throttle(browser)
         browser.send("Target.createTarget", url="about:blank")
         while not throttle.page:

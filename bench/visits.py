@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 
+from bench.browser import settled_browser
 from tests.support.browsing import link
 from tests.support.hosts import static_site
-from tests.support.raw_chromium import RawTab, raw_browser, raw_chromium, wait_until
+from tests.support.raw_chromium import RawTab, wait_until
 
 TABLE = "world/airports"
 ROWS = "table.rows-and-columns tbody tr"
@@ -72,7 +73,8 @@ def visit_site(folder: Path) -> tuple[float, float, list[float], float]:
     """Return the seconds of a first visit to the site in `folder`, of the next, of some more, and
     of one without the host; before each but the first the worker was stopped.
     """
-    with raw_chromium() as tab, contextlib.ExitStack() as hosting:
+    with settled_browser() as browser, contextlib.ExitStack() as hosting:
+        tab = browser.new_tab()
         site = hosting.enter_context(static_site(folder))
         first = seconds_until_rows(tab, link(site, TABLE, url="data/world.db"))
         table: str = tab.evaluate("location.href")
@@ -89,7 +91,8 @@ def old_address(old_way: str, number: int = 0) -> str:
 
 def visit_old_way(old_way: str) -> tuple[float, float]:
     """Return the seconds of a first visit, and of coming back, when it starts afresh."""
-    with raw_chromium() as tab:
+    with settled_browser() as browser:
+        tab = browser.new_tab()
         first = seconds_until_rows(tab, old_address(old_way))
         tab.goto("about:blank")
         return first, seconds_until_rows(tab, old_address(old_way))
@@ -101,7 +104,7 @@ def open_several(site: str, old_way: str, count: int) -> tuple[float, float]:
     """
 
     def until_all(addresses: list[str]) -> float:
-        with raw_browser() as browser:
+        with settled_browser() as browser:
             tabs = [browser.new_tab() for _ in addresses]
             started = time.perf_counter()
             for tab, address in zip(tabs, addresses, strict=True):
