@@ -60,6 +60,22 @@ def test_the_rest_comes_after_the_first_page(page: Page, host: Host) -> None:
     expect(page.get_by_role("heading", name="cities")).to_be_visible()
 
 
+def test_a_host_that_compresses_sends_what_starts_faster(page: Page, host: Host) -> None:
+    host.compresses = True
+    follow(page, link(host.address(), "world/cities", url=f"{host.address()}data/world.db"))
+    wait_for_parts(page)
+    parts = [path.split("?")[0] for path in requested(host)]
+    assert parts.count("/runtime/pyodide.asm.wasm") == 1
+    assert "/runtime/wasm-packed.pack" not in parts
+    later = [path for path in host.sent if path.startswith("/runtime/rest")]
+    needed = sum(host.sent[path] // host.requests.count(path) for path in requested(host))
+    assert needed - sum(host.sent[path] for path in later) <= LIMIT
+    stop_worker(page)
+    host.unplug()
+    follow(page, page.url)
+    expect(page.get_by_role("heading", name="cities")).to_be_visible()
+
+
 def test_no_page_that_people_see_first_compiles_a_template(page: Page, plugin_site: str) -> None:
     count = "async (url) => Number(await (await fetch(url)).text())"
     follow(page, link(plugin_site, "world/cities", url="data/world.db"))

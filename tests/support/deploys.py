@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import gzip
 import socket
 import threading
 from collections.abc import Iterator
@@ -25,6 +27,8 @@ class Host:
         self.spoiled: dict[str, bytes] = {}
         #: Seconds that browsers may keep files at fixed addresses; as static hosts have it.
         self.max_age = 0
+        #: Whether it compresses what large hosts do: text, and WebAssembly.
+        self.compresses = False
         #: Path and query of every request, in order; after the method, if that is not GET.
         self.requests: list[str] = []
         #: Bytes of the bodies that were sent, by path and query.
@@ -51,6 +55,14 @@ class Host:
             self._server = None
 
 
+COMPRESSED = {".css", ".html", ".js", ".json", ".svg", ".wasm", ".webmanifest"}
+
+
+@functools.cache
+def _gzipped(file: Path) -> bytes:
+    return gzip.compress(file.read_bytes())
+
+
 class _Handler(StaticHost):
     def __init__(self, host: Host, *args: Any) -> None:
         self.host = host
@@ -65,11 +77,18 @@ class _Handler(StaticHost):
         fitting = [base for base in self.host.sites if path.startswith(base)]
         self.base = max(fitting, key=len, default="/")
         self.directory = str(self.host.sites.get(self.base, "/nowhere"))
-        body = self.host.spoiled.get(path)
-        if body is None:
-            return super().send_head()
+        spoiled = self.host.spoiled.get(path)
+        if spoiled is not None:
+            return self._send(path, spoiled)
+        file = Path(self.translate_path(self.path))
+        if self.host.compresses and file.suffix in COMPRESSED and file.is_file():
+            return self._send(path, _gzipped(file), ("Content-Encoding", "gzip"))
+        return super().send_head()
+
+    def _send(self, path: str, body: bytes, *headers: tuple[str, str]) -> BytesIO:
         self.send_response(200)
-        self.send_header("Content-Type", self.guess_type(path))
+        for name, value in [("Content-Type", self.guess_type(path)), *headers]:
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         return BytesIO(body)
