@@ -20,13 +20,13 @@ serve: site ## Build what is missing and serve the site (PORT=8001)
 test: test-unit test-browser ## Set everything up, a browser included, and run all tests
 
 test-unit: site ## Run the tests that need no browser
-	@$(BIN)/python -m pytest tests/unit
+	@$(BIN)/python -m pytest --numprocesses=2 tests/unit
 	@node --test tests/unit/*.test.js
 
 test-browser: site ## Run the tests in a browser
 	@$(BIN)/python scripts/find_browser.py
 	@PYTHONPATH=scripts $(BIN)/python -m tests.compatibility.wheels
-	@$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile tests/browser
+	@$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal tests/browser
 
 torture: site ## Kill the worker 100 times under continuous writes, many times at random, and restart it 200 times (KILLS=100)
 	@$(BIN)/python scripts/find_browser.py
