@@ -40,7 +40,8 @@ ROUNDS = 20
 
 HOW = """\
 Written by `python -m bench --markdown`. Each number is a median of several measurements, made in
-turns on one machine with nothing else to do. A ratio below 1 means that the site needs less.
+turns on one machine with nothing else to do; visits begin some seconds after a browser with a new
+profile was started. A ratio below 1 means that the site needs less.
 
 - **Old way**: the same Pyodide and the same wheels, installed by micropip in a page's worker, where
   Datasette is asked for a page without HTTP. It starts afresh whenever its page is left, so it is
