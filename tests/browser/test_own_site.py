@@ -13,10 +13,13 @@ from playwright.sync_api import Page, expect
 
 from tests.support.browsing import follow, link
 from tests.support.hosts import DataHost, data_host, static_site
+from tests.support.sites import BUILDS, PROJECT
 from tests.support.wheels import saying, wheel
 
-PROJECT = Path(__file__).resolve().parents[2]
-OWNER = PROJECT / "build" / "test-sites" / "own"
+# A whole site is built, beside other tests.
+pytestmark = pytest.mark.timeout(400)
+
+OWNER = BUILDS / f"own-{BUILDS.name}"  # the build keeps what it made by this name
 
 FILES = {
     "metadata.yaml": "title: The town's data\ndescription_html: <b id=bold>Ours</b>\n",

@@ -18,12 +18,13 @@ from tests.support.asgi import fetch
 from tests.support.browsing import follow, link, stop_worker, wait_for_datasette
 from tests.support.deploys import Host, deploy_host
 from tests.support.hosts import DataHost
+from tests.support.kept import wait_for_site
 from tests.support.plugins import ASK, allow, instance, key_of, notices
-from tests.support.sites import PROJECT, build
+from tests.support.sites import BUILDS, PROJECT, build
 from tests.support.wheels import add_to_index, repacked, saying, wheel
 
-SITE = PROJECT / "build" / "index-site"
-LOCKED = PROJECT / "build" / "locked-site"
+SITE = BUILDS / "index-site"
+LOCKED = BUILDS / "locked-site"
 CATALOGUE = json.loads((PROJECT / "plugins" / "catalogue.json").read_text())
 [TESTED] = [one["version"] for one in CATALOGUE if one["name"] == "datasette-copyable"]
 BREAKS_AT_IMPORT = "import subprocess\nsubprocess.run(['ls'])\n"
@@ -170,6 +171,7 @@ def test_three_plugins_restart_without_a_network(page: Page, host: Host) -> None
     address = page.url
     page.goto("about:blank")
     page.goto(address)
+    wait_for_site(page)  # else its files are asked for until the host is gone
     stop_worker(page)
     host.requests.clear()
     host.unplug()

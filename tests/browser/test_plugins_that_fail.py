@@ -17,10 +17,10 @@ from tests.support.deploys import Host, deploy_host
 from tests.support.hosts import DataHost
 from tests.support.plugins import ASK, allow, key_of, notices
 from tests.support.raw_chromium import raw_browser, wait_until
-from tests.support.sites import PROJECT, build
+from tests.support.sites import BUILDS, build
 from tests.support.wheels import add_to_index, saying, wheel
 
-SITE = PROJECT / "build" / "failing-plugins-site"
+SITE = BUILDS / "failing-plugins-site"
 SHORT_OF_PATIENCE = """
 from datasette import hookimpl
 @hookimpl

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
+
+#: Where this process builds sites: the tests of one module may run in several beside each other.
+BUILDS = PROJECT / "build" / "test-sites" / os.environ.get("PYTEST_XDIST_WORKER", "alone")
 
 
 def build(out: Path, **settings: object) -> Path:
