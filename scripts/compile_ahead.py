@@ -16,10 +16,6 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 
 
-#: Where the site has the plugins that are files.
-PLUGINS = "/plugins"
-
-
 def main(what: str, wheels: Path, out: Path, *folders: Path) -> None:
     """Write a table of the packages in the folder `wheels`, and the plugins in `folders`."""
     sys.path[:0] = [str(PROJECT), str(PROJECT / "scripts")]
@@ -37,11 +33,13 @@ def main(what: str, wheels: Path, out: Path, *folders: Path) -> None:
     bootstrap.load()
     from datasette.app import Datasette
 
+    from engine.instance import PLUGINS
+
     with ahead.recorded(out) as files:
         Datasette(memory=True, settings={"num_sql_threads": 0}).app()
         # They are not imported: what they do then is for a browser.
         for file in (file for folder in folders for file in folder.glob("*.py")):
-            source, path = file.read_text(), f"{PLUGINS}/{file.name}"
+            source, path = file.read_text(), str(PLUGINS / file.name)
             files[source, path] = compile(source, path, "exec", dont_inherit=True)
 
 

@@ -58,6 +58,7 @@ export function slim(source, needed, globals) {
   const others = parts.filter((part) => part !== imports && part !== exports);
   const screen = namesThatNeed(SCREEN, others);
   const gone = others.filter((part) => isAbout(screen, part));
+  const kept = others.filter((part) => !isAbout(screen, part));
   /** @type {Map<Node, string>} what is not as it was */
   const changed = new Map(gone.map(({ node }) => [node, ""]));
 
@@ -72,12 +73,8 @@ export function slim(source, needed, globals) {
   });
   changed.set(imports.node, `wasmImports={${given}}`);
 
-  const used = new Set(
-    [imports, ...others]
-      .filter((part) => !changed.has(part.node) || part === imports)
-      .flatMap(({ mentions }) => [...mentions]),
-  );
-  const declared = new Map(others.map(({ name, node }) => [name, node]));
+  const used = new Set([imports, ...kept].flatMap(({ mentions }) => [...mentions]));
+  const declared = new Map(kept.map(({ name, node }) => [name, node]));
   const assigned = exports.node.body.body.map(textOf).filter((/** @type {string} */ text) => {
     const [, local = "", name = "", address] = ASSIGNMENT.exec(text) ?? [];
     const declaration = declared.get(local);
