@@ -18,6 +18,11 @@ import { checkForNewerData } from "./newer-data.js";
 import { setUpOpenForm } from "./open-form.js";
 import { activeWorker } from "./worker-registration.js";
 
+/** What index.html does about files of its own that do not arrive. */
+const page = /** @type {Window & {lookForNewer: () => Promise<void>}} */ (
+  /** @type {unknown} */ (window)
+);
+
 start();
 // The address bar and links within the page change the hash without loading the page anew.
 addEventListener("hashchange", () => {
@@ -55,24 +60,22 @@ function showHome() {
   byId("link-root").textContent = SITE_ROOT.href;
   setUpOpenForm(SITE_ROOT);
   void showExamples(byId("examples-list"), SITE_ROOT);
-  void showSaved();
-  void takeFiles();
+  void showMore();
   // From then on the site opens offline as well, and faster. The page itself comes first.
   if (document.readyState === "complete") installWorker();
   else addEventListener("load", installWorker);
 }
 
-async function showSaved() {
+async function showMore() {
   // Loaded only now: who follows a link to data does not wait for it.
-  const { showSavedSummary } = await import("./saved-summary.js");
-  await showSavedSummary(byId("saved-line"), SITE_ROOT);
-}
-
-async function takeFiles() {
-  const [{ setUpFileBringing }, { openLaunchedFiles }] = await Promise.all([
+  const modules = await Promise.all([
+    import("./saved-summary.js"),
     import("./bring-files.js"),
     import("./launched-files.js"),
-  ]);
+  ]).catch(() => undefined);
+  if (!modules) return page.lookForNewer();
+  const [{ showSavedSummary }, { setUpFileBringing }, { openLaunchedFiles }] = modules;
+  void showSavedSummary(byId("saved-line"), SITE_ROOT);
   setUpFileBringing();
   openLaunchedFiles();
 }

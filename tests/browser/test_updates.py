@@ -172,6 +172,7 @@ def test_what_the_version_before_has_saved_opens_with_its_changes(
     page.goto(table.replace("/items", "/-/query?sql=select+name+from+items+where+id+=+77"))
     save_query(page, "Lamps")
     files.files.clear()
+    wait_for_site(page)
 
     host.sites["/"] = plugin_build
     page.goto(host.address())
@@ -280,14 +281,16 @@ def test_an_old_page_in_the_browsers_cache_finds_the_new_one(
 
 
 @pytest.mark.console_errors
+@pytest.mark.parametrize("lost", ["launcher.js", "saved-summary.js"])  # the latter comes later
 def test_a_damaged_cache_that_the_host_cannot_mend_any_more_gives_way(
-    page: Page, host: Host, plugin_build: Path, old: str, new: str
+    page: Page, host: Host, plugin_build: Path, lost: str, new: str
 ) -> None:
     see_the_launcher(page, host)
-    spoil(page, "/page/launcher.js", "delete")
+    spoil(page, f"/page/{lost}", "delete")
     forget_downloads(page)
     host.sites["/"] = plugin_build
     page.reload()
+    page.wait_for_function(f"() => ({VERSIONS_OF_PAGE})().includes({new!r})")
     expect(page.get_by_role("link", name=EXAMPLE)).to_be_visible()
     assert versions_of(page) == [new]
 
