@@ -310,8 +310,9 @@ def test_source_among_others_is_not_loaded_again(world: World) -> None:
 
 
 def pause_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pause at every opportunity, and as often on a slow machine as on a fast one."""
+    """Pause at every opportunity, for no time, and as often on a slow machine as on a fast one."""
     monkeypatch.setattr(pace, "STRETCH_SECONDS", 0)
+    monkeypatch.setattr(pace, "TURN_SECONDS", 0)
     for name in ("_FIRST", "_LEAST", "_MOST"):
         monkeypatch.setattr(slices, name, 2000)
 
