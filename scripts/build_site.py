@@ -18,6 +18,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bundle_worker import MODULES, WASM, bundle
@@ -97,8 +98,9 @@ def plugin_folders(owner: SiteSettings, plugins: list[Path]) -> list[Path]:
     return list(dict.fromkeys([OWN_PLUGINS, *owner.folders("plugins"), *plugins]))
 
 
-def python_files(owner: SiteSettings, plugins: list[Path]) -> dict[str, Path]:
-    """Return the packs of Python itself, its packages and this project's own, by their names.
+def make_packs(owner: SiteSettings, plugins: list[Path]) -> dict[str, Path]:
+    """Return the packs of a site by their names: Python itself, its packages, this project's own,
+    and the WebAssembly for hosts that compress nothing.
 
     What the site's owner brings goes with the project's own, and so do the plugins in the folders
     `plugins`.
@@ -106,18 +108,40 @@ def python_files(owner: SiteSettings, plugins: list[Path]) -> dict[str, Path]:
     Raises:
         SettingsError: the owner's files cannot be used.
     """
-    stdlib = PYODIDE / "python_stdlib.zip"
     wheels = all_wheels(owner)
     # Sites differ: each has its packs, so that building one does not make another's old.
-    folder = "" if owner.folder == PROJECT else f"sites/{owner.folder.name}/"
-    runtime = CACHE / (f"{folder}runtime" if owner.plugins else "runtime")
-    packs = {name: runtime / f"{name}.pack" for name in ("stdlib", "packages", "rest")}
+    folder = CACHE if owner.folder == PROJECT else CACHE / "sites" / owner.folder.name
+    runtime = (folder if owner.plugins else CACHE) / "runtime"
+    # None needs another, and each is a process that uses one processor.
+    with ThreadPoolExecutor() as executor:
+        made = [
+            executor.submit(runtime_packs, wheels, runtime),
+            executor.submit(own_pack, owner, plugins, wheels, runtime, folder),
+            executor.submit(wasm_pack),
+        ]
+    return {name: path for future in made for name, path in future.result().items()}
+
+
+def runtime_packs(wheels: Path, runtime: Path) -> dict[str, Path]:
+    """Make the packs of Python and of a folder of wheels, in the folder `runtime`."""
+    stdlib = PYODIDE / "python_stdlib.zip"
+    made = {name: runtime / f"{name}.pack" for name in ("stdlib", "packages", "rest")}
     in_pyodide(
         COMPILER,
-        list(packs.values()),
+        list(made.values()),
         [stdlib, wheels, FIRST_VISIT],
         *("runtime", str(stdlib), str(wheels), str(FIRST_VISIT), str(runtime)),
     )
+    return made
+
+
+def own_pack(
+    owner: SiteSettings, plugins: list[Path], wheels: Path, runtime: Path, folder: Path
+) -> dict[str, Path]:
+    """Make the pack of what this project and the site's owner bring.
+
+    What follows from the wheels alone is kept in `runtime`, all else in `folder`.
+    """
     templates = runtime / "templates"
     in_pyodide(
         TEMPLATE_COMPILER,
@@ -130,8 +154,8 @@ def python_files(owner: SiteSettings, plugins: list[Path]) -> dict[str, Path]:
     in_pyodide(AHEAD_COMPILER, [imports], [wheels, *code], "imports", str(wheels), str(imports))
     folders = plugin_folders(owner, plugins)
     if plugins:
-        folder += "site-with-plugins/"
-    opening = CACHE / f"{folder}opening.marshal"
+        folder /= "site-with-plugins"
+    opening = folder / "opening.marshal"
     in_pyodide(
         AHEAD_COMPILER,
         [opening],
@@ -142,11 +166,11 @@ def python_files(owner: SiteSettings, plugins: list[Path]) -> dict[str, Path]:
     trees = [f"--tree={one.relative_to(PROJECT)}=/plugins" for one in folders]
     trees += [f"--tree={one.relative_to(PROJECT)}=/site/{one.name}" for one in more]
     trees += [f"--tree={templates.relative_to(PROJECT)}=/lib/templates"]
-    documents = write_documents(owner, CACHE / f"{folder}documents")
+    documents = write_documents(owner, folder / "documents")
     files = [f"--file={one.relative_to(PROJECT)}=/site/{one.name}" for one in documents]
     ahead = [imports, opening]
     files += [f"--file={one.relative_to(PROJECT)}=/lib/ahead/{one.name}" for one in ahead]
-    own = CACHE / f"{folder}site.pack"
+    own = folder / "site.pack"
     in_pyodide(
         COMPILER,
         [own],
@@ -154,16 +178,14 @@ def python_files(owner: SiteSettings, plugins: list[Path]) -> dict[str, Path]:
         *("pack", str(own), "--file=bootstrap.py=SITE_PACKAGES/bootstrap.py"),
         *("--tree=engine=SITE_PACKAGES/engine", *trees, *files),
     )
-    return {**packs, "site": own}
+    return {"site": own}
 
 
-def packed(path: Path) -> Path:
-    """Return a file of build/ with the content of `path` compressed, for hosts that compress
-    nothing.
-    """
-    out = CACHE / "runtime" / f"{path.name}.pack"
-    in_pyodide(COMPILER, [out], [path], "compress", str(path), str(out))
-    return out
+def wasm_pack() -> dict[str, Path]:
+    """Make what the WebAssembly is served as where the host compresses nothing."""
+    out = CACHE / "runtime" / f"{WASM.name}.pack"
+    in_pyodide(COMPILER, [out], [WASM], "compress", str(WASM), str(out))
+    return {"wasm-packed": out}
 
 
 def write_documents(owner: SiteSettings, folder: Path) -> list[Path]:
@@ -221,7 +243,7 @@ def build(out: Path, owner: SiteSettings, plugins: list[Path], settings: dict[st
     """
     if not PYODIDE.is_dir():
         raise BuildError("node_modules/pyodide is missing. Run `make site`, which installs it.")
-    python = python_files(owner, plugins)
+    packs = make_packs(owner, plugins)
     index = data_index()
     # A half-built folder must never be served, so everything is laid beside it first.
     draft = out.with_name(f"{out.name}.new")
@@ -254,8 +276,7 @@ def build(out: Path, owner: SiteSettings, plugins: list[Path], settings: dict[st
     parts = {"wasm": runtime / WASM.name}
     shutil.copy2(WASM, parts["wasm"])
     contents: dict[str, dict[str, object]] = {}
-    python["wasm-packed"] = packed(WASM)
-    for name, path in python.items():
+    for name, path in packs.items():
         # Not .zst: a host may announce such files as compressed, and the browser then unpacks them,
         # after which their bytes are not those that the manifest describes.
         parts[name] = runtime / f"{name}.pack"
