@@ -123,10 +123,9 @@ async function prefetch({ python }) {
  */
 async function afterBoot(instance, answered) {
   await instance.boot().catch(() => {});
-  await instance.firstSave;
   await answered?.catch(() => {});
   // The page that was waited for asks for its files now.
-  await instance.quiet();
+  await instance.settled();
   await keepParts();
   await keepImages();
 }

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import importlib.metadata
 import re
+import sys
 import zipfile
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -98,9 +99,18 @@ class _Layer(compatibility_layer):  # type: ignore[misc]
 
     @staticmethod
     async def fetch_bytes(url: str, kwargs: Any) -> bytes:
-        fetch = compatibility_layer.fetch_bytes(url, kwargs)
-        content: bytes = await _in_time(fetch, _WHEEL_PATIENCE, url)
+        return await _in_time(_download(url, kwargs), _WHEEL_PATIENCE, url)
+
+
+async def _download(url: str, kwargs: Any) -> bytes:
+    if sys.platform != "emscripten" or not url.startswith("http"):
+        content: bytes = await compatibility_layer.fetch_bytes(url, kwargs)
         return content
+    from pyodide.http import pyfetch
+
+    response = await pyfetch(url, **kwargs)
+    response.raise_for_status()  # micropip's own takes the page that says "not found" for a wheel
+    return await response.bytes()
 
 
 async def _in_time(fetch: Awaitable[_T], seconds: float, url: str) -> _T:
@@ -285,8 +295,9 @@ def _explained(error: Exception, requirement: str) -> Unresolvable:
     if (found := _NO_WHEEL.search(said)) is not None:
         return _no_wheel(found[1], requirement)
     if (found := _NO_FETCH.search(said)) is not None:
+        status = getattr(error.__cause__, "status", None)
         return Unresolvable(
-            f"{found[1]} could not be downloaded.",
+            f"{found[1]} could not be downloaded" + (f" (HTTP {status})." if status else "."),
             hint="Its server may be out of reach, have no such file, or not let other sites read it"
             " (CORS).",
             retry=True,

@@ -276,6 +276,12 @@ export class Instance {
         });
   }
 
+  /** @returns {Promise<void>} settled when all that a boot leads to is saved, and asked for */
+  async settled() {
+    await this.firstSave;
+    await this.quiet();
+  }
+
   /** @returns {Promise<boolean>} see quiet.js */
   quiet() {
     return quiet(() => (this.#requests.size > 0 ? 0 : performance.now() - this.lastUsed));

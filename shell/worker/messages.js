@@ -179,6 +179,5 @@ async function open({ key, retry, fresh }, page, instances) {
   } finally {
     instance.reports.watchers.delete(watcher);
   }
-  await instance.firstSave;
-  await instance.quiet();
+  await instance.settled();
 }

@@ -105,17 +105,20 @@ def test_the_owners_plugins_are_told_as_the_sites(page: Page, own_site: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("status", "body", "said"),
     [
-        (b"<!doctype html><title>Our wheels</title>", "is not a wheel."),
-        (wheel("lite-greedy", requires=("datasette<1.0a1",))[1], "it needs datasette<1.0a1, but"),
+        (200, b"<!doctype html><title>Our wheels</title>", "is not a wheel."),
+        (404, b"<!doctype html><title>Not found</title>", "could not be downloaded (HTTP 404)."),
+        (200, wheel("lite-greedy", requires=("datasette<1.0a1",))[1], "it needs datasette<1.0a1,"),
     ],
 )
-def test_a_plugin_that_cannot_be_built_in_is_told(files: DataHost, body: bytes, said: str) -> None:
+def test_a_plugin_that_cannot_be_built_in_is_told(
+    files: DataHost, status: int, body: bytes, said: str
+) -> None:
     folder = OWNER.with_name("refused")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    url = files.add("lite_greedy-1.0-py3-none-any.whl", body)
+    url = files.add("lite_greedy-1.0-py3-none-any.whl", body, status=status)
     (folder / "site.toml").write_text(f'plugins = ["{url}"]\n')
     locked = lock_plugins(folder)
     assert locked.returncode == 1 and said in locked.stderr and url in locked.stderr
