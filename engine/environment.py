@@ -12,6 +12,21 @@ from typing import Any
 from pyodide.ffi import JsException, to_js
 
 
+async def download(url: str, options: dict[str, Any]) -> bytes:
+    """Return the content of `url`.
+
+    :param options: as of JavaScript's fetch().
+
+    Raises:
+        OSError: it did not come, or the server answered with a status of 400 or more.
+    """
+    from pyodide.http import pyfetch  # not before a page needs it
+
+    response = await pyfetch(url, **options)
+    response.raise_for_status()
+    return await response.bytes()
+
+
 class JsRequestBody:
     """A request's body; see engine.asgi.RequestBody."""
 

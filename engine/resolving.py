@@ -106,11 +106,10 @@ async def _download(url: str, kwargs: Any) -> bytes:
     if sys.platform != "emscripten" or not url.startswith("http"):
         content: bytes = await compatibility_layer.fetch_bytes(url, kwargs)
         return content
-    from pyodide.http import pyfetch
+    from engine.environment import download
 
-    response = await pyfetch(url, **kwargs)
-    response.raise_for_status()  # micropip's own takes the page that says "not found" for a wheel
-    return await response.bytes()
+    # micropip's own takes the page that says "not found" for the wheel.
+    return await download(url, kwargs)
 
 
 async def _in_time(fetch: Awaitable[_T], seconds: float, url: str) -> _T:

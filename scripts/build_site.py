@@ -193,7 +193,7 @@ def write_documents(owner: SiteSettings, folder: Path) -> list[Path]:
     them; return their paths.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)  # several sites may be built at once
     written = []
     for kind, contents in owner.documents().items():
         path = folder / f"{'config' if kind == 'datasette' else kind}.json"

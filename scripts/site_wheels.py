@@ -12,13 +12,13 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from site_settings import SettingsError, SiteSettings, is_path, read_settings
 from wheels import PROJECT, locked_wheels, pip_download
 
 FOLDER = PROJECT / "build" / "site-wheels"
-RESOLVED = PROJECT / "build" / "site.lock.resolved"
 
 #: The command that makes site.lock, as messages name it.
 LOCK_COMMAND = "make lock-plugins"
@@ -94,14 +94,18 @@ def write_lock(settings: SiteSettings) -> None:
         print("site.toml lists no plugins")
         return
     command = ["node", str(PROJECT / "scripts/run_in_pyodide.mjs"), "scripts/resolve_plugins.py"]
-    command += [str(locked_wheels()), str(settings.folder), settings.index, str(RESOLVED)]
-    RESOLVED.unlink(missing_ok=True)
-    subprocess.run(command, check=True, cwd=PROJECT)
-    if not RESOLVED.is_file():
-        raise SettingsError("The plugins of site.toml cannot be built into the site as they are.")
+    command += [str(locked_wheels()), str(settings.folder), settings.index]
+    # In the project, which is all that Pyodide sees. Others may lock another site meanwhile.
+    with tempfile.TemporaryDirectory(dir=FOLDER.parent) as work:
+        resolved = Path(work) / "resolved"
+        subprocess.run([*command, str(resolved)], check=True, cwd=PROJECT)
+        if not resolved.is_file():
+            message = "The plugins of site.toml cannot be built into the site as they are."
+            raise SettingsError(message)
+        found = resolved.read_text()
     lock.write_text(
         "# The plugins that site.toml lists, with what they need, as micropip inside Pyodide\n"
-        f"# resolved them. Made by `{LOCK_COMMAND}`.\n{listing(settings)}\n{RESOLVED.read_text()}"
+        f"# resolved them. Made by `{LOCK_COMMAND}`.\n{listing(settings)}\n{found}"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.support.asking import ask
 from tests.support.browsing import (
     BOOT_TIMEOUT,
     follow,
@@ -154,11 +155,22 @@ def test_view_source_shows_datasettes_html(visitor: BrowserContext, page: Page, 
 
 
 def test_more_instances_than_are_kept_come_back(page: Page, site: str, files: DataHost) -> None:
-    addresses = []
+    """Four run at a time. Who has not been asked for longest makes room."""
+    addresses: list[str] = []
+
+    def running() -> list[int]:
+        keys = [address.rpartition("@")[2].partition("/")[0] for address in addresses]
+        return [n for n, key in enumerate(keys) if ask(page, "status", key=key).get("value")]
+
     for number in range(6):
         url = files.add(f"{number}/t.csv", f"a\nnumber {number}\n".encode())
         follow(page, link(site, "data/t", csv=url))
         addresses.append(page.url)
+    assert running() == [2, 3, 4, 5]
     for number, address in enumerate(addresses):
         follow(page, address)
         assert first_cell(page) == f"number {number}"
+    assert running() == [2, 3, 4, 5]
+    follow(page, addresses[2])
+    follow(page, addresses[0])
+    assert running() == [0, 2, 4, 5]
