@@ -7,7 +7,7 @@
 
 import { OUTDATED, fromWire } from "../shared/errors.js";
 import { PROTOCOL_VERSION, openMessage } from "../shared/protocol.js";
-import { startKeepAlive } from "./keep-alive.js";
+import { pingWorker, startKeepAlive } from "./keep-alive.js";
 import { mayReload } from "./reload-guard.js";
 import { activeWorker, registeredWorker } from "./worker-registration.js";
 
@@ -64,8 +64,9 @@ export async function bootInstance(key, fresh, { onProgress, onSilence }) {
       else if (data.type === "ready") resolve();
       else if (data.type === "failed") {
         const error = fromWire(data.error);
-        if (error.name === OUTDATED) takeover = setTimeout(reject, TAKEOVER_MILLISECONDS, error);
-        else reject(error);
+        if (error.name !== OUTDATED) return reject(error);
+        takeover = setTimeout(reject, TAKEOVER_MILLISECONDS, error);
+        void pingWorker(); // the new one may wait already
       }
     };
     const askAgain = async () => {

@@ -34,7 +34,8 @@ export function startKeepAlive() {
   });
 }
 
-async function pingWorker() {
+/** @returns {Promise<void>} never rejected */
+export async function pingWorker() {
   try {
     // Looked up each time, since an update of the site replaces the active worker.
     const registration = await navigator.serviceWorker.getRegistration(SITE_ROOT);

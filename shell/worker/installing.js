@@ -4,7 +4,7 @@
  * kept when that is there, or when it takes long.
  */
 
-import { completeSite, keepSite } from "./site-files.js";
+import { completeSite, isComplete, keepSite } from "./site-files.js";
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 
@@ -33,6 +33,8 @@ export async function install() {
  */
 export async function isOpening() {
   noteOpening();
+  // A worker that has something to do does not make way for the one of a newer version.
+  if (await isComplete()) return;
   await after(LONG_BOOT);
   await completeSite();
 }

@@ -61,8 +61,8 @@ export function completeSite() {
   return completed;
 }
 
-/** @returns {Promise<boolean>} whether it once held everything */
-async function isComplete() {
+/** @returns {Promise<boolean>} whether the cache once held everything */
+export async function isComplete() {
   const mark = await caches.match(fileUrl(COMPLETE), { cacheName: CACHE }).catch(() => undefined);
   return mark !== undefined;
 }
