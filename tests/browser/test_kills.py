@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.browsing import link
+from tests.support.browsing import HURRIED, link
 from tests.support.hosts import DataHost
 from tests.support.raw_chromium import RawBrowser, raw_browser, wait_until
 from tests.support.saved_state import SavedInstance, SavedState, saved_state
@@ -30,7 +30,7 @@ ELSEWHERE = "data/index.json"
 @pytest.fixture
 def chromium() -> Iterator[RawBrowser]:
     """A browser of the test's own."""
-    with raw_browser() as running:
+    with raw_browser(HURRIED) as running:
         yield running
 
 

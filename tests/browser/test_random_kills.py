@@ -25,7 +25,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.support.browsing import link
+from tests.support.browsing import HURRIED, link
 from tests.support.hosts import DataHost
 from tests.support.raw_chromium import RawBrowser, RawTab, raw_browser
 from tests.support.saved_state import saved_state
@@ -244,7 +244,7 @@ def test_random_writes_kills_and_reloads(site: str, files: DataHost) -> None:
         suppress_health_check=list(HealthCheck),
         derandomize=EXAMPLES < 10,
     )
-    with raw_browser() as browser:
+    with raw_browser(HURRIED) as browser:
         run_state_machine_as_test(
             partial(Site, browser, site, files),  # type: ignore[arg-type]
             settings=options,

@@ -9,6 +9,7 @@ import os
 
 import pytest
 
+from tests.support.browsing import HURRIED
 from tests.support.hosts import DataHost
 from tests.support.raw_chromium import raw_browser
 from tests.support.torture import torture
@@ -19,7 +20,7 @@ SEED = int(os.environ.get("SEED", "1"))
 
 @pytest.mark.timeout(120 + 60 * KILLS)
 def test_kills_under_continuous_writes(site: str, files: DataHost) -> None:
-    with raw_browser() as browser:
+    with raw_browser(HURRIED) as browser:
         outcome = torture(browser, site, files, KILLS, SEED)
     print(f"seed {SEED}: {outcome}")
     assert outcome.lost == []

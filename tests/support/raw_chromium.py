@@ -158,11 +158,11 @@ class RawTab:
 
 
 @contextlib.contextmanager
-def raw_browser() -> Iterator[RawBrowser]:
+def raw_browser(*flags: str) -> Iterator[RawBrowser]:
     """Run a headless Chromium with a new profile."""
     # Some of a browser's processes outlive it for a moment and write to the profile.
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        command = [find_browser(), "--headless=new", *FLAGS, "--remote-debugging-port=0"]
+        command = [find_browser(), "--headless=new", *FLAGS, *flags, "--remote-debugging-port=0"]
         process = subprocess.Popen(
             [*command, f"--user-data-dir={profile}", "about:blank"],
             stdout=subprocess.DEVNULL,
