@@ -34,13 +34,16 @@ export function startKeepAlive() {
   });
 }
 
-/** @returns {Promise<void>} never rejected */
+/**
+ * Keep the active worker alive; or, if one waits to replace it, ask that to try again. Chromium forgets
+ * about it when a message wakes the active one just as that makes way.
+ *
+ * @returns {Promise<void>} never rejected
+ */
 export async function pingWorker() {
   try {
     // Looked up each time, since an update of the site replaces the active worker.
     const registration = await navigator.serviceWorker.getRegistration(SITE_ROOT);
-    // One that waits to replace it is asked instead to try again: Chromium forgets about it when a
-    // message wakes the active one just as that makes way.
     (registration?.waiting ?? registration?.active)?.postMessage(ping());
   } catch {
     // See above: nothing here may disturb the page.

@@ -159,7 +159,7 @@ class RawTab:
 
 @contextlib.contextmanager
 def raw_browser(*flags: str) -> Iterator[RawBrowser]:
-    """Run a headless Chromium with a new profile."""
+    """Run a headless Chromium with a new profile, and with `flags` beside FLAGS."""
     # Some of a browser's processes outlive it for a moment and write to the profile.
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [find_browser(), "--headless=new", *FLAGS, *flags, "--remote-debugging-port=0"]
