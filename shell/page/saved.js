@@ -90,13 +90,13 @@ async function readAndShow() {
   while (stale) {
     stale = false;
     try {
-      listings = await listInstances(await store());
+      // Both before anything is shown, so that no button moves away from under the pointer.
+      [listings] = await Promise.all([store().then(listInstances), showRoom()]);
       list.show(listings);
-      byId("saved").hidden = false;
       byId("empty").hidden = listings.length > 0;
       byId("export-all").hidden = byId("delete-all").hidden = listings.length === 0;
       byId("export-note").hidden = listings.length === 0;
-      await showRoom();
+      byId("saved").hidden = false;
     } catch (error) {
       byId("saved").hidden = true;
       work.fail(toWire(error));

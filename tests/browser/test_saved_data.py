@@ -350,6 +350,56 @@ def test_page_is_accessible_and_fits(owner: Page, width: int) -> None:
         owner.get_by_role("dialog").get_by_role("button", name="Cancel").click()
 
 
+def test_nothing_moves_away_from_under_the_pointer(visitor: BrowserContext, site: str) -> None:
+    page = visitor.new_page()
+    # The room is known last on a busy machine.
+    page.add_init_script(
+        """{
+            const { storage } = navigator;
+            const estimate = storage.estimate.bind(storage);
+            storage.estimate = () =>
+                new Promise((resolve) => {
+                    requestAnimationFrame(() => setTimeout(() => resolve(estimate())));
+                });
+        }"""
+    )
+    page.goto(f"{site}saved.html")
+    expect(page.get_by_role("region", name="Room")).to_be_visible()
+    moved = page.evaluate(
+        """() => new Promise((resolve) => {
+            const moves = [];
+            const observer = new PerformanceObserver((list) => moves.push(...list.getEntries()));
+            observer.observe({ type: "layout-shift", buffered: true });
+            // Two frames: what has moved in the first is told in the second.
+            requestAnimationFrame(() => requestAnimationFrame(() => {
+                moves.push(...observer.takeRecords());
+                resolve(moves.map(({ value }) => value));
+            }));
+        })"""
+    )
+    assert moved == []
+
+
+def test_chooser_may_stay_open_for_long(
+    visitor: BrowserContext, site: str, exported: Exported
+) -> None:
+    page = visitor.new_page()
+    # A page cannot hold on to what it made; only the site can.
+    page.add_init_script(
+        """HTMLInputElement.prototype.click = function () {
+            window.chooser = new WeakRef(this);
+        };"""
+    )
+    page.goto(f"{site}saved.html")
+    page.get_by_role("button", name="Import…").click()
+    session = visitor.new_cdp_session(page)
+    session.send("HeapProfiler.collectGarbage")
+    chooser = page.evaluate_handle("window.chooser.deref()").as_element()
+    assert chooser is not None, "the chooser is garbage while it is open"
+    chooser.set_input_files(exported.file)
+    expect(outcome(page)).to_contain_text("Imported")
+
+
 def test_browser_is_asked_to_keep_the_data(visitor: BrowserContext, site: str) -> None:
     page = saved_page(visitor, site)
     room = page.get_by_role("region", name="Room")
