@@ -13,12 +13,11 @@ import { SITE_ROOT } from "../shared/site.js";
 import { askWorker } from "./ask-worker.js";
 import { element } from "./dom.js";
 import { takeOutcome } from "./outcome.js";
+import { shadowWith, whenStyled } from "./shadow.js";
 
 /** @typedef {import("../shared/errors.js").WireError} WireError */
 /** @typedef {import("../shared/protocol.js").RunningStatus} Status */
 /** @typedef {import("../shared/protocol.js").WorkerMessage} WorkerMessage */
-
-const STYLE = new URL("notices.css", import.meta.url);
 
 /** Start watching; does nothing on a page that no worker of this site answered. */
 export function startNotices() {
@@ -169,7 +168,7 @@ function dismissed(about) {
   };
 }
 
-/** @type {HTMLElement | undefined} */
+/** @type {Promise<HTMLElement> | undefined} */
 let list;
 
 /**
@@ -179,7 +178,6 @@ let list;
  */
 function notify(id, text, { action, isDismissed, dismiss }) {
   if (isDismissed?.()) return;
-  list ??= makeList();
   const close = element("button", { type: "button", class: "close", "aria-label": "Close" }, "×");
   const item = element("li", { "data-id": id }, element("span", {}, text));
   close.addEventListener("click", () => {
@@ -192,16 +190,23 @@ function notify(id, text, { action, isDismissed, dismiss }) {
     item.append(button);
   }
   item.append(close);
-  list.querySelector(`[data-id="${CSS.escape(id)}"]`)?.remove();
-  list.append(item);
+  list ??= makeList();
+  void list.then((shown) => {
+    shown.querySelector(`[data-id="${CSS.escape(id)}"]`)?.remove();
+    shown.append(item);
+  });
 }
 
-/** @returns {HTMLElement} */
-function makeList() {
+/**
+ * @returns {Promise<HTMLElement>} settled when it has its style: without it, notices would be seen below
+ *   the page and then jump away from under the pointer
+ */
+async function makeList() {
   const host = element("div");
-  const root = host.attachShadow({ mode: "open" });
+  const root = shadowWith(host, ["notices.css"]);
   const made = element("ul", { role: "status", "aria-label": "About this data" });
-  root.append(element("link", { rel: "stylesheet", href: STYLE.href }), made);
+  root.append(made);
   document.body.append(host);
+  await whenStyled(root);
   return made;
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.support.asking import ask
 from tests.support.browsing import BOOT_TIMEOUT, follow, link, stop_worker, wait_for_datasette
@@ -173,6 +173,30 @@ def test_when_all_sources_fail_each_is_named(page: Page, site: str, files: DataH
     expect(problem).to_contain_text("None of the 2 sources", timeout=BOOT_TIMEOUT)
     for url in urls:
         expect(problem).to_contain_text(url)
+
+
+def test_a_notice_appears_where_it_stays(
+    visitor: BrowserContext, site: str, files: DataHost
+) -> None:
+    page = visitor.new_page()
+    page.add_init_script(
+        """{
+            const attach = Element.prototype.attachShadow;
+            Element.prototype.attachShadow = function (init) {
+                const root = attach.call(this, init);
+                const observer = new MutationObserver(() => {
+                    const item = root.querySelector("li");
+                    if (item) window.first ??= getComputedStyle(item.parentElement).position;
+                });
+                observer.observe(root, { childList: true, subtree: true });
+                return root;
+            };
+        }"""
+    )
+    there, gone = files.add("there.csv", b"a\n1\n"), files.add("gone.csv", b"", status=404)
+    follow(page, link(site, csv=[there, gone]))
+    expect(notices(page).get_by_role("listitem")).to_be_visible()
+    assert page.evaluate("window.first") == "fixed", "its style comes later than the notice"
 
 
 @pytest.mark.console_errors
