@@ -146,13 +146,16 @@ def test_answers_stay_the_same_and_nothing_grows(
             memory.append(side.memory())
             storage.append(side.stored())
     if CYCLES >= MANY:
-        grown = {"memory": _growth(memory), "storage": _growth(storage)}
-        print(f"{CYCLES} restarts, seed {SEED}: MB early and late: {grown}")
-        for what, (early, late) in grown.items():
+        print(f"{CYCLES} restarts, seed {SEED}, MB in each tenth of them:")
+        for what, values in {"memory": memory, "storage": storage}.items():
+            tenths = _tenths(values)
+            print(f"  {what}: {' '.join(f'{tenth:.0f}' for tenth in tenths)}")
+            # The first tenth is when caches fill.
+            early, late = tenths[1], tenths[-1]
             assert late < 1.2 * early + 5, f"{what} grew from {early:.0f} to {late:.0f} MB"
 
 
-def _growth(values: list[float]) -> tuple[float, float]:
-    """Return medians of the second tenth and of the last."""
-    tenth = len(values) // 10
-    return median(values[tenth : 2 * tenth]), median(values[-tenth:])
+def _tenths(values: list[float]) -> list[float]:
+    """Return the median of each tenth."""
+    size = len(values) // 10
+    return [median(values[start : start + size]) for start in range(0, 10 * size, size)]
