@@ -344,6 +344,14 @@ def test_without_service_workers_a_deploy_is_seen_at_once(
     context = browser.new_context(service_workers="block")
     page = context.new_page()
     page.goto(host.address())
+    # What the launcher imports later as well: were that gone, the page would load itself anew.
+    page.evaluate(
+        """(names) => {
+            const { src } = document.querySelector("script[src$='/launcher.js']");
+            return Promise.all(names.map((name) => import(new URL(name, src))));
+        }""",
+        ["saved-summary.js", "bring-files.js", "launched-files.js"],
+    )
     host.sites["/"] = plugin_build
     page.reload()
     expect(page.get_by_role("link", name=EXAMPLE)).to_be_visible()

@@ -37,6 +37,7 @@ def see_the_launcher(page: Page, host: Host) -> None:
     """Open the launcher and wait until the worker has taken charge of it, with its files kept."""
     page.goto(host.address())
     page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    wait_for_site(page)
 
 
 def parts(page: Page, base: str = "/") -> list[str]:
