@@ -112,7 +112,7 @@ def test_a_browser_without_space_still_opens_everything(page: Page, host: Host, 
     session = page.context.new_cdp_session(page)
     origin = host.address().rstrip("/")
     session.send("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": quota})
-    see_the_launcher(page, host)
+    page.goto(host.address())
     expect(page.get_by_role("link", name="Palmer penguins")).to_be_visible()
     follow(page, link(host.address(), memory="1"))
     assert [url for url in parts(page) if "wasm" in url] == []
