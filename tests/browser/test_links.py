@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.support.asking import ask
 from tests.support.browsing import BOOT_TIMEOUT, follow, link, stop_worker, wait_for_datasette
@@ -175,10 +175,7 @@ def test_when_all_sources_fail_each_is_named(page: Page, site: str, files: DataH
         expect(problem).to_contain_text(url)
 
 
-def test_a_notice_appears_where_it_stays(
-    visitor: BrowserContext, site: str, files: DataHost
-) -> None:
-    page = visitor.new_page()
+def test_a_notice_appears_where_it_stays(page: Page, site: str, files: DataHost) -> None:
     page.add_init_script(
         """{
             const attach = Element.prototype.attachShadow;

@@ -12,6 +12,7 @@ whether all of it worked.
 from __future__ import annotations
 
 import contextlib
+import json
 import sys
 import tempfile
 import time
@@ -23,6 +24,7 @@ from tests.other_browsers import firefox, webkit
 from tests.other_browsers.driving import Missing, Tab
 from tests.support.browsing import link
 from tests.support.hosts import static_site
+from tests.support.kept import ENTRIES, has_parts, has_site
 from tests.support.raw_chromium import wait_until
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
@@ -33,19 +35,13 @@ TABLE = "world/airports"
 ROWS = "document.querySelectorAll('table.rows-and-columns tbody tr').length > 9"
 QUERY = "world/-/query.json?sql=select+6*7+as+answer&_shape=array"
 
-#: What the browser has kept; the large parts come once nothing else is asked for.
-LIST_KEPT = """
-void caches.keys()
-    .then((names) => Promise.all(names.map((name) => caches.open(name).then((c) => c.keys()))))
-    .then((all) => (window.kept = all.flat().map(({ url }) => url).join(" ")))
-"""
-IS_KEPT = "['/complete', 'wasm', 'rest.pack'].every((part) => window.kept?.includes(part))"
-
 
 def is_kept(tab: Tab) -> bool:
-    """Tell whether the page has seen the site kept; the next call may tell what this one asked."""
-    tab.evaluate(LIST_KEPT)
-    return bool(tab.evaluate(IS_KEPT))
+    """Tell whether the site is kept whole; its large parts come once nothing else is asked for."""
+    # Asked for now, and read when it is asked for again.
+    tab.evaluate(f"void ({ENTRIES})().then((found) => (window.kept = JSON.stringify(found)))")
+    found = json.loads(tab.evaluate("window.kept ?? '[]'"))
+    return has_parts(found) and has_site(found)
 
 
 def visit(tab: Tab, address: str) -> float:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from playwright.sync_api import Page
 
 from tests.support.deploys import Host
 from tests.support.raw_chromium import wait_until
 
-#: In a page: the caches' entries as [cache, address, bytes].
+#: Of a cache: its name, the entry's address and its size in bytes.
+Entry = tuple[str, str, int]
+
+#: In a page: the caches' entries.
 ENTRIES = """async () => {
   const entries = [];
   for (const name of await caches.keys()) {
@@ -42,32 +47,34 @@ def see_the_launcher(page: Page, host: Host) -> None:
 
 def parts(page: Page, base: str = "/") -> list[str]:
     """Return the addresses of the large parts that are kept of a site."""
-    cache = f"datasette-lite {base} parts"
-    return [url for name, url, _ in page.evaluate(ENTRIES) if name == cache]
+    return _parts_among(page.evaluate(ENTRIES), base)
+
+
+def _parts_among(found: Iterable[Entry], base: str) -> list[str]:
+    return [url for name, url, _ in found if name == f"datasette-lite {base} parts"]
+
+
+def has_parts(found: Iterable[Entry], base: str = "/") -> bool:
+    """Tell whether these entries have all large parts of a site, the later ones included."""
+    wanted = {"pyodide.asm.wasm", "stdlib.pack", "packages.pack", "site.pack", "rest.pack"}
+    return wanted == {url.rpartition("/")[2].partition("?")[0] for url in _parts_among(found, base)}
+
+
+def has_site(found: Iterable[Entry], base: str = "/") -> bool:
+    """Tell whether these entries have all small files of a site."""
+    cache = f"datasette-lite {base} version "
+    return any(name.startswith(cache) and url.endswith("/complete") for name, url, _ in found)
 
 
 def wait_for_parts(page: Page, base: str = "/") -> None:
     """Wait until a site is kept: all large parts, the later ones included, and the small files."""
-    wanted = {"pyodide.asm.wasm", "stdlib.pack", "packages.pack", "site.pack", "rest.pack"}
-
-    def kept() -> set[str]:
-        return {url.rpartition("/")[2].partition("?")[0] for url in parts(page, base)}
-
-    wait_until(lambda: kept() == wanted, SECONDS, "keeping the parts")
+    wait_until(lambda: has_parts(page.evaluate(ENTRIES), base), SECONDS, "keeping the parts")
     wait_for_site(page, base)
 
 
 def wait_for_site(page: Page, base: str = "/") -> None:
     """Wait until the small files of a site are kept, which on a first visit come after the page."""
-    cache = f"datasette-lite {base} version "
-
-    def marks() -> list[str]:
-        found = page.evaluate(ENTRIES)
-        return [
-            url for name, url, _ in found if name.startswith(cache) and url.endswith("/complete")
-        ]
-
-    wait_until(marks, SECONDS, "keeping the small files")
+    wait_until(lambda: has_site(page.evaluate(ENTRIES), base), SECONDS, "keeping the small files")
 
 
 def wait_for_entries(page: Page, wanted: dict[str, int]) -> None:
