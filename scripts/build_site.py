@@ -2,7 +2,8 @@
 
     python scripts/build_site.py [--out FOLDER] [--site FOLDER] [--plugins FOLDER ...]
 
-Copies what is served as it is written, makes one script of the worker (bundle_worker.py), compiles
+Copies what is served as it is written, bundles the scripts of the worker (bundle_worker.py) and of
+the pages (bundle_pages.py), compiles
 Python with Pyodide's own interpreter, and has versions.py make one version of it all, with the
 manifest that the worker goes by. Work whose inputs have not changed is not done again.
 """
@@ -21,7 +22,9 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bundle_worker import MODULES, WASM, bundle
+from bundle_pages import bundle_pages, preload
+from bundle_worker import WASM, bundle
+from bundling import MODULES
 from site_settings import SettingsError, SiteSettings, read_settings
 from site_wheels import all_wheels, plugin_names
 from versions import WORKER, VersionError, seal
@@ -40,14 +43,6 @@ AHEAD_COMPILER = PROJECT / "scripts" / "compile_ahead.py"
 
 # Served as they are written: path in the project = path on the site.
 SERVED = ["index.html", "saved.html", "sw.js", "manifest.webmanifest", "app", "shell", "data"]
-
-# Libraries that pages load, each one ES module: file in vendor/ = file in node_modules/.
-VENDORED = {
-    "idb.js": "idb/build/index.js",
-    # The smallest build that is an ES module, reads and writes, and streams Blobs through the
-    # browser's own compression: its worker and WebAssembly files are only for what we do not use.
-    "zip.js": "@zip.js/zip.js/dist/zip-core-external.min.js",
-}
 
 # The parameter that opens a file of data/ which index.json does not describe.
 PARAMETERS = {
@@ -221,16 +216,25 @@ def data_index() -> list[dict[str, str]]:
     return described
 
 
-def replace_by_bundle(site: Path) -> None:
-    """Put one script where the modules of the worker are laid out in `site`."""
-    made = site / "bundle"
+def replace_by_bundles(site: Path) -> None:
+    """Put one script where the modules of the worker are laid out in `site`, and bundles where
+    those of the pages are.
+    """
+    shell = site / "shell"
+    made = site / "bundles"
     # Not in build/: several sites may be built at once.
     with tempfile.TemporaryDirectory() as work:
-        bundle(site / "sw.js", made / Path(WORKER).name, Path(work).resolve())
+        bundle(site / "sw.js", made / "worker" / Path(WORKER).name, Path(work).resolve())
+    with tempfile.TemporaryDirectory() as work:
+        imports = bundle_pages(shell / "page", made / "page", Path(work).resolve())
     (site / "sw.js").unlink()
-    folder = (site / WORKER).parent
-    shutil.rmtree(folder)
-    made.rename(folder)
+    for name in ["worker", "page", "shared"]:
+        shutil.rmtree(shell / name)
+    for folder in made.iterdir():
+        folder.rename(shell / folder.name)
+    made.rmdir()
+    for page in [*site.glob("*.html"), *site.glob("app/*.html")]:
+        page.write_text(preload(page.read_text(), "shell/page", imports))
 
 
 def build(out: Path, owner: SiteSettings, plugins: list[Path], settings: dict[str, object]) -> None:
@@ -264,13 +268,7 @@ def build(out: Path, owner: SiteSettings, plugins: list[Path], settings: dict[st
     (draft / "site.json").write_text(json.dumps({**decided, **settings}, indent=2) + "\n")
     if owner.wheel_folder is not None:
         write_index(owner.wheel_folder.glob("*.whl"), draft / "wheels")
-    (draft / "vendor").mkdir()
-    for name, module in VENDORED.items():
-        source = MODULES / module
-        shutil.copy2(source, draft / "vendor" / name)
-        package = next(folder for folder in source.parents if (folder / "package.json").is_file())
-        shutil.copy2(package / "LICENSE", draft / "vendor" / f"{name}.LICENSE.txt")
-    replace_by_bundle(draft)
+    replace_by_bundles(draft)
     runtime = draft / "runtime"
     runtime.mkdir()
     parts = {"wasm": runtime / WASM.name}

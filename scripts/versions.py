@@ -23,8 +23,8 @@ import json
 import re
 from pathlib import Path
 
-#: What becomes v/VERSION/…: the shell, and the libraries that it imports.
-VERSIONED = ["shell", "vendor"]
+#: What becomes v/VERSION/shell.
+CODE = "shell"
 
 #: The worker's script, alone in its folder but for what belongs to it.
 WORKER = "shell/worker/worker.js"
@@ -83,8 +83,7 @@ def files_in_manifest(site: Path, folder: str) -> dict[str, str]:
     """
     code = site / folder
     paths = [site / name for name in KEPT]
-    for name in ["shell", "vendor"]:
-        paths += [path for path in sorted((code / name).rglob("*")) if path.is_file()]
+    paths += [path for path in sorted((code / CODE).rglob("*")) if path.is_file()]
     of_worker = (code / WORKER).parent
     return {
         path.relative_to(site).as_posix(): sha256(path)
@@ -125,10 +124,9 @@ def seal(site: Path, parts: dict[str, Path], contents: Contents) -> str:
     """
     version = version_of(site)
     folder = f"v/{version}"
-    for name in VERSIONED:
-        target = site / folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        (site / name).rename(target)
+    target = site / folder / CODE
+    target.parent.mkdir(parents=True)
+    (site / CODE).rename(target)
     for name in REFERRING:
         source, paths = point_to_version((site / name).read_text(), folder)
         if not paths:

@@ -9,7 +9,7 @@
  * Only the form is defined here; export-zip.js writes it, import-zip.js reads it.
  */
 
-import { configure } from "../../vendor/zip.js";
+import { configure } from "@zip.js/zip.js/lib/zip-core-external.js";
 
 // What is written and read is streamed by the browser itself; scripts of the library's own for other
 // threads are not part of the site.

@@ -4,7 +4,12 @@
  * Everything is streamed from Blobs into a Blob, which the browser keeps on disk when it is large.
  */
 
-import { BlobReader, BlobWriter, TextReader, ZipWriter } from "../../vendor/zip.js";
+import {
+  BlobReader,
+  BlobWriter,
+  TextReader,
+  ZipWriter,
+} from "@zip.js/zip.js/lib/zip-core-external.js";
 import { readInstance } from "../shared/saved-store.js";
 import { nameOf } from "./describe-saved.js";
 import { CONTENTS, EXPORT_FORMAT } from "./export-format.js";

@@ -5,13 +5,18 @@
  * taken for granted nowhere else. Saving what is in it is the worker's business.
  */
 
-import { BlobReader, BlobWriter, TextWriter, ZipReader } from "../../vendor/zip.js";
+import {
+  BlobReader,
+  BlobWriter,
+  TextWriter,
+  ZipReader,
+} from "@zip.js/zip.js/lib/zip-core-external.js";
 import { LiteError } from "../shared/errors.js";
 import { keyToRecipe } from "../shared/recipe.js";
 import { STATE_FORMAT } from "../shared/saved-store.js";
 import { CONTENTS, EXPORT_FORMAT } from "./export-format.js";
 
-/** @typedef {import("../../vendor/zip.js").FileEntry} FileEntry */
+/** @typedef {import("@zip.js/zip.js/lib/zip-core-external.js").FileEntry} FileEntry */
 /** @typedef {import("../shared/saved-store.js").SavedInstance} SavedInstance */
 /** @typedef {import("../shared/saved-store.js").SavedFile} SavedFile */
 

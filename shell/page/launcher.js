@@ -67,17 +67,11 @@ function showHome() {
 }
 
 async function showMore() {
-  // Loaded only now: who follows a link to data does not wait for it.
-  const modules = await Promise.all([
-    import("./saved-summary.js"),
-    import("./bring-files.js"),
-    import("./launched-files.js"),
-  ]).catch(() => undefined);
-  if (!modules) return page.lookForNewer();
-  const [{ showSavedSummary }, { setUpFileBringing }, { openLaunchedFiles }] = modules;
-  void showSavedSummary(byId("saved-line"), SITE_ROOT);
-  setUpFileBringing();
-  openLaunchedFiles();
+  const extras = await import("./home-extras.js").catch(() => undefined);
+  if (!extras) return page.lookForNewer();
+  void extras.showSavedSummary(byId("saved-line"), SITE_ROOT);
+  extras.setUpFileBringing();
+  extras.openLaunchedFiles();
 }
 
 /** @returns {boolean} */

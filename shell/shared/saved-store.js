@@ -9,7 +9,7 @@
  * https://w3c.github.io/IndexedDB/
  */
 
-import { openDB } from "../../vendor/idb.js";
+import { openDB } from "idb";
 import { BLOCK_SIZE } from "./blocks.js";
 import { LiteError } from "./errors.js";
 

@@ -4,7 +4,7 @@
  * What the unpacked files are is not known here, except by their names.
  */
 
-import { BlobReader, Uint8ArrayReader, ZipReader } from "../../vendor/zip.js";
+import { BlobReader, Uint8ArrayReader, ZipReader } from "@zip.js/zip.js/lib/zip-core-external.js";
 import { LiteError } from "../shared/errors.js";
 import { HEAD_SIZE, recognise } from "../shared/file-kinds.js";
 import { firstBytes } from "../shared/fetch-source.js";
@@ -13,7 +13,7 @@ import { checkSize } from "./capacity.js";
 import { readInto } from "./download.js";
 
 /** @typedef {import("./download.js").ByteProgress} ByteProgress */
-/** @typedef {import("../../vendor/zip.js").FileEntry} FileEntry */
+/** @typedef {import("@zip.js/zip.js/lib/zip-core-external.js").FileEntry} FileEntry */
 
 /**
  * A file, packed or not.

@@ -188,12 +188,14 @@ def test_other_tabs_are_told_of_a_deletion(
     two.goto(site)
     key = one.url.split("@")[1].split("/")[0]
     two.evaluate(
-        """async ([path, key]) => {
-          const launcher = new URL(path, location.href);
-          const { askWorker } = await import(new URL("ask-worker.js", launcher));
-          await askWorker({ type: "forget", keys: [key] });
+        """async (key) => {
+          const { active } = await navigator.serviceWorker.ready;
+          const { port1, port2 } = new MessageChannel();
+          const answered = new Promise((resolve) => (port1.onmessage = resolve));
+          active.postMessage({ v: 2, type: "forget", keys: [key] }, [port2]);
+          await answered;
         }""",
-        [two.locator("script[type=module]").get_attribute("src"), key],
+        key,
     )
     expect(one.locator(NOTICES)).to_contain_text("deleted from this browser")
     assert one.evaluate(SAVED_KEYS) == []
@@ -227,14 +229,7 @@ def test_the_sites_own_data_temporarily(page: Page, site: str) -> None:
 def worker_of(page: Page, site: str) -> Worker:
     """Return the site's service worker, running."""
     page.goto(site)
-    page.evaluate(
-        """async (path) => {
-          const launcher = new URL(path, location.href);
-          const { activeWorker } = await import(new URL("worker-registration.js", launcher));
-          await activeWorker();
-        }""",
-        page.locator("script[type=module]").get_attribute("src"),
-    )
+    page.evaluate("navigator.serviceWorker.ready.then(() => {})")
     return page.context.service_workers[0]
 
 

@@ -1,10 +1,7 @@
 /**
- * Imports modules of the worker in Node, with the libraries that they use and what the build tells them.
+ * Imports modules of the worker in Node, with the globals that browser and build provide there.
  */
 
-import { register } from "node:module";
-
-register("./vendor_hooks.js", import.meta.url);
 globalThis.self ??= globalThis;
 globalThis.VERSION = { manifest: { version: "test", files: {}, parts: {} } };
 

@@ -10,9 +10,6 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
 ENGINE = sorted((PROJECT / "engine").rglob("*.py"))
-IMPORT = re.compile(
-    r"""^\s*(?:import|export)[^'"]*?from\s+"(\.[^"]+)"|^import "(\.[^"]+)";""", re.M
-)
 
 
 def imported_modules(path: Path) -> set[str]:
@@ -26,20 +23,6 @@ def imported_modules(path: Path) -> set[str]:
     return names
 
 
-def javascript_graph(entry: Path) -> set[Path]:
-    """Return all files that a JavaScript module imports, directly or not."""
-    found: set[Path] = set()
-    todo = [entry]
-    while todo:
-        path = todo.pop()
-        for match in IMPORT.finditer(path.read_text()):
-            target = (path.parent / (match[1] or match[2])).resolve()
-            if target not in found and target.exists():
-                found.add(target)
-                todo.append(target)
-    return found
-
-
 @pytest.mark.parametrize("path", ENGINE, ids=lambda path: path.name)
 def test_only_one_module_of_the_engine_knows_of_javascript(path: Path) -> None:
     if path.name != "environment.py":
@@ -49,13 +32,6 @@ def test_only_one_module_of_the_engine_knows_of_javascript(path: Path) -> None:
 def test_python_source_lives_in_python_files() -> None:
     for path in [PROJECT / "sw.js", *(PROJECT / "shell").rglob("*.js")]:
         assert not re.search(r"\brunPython|\bimport \w+ as \w+$", path.read_text(), re.M), path
-
-
-def test_the_launcher_preloads_exactly_what_it_imports() -> None:
-    html = (PROJECT / "index.html").read_text()
-    preloaded = set(re.findall(r'rel="modulepreload" href="([^"]+)"', html))
-    graph = javascript_graph(PROJECT / "shell" / "page" / "launcher.js")
-    assert preloaded == {path.relative_to(PROJECT).as_posix() for path in graph}
 
 
 def test_the_worker_and_its_listeners_stay_small() -> None:

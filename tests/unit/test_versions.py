@@ -28,7 +28,7 @@ def site(tmp_path: Path) -> Path:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text('import "./shell/page/one.js";')
-    for name in ["shell/page/one.js", WORKER, f"{WORKER}.map", "vendor/lib.js"]:
+    for name in ["shell/page/one.js", WORKER, f"{WORKER}.map"]:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("1;")
@@ -47,8 +47,7 @@ def test_all_code_of_a_version_is_in_its_folder(site: Path) -> None:
 def test_the_manifest_has_the_small_files_as_they_are_served(site: Path) -> None:
     version = seal(site, {}, {})
     files = files_in_manifest(site, f"v/{version}")
-    code = {f"v/{version}/shell/page/one.js", f"v/{version}/vendor/lib.js"}
-    assert set(files) == {*KEPT, *code}
+    assert set(files) == {*KEPT, f"v/{version}/shell/page/one.js"}
     assert files["index.html"] == sha256(site / "index.html")
 
 

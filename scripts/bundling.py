@@ -1,0 +1,49 @@
+"""What the bundles of the worker and of the pages have in common: running esbuild, and licences."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from wheels import PROJECT
+
+MODULES = PROJECT / "node_modules"
+
+
+def esbuild(entries: list[Path], options: list[str], *, work: Path, cwd: Path) -> dict[str, Any]:
+    """Bundle `entries`, which lie below `cwd`; return esbuild's metafile.
+
+    `work` is a folder for intermediate files. Libraries come from node_modules/, wherever the site
+    is laid out.
+
+    Raises:
+        subprocess.CalledProcessError: a module is missing or is not JavaScript.
+    """
+    meta = work / "meta.json"
+    files = [os.path.relpath(entry, cwd) for entry in entries]
+    command = [str(MODULES / ".bin" / "esbuild"), *files, "--bundle", "--minify", *options]
+    command += ["--legal-comments=none", "--log-level=warning", f"--metafile={meta}"]
+    subprocess.run(command, check=True, cwd=cwd, env={**os.environ, "NODE_PATH": str(MODULES)})
+    metafile: dict[str, Any] = json.loads(meta.read_text())
+    return metafile
+
+
+def licenses(inputs: list[str]) -> str:
+    """Return the licences of the packages that the files `inputs` belong to."""
+    packages = set()
+    for path in inputs:
+        _, found, inside = path.rpartition("node_modules/")
+        if found:
+            parts = inside.split("/")
+            packages.add("/".join(parts[: 2 if parts[0].startswith("@") else 1]))
+    texts = []
+    for package in sorted(packages):
+        about = json.loads((MODULES / package / "package.json").read_text())
+        home = about["repository"]
+        where = home if isinstance(home, str) else home["url"]
+        texts.append(f"{about['name']} {about['version']}: {about['license']}, {where}\n")
+        texts += [path.read_text() for path in (MODULES / package).glob("LICENSE*")]
+    return "\n".join(texts)
