@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PORT ?= 8001
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve test test-unit test-browser torture other-browsers compatibility lint format bench lock lock-plugins first-visit clean
+.PHONY: help site serve test test-unit test-browser torture other-browsers compatibility lint format bench lock lock-plugins first-visit licenses clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ lock-plugins: $(VENV)/ready node_modules/ready ## Resolve the plugins of site.to
 first-visit: $(VENV)/ready node_modules/ready ## Find out anew what a first visit downloads of Python
 	@cd scripts && ../$(BIN)/python -c 'import wheels; wheels.locked_wheels()'
 	@node scripts/run_in_pyodide.mjs scripts/record_first_visit.py build/wheels scripts/first-visit.txt
+
+licenses: site ## List everything that the site ships, with versions and licences
+	@cat dist/licenses.txt
 
 clean: ## Remove everything that was made, downloads included
 	rm -rf build dist node_modules $(VENV)

@@ -25,6 +25,7 @@ from pathlib import Path
 from bundle_pages import bundle_pages, preload
 from bundle_worker import WASM, bundle
 from bundling import MODULES
+from licenses import listing
 from site_settings import SettingsError, SiteSettings, read_settings
 from site_wheels import all_wheels, plugin_names
 from versions import WORKER, VersionError, seal
@@ -216,17 +217,19 @@ def data_index() -> list[dict[str, str]]:
     return described
 
 
-def replace_by_bundles(site: Path) -> None:
+def replace_by_bundles(site: Path) -> set[str]:
     """Put one script where the modules of the worker are laid out in `site`, and bundles where
-    those of the pages are.
+    those of the pages are; return the names of the npm packages in them.
     """
     shell = site / "shell"
     made = site / "bundles"
     # Not in build/: several sites may be built at once.
     with tempfile.TemporaryDirectory() as work:
-        bundle(site / "sw.js", made / "worker" / Path(WORKER).name, Path(work).resolve())
+        of_worker = bundle(
+            site / "sw.js", made / "worker" / Path(WORKER).name, Path(work).resolve()
+        )
     with tempfile.TemporaryDirectory() as work:
-        imports = bundle_pages(shell / "page", made / "page", Path(work).resolve())
+        imports, of_pages = bundle_pages(shell / "page", made / "page", Path(work).resolve())
     (site / "sw.js").unlink()
     for name in ["worker", "page", "shared"]:
         shutil.rmtree(shell / name)
@@ -235,6 +238,7 @@ def replace_by_bundles(site: Path) -> None:
     made.rmdir()
     for page in [*site.glob("*.html"), *site.glob("app/*.html")]:
         page.write_text(preload(page.read_text(), "shell/page", imports))
+    return of_worker | of_pages
 
 
 def build(out: Path, owner: SiteSettings, plugins: list[Path], settings: dict[str, object]) -> None:
@@ -268,7 +272,8 @@ def build(out: Path, owner: SiteSettings, plugins: list[Path], settings: dict[st
     (draft / "site.json").write_text(json.dumps({**decided, **settings}, indent=2) + "\n")
     if owner.wheel_folder is not None:
         write_index(owner.wheel_folder.glob("*.whl"), draft / "wheels")
-    replace_by_bundles(draft)
+    libraries = replace_by_bundles(draft)
+    (draft / "licenses.txt").write_text(listing(all_wheels(owner), libraries))
     runtime = draft / "runtime"
     runtime.mkdir()
     parts = {"wasm": runtime / WASM.name}

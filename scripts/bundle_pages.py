@@ -14,17 +14,17 @@ import re
 from pathlib import Path
 from typing import Any
 
-from bundling import esbuild, licenses
+from bundling import esbuild, packages
 
 OPTIONS = ["--format=esm", "--splitting", "--chunk-names=[name]-[hash]", "--entry-names=[name]"]
 COMMON = "common"
 
 
-def bundle_pages(pages: Path, target: Path, work: Path) -> dict[str, list[str]]:
+def bundle_pages(pages: Path, target: Path, work: Path) -> tuple[dict[str, list[str]], set[str]]:
     """Write the scripts and stylesheets of the pages, which are in the folder `pages`, to `target`.
 
-    Returns, for each script, the names of the chunks that it imports. `work` is a folder for
-    intermediate files.
+    Returns, for each script, the names of the chunks that it imports; and the names of the npm
+    packages in them. `work` is a folder for intermediate files.
 
     Raises:
         subprocess.CalledProcessError: a module is missing or is not JavaScript.
@@ -43,8 +43,7 @@ def bundle_pages(pages: Path, target: Path, work: Path) -> dict[str, list[str]]:
     made = esbuild(sharing, [*options, f"--inject:{first}"], work=work, cwd=pages)
     esbuild(alone, options, work=work, cwd=pages)
     esbuild(sorted(pages.rglob("*.css")), [f"--outdir={target}"], work=work, cwd=pages)
-    (target / "pages.LICENSE.txt").write_text(licenses(list(made["inputs"])))
-    return {
+    imports = {
         Path(path).name: [
             Path(found["path"]).name
             for found in about["imports"]
@@ -52,6 +51,7 @@ def bundle_pages(pages: Path, target: Path, work: Path) -> dict[str, list[str]]:
         ]
         for path, about in made["outputs"].items()
     }
+    return imports, packages(made)
 
 
 def preload(html: str, folder: str, imports: dict[str, list[str]]) -> str:

@@ -11,7 +11,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from bundling import MODULES, esbuild, licenses
+from bundling import MODULES, esbuild, packages
 from wheels import PROJECT
 
 LOADER = "pyodide/pyodide.asm.mjs"
@@ -28,10 +28,10 @@ SILENT = ["direct-eval", "commonjs-variable-in-esm"]
 OPTIONS += [f"--log-override:{kind}=silent" for kind in SILENT]
 
 
-def bundle(entry: Path, target: Path, work: Path) -> None:
-    """Write what `entry` imports to `target`, with a source map and the licenses beside it.
+def bundle(entry: Path, target: Path, work: Path) -> set[str]:
+    """Write what `entry` imports to `target`, with a source map beside it.
 
-    `work` is a folder for files in between.
+    Returns the names of the npm packages in it. `work` is a folder for intermediate files.
 
     Raises:
         subprocess.CalledProcessError: a module is not there, or is no JavaScript, or Pyodide's
@@ -44,7 +44,7 @@ def bundle(entry: Path, target: Path, work: Path) -> None:
     options = [f"--outfile={target}", f"--alias:{LOADER}={loader}", *OPTIONS]
     meta = esbuild([entry], options, work=work, cwd=PROJECT)
     _name_sources(target.with_name(f"{target.name}.map"), target.parent, entry.parent, work)
-    target.with_name(f"{target.name}.LICENSE.txt").write_text(licenses(list(meta["inputs"])))
+    return packages(meta)
 
 
 def _name_sources(path: Path, folder: Path, *tops: Path) -> None:

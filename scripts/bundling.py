@@ -1,4 +1,4 @@
-"""What the bundles of the worker and of the pages have in common: running esbuild, and licences."""
+"""What the bundles of the worker and of the pages have in common."""
 
 from __future__ import annotations
 
@@ -31,19 +31,12 @@ def esbuild(entries: list[Path], options: list[str], *, work: Path, cwd: Path) -
     return metafile
 
 
-def licenses(inputs: list[str]) -> str:
-    """Return the licences of the packages that the files `inputs` belong to."""
-    packages = set()
-    for path in inputs:
+def packages(meta: dict[str, Any]) -> set[str]:
+    """Return the names of the npm packages that a bundle contains, by its metafile."""
+    names = set()
+    for path in meta["inputs"]:
         _, found, inside = path.rpartition("node_modules/")
         if found:
             parts = inside.split("/")
-            packages.add("/".join(parts[: 2 if parts[0].startswith("@") else 1]))
-    texts = []
-    for package in sorted(packages):
-        about = json.loads((MODULES / package / "package.json").read_text())
-        home = about["repository"]
-        where = home if isinstance(home, str) else home["url"]
-        texts.append(f"{about['name']} {about['version']}: {about['license']}, {where}\n")
-        texts += [path.read_text() for path in (MODULES / package).glob("LICENSE*")]
-    return "\n".join(texts)
+            names.add("/".join(parts[: 2 if parts[0].startswith("@") else 1]))
+    return names

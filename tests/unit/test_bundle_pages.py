@@ -11,7 +11,7 @@ from bundle_pages import bundle_pages, preload
 MODULES = {
     "one.js": 'import { a } from "./a.js"; import { b } from "./b.js"; console.log(a, b, "one");',
     "two.js": 'import { a } from "./a.js"; import { b } from "./b.js"; import("./later.js"); a(b);',
-    "three.js": 'import { b } from "./b.js"; console.log(b, "three");',
+    "three.js": 'import { openDB } from "idb"; import { b } from "./b.js"; console.log(b, openDB);',
     "timer.js": "setInterval(() => postMessage(0));",
     "later.js": 'import { a } from "./a.js"; export const later = a;',
     "a.js": 'export const a = () => "shared by two";',
@@ -33,8 +33,9 @@ def pages(tmp_path: Path) -> Path:
 
 def test_pages_share_one_chunk(pages: Path, tmp_path: Path) -> None:
     target = tmp_path / "made"
-    imports = bundle_pages(pages, target, tmp_path / "work")
+    imports, packages = bundle_pages(pages, target, tmp_path / "work")
     [chunk] = imports["one.js"]
+    assert packages == {"idb"}
     assert imports["two.js"] == imports["three.js"] == [chunk]
     assert {path.name for path in target.glob("*.js") if "-" not in path.name} == {
         "one.js",
