@@ -5,7 +5,7 @@
  */
 
 import { fromWire, LiteError } from "../shared/errors.js";
-import { question } from "../shared/protocol.js";
+import { question, roleFor } from "../shared/protocol.js";
 import { activeWorker } from "./worker-registration.js";
 
 /** @typedef {import("../shared/protocol.js").Asked} Asked */
@@ -30,7 +30,7 @@ export async function askWorker(about, listening = {}) {
   // What is added may be large, and would be there twice; what is installed starts the instance anew.
   const isOnce = ["add", "install", "uninstall"].includes(about.type);
   for (const patience of isOnce ? PATIENCE.slice(-1) : PATIENCE) {
-    const answer = await answerOf(await activeWorker(), about, patience, listening);
+    const answer = await answerOf(await activeWorker(roleFor(about)), about, patience, listening);
     if (answer !== SILENCE) return answer;
   }
   throw new LiteError("The site’s worker does not answer.", {

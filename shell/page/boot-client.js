@@ -37,9 +37,9 @@ const TAKEOVER_MILLISECONDS = 15_000;
  * @throws {import("../shared/errors.js").LiteError}
  */
 export async function bootInstance(key, fresh, { onProgress, onSilence }) {
-  const registered = await registeredWorker();
+  const registered = await registeredWorker(key);
   let { worker } = registered;
-  startKeepAlive();
+  startKeepAlive(key);
   const container = navigator.serviceWorker;
   let heardAt = performance.now();
   let silence = 0;
@@ -66,13 +66,13 @@ export async function bootInstance(key, fresh, { onProgress, onSilence }) {
         const error = fromWire(data.error);
         if (error.name !== OUTDATED) return reject(error);
         takeover = setTimeout(reject, TAKEOVER_MILLISECONDS, error);
-        void pingWorker(); // the new one may wait already
+        void pingWorker(key); // the new one may wait already
       }
     };
     const askAgain = async () => {
       clearTimeout(takeover);
       try {
-        worker = await activeWorker();
+        worker = await activeWorker(key);
         worker.postMessage(openMessage(key));
       } catch (error) {
         reject(error);

@@ -22,7 +22,7 @@ const consent = JSON.parse(container.dataset.consent ?? "");
 const view = new ConsentView(container, consent, SITE_ROOT, decide);
 
 reloadsHaveHelped();
-startKeepAlive();
+startKeepAlive(key);
 void showSavedSummary(view.saved, SITE_ROOT);
 
 /** @param {boolean} allow */

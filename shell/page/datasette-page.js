@@ -3,12 +3,16 @@
  * while the page is open, tells what concerns the page's data, and takes files that people bring.
  */
 
+import { parseAppPath } from "../shared/paths.js";
+import { SITE_ROOT } from "../shared/site.js";
 import { setUpFileBringing } from "./bring-files.js";
 import { startKeepAlive } from "./keep-alive.js";
 import { startNotices } from "./notices.js";
+import { keepRegistrations } from "./registrations.js";
 import { reloadsHaveHelped } from "./reload-guard.js";
 
 reloadsHaveHelped();
-startKeepAlive();
+startKeepAlive(parseAppPath(location.pathname, SITE_ROOT.pathname)?.key ?? "");
 startNotices();
 setUpFileBringing();
+keepRegistrations();

@@ -5,6 +5,7 @@
  */
 
 import { LiteError, toWire } from "../shared/errors.js";
+import { ROOT } from "../shared/scopes.js";
 import { askPerson, choice } from "./ask-person.js";
 import { askWorker } from "./ask-worker.js";
 import { capitalised, nameOf, namesOf } from "./describe-saved.js";
@@ -39,7 +40,7 @@ export async function importFile(file, saved, siteRoot, onProgress) {
     done += size;
   }
   // A large import takes longer than browsers let an idle worker run.
-  startKeepAlive();
+  startKeepAlive(ROOT);
   /** @type {string[]} */
   const imported = [];
   for (const { instance, files } of unpacked) {

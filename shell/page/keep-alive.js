@@ -1,5 +1,5 @@
 /**
- * Keeps the service worker, and with it the running Datasette, alive while this page exists.
+ * Keeps a workspace's service worker, and with it the running Datasette, alive while this page exists.
  *
  * Chromium and Firefox stop a service worker 30 seconds after its last event even while its pages
  * are open. A message posted to the registration's active worker is an event that counts; messages
@@ -11,26 +11,31 @@
  */
 
 import { ping } from "../shared/protocol.js";
-import { SITE_ROOT } from "../shared/site.js";
+import { scopeOf } from "../shared/scopes.js";
 
 const TICK_MILLISECONDS = 15_000;
 
 let started = false;
 
-/** Start pinging; calling it again changes nothing. */
-export function startKeepAlive() {
+/**
+ * Start pinging; calling it again changes nothing.
+ *
+ * @param {import("../shared/scopes.js").Role} role  whose worker is to be kept running
+ */
+export function startKeepAlive(role) {
   if (started) return;
   started = true;
+  const pingIt = () => void pingWorker(role);
   try {
     const timer = new Worker(new URL("keep-alive-timer.js", import.meta.url));
-    timer.onmessage = pingWorker;
+    timer.onmessage = pingIt;
   } catch {
     // A page may forbid workers; its own timer is slower when hidden, but better than none.
-    setInterval(pingWorker, TICK_MILLISECONDS);
+    setInterval(pingIt, TICK_MILLISECONDS);
   }
   // After a laptop's sleep or a tab's freeze: wake the worker before the person's next click does.
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "visible") void pingWorker();
+    if (document.visibilityState === "visible") pingIt();
   });
 }
 
@@ -38,12 +43,13 @@ export function startKeepAlive() {
  * Keep the active worker alive; or, if one waits to replace it, ask that to try again. Chromium forgets
  * about it when a message wakes the active one just as that makes way.
  *
+ * @param {import("../shared/scopes.js").Role} role
  * @returns {Promise<void>} never rejected
  */
-export async function pingWorker() {
+export async function pingWorker(role) {
   try {
     // Looked up each time, since an update of the site replaces the active worker.
-    const registration = await navigator.serviceWorker.getRegistration(SITE_ROOT);
+    const registration = await navigator.serviceWorker.getRegistration(scopeOf(role));
     (registration?.waiting ?? registration?.active)?.postMessage(ping());
   } catch {
     // See above: nothing here may disturb the page.

@@ -10,6 +10,7 @@ import { instancePath } from "../shared/paths.js";
 import { isThrifty } from "../shared/connection.js";
 import { prefetch } from "../shared/protocol.js";
 import { parseLink, recipeToKey } from "../shared/recipe.js";
+import { ROOT } from "../shared/scopes.js";
 import { SITE_ROOT } from "../shared/site.js";
 import { bootAndLeave } from "./boot-page.js";
 import { byId } from "./dom.js";
@@ -81,9 +82,11 @@ function isOpening() {
 
 async function installWorker() {
   try {
-    const worker = await activeWorker();
+    const worker = await activeWorker(ROOT);
     // While the person is still choosing.
     worker.postMessage(prefetch(!isThrifty()));
+    const { tidyRegistrations } = await import("./registrations.js");
+    await tidyRegistrations();
   } catch {
     // Without a worker the home page still reads well; the reason is told when something is opened.
   }

@@ -17,6 +17,7 @@ import { setUpFileDrop } from "./file-drop.js";
 import { pickFiles } from "./file-picking.js";
 import { importFile } from "./import-saved.js";
 import { offerDownload } from "./offer-download.js";
+import { tidyRegistrations, unregister } from "./registrations.js";
 import { SavedList } from "./saved-list.js";
 import { setUpRoom, showRoom } from "./storage-room.js";
 import { Work } from "./work.js";
@@ -65,6 +66,7 @@ function start() {
   });
   setInterval(() => void refresh(), MINUTE);
   void refresh();
+  void tidyRegistrations();
 }
 
 /** @returns {Promise<Store>} */
@@ -148,6 +150,7 @@ async function remove(chosen) {
   if (!yes) return;
   await work.run(`Deleting ${name}`, async () => {
     await askWorker({ type: "forget", keys });
+    await unregister(keys);
     await refresh();
     return `Deleted ${name}.`;
   });

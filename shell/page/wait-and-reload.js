@@ -8,6 +8,7 @@
 import { toWire } from "../shared/errors.js";
 import { parseAppPath } from "../shared/paths.js";
 import { keyToRecipe } from "../shared/recipe.js";
+import { scopeOf } from "../shared/scopes.js";
 import { SITE_ROOT } from "../shared/site.js";
 import { bootAndLeave } from "./boot-page.js";
 import { BootView } from "./boot-view.js";
@@ -23,17 +24,28 @@ const STYLESHEETS = ["site.css", "stages.css"].map((name) => new URL(name, impor
  * @returns {Promise<void>}
  */
 export async function waitAndReload(reason, stuck) {
-  // Two errands at once; what the worker may fail with is told further down, where it is asked again.
-  activeWorker().catch(() => {});
-  await Promise.all(STYLESHEETS.map(addStylesheet));
-  const container = byId("boot");
   const key = parseAppPath(location.pathname, SITE_ROOT.pathname)?.key ?? "";
+  const home = new URL(scopeOf(key)).pathname;
+  if (`${location.pathname}/` === home) {
+    // Without its last slash, the address is not within its own worker's scope.
+    location.replace(home + location.search + location.hash);
+    return;
+  }
   let recipe;
+  /** @type {unknown} */
+  let unreadable;
   try {
     recipe = keyToRecipe(key);
+    // Two errands at once; what the worker may fail with is told further down, where it is asked again.
+    activeWorker(key).catch(() => {});
   } catch (error) {
+    unreadable = error; // nothing is registered for such an address
+  }
+  await Promise.all(STYLESHEETS.map(addStylesheet));
+  const container = byId("boot");
+  if (!recipe) {
     const subject = { name: "this address", sources: [], homeHref: SITE_ROOT.href };
-    new BootView(container, subject, () => location.reload()).fail(toWire(error));
+    new BootView(container, subject, () => location.reload()).fail(toWire(unreadable));
     return;
   }
   await bootAndLeave({

@@ -1,12 +1,15 @@
 /**
- * Getting at the site's service worker, or saying in a sentence why there is none.
+ * Getting at a service worker of the site, or saying in a sentence why there is none.
  *
- * Registers sw.js if need be and, for all that needs it, waits for it to be activated. What is then
- * said to the worker is boot-client.js's business.
+ * Registers sw.js for a workspace or for the site's root if need be and, for all that needs it, waits
+ * for it to be activated. What is then said to the worker is boot-client.js's business.
  */
 
 import { LiteError } from "../shared/errors.js";
+import { ROOT, scopeOf } from "../shared/scopes.js";
 import { SITE_ROOT } from "../shared/site.js";
+
+/** @typedef {import("../shared/scopes.js").Role} Role */
 
 const SCRIPT = new URL("sw.js", SITE_ROOT);
 
@@ -14,28 +17,36 @@ const NEEDED =
   "Datasette runs in a service worker, a part of the browser that works without a server";
 
 /**
+ * @param {Role} role  the key of a workspace, or the site's root
  * @returns {Promise<ServiceWorker>} activated
  * @throws {LiteError} with the reason why this browser, page or site cannot have one
  */
-export async function activeWorker() {
-  return (await registeredWorker()).activated;
+export async function activeWorker(role) {
+  return (await registeredWorker(role)).activated;
 }
 
 /**
+ * @param {Role} role
  * @returns {Promise<{worker: ServiceWorker, activated: Promise<ServiceWorker>}>} worker: one that
  *   hears messages already, though on a first visit pages do not come from it until it is activated
  * @throws {LiteError} with the reason why this browser, page or site cannot have one
  */
-export async function registeredWorker() {
+export async function registeredWorker(role) {
   const container = workerContainer();
+  const scope = scopeOf(role);
   let registration;
   try {
     registration = await container.register(SCRIPT, {
-      scope: SITE_ROOT.href,
-      updateViaCache: "none",
+      scope,
+      // What sw.js names has its version in its address, so the HTTP cache's will do. The root's worker
+      // is what mends a browser whose cache is broken.
+      updateViaCache: role === ROOT ? "none" : "imports",
     });
   } catch (cause) {
-    throw await whyNotRegistered(cause);
+    // Registering needs the network. Without, the worker that answers this address anyway can run the
+    // workspace (shell/worker/instance/workspaces.js).
+    registration = await container.getRegistration(scope).catch(() => undefined);
+    if (!registration?.active) throw await whyNotRegistered(cause);
   }
   // An active worker serves at once, even while an update of the site is being installed.
   const worker = registration.active ?? registration.waiting ?? registration.installing;

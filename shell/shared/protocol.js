@@ -1,9 +1,14 @@
 /**
  * Every message that passes between a page and the service worker, and nothing else.
  *
- * Three kinds: a boot's, the questions, and what pages are told unasked.
+ * Three kinds: a boot's, the questions, and what pages are told unasked. A message of another version
+ * of this protocol is never acted on: a page that gets one loads itself again, a worker that is asked
+ * in one says so.
  *
- * A page posts `open`, `ping` or `prefetch` to the registration's active worker, and on a first visit
+ * Each workspace has a worker of its own, which hears what concerns that workspace (roleFor). The
+ * root's worker hears what concerns the site, and what is done to saved workspaces as a whole.
+ *
+ * A page posts `open`, `ping` or `prefetch` to a registration's active worker, and on a first visit
  * `open` to the one that is being installed. The worker answers an `open` with `progress` messages, at
  * least one a second while its thread is free, and then with exactly one `ready` or `failed`; it is
  * `ready` as well when the address answers with the page that asks for consent. `open` may be repeated
@@ -11,7 +16,7 @@
  * meanwhile. A `ping` has no answer; its arrival is what restarts the browser's idle clock. Nor has a
  * `prefetch`: it saves the boot that may follow time.
  *
- * Questions (`status`, `check`, `forget`, `restore`, `preview`, `add`, `reload`, `consent`, `plugins`,
+ * Questions (`status`, `check`, `forget`, `restore`, `registrations`, `preview`, `add`, `reload`, `consent`, `plugins`,
  * `install`, `uninstall`) come with a MessagePort, on which exactly one answer is sent: {value} or
  * {error}. Until then {working} comes at least every few seconds while the worker's thread is free, with
  * the progress of an `add`, `install` or `uninstall`. All but `add` may be asked again when neither
@@ -20,12 +25,17 @@
  *
  * `changed` and `deleted` go to all pages of the site but the one that did it: what they have in view
  * is no longer so.
+ *
+ * Workers tell each other one thing, over a BroadcastChannel: `stop`, when the workspace that another
+ * one runs is about to be deleted or replaced.
  */
+
+import { ROOT } from "./scopes.js";
 
 /** @typedef {import("./errors.js").WireError} WireError */
 
 /** Version of this protocol: a page that meets another one reloads itself. */
-export const PROTOCOL_VERSION = 4;
+export const PROTOCOL_VERSION = 5;
 
 /**
  * The stages of a boot in order: id and the title people see.
@@ -237,6 +247,21 @@ export const STAGES = [
  * @property {Array<{path: string, content: Blob}>} files
  */
 
+/**
+ * @typedef {object} RegistrationsQuestion  page → root's worker: these are the site's registrations;
+ *   forget what is kept for others. The answer is a RegistrationsResult
+ * @property {number} v
+ * @property {"registrations"} type
+ * @property {string[]} scopes
+ */
+
+/**
+ * @typedef {object} RegistrationsResult
+ * @property {string[]} open      keys of the workspaces that have a page, or that one is about to open
+ * @property {string[]} outdated  scopes of the registrations that run another version of the site than
+ *   the root's worker
+ */
+
 /** @typedef {import("./recipe.js").ImportOptions} ImportOptions */
 
 /**
@@ -343,13 +368,21 @@ export const STAGES = [
  */
 
 /**
+ * @typedef {object} StopMessage  worker → workers: stop this workspace; what is saved of it is about to
+ *   be deleted or replaced
+ * @property {number} v
+ * @property {"stop"} type
+ * @property {string} key
+ */
+
+/**
  * @template M
  * @typedef {M extends unknown ? Omit<M, "v"> : never} WithoutVersion
  */
 
 /**
- * @typedef {StatusQuestion | CheckQuestion | ForgetQuestion | RestoreQuestion | PreviewQuestion
- *   | AddQuestion | ReloadQuestion | ConsentQuestion | PluginsQuestion | InstallQuestion
+ * @typedef {StatusQuestion | CheckQuestion | ForgetQuestion | RestoreQuestion
+ *   | RegistrationsQuestion | PreviewQuestion | AddQuestion | ReloadQuestion | ConsentQuestion | PluginsQuestion | InstallQuestion
  *   | UninstallQuestion} Question
  */
 /** @typedef {WithoutVersion<Question>} Asked  what `question` makes a message of */
@@ -413,6 +446,22 @@ export function failedMessage(key, error) {
  */
 export function question(asked) {
   return { v: PROTOCOL_VERSION, ...asked };
+}
+
+/**
+ * @param {Asked} asked
+ * @returns {import("./scopes.js").Role} whose worker answers it
+ */
+export function roleFor(asked) {
+  return "key" in asked ? asked.key : ROOT;
+}
+
+/**
+ * @param {string} key
+ * @returns {StopMessage}
+ */
+export function stopMessage(key) {
+  return { v: PROTOCOL_VERSION, type: "stop", key };
 }
 
 /**

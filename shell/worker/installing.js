@@ -1,48 +1,41 @@
 /**
- * What the browser waits for when it installs the worker: that the site is kept for offline use, but
- * for a first visit that is to an instance. There somebody waits for a page, and the site's files are
- * kept when that is there, or when it takes long.
+ * What the browser waits for when it installs a worker.
+ *
+ * The root's worker is installed once the site is kept for offline use. That of a workspace is
+ * installed at once, since somebody waits for the workspace's first page; but a newer version takes its
+ * place only when all of that version's files are there.
  */
 
+import { noteInstalling } from "./site-cache/versions.js";
 import { completeSite, isComplete, keepSite } from "./site-files.js";
+import { ROOT } from "../shared/scopes.js";
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
-
-/** ms in which the page of a first visit has asked for an instance, if it is for one. */
-const PAUSE = 300;
 
 /** ms after which a boot takes so long that the site's files need not wait for its end. */
 const LONG_BOOT = 8000;
 
-/** @type {() => void} */
-let noteOpening;
-/** @type {Promise<boolean>} true once a page has asked for an instance */
-const opening = new Promise((resolve) => (noteOpening = () => resolve(true)));
-
-/** @returns {Promise<unknown>} settled when the worker may be activated */
-export async function install() {
-  if (worker.registration.active) return keepSite();
-  if (await Promise.race([opening, after(PAUSE)])) return undefined;
-  return Promise.race([opening, keepSite()]);
+/**
+ * @param {import("../shared/scopes.js").Role} role  of this worker
+ * @returns {Promise<void>} settled when it may be activated
+ * @throws {import("../shared/errors.js").LiteError} a file of this version cannot be had
+ */
+export async function install(role) {
+  const isUpdate = worker.registration.active !== null;
+  if (role !== ROOT && !isUpdate) return;
+  await noteInstalling().catch(() => {}); // some private windows have no Cache Storage at all
+  // What another registration's worker has kept is there for all.
+  if (role === ROOT || !(await isComplete())) await keepSite();
 }
 
 /**
- * To be called when a page asks for an instance.
+ * To be called when a page opens a workspace.
  *
  * @returns {Promise<void>} settled when the site is kept, however long the page takes
  */
-export async function isOpening() {
-  noteOpening();
+export async function completeMeanwhile() {
   // A worker that has something to do does not make way for the one of a newer version.
   if (await isComplete()) return;
-  await after(LONG_BOOT);
+  await new Promise((resolve) => setTimeout(resolve, LONG_BOOT));
   await completeSite();
-}
-
-/**
- * @param {number} ms
- * @returns {Promise<void>}
- */
-function after(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

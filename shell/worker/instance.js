@@ -151,11 +151,21 @@ export class Instance {
     return /** @type {Packages} */ (this.#packages);
   }
 
+  /** @returns {boolean} whether something is lost when this is closed */
+  get isUnsaved() {
+    return this.#carried !== undefined || (this.state === "ready" && !this.#saver);
+  }
+
   /** @returns {Carried | undefined} what is lost when this is closed; undefined if it is saved */
   get unsaved() {
-    if (this.#carried) return this.#carried; // it has not got as far as to take it over
-    if (this.state !== "ready" || this.#saver || !this.#files) return undefined;
-    return { files: this.#files.copyAll(), problems: this.#problems };
+    if (!this.isUnsaved) return undefined;
+    // What was carried here is still there until the start has got as far as to take it over.
+    return (
+      this.#carried ?? {
+        files: /** @type {WatchedFiles} */ (this.#files).copyAll(),
+        problems: this.#problems,
+      }
+    );
   }
 
   /**

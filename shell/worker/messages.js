@@ -1,24 +1,30 @@
 /**
  * What pages ask of the worker by message, and what it tells them unasked.
  *
- * The messages are shared/protocol.js's; what is done about them is instances.js's business.
+ * The messages are shared/protocol.js's; what is done about them is done by workspace.js, and for saved
+ * workspaces as a whole by saved-workspaces.js.
  */
 
-import { toWire } from "../shared/errors.js";
+import { isWanted, openWorkspaces } from "./instance/clients.js";
+import { deleteWorkspaces, restoreWorkspace } from "./instance/saved-workspaces.js";
+import { keepScopes, outdatedScopes } from "./site-cache/versions.js";
+import { LiteError, toWire } from "../shared/errors.js";
 import {
   changedMessage,
   deletedMessage,
   failedMessage,
   progressMessage,
+  PROTOCOL_VERSION,
   readyMessage,
 } from "../shared/protocol.js";
+import { SITE_ROOT } from "../shared/site.js";
 
 /** @typedef {import("../shared/protocol.js").PageMessage} PageMessage */
 /** @typedef {import("../shared/protocol.js").Question} Question */
 /** @typedef {import("../shared/protocol.js").News} News */
 /** @typedef {import("../shared/protocol.js").Answer} Answer */
 /** @typedef {import("../shared/protocol.js").CancelMessage} CancelMessage */
-/** @typedef {import("./instances.js").Instances} Instances */
+/** @typedef {import("./instance/workspaces.js").Workspaces} Workspaces */
 
 /** ms between two signs of life while an answer takes its time, such as that to a large import. */
 const SIGN_OF_LIFE = 5000;
@@ -28,16 +34,16 @@ const REPORT_EVERY = 200;
 
 /**
  * @param {ExtendableMessageEvent} event
- * @param {Instances} instances
+ * @param {Workspaces} workspaces
  * @param {Clients} clients
  * @returns {Promise<void>} settled when nothing more comes of it
  */
-export async function answerMessage(event, instances, clients) {
+export async function answerMessage(event, workspaces, clients) {
   /** @type {PageMessage} */
   const message = event.data;
   const [port] = event.ports;
   const by = event.source && "id" in event.source ? event.source.id : "";
-  if (message?.type === "open" && event.source) await open(message, event.source, instances);
+  if (message?.type === "open" && event.source) await open(message, event.source, workspaces);
   // A ping needs no answer: that it arrived is what keeps the worker running. Nor has a prefetch, which
   // is sw.js's to heed.
   else if (
@@ -50,7 +56,7 @@ export async function answerMessage(event, instances, clients) {
     const say = (answer) => port.postMessage(answer);
     const signsOfLife = setInterval(say, SIGN_OF_LIFE, { working: true });
     try {
-      say({ value: await answerTo(message, instances, clients, port, by) });
+      say({ value: await answerTo(message, workspaces, clients, port, by) });
     } catch (error) {
       say({ error: toWire(error) });
     } finally {
@@ -68,7 +74,8 @@ export async function answerMessage(event, instances, clients) {
  */
 async function tell(clients, news, by = "") {
   for (const page of await clients.matchAll({ includeUncontrolled: true, type: "window" })) {
-    if (page.id !== by) page.postMessage(news);
+    const isOfSite = page.url.startsWith(SITE_ROOT.href);
+    if (isOfSite && page.id !== by) page.postMessage(news);
   }
 }
 
@@ -83,54 +90,70 @@ export function tellOfChange(clients, key, by) {
 
 /**
  * @param {Question} question
- * @param {Instances} instances
+ * @param {Workspaces} workspaces
  * @param {Clients} clients
  * @param {MessagePort} port  on which the answer will be sent
  * @param {string} by  id of the client that asks
  * @returns {Promise<unknown>}
  */
-async function answerTo(question, instances, clients, port, by) {
-  switch (question.type) {
-    case "status":
-      return instances.status(question.key);
-    case "check":
-      return instances.check(question.key);
-    case "forget":
-      await instances.forget(question.keys);
-      return tell(clients, deletedMessage(question.keys));
-    case "restore":
-      await instances.restore(question.instance, question.files);
-      return tell(clients, changedMessage(question.instance.key));
-    case "add":
-      return add(question, instances, port, by);
-    case "preview":
-      return (await instances.running(question.key)).preview(question.file, question.options);
-    case "reload":
-      return instances.reload(question.key, question.source, by);
-    case "consent":
-      return instances.decide(question.key, question.allow);
-    case "plugins":
-      return (await instances.running(question.key)).packages.list();
-    case "install":
-      return instances.install(question, progressTo(port));
-    case "uninstall":
-      return instances.uninstall(question, progressTo(port));
+async function answerTo(question, workspaces, clients, port, by) {
+  if (question.v !== PROTOCOL_VERSION) throw otherVersion();
+  if (question.type === "forget") {
+    await deleteWorkspaces(question.keys);
+    return tell(clients, deletedMessage(question.keys));
   }
+  if (question.type === "restore") {
+    await restoreWorkspace(question.instance, question.files);
+    return tell(clients, changedMessage(question.instance.key));
+  }
+  if (question.type === "registrations") {
+    await keepScopes(question.scopes);
+    return { open: await openWorkspaces(), outdated: await outdatedScopes() };
+  }
+  // Being asked starts nothing.
+  if (question.type === "status") return workspaces.find(question.key)?.status();
+  const workspace = await workspaces.host(question.key);
+  switch (question.type) {
+    case "check":
+      return workspace.check();
+    case "add":
+      return add(question, workspace, port, by);
+    case "preview":
+      return (await workspace.running()).preview(question.file, question.options);
+    case "reload":
+      return workspace.reload(question.source, by);
+    case "consent":
+      return workspace.decide(question.allow);
+    case "plugins":
+      return (await workspace.running()).packages.list();
+    case "install":
+      return workspace.install(question, progressTo(port));
+    case "uninstall":
+      return workspace.uninstall(question, progressTo(port));
+  }
+}
+
+/** @returns {LiteError} */
+function otherVersion() {
+  return new LiteError("This page and its service worker are of different versions of the site.", {
+    hint: "The site was just updated. Load the page again.",
+    name: "ProtocolError",
+  });
 }
 
 /**
  * @param {import("../shared/protocol.js").AddQuestion} question
- * @param {Instances} instances
+ * @param {import("./instance/workspace.js").Workspace} workspace
  * @param {MessagePort} port
  * @param {string} by  id of the client that asks
  * @returns {Promise<import("../shared/protocol.js").AddResult>}
  */
-async function add({ key, files }, instances, port, by) {
+async function add({ files }, workspace, port, by) {
   let isCancelled = false;
   port.onmessage = (/** @type {MessageEvent<CancelMessage>} */ { data }) => {
     if (data?.cancel) isCancelled = true;
   };
-  const instance = await instances.running(key);
+  const instance = await workspace.running();
   let saidAt = -Infinity;
   let stage = "";
   return instance.add(files, {
@@ -159,17 +182,25 @@ function progressTo(port) {
  *
  * @param {import("../shared/protocol.js").OpenMessage} message
  * @param {Client | ServiceWorker | MessagePort} page
- * @param {Instances} instances
+ * @param {Workspaces} workspaces
  */
-async function open({ key, retry, fresh }, page, instances) {
-  const instance = instances.get(key, { afresh: retry, fromSources: fresh });
+async function open({ v, key, retry, fresh }, page, workspaces) {
+  if (v !== PROTOCOL_VERSION) return page.postMessage(failedMessage(key, toWire(otherVersion())));
+  let instance;
+  try {
+    const workspace = await workspaces.host(key);
+    instance = workspace.get({ afresh: retry, fromSources: fresh });
+  } catch (error) {
+    return page.postMessage(failedMessage(key, toWire(error)));
+  }
   /** @param {import("../shared/protocol.js").Progress} progress */
   const watcher = (progress) => page.postMessage(progressMessage(key, progress));
   instance.reports.watchers.add(watcher);
   const booted = instance.boot();
   watcher(instance.reports.progress);
   try {
-    await booted;
+    // With nobody left to see how it gets on, the browser may stop the worker in the middle of it.
+    if (!(await isWanted(key, booted, "id" in page ? page.id : ""))) return;
     page.postMessage(readyMessage(key));
   } catch (error) {
     // Its address answers: with the page that asks.

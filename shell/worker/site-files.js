@@ -11,19 +11,15 @@
 import manifest from "./manifest.js";
 import { LiteError, OUTDATED } from "../shared/errors.js";
 import { SITE_ROOT } from "../shared/site.js";
-import { cachedVersions, versionCache } from "./caches.js";
+import { versionCache } from "./caches.js";
 import { sha256 } from "../shared/hash.js";
+import { alone } from "../shared/locks.js";
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const CACHE = versionCache(manifest.version);
 
-/** Kept beside the files: when this version took over and which parts it needs. */
-const RECORD = "record";
-
-/** Kept beside them once they are all there. */
+/** Kept beside the files once they are all there. */
 const COMPLETE = "complete";
-
-/** @typedef {{since: number, parts: string[]}} VersionRecord */
 
 /** The server is known to have another version by now. */
 let outdated = false;
@@ -35,20 +31,23 @@ let mended;
 let completed;
 
 /**
- * Fetch every file that the cache does not hold intact.
+ * Fetch every file that the cache does not hold intact. Workers of one version share the cache, so one
+ * of them does it at a time.
  *
  * @returns {Promise<void>}
  * @throws {LiteError} a file cannot be had as this version has it; as on a host that is just being
  *   given a new version
  */
-export async function keepSite() {
-  await Promise.all(
-    Object.keys(manifest.files).map(async (path) => (await kept(path)) ?? (await obtain(path))),
-  );
-  await caches
-    .open(CACHE)
-    .then((cache) => cache.put(fileUrl(COMPLETE), new Response()))
-    .catch(() => {}); // it is looked for again then
+export function keepSite() {
+  return alone(`keeping version ${manifest.version}`, async () => {
+    await Promise.all(
+      Object.keys(manifest.files).map(async (path) => (await kept(path)) ?? (await obtain(path))),
+    );
+    await caches
+      .open(CACHE)
+      .then((cache) => cache.put(fileUrl(COMPLETE), new Response()))
+      .catch(() => {}); // it is looked for again then
+  });
 }
 
 /**
@@ -103,36 +102,6 @@ export function answerSiteFile(event) {
  */
 export async function siteFile(path) {
   return (await kept(path)) ?? (await obtain(path));
-}
-
-/**
- * Note that this version is in charge now, and forget all others but the one before: pages that it
- * opened are still there and may import more of it.
- *
- * @param {string[]} parts  addresses of the large parts that this version needs
- * @returns {Promise<string[]>} those that are still needed by any version
- */
-export async function takeOver(parts) {
-  const record = { since: Date.now(), parts };
-  await (await caches.open(CACHE)).put(fileUrl(RECORD), Response.json(record));
-  const others = (await cachedVersions()).filter((version) => version !== manifest.version);
-  const records = await Promise.all(
-    others.map(async (version) => ({ version, ...(await recordOf(version)) })),
-  );
-  // One without a record never took over: its installation was broken off.
-  const [before, ...older] = records.sort((a, b) => b.since - a.since);
-  const useless = before?.since ? older : records;
-  await Promise.all(useless.map(({ version }) => caches.delete(versionCache(version))));
-  return before?.since ? [...parts, ...before.parts] : parts;
-}
-
-/**
- * @param {string} version
- * @returns {Promise<VersionRecord>}
- */
-async function recordOf(version) {
-  const response = await caches.match(fileUrl(RECORD), { cacheName: versionCache(version) });
-  return response ? response.json() : { since: 0, parts: [] };
 }
 
 /**

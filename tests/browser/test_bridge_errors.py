@@ -69,11 +69,13 @@ def test_error_after_the_answer_does_not_hurt(here: Page, app: str) -> None:
 
 @pytest.mark.console_errors
 def test_python_that_breaks_down_starts_anew(here: Page, plugin_site: str) -> None:
-    """In an instance of its own, so that the others can be seen to live on."""
+    """In a workspace of its own, so that the others can be seen to live on."""
     memory = f"{plugin_site}{MEMORY}"
-    assert fetch(here, f"{memory}echo").status == 200
+    other = here.context.new_page()
+    follow(other, memory.removesuffix("-/test-asgi/"))
+    assert fetch(other, f"{memory}echo").status == 200
     # One request waits while another brings Python down: both have their answer.
-    statuses = here.evaluate(
+    statuses = other.evaluate(
         """async ([memory, id]) => {
           const waiting = fetch(`${memory}waiting?id=${id}`);
           await fetch(`${memory}notes?id=${id}&wait=waits`);
@@ -83,9 +85,10 @@ def test_python_that_breaks_down_starts_anew(here: Page, plugin_site: str) -> No
     )
     assert statuses == [500, 500]
     assert works(here).status == 200
-    assert "Load the page again to start it anew" in fetch(here, f"{memory}echo").text
-    follow(here, memory.removesuffix("-/test-asgi/"))
-    assert fetch(here, f"{memory}echo").status == 200
+    assert "Load the page again to start it anew" in fetch(other, f"{memory}echo").text
+    follow(other, memory.removesuffix("-/test-asgi/"))
+    assert fetch(other, f"{memory}echo").status == 200
+    other.close()
 
 
 def works(page: Page) -> Fetched:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.support.asking import ask
 from tests.support.browsing import (
     BOOT_TIMEOUT,
     follow,
@@ -14,6 +14,7 @@ from tests.support.browsing import (
     wait_for_datasette,
 )
 from tests.support.hosts import DataHost
+from tests.support.shop import fetch_json
 
 CELLS = "table.rows-and-columns tbody td.type-str"
 
@@ -154,23 +155,47 @@ def test_view_source_shows_datasettes_html(visitor: BrowserContext, page: Page, 
     assert response.text() == text
 
 
-def test_more_instances_than_are_kept_come_back(page: Page, site: str, files: DataHost) -> None:
-    """Four run at a time. Who has not been asked for longest makes room."""
+def test_many_workspaces_run_side_by_side(page: Page, site: str, files: DataHost) -> None:
+    """None makes room for another, not even one whose changes are not saved."""
+    unsaved = files.add("unsaved/t.csv", b"a\nfirst\n")
+    follow(page, link(site, "data/t", csv=unsaved, temporary="1"))
+    temporary = page.url
+    status, answer = fetch_json(page, f"{page.url}/-/insert", {"row": {"a": "added"}})
+    assert status == 201, answer
     addresses: list[str] = []
-
-    def running() -> list[int]:
-        keys = [address.rpartition("@")[2].partition("/")[0] for address in addresses]
-        return [n for n, key in enumerate(keys) if ask(page, "status", key=key).get("value")]
-
-    for number in range(6):
+    for number in range(5):
         url = files.add(f"{number}/t.csv", f"a\nnumber {number}\n".encode())
         follow(page, link(site, "data/t", csv=url))
         addresses.append(page.url)
-    assert running() == [2, 3, 4, 5]
+        if number == 2:
+            # What a stranger's page may lead to opens nothing.
+            for garbage in ("@garbage/", "@%00/data", "@YQ/", "@__proto__/"):
+                page.goto(f"{site}app/{garbage}")
     for number, address in enumerate(addresses):
         follow(page, address)
         assert first_cell(page) == f"number {number}"
-    assert running() == [2, 3, 4, 5]
-    follow(page, addresses[2])
-    follow(page, addresses[0])
-    assert running() == [0, 2, 4, 5]
+    follow(page, temporary)
+    expect(page.get_by_role("cell", name="added")).to_be_visible()
+
+
+SCOPES = """async () => (await navigator.serviceWorker.getRegistrations())
+  .map(({ scope }) => new URL(scope).pathname).sort()"""
+
+
+@pytest.mark.console_errors  # the browser's own, of pages with status 404
+@pytest.mark.parametrize("known", [True, False])
+def test_an_address_that_means_nothing_says_so_and_registers_nothing(
+    page: Page, site: str, known: bool
+) -> None:
+    if known:
+        follow(page, f"{site}app/")
+        page.wait_for_function(
+            "async () => (await navigator.serviceWorker.getRegistrations()).length > 1"
+        )
+    for garbage in ("@garbage/", "@%00/data", "@YQ/", "@__proto__/data/t"):
+        page.goto(f"{site}app/{garbage}")
+        problem = page.get_by_role("region", name="What went wrong")
+        expect(problem).to_contain_text("does not describe any data")
+    page.goto(site)
+    page.wait_for_function("() => navigator.serviceWorker.controller")
+    assert page.evaluate(SCOPES) == (["/", "/app/"] if known else ["/"])

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.asking import VERSION
 from tests.support.browsing import HURRIED, link
 from tests.support.hosts import DataHost
 from tests.support.raw_chromium import RawBrowser, raw_browser, wait_until
@@ -158,7 +159,7 @@ def ask(victim: Victim, **message: Any) -> Callable[[], object]:
           navigator.serviceWorker.startMessages();
           port1.onmessage = heard;
           const registration = await navigator.serviceWorker.ready;
-          registration.active.postMessage({json.dumps({"v": 2, **message})}, [port2]);
+          registration.active.postMessage({json.dumps({"v": VERSION, **message})}, [port2]);
         }})""",
     )
 
@@ -300,7 +301,7 @@ def test_kill_while_a_large_file_of_ones_own_is_saved(
           port1.onmessage = ({{ data }}) => "value" in data && resolve();
           const lines = Array.from({{ length: 1400 }}, (_, n) => `${{n}},${{{line}}}\\n`);
           const file = new File(["n,text\\n", ...lines], "large.csv");
-          const message = {{ v: 3, type: "add", key: {json.dumps(key)} }};
+          const message = {{ v: {VERSION}, type: "add", key: {json.dumps(key)} }};
           const {{ active }} = await navigator.serviceWorker.ready;
           const added = [{{ file, options: {{ exists: "replace" }}, kind: "file" }}];
           active.postMessage({{ ...message, files: added }}, [port2]);

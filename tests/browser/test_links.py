@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.support.asking import ask
+from tests.support.asking import VERSION, ask
 from tests.support.browsing import BOOT_TIMEOUT, follow, link, stop_worker, wait_for_datasette
 from tests.support.databases import sqlite_file
 from tests.support.hosts import DataHost
@@ -235,7 +235,7 @@ def test_files_are_added_or_not_while_pages_are_answered(
     follow(page, link(site, "data/t", csv=files.add("t.csv", b"a\n1\n")))
     # In the middle of the import a page is asked for, and then the import is cancelled.
     found = page.evaluate(
-        """async () => {
+        """async (v) => {
           const line = "abcdefghij,klmnopqrst,1234567,3.5\\n".repeat(20_000);
           const content = new Blob(["a,b,c,d\\n", ...Array(60).fill(line)]);
           const file = new File([content], "large.csv");
@@ -254,11 +254,12 @@ def test_files_are_added_or_not_while_pages_are_answered(
             };
           });
           const key = location.pathname.match(/@([^/]*)/)[1];
-          const add = { v: 3, type: "add", key, files: [{ file, options: {}, kind: "file" }] };
+          const add = { v, type: "add", key, files: [{ file, options: {}, kind: "file" }] };
           navigator.serviceWorker.controller.postMessage(add, [port2]);
           const { error } = await answer;
           return [error?.name, await page, [...stages]];
-        }"""
+        }""",
+        VERSION,
     )
     assert found == ["Cancelled", 200, ["import", "read"]] or found == [
         "Cancelled",

@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.support.accessibility import accessibility_problems
+from tests.support.asking import ask
 from tests.support.browsing import BOOT_TIMEOUT, click_through, follow, link, stop_worker
 from tests.support.hosts import DataHost
 from tests.support.shop import fetch_json, rows_of, shop_database
@@ -480,14 +481,7 @@ def test_data_that_does_not_fit_opens_all_the_same(
     assert write(page, "create table t (a)") == 200
     status, answer = fetch_json(page, f"{page.url}/-/query.json?sql=select+count(*)+as+n+from+t")
     assert (status, answer["rows"]) == (200, [{"n": 0}])
-    told = page.evaluate(
-        """() => new Promise((resolve) => {
-            const { port1, port2 } = new MessageChannel();
-            port1.onmessage = ({ data }) => resolve(data.value);
-            const [, key] = location.pathname.match(/@([^/]*)/);
-            navigator.serviceWorker.controller.postMessage({ type: "status", key }, [port2]);
-        })"""
-    )
+    told = ask(page, "status")["value"]
     assert told["saving"] == "unsaved"
     assert told["reason"]["message"].startswith("There is no room left to save this data")
     # Nor does an import fit, and nothing of it stays.

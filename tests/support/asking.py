@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page
+
+_PROTOCOL = Path(__file__).parent.parent.parent / "shell" / "shared" / "protocol.js"
+_FOUND = re.search(r"PROTOCOL_VERSION = (\d+)", _PROTOCOL.read_text())
+assert _FOUND is not None
+
+#: What messages have to carry to be acted on.
+VERSION = int(_FOUND[1])
 
 _ASK = """
 async ({ type, about }) => {
   const asFile = ({ name, content, bytes }) =>
     new File([bytes ? new Uint8Array(bytes) : content], name);
-  const message = { v: 3, type, key: location.pathname.match(/@([^/]*)/)?.[1] ?? "", ...about };
+  const message = { type, key: location.pathname.match(/@([^/]*)/)?.[1] ?? "", ...about };
   if (message.file) Object.assign(message, { file: asFile(message.file), options: {} });
   message.files &&= message.files.map((file) => ({
     file: asFile(file),
@@ -32,5 +41,5 @@ def ask(page: Page, kind: str, **about: Any) -> dict[str, Any]:
 
     A file is {"name", "content"} or {"name", "bytes"}, with "options" if it is to be added.
     """
-    answer: dict[str, Any] = page.evaluate(_ASK, {"type": kind, "about": about})
+    answer: dict[str, Any] = page.evaluate(_ASK, {"type": kind, "about": {"v": VERSION, **about}})
     return answer

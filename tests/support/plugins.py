@@ -6,6 +6,7 @@ import re
 
 from playwright.sync_api import Locator, Page
 
+from tests.support.asking import VERSION
 from tests.support.browsing import wait_for_datasette
 
 
@@ -32,6 +33,7 @@ def key_of(page: Page) -> str:
 
 #: Asks the worker as the page “Plugins” does; returns its answer and the steps that it told of.
 ASK = """async (asked) => {
+  asked = { v: VERSION, ...asked };
   const { active } = await navigator.serviceWorker.ready;
   const { port1, port2 } = new MessageChannel();
   const steps = [];
@@ -42,4 +44,4 @@ ASK = """async (asked) => {
     };
     active.postMessage(asked, [port2]);
   });
-}"""
+}""".replace("VERSION", str(VERSION))

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
-import { answerMessage } from "../../shell/worker/messages.js";
+import { importWorkerModule } from "../support/worker_modules.js";
+import { PROTOCOL_VERSION } from "../../shell/shared/protocol.js";
+
+const { answerMessage } = await importWorkerModule("shell/worker/messages.js");
 
 test("a question that takes long is answered with signs of life until then", async () => {
   mock.timers.enable({ apis: ["setInterval"] });
@@ -11,13 +14,16 @@ test("a question that takes long is answered with signs of life until then", asy
     const port = { postMessage: (/** @type {unknown} */ answer) => answers.push(answer) };
     /** @type {(value: unknown) => void} */
     let finish = () => {};
-    const instances = { check: () => new Promise((resolve) => (finish = resolve)) };
-    const event = { data: { type: "check", key: "" }, ports: [port], source: {} };
+    const workspace = { check: () => new Promise((resolve) => (finish = resolve)) };
+    const workspaces = { host: () => Promise.resolve(workspace) };
+    const data = { v: PROTOCOL_VERSION, type: "check", key: "" };
+    const event = { data, ports: [port], source: {} };
     const answered = answerMessage(
       /** @type {any} */ (event),
-      /** @type {any} */ (instances),
+      /** @type {any} */ (workspaces),
       /** @type {any} */ ({}),
     );
+    await new Promise((resolve) => setImmediate(resolve));
     mock.timers.tick(11_000);
     assert.deepEqual(answers, [{ working: true }, { working: true }]);
     finish("done");
@@ -27,4 +33,15 @@ test("a question that takes long is answered with signs of life until then", asy
   } finally {
     mock.timers.reset();
   }
+});
+
+test("a question of another version of the protocol is not acted on", async () => {
+  /** @type {any[]} */
+  const answers = [];
+  const port = { postMessage: (/** @type {unknown} */ answer) => answers.push(answer) };
+  const data = { v: PROTOCOL_VERSION - 1, type: "forget", keys: [""] };
+  const event = { data, ports: [port], source: {} };
+  await answerMessage(/** @type {any} */ (event), /** @type {any} */ ({}), /** @type {any} */ ({}));
+  assert.equal(answers.length, 1);
+  assert.equal(answers[0].error.name, "ProtocolError");
 });

@@ -1,0 +1,116 @@
+/**
+ * Web Locks of this site: who is using what, across its workers and pages.
+ *
+ * A lock ends with the worker or page that holds it, also when the browser kills that, so nothing has
+ * to be cleaned up. Where a browser offers no locks, work goes ahead without them.
+ * https://w3c.github.io/web-locks/
+ */
+
+import { SITE_ROOT } from "./site.js";
+
+/** Several sites may share an origin, and locks are the origin's. */
+const PREFIX = `datasette-lite ${SITE_ROOT.pathname} `;
+
+/**
+ * @template T
+ * @param {string} name
+ * @param {LockOptions} options
+ * @param {(lock: Lock | null) => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+function request(name, options, work) {
+  const { locks } = navigator;
+  if (!locks) return work(null);
+  let begun = false;
+  /** @type {Promise<any>} */
+  const done = locks.request(PREFIX + name, options, (lock) => {
+    begun = true;
+    return work(lock);
+  });
+  return done.catch((error) => {
+    // A document or worker without storage has no locks either.
+    if (!begun && error instanceof Error && error.name === "SecurityError") return work(null);
+    throw error;
+  });
+}
+
+/**
+ * Do something while nobody else, in any worker or page of the site, does what has the same name.
+ *
+ * @template T
+ * @param {string} name
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+export function alone(name, work) {
+  return request(name, { mode: "exclusive" }, work);
+}
+
+/**
+ * Do something unless the lock is held by anybody.
+ *
+ * @param {string} name
+ * @param {() => Promise<void>} work
+ * @returns {Promise<void>}
+ */
+export function ifFree(name, work) {
+  const options = /** @type {const} */ ({ mode: "exclusive", ifAvailable: true });
+  return request(name, options, async (lock) => {
+    if (lock || !navigator.locks) await work();
+  });
+}
+
+/**
+ * Hold a lock together with others who hold it so.
+ *
+ * @param {string} name
+ * @returns {Promise<() => void>} settled when it is held; what it gives releases it
+ */
+export function hold(name) {
+  return new Promise((resolve) => {
+    const held = request(
+      name,
+      { mode: "shared" },
+      () => new Promise((end) => resolve(() => end(undefined))),
+    );
+    // Taken away by insist().
+    held.catch(() => {});
+  });
+}
+
+/**
+ * Do something once nobody holds the lock any more, or when that takes too long.
+ *
+ * @template T
+ * @param {string} name
+ * @param {number} patience  ms after which whoever holds it loses it
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+export async function insist(name, patience, work) {
+  let begun = false;
+  const attempt = () => {
+    begun = true;
+    return work();
+  };
+  try {
+    const signal = AbortSignal.timeout(patience);
+    return await request(name, { mode: "exclusive", signal }, attempt);
+  } catch (error) {
+    if (begun) throw error;
+    return request(name, { mode: "exclusive", steal: true }, attempt);
+  }
+}
+
+/**
+ * @param {string} name
+ * @returns {Promise<boolean>} whether anybody holds it; false where the browser does not tell
+ */
+export async function isHeld(name) {
+  try {
+    const { held = [] } = await navigator.locks.query();
+    return held.some((lock) => lock.name === PREFIX + name);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,258 @@
+/**
+ * One workspace in this worker: the instance that runs it, and what concerns it whether that runs or
+ * not.
+ *
+ * Responsible for starting the instance once, for starting it again with other packages or decisions,
+ * and for stopping it when the workspace is deleted or replaced. instance.js is one life of it.
+ */
+
+import { absolute, hasChanged, shippedSources } from "../downloads.js";
+import { Decisions, packageItems } from "../consent.js";
+import { Instance } from "../instance.js";
+import { siteSettings } from "../site-settings.js";
+import { Turns } from "../turns.js";
+import { openSharedStore } from "./store-access.js";
+import { enterWorkspace } from "./occupancy.js";
+import { LiteError } from "../../shared/errors.js";
+import { SITE_ROOT } from "../../shared/site.js";
+
+/** @typedef {import("../../shared/protocol.js").CheckResult} CheckResult */
+/** @typedef {import("../../shared/protocol.js").InstallProgress} InstallProgress */
+
+/** What is done one after the other, each by its name. */
+const CLOSING = "closing";
+const CHANGING = "changing";
+
+export class Workspace {
+  #key;
+  #onChange;
+  /** @type {Instance | undefined} */
+  #instance;
+  /** @type {Promise<() => void> | undefined} settled when it may run; what it gives says that it ended */
+  #entering;
+  #turns = new Turns();
+  /** @type {string[]} what the last check found */
+  #newer = [];
+  #decisions = new Decisions(() => openSharedStore());
+
+  /**
+   * @param {string} key
+   * @param {(by: string) => void} onChange  called when the databases were written to, with the id of
+   *   the client that asked for it
+   */
+  constructor(key, onChange) {
+    this.#key = key;
+    this.#onChange = onChange;
+  }
+
+  /** @returns {boolean} whether closing it would lose changes */
+  get hasUnsavedWork() {
+    return this.#instance?.isUnsaved === true;
+  }
+
+  /** @returns {number} when it was last used, in ms as performance.now() counts */
+  get lastUsed() {
+    return this.#instance?.lastUsed ?? 0;
+  }
+
+  /**
+   * @param {{afresh?: boolean, fromSources?: boolean, restart?: boolean}} [options]  afresh: not the one whose boot
+   *   failed; fromSources: what is saved is to be replaced by what the sources have now; restart: with
+   *   what it has, in a Python of its own
+   * @returns {Instance}
+   */
+  get({ afresh = false, fromSources = false, restart = false } = {}) {
+    let instance = this.#instance;
+    // One that waits for a person's decision has not failed: starting it again would only ask again.
+    const hasFailed = instance?.state === "failed" && !instance.consent;
+    const unfit = instance?.state === "stopped" || (afresh && hasFailed);
+    if (!instance || unfit || fromSources || restart) {
+      const carried = restart && instance ? instance.unsaved : undefined;
+      if (instance) this.#close(instance);
+      this.#entering = enterWorkspace(this.#key);
+      const before = Promise.all([this.#turns.of(CLOSING), this.#entering]);
+      instance = new Instance(this.#key, SITE_ROOT, {
+        openStore: openSharedStore,
+        decisions: this.#decisions,
+        carried,
+        onChange: this.#onChange,
+        fromSources,
+        before,
+      });
+      if (fromSources) this.#newer = [];
+      this.#instance = instance;
+    }
+    instance.lastUsed = performance.now();
+    return instance;
+  }
+
+  /**
+   * @returns {import("../../shared/protocol.js").Status | undefined} undefined while it is not running
+   */
+  status() {
+    const instance = this.#instance;
+    if (instance?.consent) return { state: "consent", consent: instance.consent };
+    if (instance?.state !== "ready") return undefined;
+    const { refused } = instance.packages;
+    return { state: "ready", ...instance.saving, newer: this.#newer, refused };
+  }
+
+  /**
+   * Ask the sources of a saved instance whether they have newer data.
+   *
+   * @returns {Promise<CheckResult>}
+   */
+  async check() {
+    const store = await openSharedStore();
+    const saved = await store.get("instances", this.#key);
+    /** @type {CheckResult} */
+    const result = { newer: [], edited: saved?.edited ?? false };
+    if (!saved) return result;
+    await Promise.all(
+      saved.sources.map((source) =>
+        hasChanged(source).then(
+          (changed) => changed && result.newer.push(source.url),
+          () => {}, // one that cannot be asked keeps nothing from opening
+        ),
+      ),
+    );
+    if (this.#key === "") {
+      // A new version of the site may ship more than before.
+      const known = new Set(saved.sources.map(({ url }) => url));
+      const shipped = (await shippedSources()).map(({ value }) => absolute(value, SITE_ROOT));
+      result.newer.push(...shipped.filter((url) => !known.has(url)));
+    }
+    this.#newer = result.newer;
+    return result;
+  }
+
+  /**
+   * Fetch a source of an instance again, and replace what it became if there is newer data.
+   *
+   * @param {string} source  its id
+   * @param {string} by  id of the client that asks
+   * @returns {Promise<import("../../shared/protocol.js").ReloadResult>}
+   * @throws {import("../../shared/errors.js").LiteError}
+   */
+  async reload(source, by) {
+    const instance = await this.running();
+    const { path, url } = await instance.reload(source, by);
+    this.#newer = this.#newer.filter((other) => other !== url);
+    return { changed: url !== undefined, path };
+  }
+
+  /**
+   * @returns {Promise<Instance>} that answers
+   * @throws {import("../../shared/errors.js").LiteError} it cannot be started
+   */
+  async running() {
+    let instance;
+    do {
+      instance = this.get({ afresh: true });
+      await instance.boot();
+    } while (instance.state === "stopped"); // somebody started it anew meanwhile
+    return instance;
+  }
+
+  /**
+   * Note what a person has decided about the code that an instance waits with; the next request starts
+   * it anew.
+   *
+   * @param {boolean | null} allow  null: forget it, and ask again
+   * @returns {Promise<void>}
+   */
+  decide(allow) {
+    return this.#turns.take(CHANGING, () => this.#decide(allow));
+  }
+
+  /** @type {Workspace["decide"]} */
+  async #decide(allow) {
+    const instance = this.get();
+    if (allow === null) await this.#decisions.forget(this.#key);
+    else {
+      await instance.boot().catch(() => {});
+      if (!instance.consent || instance.consent.locked) return;
+      await this.#decisions.add(this.#key, instance.consent.items, allow);
+    }
+    this.get({ restart: true });
+  }
+
+  /**
+   * Install a plugin and start the instance anew.
+   *
+   * @param {Pick<import("../../shared/protocol.js").InstallQuestion, "requirement" | "upgrade">} wanted
+   * @param {(progress: InstallProgress) => void} onProgress
+   * @returns {ReturnType<Instance["install"]>}
+   * @throws {LiteError}
+   */
+  install(wanted, onProgress) {
+    return this.#turns.take(CHANGING, () => this.#install(wanted, onProgress));
+  }
+
+  /** @type {Workspace["install"]} */
+  async #install({ requirement, upgrade }, onProgress) {
+    const settings = await siteSettings();
+    if (settings.locked) {
+      throw new LiteError("No plugins can be installed here.", {
+        hint: "Whoever runs this site has locked it to the plugins that come with it.",
+      });
+    }
+    const instance = await this.running();
+    const done = await instance.install(requirement, upgrade, onProgress);
+    // Whoever installs it allows it.
+    await this.#decisions.add(this.#key, packageItems([], [requirement.trim()], settings), true);
+    await this.#restart(onProgress);
+    return done;
+  }
+
+  /**
+   * Remove a plugin and start the instance anew.
+   *
+   * @param {Pick<import("../../shared/protocol.js").UninstallQuestion, "name">} wanted
+   * @param {(progress: InstallProgress) => void} onProgress
+   * @returns {ReturnType<Instance["uninstall"]>}
+   * @throws {LiteError}
+   */
+  uninstall(wanted, onProgress) {
+    return this.#turns.take(CHANGING, () => this.#uninstall(wanted, onProgress));
+  }
+
+  /** @type {Workspace["uninstall"]} */
+  async #uninstall({ name }, onProgress) {
+    const instance = await this.running();
+    const done = await instance.uninstall(name);
+    // What kept it from starting may be what was removed.
+    await this.#decisions.note(this.#key, 0);
+    await this.#restart(onProgress);
+    return done;
+  }
+
+  /**
+   * @param {(progress: InstallProgress) => void} onProgress
+   */
+  async #restart(onProgress) {
+    onProgress({ step: "restarting", name: "", done: 0, total: 0 });
+    await this.get({ restart: true }).boot();
+  }
+
+  /**
+   * Stop what runs; the next request starts it again.
+   *
+   * @returns {Promise<void>} settled when all that it was asked to save is saved
+   */
+  async stop() {
+    const instance = this.#instance;
+    this.#instance = undefined;
+    this.#newer = [];
+    if (instance) this.#close(instance);
+    await this.#turns.of(CLOSING);
+  }
+
+  /** @param {Instance} instance */
+  #close(instance) {
+    const entering = this.#entering;
+    const closed = this.#turns.take(CLOSING, () => instance.close()).catch(() => {});
+    void closed.then(async () => (await entering)?.());
+    instance.state = "stopped";
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * The workspaces that this worker may run: its own, and guests.
+ *
+ * A page registers a worker for its workspace before it opens it. Where the browser cannot, since
+ * registering needs the network, the worker that answers the workspace's address anyway runs it as a
+ * guest: the root's, or the default workspace's, whose scopes include every other one. Guests are few,
+ * and none gives way whose work is not saved.
+ */
+
+import { LiteError } from "../../shared/errors.js";
+import { ROOT } from "../../shared/scopes.js";
+import { onStop } from "./occupancy.js";
+import { Workspace } from "./workspace.js";
+
+/** @typedef {import("../../shared/scopes.js").Role} Role */
+
+/** Each holds some 100 MB. */
+const MOST_GUESTS = 3;
+
+export class Workspaces {
+  #role;
+  #onChange;
+  /** @type {Map<string, Workspace>} by key */
+  #running = new Map();
+
+  /**
+   * @param {Role} role  of this worker
+   * @param {(key: string, by: string) => void} onChange  called when a workspace's databases were
+   *   written to, with the id of the client that asked for it
+   */
+  constructor(role, onChange) {
+    this.#role = role;
+    this.#onChange = onChange;
+    onStop((key) => void this.#running.get(key)?.stop());
+  }
+
+  /** @returns {boolean} whether this worker is one that takes guests */
+  get hasRoom() {
+    return this.#role === ROOT || this.#role === "";
+  }
+
+  /**
+   * @param {string} key
+   * @returns {Workspace | undefined} undefined if this worker does not run it
+   */
+  find(key) {
+    return key === this.#role ? this.#own(key) : this.#running.get(key);
+  }
+
+  /**
+   * @param {string} key
+   * @returns {Promise<Workspace>} run here, as a guest if it is not this worker's own
+   * @throws {LiteError} this worker takes no guests, or no further one
+   */
+  async host(key) {
+    const found = this.find(key);
+    if (found) return found;
+    if (!this.hasRoom) throw foreign();
+    await this.#makeRoom();
+    return this.#own(key);
+  }
+
+  /**
+   * @param {string} key
+   * @returns {Workspace}
+   */
+  #own(key) {
+    const found = this.#running.get(key);
+    if (found) return found;
+    const workspace = new Workspace(key, (by) => this.#onChange(key, by));
+    this.#running.set(key, workspace);
+    return workspace;
+  }
+
+  async #makeRoom() {
+    const guests = [...this.#running].filter(([key]) => key !== this.#role);
+    if (guests.length < MOST_GUESTS) return;
+    const saved = guests.filter(([, workspace]) => !workspace.hasUnsavedWork);
+    const [oldest] = saved.sort(([, a], [, b]) => a.lastUsed - b.lastUsed);
+    if (!oldest) throw full();
+    const [key, workspace] = oldest;
+    this.#running.delete(key);
+    await workspace.stop();
+  }
+}
+
+/** @returns {LiteError} */
+export function foreign() {
+  return new LiteError("This address belongs to another workspace.", {
+    hint: "A workspace’s pages can only load what is in the same workspace. Open the address in a tab of its own.",
+  });
+}
+
+/** @returns {LiteError} */
+function full() {
+  return new LiteError("No further workspace can be opened without a network.", {
+    hint:
+      `${MOST_GUESTS} workspaces with changes that are not saved are open already. ` +
+      "Connect to the network, or download the changes and close one of them, then try again.",
+  });
+}

@@ -1,0 +1,137 @@
+/**
+ * Requests under app/: to a workspace that this worker runs, or to one that it does not.
+ */
+
+import { keepParts } from "../assets.js";
+import { keepImages } from "../images.js";
+import { isWanted } from "../instance/clients.js";
+import { foreign } from "../instance/workspaces.js";
+import { bootingPage, consentPage, errorPage } from "../pages.js";
+import { finishVisit } from "../runtime.js";
+import { completeSite } from "../site-files.js";
+import { parseAppPath } from "../../shared/paths.js";
+import { keyToRecipe } from "../../shared/recipe.js";
+import { SITE_ROOT } from "../../shared/site.js";
+
+/** @typedef {import("../instance/workspace.js").Workspace} Workspace */
+/** @typedef {import("../instance/workspaces.js").Workspaces} Workspaces */
+
+const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+
+/** ms that a page load waits for a boot before it is shown the booting page instead. */
+const SHORT_WAIT = 1500;
+
+/**
+ * @param {FetchEvent} event  of an address under app/
+ * @param {string} key  of the workspace that it names
+ * @param {Workspaces} workspaces
+ * @returns {Promise<Response>}
+ */
+export async function answerRequest(event, key, workspaces) {
+  const { request } = event;
+  const context = { siteRoot: SITE_ROOT.pathname, wantsPage: request.mode === "navigate" };
+  const unreadable = problemOf(key);
+  if (unreadable) return errorPage(unreadable, 404, context);
+  const workspace = workspaces.find(key);
+  if (workspace) return answerFrom(workspace, key, event, context);
+  // The page registers a worker for the workspace, and loads its address again.
+  if (context.wantsPage && request.method === "GET") return bootingPage(context.siteRoot);
+  if (workspaces.hasRoom && (await isFromWithin(event, key))) {
+    return answerFrom(await workspaces.host(key), key, event, context);
+  }
+  return errorPage(foreign(), 404, context);
+}
+
+/**
+ * @param {string} key
+ * @returns {unknown} why nothing can be opened under this key; undefined if something can
+ */
+function problemOf(key) {
+  try {
+    if (key !== "") keyToRecipe(key);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+/**
+ * @param {FetchEvent} event
+ * @param {string} key
+ * @returns {Promise<boolean>} whether a page of that workspace sends the request
+ */
+async function isFromWithin({ request, clientId }, key) {
+  const client = clientId ? await worker.clients.get(clientId) : undefined;
+  const from = client?.url ?? request.referrer;
+  if (!URL.canParse(from)) return false;
+  const { origin, pathname } = new URL(from);
+  return origin === SITE_ROOT.origin && parseAppPath(pathname, SITE_ROOT.pathname)?.key === key;
+}
+
+/**
+ * @param {Workspace} workspace
+ * @param {string} key  its
+ * @param {FetchEvent} event
+ * @param {{siteRoot: string, wantsPage: boolean}} context
+ * @returns {Promise<Response>}
+ */
+async function answerFrom(workspace, key, event, context) {
+  const { request, clientId, handled } = event;
+  const arrivedAt = Date.now();
+  for (;;) {
+    // Loading a page again is how people try again.
+    const instance = workspace.get({ afresh: context.wantsPage });
+    try {
+      const booted = instance.boot();
+      event.waitUntil(afterBoot(instance, key, handled));
+      if (context.wantsPage && request.method === "GET") {
+        // A page must not be held through a long boot: browsers give up on it.
+        const late = Symbol("late");
+        const first = await Promise.race([booted, after(SHORT_WAIT, late)]).catch(() => late);
+        if (first === late && !instance.consent) return await bootingPage(context.siteRoot);
+      }
+      await booted;
+    } catch (error) {
+      if (instance.consent && context.wantsPage) {
+        return consentPage(instance.consent, context.siteRoot);
+      }
+      return errorPage(error, instance.consent ? 403 : 503, context);
+    }
+    // One that was replaced or deleted meanwhile answers nothing more.
+    if (instance.state === "stopped") continue;
+    const response = await instance.handle(
+      request,
+      { clientId, arrivedAt, handled },
+      (error, status) => errorPage(error, status, context),
+    );
+    const finished = afterBoot(instance, key).then(finishVisit).then(completeSite);
+    event.waitUntil(finished.then(() => instance.exercise()));
+    return response;
+  }
+}
+
+/**
+ * What a boot leaves to do, while the browser must not stop the worker.
+ *
+ * @param {import("../instance.js").Instance} instance
+ * @param {string} key
+ * @param {Promise<void>} [answered]  settled when the request that led to it is answered
+ */
+async function afterBoot(instance, key, answered) {
+  if (!(await isWanted(key, instance.boot()).catch(() => true))) return;
+  await answered?.catch(() => {});
+  // The page that was waited for asks for its files now.
+  await instance.settled();
+  await keepParts();
+  await keepImages();
+}
+
+/**
+ * @template T
+ * @param {number} ms
+ * @param {T} value
+ * @returns {Promise<T>}
+ */
+function after(ms, value) {
+  return new Promise((resolve) => setTimeout(resolve, ms, value));
+}
