@@ -8,6 +8,8 @@ worker's.
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from time import perf_counter
@@ -125,28 +127,30 @@ class Instance:
 
     def code_in_configuration(self) -> list[dict[str, Any]]:
         """Return the metadata and config sources from links that hold code, which runs only where
-        `open` is told to trust them: "kind", "value", their URL, and "parts", names of that code.
+        `open` is told to trust it: "kind", "value", their URL, "parts", names of that code, and
+        "digest", the hash of all that the source says.
         """
         found = []
         for kind in ("metadata", "config"):
             for source, contents in self._folder.configuration(kind):
                 _, parts = without_code(contents)
                 if parts and "://" in _address(source):
-                    found.append({"kind": kind, "value": _address(source), "parts": parts})
+                    one = {"kind": kind, "value": _address(source), "parts": parts}
+                    found.append({**one, "digest": _digest(contents)})
         return found
 
     def _configuration(self, kind: str) -> dict[str, Any]:
         """Return what the site's owner and all sources of a kind say; later ones count more."""
         links = [
-            contents if _address(source) in self._trusted else without_code(contents)[0]
-            for source, contents in self._folder.configuration(kind)
+            contents if _digest(contents) in self._trusted else without_code(contents)[0]
+            for _, contents in self._folder.configuration(kind)
         ]
         return merged([self._owner.document(kind), *links])
 
     async def open(self, memory: bool, trusted: Iterable[str] = ()) -> None:
         """Start Datasette on what was added, or on what was saved; `memory` adds its in-memory
         database. A plugin that keeps it from starting is left out; see plugin_loading.left_out.
-        Metadata and config whose URLs are in `trusted` may hold code.
+        Metadata and config whose hashes are in `trusted` may hold code.
 
         Raises:
             LiteError: Datasette could not start.
@@ -239,3 +243,8 @@ def _address(source: dict[str, Any]) -> str:
     """Return what a source is known by: the URL that it was fetched from, or a file's name."""
     address: str = source["origin"].get("url") or source["url"]
     return address
+
+
+def _digest(contents: dict[str, Any]) -> str:
+    """Return what metadata or config is known by: the SHA-256 of all that it says."""
+    return hashlib.sha256(json.dumps(contents, sort_keys=True).encode()).hexdigest()

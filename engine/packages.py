@@ -1,9 +1,11 @@
 """The packages of an instance: plugins and what they need, as wheels that were chosen once.
 
 Responsible for the folder in which they are kept, with the record of what was asked for and what
-came of it, and for laying them out where Python finds them. How a set is chosen is
-resolving.py's business, how plugins are loaded is plugin_loading.py's. Imports nothing of
-Datasette: which Datasette that is may be decided here.
+came of it, and for laying them out where Python finds them. A wheel is known by the hash of its
+content, and none is laid out whose hash was not allowed. The record is written here and read by the
+worker (shell/worker/trust/lock.js), which checks it and hands it over: so there is one reader.
+resolving.py chooses a set, plugin_loading.py loads plugins. Imports nothing of Datasette: which
+Datasette that is may be decided here.
 
     plugins/lock.json   what was asked for, the exact wheels, and what could not be had
     plugins/wheels/     those wheels
@@ -35,6 +37,10 @@ STAND_INS = Path(__file__).parent / "stand_ins"
 
 #: Where wheels are laid out. First on the path, so that they outdo the site's own packages.
 INSTALLED = Path("/installed")
+
+#: As packaging's specifications have them, and shell/worker/trust/lock.js.
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.!+-]{0,99}")
 
 #: Hashes of the wheels that were laid out in this Python.
 laid_out: list[str] = []
@@ -80,6 +86,18 @@ class Lock:
     #: Requirements of the link that the person has removed.
     removed: list[str] = field(default_factory=list)
 
+    @staticmethod
+    def of(record: dict[str, Any] | None) -> Lock:
+        """Return the lock that a checked record describes; an empty one for None."""
+        if record is None:
+            return Lock()
+        return Lock(
+            asked=dict(record["asked"]),
+            wheels=[Wheel(**wheel) for wheel in record["wheels"]],
+            failed=dict(record["failed"]),
+            removed=list(record["removed"]),
+        )
+
     def closure(self, names: Iterable[str], *, but: Iterable[str] = ()) -> list[Wheel]:
         """Return the wheels of these packages and of all that they need, without those of `but`."""
         by_name = {wheel.name: wheel for wheel in self.wheels if wheel.name not in but}
@@ -94,42 +112,36 @@ class Lock:
 
 
 class Packages:
-    """The packages of the instance whose folder is `folder`."""
+    """The packages of the instance whose folder is `folder`, as `record`, which was checked, has
+    them. No wheel is used whose hash is not in `allowed`.
+    """
 
-    def __init__(self, folder: Path, installed: Path = INSTALLED) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        installed: Path = INSTALLED,
+        record: dict[str, Any] | None = None,
+        allowed: Iterable[str] = (),
+    ) -> None:
         self._folder = folder / "plugins"
         self._installed = installed
-        self._damage: list[PluginError] = []
+        #: Hashes of the wheels that may be used.
+        self.allowed = set(allowed)
         #: Names of the packages that lay_out found damaged.
         self.damaged: set[str] = set()
-        self.lock = self._read()
+        self.lock = Lock.of(record)
 
-    def _read(self) -> Lock:
-        path = self._folder / "lock.json"
-        if not path.exists():
-            return Lock()
-        try:
-            saved = json.loads(path.read_text())
-            failed = saved["failed"].items()
-            return Lock(
-                asked=dict(saved["asked"]),
-                wheels=[Wheel(**wheel) for wheel in saved["wheels"]],
-                failed={
-                    name: {key: why[key] for key in ("message", "hint", "retry")}
-                    for name, why in failed
-                },
-                removed=list(saved["removed"]),
-            )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            self._damage.append(
-                PluginError(
-                    f"Which plugins this data has cannot be read ({type(error).__name__}: {error})."
-                    " It was opened without them.",
-                    hint="It may have been saved by a newer version of this site. Install the"
-                    " plugins again on the page “Plugins”.",
-                )
-            )
-            return Lock()
+    def usable(self, requirements: Iterable[str], *, but: Iterable[str] = ()) -> list[Wheel]:
+        """Return the wheels of those requirements all of whose wheels are allowed."""
+        names = []
+        for one in requirements:
+            name = self.lock.asked.get(one)
+            if name is not None and self._may_use(self.lock.closure([name], but=but)):
+                names.append(name)
+        return self.lock.closure(names, but=but)
+
+    def _may_use(self, wheels: list[Wheel]) -> bool:
+        return all(wheel.sha256 in self.allowed for wheel in wheels)
 
     def freeze(self, lock: Lock, contents: dict[str, bytes]) -> None:
         """Keep `lock` and the new wheels, by file name; remove those that it does not name."""
@@ -148,21 +160,29 @@ class Packages:
         """Return a wheel that is kept.
 
         Raises:
-            OSError, ValueError: it is not there as it was.
+            OSError, ValueError: it is not there as it was, or not allowed.
         """
         content = (self._folder / "wheels" / wheel.file).read_bytes()
-        if hashlib.sha256(content).hexdigest() != wheel.sha256:
+        digest = hashlib.sha256(content).hexdigest()
+        if digest != wheel.sha256:
             raise ValueError("another hash")
+        if digest not in self.allowed:
+            raise ValueError("it is not allowed")
         return content
 
     def lay_out(self, requirements: Iterable[str]) -> list[PluginError]:
-        """Lay out what these requirements need; return what is damaged."""
-        problems = list(self._damage)
-        names = [self.lock.asked[one] for one in requirements if one in self.lock.asked]
+        """Lay out what these requirements need, as far as it is allowed; return what is damaged."""
+        problems = []
         # Every plugin needs Datasette: the site's, unless another one was asked for.
-        for wheel in self.lock.closure(names, but=() if "datasette" in names else ["datasette"]):
+        wanted = list(requirements)
+        own = any(self.lock.asked.get(one) == "datasette" for one in wanted)
+        for wheel in self.usable(wanted, but=() if own else ("datasette",)):
             try:
-                unpack(self.content(wheel), self._installed)
+                content = self.content(wheel)
+                claimed = read_wheel(content, wheel.file, wheel.url)
+                if (claimed.name, claimed.version) != (wheel.name, wheel.version):
+                    raise ValueError(f"the file is {claimed.name} {claimed.version}")
+                unpack(content, self._installed)
                 laid_out.append(wheel.sha256)
             except Exception as error:  # zipfile has many of its own; none keeps the others away
                 self.damaged.add(wheel.name)
@@ -204,10 +224,12 @@ def read_wheel(content: bytes, file: str, url: str) -> Wheel:
     """Return what a wheel says of itself; `requires` is left empty.
 
     Raises:
-        zipfile.BadZipFile, ValueError: it is no wheel.
+        zipfile.BadZipFile, ValueError: it is no wheel, or its name or version is not one.
     """
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         path, fields = _metadata(archive)
+        if not _NAME.fullmatch(fields["Name"]) or not _VERSION.fullmatch(fields["Version"]):
+            raise ValueError("it has no metadata")
         points = path.replace("METADATA", "entry_points.txt")
         entry_points = archive.read(points).decode() if points in archive.namelist() else ""
     return Wheel(

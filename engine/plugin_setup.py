@@ -1,10 +1,10 @@
 """What happens to the packages of one instance: at its start, and when the person adds or removes
 some.
 
-Responsible for what is asked for and what has become of it. The folder is packages.py's
-business, choosing wheels is resolving.py's, and that a person has allowed all this is the
-worker's. Imports nothing of Datasette, nor micropip before something is to be chosen: most
-starts have no use for it."""
+Responsible for what is asked for and what has become of it. packages.py keeps the folder,
+resolving.py chooses wheels, and the worker sees to it that a person has allowed all this
+(shell/worker/trust): what comes here was checked. Imports nothing of Datasette, nor micropip before
+something is to be chosen: most starts have no use for it."""
 
 from __future__ import annotations
 
@@ -34,11 +34,15 @@ if TYPE_CHECKING:
 #: How the lock names what `ref` asks for, beside requirements.
 _REF = "?ref="
 
+#: Characters of a message that a lock may have; shell/worker/trust/lock.js refuses more.
+_MOST_WORDS = 1000
+
 
 class PluginSetup:
-    """The packages of the instance in `folder`; `index` is a package index's address, None for
-    micropip's own. `catalogue` is a file: JSON, a list of plugins, each with "name", "version",
-    the one that was tested with the site's own Datasette, and "state", "works" if it did.
+    """The packages of the instance in `folder`, of which `record` is the lock, or None; `index` is
+    a package index's address, None for micropip's own. `catalogue` is a file: JSON, a list of
+    plugins, each with "name", "version", the one that was tested with the site's own Datasette,
+    and "state", "works" if it did.
     """
 
     def __init__(
@@ -47,8 +51,9 @@ class PluginSetup:
         index: str | None,
         catalogue: Path | None = None,
         installed: Path = INSTALLED,
+        record: dict[str, Any] | None = None,
     ) -> None:
-        self._packages = Packages(folder, installed)
+        self._packages = Packages(folder, installed, record)
         self._index = index
         self._catalogue = catalogue
         self._installed = installed
@@ -59,39 +64,46 @@ class PluginSetup:
         return self._packages.lock
 
     async def prepare(
-        self, install: list[str], ref: str, refused: list[str], report: Report
-    ) -> list[dict[str, Any]]:
-        """Lay out what a start needs, choosing what was never chosen; return problems on the wire.
+        self,
+        install: list[str],
+        ref: str,
+        allowed: list[str],
+        report: Report,
+        *,
+        without_all: bool = False,
+    ) -> dict[str, Any]:
+        """Lay out what a start needs, after choosing what has yet to be chosen.
 
-        `install` and `ref` are what the link asks for and the person allows. Of what was asked for
-        before, `refused` is left out.
+        `install` is what has to be chosen, `ref` the Datasette that is to run, "" for the site's.
+        Of what was chosen before, only wheels whose hashes are in `allowed` are used.
+        `without_all`: nothing is laid out. Return "problems" on the wire, and the "hashes" of the
+        wheels that were chosen.
         """
-        if ref and self._is_new(_REF + ref):
+        self._packages.allowed = set(allowed)
+        if ref and _REF + ref not in self._lock.asked:
             await self._add_ref(ref, report)
         if ref and _REF + ref in self._lock.asked:
             self._ref = _REF + ref
         for requirement in install:
-            if self._is_new(requirement):
-                await self._add(requirement, report)
-        problems = self._packages.lay_out(one for one in self._in_use() if one not in refused)
-        return [
-            *({**one.to_wire(), "source": ""} for one in problems),
-            *(
-                {**PluginError(one["message"], hint=one["hint"]).to_wire(), "source": requirement}
-                for requirement, one in sorted(self._lock.failed.items())
-                if requirement not in refused
-            ),
-        ]
+            await self._add(requirement, report)
+        problems = self._packages.lay_out([] if without_all else self._in_use())
+        return {
+            "problems": [
+                *({**one.to_wire(), "source": ""} for one in problems),
+                *(
+                    {
+                        **PluginError(one["message"], hint=one["hint"]).to_wire(),
+                        "source": requirement,
+                    }
+                    for requirement, one in sorted(self._lock.failed.items())
+                ),
+            ],
+            "hashes": sorted(self._packages.allowed - set(allowed)),
+        }
 
     def _in_use(self) -> list[str]:
         """Return what was asked for, of several versions of Datasette only the one that runs."""
         return [one for one in self._lock.asked if one == self._ref or not one.startswith(_REF)]
-
-    def _is_new(self, requirement: str) -> bool:
-        lock = self._lock
-        if requirement in lock.failed:
-            return bool(lock.failed[requirement]["retry"])
-        return requirement not in lock.asked and requirement not in lock.removed
 
     async def _add_ref(self, ref: str, report: Report) -> None:
         requirement = "datasette" if ref == "pre" else f"datasette=={ref.removeprefix('v')}"
@@ -114,7 +126,11 @@ class PluginSetup:
         lock.asked.pop(requirement, None)
         lock.wheels = lock.closure(lock.asked.values())
         retry = bool(getattr(error, "retry", False))
-        lock.failed[requirement] = {"message": error.message, "hint": error.hint, "retry": retry}
+        lock.failed[requirement] = {
+            "message": error.message[:_MOST_WORDS],
+            "hint": error.hint[:_MOST_WORDS],
+            "retry": retry,
+        }
         self._packages.freeze(lock, {})
 
     def fail_ref(self, ref: str, reason: str) -> None:
@@ -156,9 +172,9 @@ class PluginSetup:
 
     def _have(self) -> list[Wheel]:
         """Return the wheels that this start has laid out, or is going to."""
-        names = [self._lock.asked[one] for one in self._in_use()]
         # Every plugin needs Datasette: the site's, unless another one was asked for.
-        wheels = self._lock.closure(names, but=() if self._ref else ("datasette",))
+        but = () if self._ref else ("datasette",)
+        wheels = self._packages.usable(self._in_use(), but=but)
         return [wheel for wheel in wheels if wheel.name not in self._packages.damaged]
 
     def _tested(self) -> dict[str, str]:
@@ -204,7 +220,12 @@ class PluginSetup:
                 raise first
             limits.append(limit)
         self._packages.freeze(lock, chosen.contents)
-        return [{"name": one.name, "version": one.version} for one in chosen.wheels]
+        # Choosing it was allowed, and so is what was chosen.
+        self._packages.allowed |= {one.sha256 for one in chosen.wheels}
+        return [
+            {"name": one.name, "version": one.version, "sha256": one.sha256}
+            for one in chosen.wheels
+        ]
 
     def _with(self, chosen: Chosen, asked: str) -> Lock:
         lock = deepcopy(self._lock)
@@ -221,7 +242,8 @@ class PluginSetup:
         from engine.limits import Package, broken, site_packages
 
         def package(wheel: Wheel) -> Package:
-            if wheel.name in self._packages.damaged:
+            is_known = wheel.file in chosen.contents or wheel.sha256 in self._packages.allowed
+            if wheel.name in self._packages.damaged or not is_known:
                 return Package(wheel.name, wheel.version, ())
             content = chosen.contents.get(wheel.file) or self._packages.content(wheel)
             return Package(wheel.name, wheel.version, tuple(requirements_of(content)))
@@ -294,6 +316,8 @@ class PluginSetup:
                 "problem": _sentences(left_out.get(one.name)),
             }
             for one in lock.wheels
+            # The others are listed as what was refused.
+            if one.sha256 in self._packages.allowed
         ]
         listed += [
             {
@@ -309,7 +333,7 @@ class PluginSetup:
             for requirement, failure in lock.failed.items()
             if not requirement.startswith(_REF)
         ]
-        own = {one.name for one in lock.wheels}
+        own = {one.name for one in lock.wheels if one.sha256 in self._packages.allowed}
         listed += [
             {
                 "requirement": name,

@@ -271,8 +271,14 @@ def _chosen(choice: _Choice, requirement: str) -> Chosen:
         needs = sorted({canonical(one.name) for one in info._requires or []})
         wheels[wheel.name] = replace(wheel, requires=needs)
         contents[info.filename] = info._data
-    named = (wheel.name for wheel in wheels.values() if wheel.url == requirement)
+    wanted, _, address = requirement.rpartition("@ ")
+    named = (wheel.name for wheel in wheels.values() if wheel.url == address)
     name = next(named, package_name(requirement))
+    if wanted and package_name(requirement) != name:
+        raise Unresolvable(
+            f"{address} is {name}, not {package_name(requirement)}.",
+            hint="Nothing of it was installed. The link may have been made to mislead you.",
+        )
     return Chosen(name, list(wheels.values()), contents)
 
 

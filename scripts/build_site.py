@@ -27,7 +27,7 @@ from bundle_worker import WASM, bundle
 from bundling import MODULES
 from licenses import listing
 from site_settings import SettingsError, SiteSettings, read_settings
-from site_wheels import all_wheels, plugin_names
+from site_wheels import all_wheels, plugin_hashes, plugin_names
 from versions import WORKER, VersionError, seal
 from wheel_index import write_index
 from wheels import PROJECT
@@ -266,7 +266,8 @@ def build(out: Path, owner: SiteSettings, plugins: list[Path], settings: dict[st
     shutil.copy2(PROJECT / "app" / "index.html", draft / "404.html")
     (draft / "data" / "index.json").write_text(json.dumps(index, indent=2) + "\n")
     # What the worker goes by where it is asked for code that the site does not ship.
-    decided = {"locked": owner.locked, "index": owner.index_url, "plugins": plugin_names(owner)}
+    decided: dict[str, object] = {"locked": owner.locked, "index": owner.index_url}
+    decided |= {"plugins": plugin_names(owner), "hashes": plugin_hashes(owner)}
     # Pages that nobody reads would make plugins do what nobody asked for.
     decided["exercises"] = not owner.plugins and plugin_folders(owner, plugins) == [OWN_PLUGINS]
     (draft / "site.json").write_text(json.dumps({**decided, **settings}, indent=2) + "\n")

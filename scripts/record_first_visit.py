@@ -81,7 +81,7 @@ async def visit() -> None:
     from engine.options import Request
 
     site.shell_url = "/v/0/shell/"
-    bootstrap.BrowserPackages("/instance", "")
+    bootstrap.BrowserPackages("/instance", "", "null")
     bootstrap.load()
     bootstrap.reason_against_image()
     # Only now: it imports Datasette.

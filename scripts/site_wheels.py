@@ -81,6 +81,13 @@ def plugin_names(settings: SiteSettings) -> list[str]:
     return sorted(line.removeprefix("#   ") for line in lines if line.startswith("#   "))
 
 
+def plugin_hashes(settings: SiteSettings) -> list[str]:
+    """Return the SHA-256 of the wheels that the lock adds to the site, sorted."""
+    if not settings.plugins:
+        return []
+    return sorted(set(re.findall(r"--hash=sha256:([0-9a-f]{64})", lock_file(settings).read_text())))
+
+
 def package_name(wheel: Path) -> str:
     """Return the name of a wheel's package, as all of its spellings are written alike."""
     return re.sub(r"[-_.]+", "-", wheel.name.split("-")[0]).lower()

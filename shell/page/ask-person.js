@@ -2,6 +2,7 @@
  * Asking the person in a dialog before something is done that cannot be undone.
  */
 
+import { afterDeliberation } from "./deliberation.js";
 import { element } from "./dom.js";
 
 /**
@@ -38,6 +39,9 @@ export function askPerson({ title, body, yes, danger = false }) {
  * @returns {Promise<boolean>} whether that was the answer
  */
 export function answerIn(dialog, cancel) {
+  for (const go of dialog.querySelectorAll("button")) {
+    if (go.value === "yes") afterDeliberation(go);
+  }
   cancel.addEventListener("click", () => dialog.close());
   document.body.append(dialog);
   dialog.showModal();

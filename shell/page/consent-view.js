@@ -1,10 +1,12 @@
 /**
- * The view of a decision: what code a link brings, what that could do, and the two ways to go on.
+ * The view of a decision: what code a link or an import brings, what that could do, and the two ways to
+ * go on.
  *
- * Draws into the element it is given and tells what the person chose; talking to the worker is
- * consent.js's business. `data-state` on the element is asking, waiting or failed.
+ * Draws into the element it is given and says what the person chose; consent.js talks to the worker.
+ * `data-state` on the element is asking, waiting or failed.
  */
 
+import { afterDeliberation } from "./deliberation.js";
 import { codeInWords, describeCode } from "./describe-code.js";
 import { element } from "./dom.js";
 import { errorParts } from "./error-view.js";
@@ -26,6 +28,7 @@ export class ConsentView {
     this.allow = element("button", { type: "button", class: "primary" });
     this.without = element("button", { type: "button", class: locked ? "primary" : "plain" });
     this.#offer();
+    if (!locked) afterDeliberation(this.allow);
     this.allow.addEventListener("click", () => onDecision(true));
     this.without.addEventListener("click", () => onDecision(false));
     /** A line for what is saved, to be filled in. */
@@ -85,6 +88,8 @@ export class ConsentView {
   }
 }
 
+const CLAIMED = "The names of packages are what their files say; anybody can give a file any name.";
+
 const REMEMBERED =
   "Your answer is remembered in this browser, for this address and exactly this code.";
 
@@ -101,8 +106,9 @@ function introduction(items, locked) {
     ];
   }
   return [
-    "It comes with the link or the saved data that you are opening, and is not part of this site. " +
-      "Nothing of it has run yet.",
+    "It comes with the link or the imported file that you are opening, and is not part of this site. " +
+      "None of it has run yet.",
+    ...(items.some(({ kind }) => kind === "package") ? [` ${CLAIMED}`] : []),
   ];
 }
 
@@ -111,13 +117,14 @@ function introduction(items, locked) {
  * @param {URL} siteRoot
  */
 function codeItem(item, siteRoot) {
-  const { name, what, address } = describeCode(item, siteRoot);
+  const { name, what, address, warning } = describeCode(item, siteRoot);
   return element(
     "li",
     { "data-kind": item.kind },
     element("strong", {}, name),
     element("span", { class: "what" }, what),
     ...(address ? [element("code", { class: "address" }, address)] : []),
+    ...(warning ? [element("span", { class: "vulnerable" }, warning)] : []),
   );
 }
 
@@ -139,7 +146,7 @@ function warning(items, saved) {
         {},
         "Read and change ",
         element("strong", {}, `everything saved by ${location.host} in this browser`),
-        ": this data, other data that you opened here, and your own files in it.",
+        ": this workspace, all others, and your own files in them, now and whenever it runs.",
       ),
       element("li", {}, "Send it anywhere, without asking you."),
     ),

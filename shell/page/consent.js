@@ -29,7 +29,7 @@ void showSavedSummary(view.saved, SITE_ROOT);
 async function decide(allow) {
   view.wait(allow);
   try {
-    await askWorker({ type: "consent", key, allow });
+    await askWorker({ type: "consent", key, allow, items: consent.items });
     location.reload();
   } catch (error) {
     view.fail(toWire(error));

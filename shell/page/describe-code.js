@@ -5,6 +5,7 @@
  * nothing: that is the point of asking first.
  */
 
+import { advisoriesOf } from "../shared/advisories.js";
 import { inWords } from "./dom.js";
 import { describeAddress } from "./describe-sources.js";
 
@@ -14,13 +15,15 @@ import { describeAddress } from "./describe-sources.js";
  * @typedef {object} CodeWords
  * @property {string} name
  * @property {string} what     "Plugin from the package index"
- * @property {string} address  in full, where it has one of its own; else ""
+ * @property {string} address  in full, where it has one of its own; of a package its hash; else ""
+ * @property {string} [warning]  a sentence about known vulnerabilities
  */
 
 /** @type {Record<ConsentItem["kind"], string>} */
 const WHAT = {
   plugin: "Plugin",
   wheel: "Plugin",
+  package: "Plugin",
   datasette: "Another version than this site’s,",
   metadata: "Descriptions",
   config: "Settings",
@@ -31,19 +34,39 @@ const WHAT = {
  * @param {URL} siteRoot
  * @returns {CodeWords}
  */
-export function describeCode({ kind, value, from, parts = [] }, siteRoot) {
+export function describeCode({ kind, value, from, digest, parts = [] }, siteRoot) {
   const what = originated(WHAT[kind], from);
   if (kind === "datasette") {
     const name = value === "pre" ? "Datasette, newest pre-release" : `Datasette ${value}`;
-    return { name, what, address: "" };
+    return { name, what, address: "", ...warningAbout(value) };
   }
   if (kind === "plugin") return { name: value, what, address: "" };
+  if (kind === "package") {
+    const [name, version = ""] = value.split(" ");
+    const about = name === "datasette" ? warningAbout(version) : {};
+    const as = parts.length > 0 ? originated("Library", from) : what;
+    return { name: value, what: as, address: `SHA-256 ${digest}`, ...about };
+  }
+  if (kind === "wheel") {
+    const address = value.slice(value.indexOf(" @ ") < 0 ? 0 : value.indexOf(" @ ") + 3);
+    return { name: describeAddress(address, siteRoot).name, what, address };
+  }
   const { name } = describeAddress(value, siteRoot);
   const address = URL.canParse(value, siteRoot) ? new URL(value, siteRoot).href : value;
-  if (kind === "wheel") return { name, what, address };
   const holding =
     parts.length > 0 ? `, with ${inWords(parts)} in it` : ", with HTML or scripts in it";
   return { name, what: what + holding, address };
+}
+
+/**
+ * @param {string} version  of Datasette
+ * @returns {{warning?: string}}
+ */
+function warningAbout(version) {
+  const advisories = advisoriesOf(version);
+  if (advisories.length === 0) return {};
+  const all = inWords(advisories.map(({ id, what }) => `${what} (${id})`));
+  return { warning: `This version has published vulnerabilities that allow ${all}.` };
 }
 
 /**
@@ -61,7 +84,7 @@ function originated(what, from) {
  * @returns {string} what would be left out: "the plugin", "the plugins and the other Datasette"
  */
 export function codeInWords(items) {
-  const plugins = items.filter(({ kind }) => kind === "plugin" || kind === "wheel").length;
+  const plugins = items.filter(({ kind }) => ["plugin", "wheel", "package"].includes(kind)).length;
   const settings = items.filter(({ kind }) => kind === "metadata" || kind === "config").length;
   const parts = [
     ...(plugins > 0 ? [plugins === 1 ? "the plugin" : "the plugins"] : []),

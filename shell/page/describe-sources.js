@@ -50,7 +50,7 @@ export function describeSources(recipe, siteRoot) {
     .map(
       ([parameter, value]) =>
         SWITCHES[parameter] ?? {
-          ...(describePackage(parameter, value) ?? describeAddress(value, siteRoot)),
+          ...(describePackage(parameter, value, siteRoot) ?? describeAddress(value, siteRoot)),
           kind: kindInWords(parameter),
         },
     );
@@ -59,14 +59,18 @@ export function describeSources(recipe, siteRoot) {
 /**
  * @param {string} parameter
  * @param {string} value
+ * @param {URL} siteRoot
  * @returns {{name: string, from: string} | null} null for what is a file at an address
  */
-function describePackage(parameter, value) {
+function describePackage(parameter, value, siteRoot) {
   if (parameter === "ref") {
     const version = value === "pre" ? "newest pre-release" : value;
     return { name: `Datasette ${version}`, from: INDEX };
   }
-  return parameter === "install" && !isWheel(value) ? { name: value, from: INDEX } : null;
+  if (parameter !== "install") return null;
+  if (!isWheel(value)) return { name: value, from: INDEX };
+  // A wheel may have its package's name before its address.
+  return value.includes(" @ ") ? describeAddress(value.split(" @ ")[1], siteRoot) : null;
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 
 import { LiteError } from "../shared/errors.js";
+import { parseRef, shown } from "../shared/requirement.js";
 import { requirementIn } from "./plugin-search.js";
 
 /** @typedef {import("../shared/recipe.js").Recipe} Recipe */
@@ -23,22 +24,21 @@ export function packagesIn(plugins, ref) {
     if (requirement) recipe.push(["install", requirement]);
     else failures.push(notAPackage(typed));
   }
-  const version = ref.trim();
-  if (/^(pre|\d[\w.!+-]*)$/i.test(version)) recipe.push(["ref", version.toLowerCase()]);
-  else if (version !== "") failures.push(notAVersion(version));
+  try {
+    if (ref.trim() !== "") recipe.push(["ref", parseRef(ref)]);
+  } catch (error) {
+    if (!(error instanceof LiteError)) throw error;
+    failures.push(error);
+  }
   return { recipe, failures };
 }
 
 /** @param {string} typed */
 function notAPackage(typed) {
-  return new LiteError(`“${typed}” is neither the name of a package nor the address of a wheel.`, {
-    hint: "Use a name such as datasette-vega, or an https:// address that ends in .whl.",
-  });
-}
-
-/** @param {string} typed */
-function notAVersion(typed) {
-  return new LiteError(`“${typed}” is not a version of Datasette.`, {
-    hint: "Use a number such as 1.0a40, “pre” for the newest pre-release, or nothing.",
-  });
+  return new LiteError(
+    `“${shown(typed)}” is neither the name of a package nor the address of a wheel.`,
+    {
+      hint: "Use a name such as datasette-vega, or an https:// address that ends in .whl.",
+    },
+  );
 }

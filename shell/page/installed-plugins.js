@@ -6,6 +6,8 @@
  */
 
 import { isWheel } from "../shared/recipe.js";
+import { canonicalName } from "../shared/requirement.js";
+import { afterDeliberation } from "./deliberation.js";
 import { byId, element, formatBytes } from "./dom.js";
 import { isDatasette } from "./running-datasette.js";
 
@@ -28,19 +30,21 @@ export function showInstalled({ plugins, locked }, refused, changes) {
   const brought = plugins.filter((plugin) => plugin.from !== "site" && !isDatasette(plugin));
   const asked = brought.filter(({ asked }) => asked);
   const needed = brought.filter(({ asked }) => !asked);
+  // What only a plugin needs goes with that.
+  const refusedPlugins = refused.filter(({ kind, parts }) => kind !== "package" || !parts?.length);
   byId("lite-installed").replaceChildren(
     ...asked.map((plugin) => installedItem(plugin, changes)),
-    ...refused.map((item) => refusedItem(item, locked, changes)),
+    ...refusedPlugins.map((item) => refusedItem(item, locked, changes)),
   );
-  byId("lite-none").hidden = asked.length + refused.length > 0;
+  byId("lite-none").hidden = asked.length + refusedPlugins.length > 0;
   const more = byId("lite-needed");
   more.hidden = needed.length === 0;
   const list = /** @type {HTMLElement} */ (more.querySelector("ul"));
   list.replaceChildren(...needed.map((plugin) => element("li", {}, nameOf(plugin))));
   // What Datasette runs is told by the server, which does not know who brought it.
-  const here = new Set([...asked, ...needed].map(({ name }) => normal(name)));
+  const here = new Set([...asked, ...needed].map(({ name }) => canonicalName(name)));
   for (const item of byId("lite-active").querySelectorAll("li")) {
-    item.hidden = here.has(normal(item.dataset.name ?? ""));
+    item.hidden = here.has(canonicalName(item.dataset.name ?? ""));
   }
 }
 
@@ -50,11 +54,6 @@ export function showInstalled({ plugins, locked }, refused, changes) {
  */
 export function nameOf({ name, version, requirement }) {
   return `${name || requirement} ${version}`.trim();
-}
-
-/** @param {string} name  of a package, which may be spelt in several ways */
-function normal(name) {
-  return name.toLowerCase().replaceAll(/[-_.]+/g, "-");
 }
 
 /**
@@ -79,7 +78,7 @@ function installedItem(plugin, changes) {
             ...(isWheel(requirement) || (problem && version === "")
               ? []
               : [linkButton("Upgrade", label, () => changes.upgrade(plugin))]),
-            linkButton("Remove", label, () => changes.remove(plugin), "lite-danger"),
+            linkButton("Remove", label, () => changes.remove(plugin), "lite-danger", true),
           ),
         ]
       : []),
@@ -124,8 +123,9 @@ function origin({ from, size, requirement, name }) {
  * @param {string} about
  * @param {() => void} act
  * @param {string} [look]
+ * @param {boolean} [isFinal]  whether it acts without another question
  */
-function linkButton(label, about, act, look = "") {
+function linkButton(label, about, act, look = "", isFinal = false) {
   const button = element(
     "button",
     {
@@ -135,6 +135,7 @@ function linkButton(label, about, act, look = "") {
     },
     label,
   );
+  if (isFinal) afterDeliberation(button);
   button.addEventListener("click", act);
   return button;
 }

@@ -41,8 +41,15 @@ export function startNotices() {
  * @param {string} key
  * @param {Status} status
  */
-function sayStatus(key, { saving, reason, edited, newer, problems }) {
+function sayStatus(key, { saving, reason, edited, newer, problems, isImported }) {
   for (const problem of problems) sayProblem(key, problem);
+  if (isImported) {
+    notify(
+      "imported",
+      "You imported this workspace from a file. What it says of where its data is from is that file’s word.",
+      dismissed(`imported ${key}`),
+    );
+  }
   if (saving === "temporary") {
     notify(
       "temporary",

@@ -4,20 +4,22 @@
  */
 
 import { isWheel } from "../shared/recipe.js";
-
-/** A package's name with a version or range, as the packaging standards write them (PEP 508). */
-const REQUIREMENT =
-  /^([a-z0-9]|[a-z0-9][a-z0-9._-]*[a-z0-9])(\[[\w.,\s-]*\])?\s*((==|>=|<=|~=|!=|<|>)\s*[\w.*+!-]+(\s*,\s*)?)*$/i;
+import { canonicalName, parseRequirement } from "../shared/requirement.js";
+import { SITE_ROOT } from "../shared/site.js";
 
 /**
  * @param {string} typed
  * @returns {string | null} what to install, or null for what can be neither a package nor a wheel
  */
 export function requirementIn(typed) {
-  const text = typed.trim();
-  if (isWheel(text))
-    return URL.canParse(text) && /\.whl$/i.test(new URL(text).pathname) ? text : null;
-  return REQUIREMENT.test(text) ? text.replaceAll(/\s/g, "") : null;
+  try {
+    const requirement = parseRequirement(typed, SITE_ROOT);
+    // The site's own wheels have no addresses that a person would type.
+    const isRelative = requirement.kind === "address" && !typed.includes("://");
+    return isRelative ? null : requirement.text;
+  } catch {
+    return null;
+  }
 }
 
 /**
@@ -27,7 +29,7 @@ export function requirementIn(typed) {
 export function packageName(requirement) {
   if (isWheel(requirement)) return "";
   const [name] = /^[\w.-]*[a-z0-9]/i.exec(requirement) ?? [""];
-  return name.toLowerCase().replaceAll(/[-_.]+/g, "-");
+  return canonicalName(name);
 }
 
 /**

@@ -8,6 +8,7 @@
 import { toWire } from "../shared/errors.js";
 import { parseAppPath } from "../shared/paths.js";
 import { isWheel, keyToRecipe, packagesOf } from "../shared/recipe.js";
+import { parseRequirement } from "../shared/requirement.js";
 import { SITE_ROOT } from "../shared/site.js";
 import { askWorker } from "./ask-worker.js";
 import { askInModal } from "./datasette-modal.js";
@@ -132,7 +133,7 @@ async function decideAgain() {
 async function isWanted(requirement, isListed) {
   if (isListed && localStorage.getItem(WARNED)) return true;
   const unknown = isWheel(requirement)
-    ? `It is fetched from ${new URL(requirement, SITE_ROOT).host}.`
+    ? `It is fetched from ${hostOf(requirement)}.`
     : "It is not in this site’s catalogue, so nobody has tried it here.";
   const yes = await askInModal({
     title: `Install ${shortName(requirement)}?`,
@@ -222,6 +223,12 @@ function focusOn(sentence, kind = "error") {
 function isOf(plugin, requirement) {
   const name = packageName(requirement);
   return plugin.requirement === requirement || (name !== "" && packageName(plugin.name) === name);
+}
+
+/** @param {string} requirement  with an address */
+function hostOf(requirement) {
+  const parsed = parseRequirement(requirement, SITE_ROOT);
+  return parsed.kind === "address" ? parsed.url.host : "";
 }
 
 /** @param {string} requirement */

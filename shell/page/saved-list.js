@@ -87,6 +87,8 @@ export class SavedList {
     const href = this.#siteRoot.href + instancePath(instance.key);
     const sources = sourcesOfSaved(instance, this.#siteRoot);
     const databases = databasesAmong(files);
+    const isImported = instance.origin === "import";
+    const origin = isImported ? "Where it is from, as the file says" : "Where it came from";
     const about = element(
       "div",
       { class: "about" },
@@ -95,6 +97,7 @@ export class SavedList {
         { class: "title" },
         element("h2", {}, element("a", { href }, name)),
         ...(instance.edited ? [element("span", { class: "kind edited" }, "edited here")] : []),
+        ...(isImported ? [element("span", { class: "kind" }, "imported from a file")] : []),
       ),
       element(
         "p",
@@ -107,7 +110,7 @@ export class SavedList {
       ),
       element(
         "ul",
-        { class: "sources", "aria-label": "Where it came from", hidden: sources.length === 0 },
+        { class: "sources", "aria-label": origin, hidden: sources.length === 0 },
         ...sources.map(sourceItem),
       ),
       element(

@@ -35,7 +35,7 @@ import { ROOT } from "./scopes.js";
 /** @typedef {import("./errors.js").WireError} WireError */
 
 /** Version of this protocol: a page that meets another one reloads itself. */
-export const PROTOCOL_VERSION = 5;
+export const PROTOCOL_VERSION = 6;
 
 /**
  * The stages of a boot in order: id and the title people see.
@@ -136,12 +136,16 @@ export const STAGES = [
  * Code that a link brings, or a saved instance that came from elsewhere.
  *
  * @typedef {object} ConsentItem
- * @property {"plugin" | "wheel" | "datasette" | "metadata" | "config"} kind
- * @property {string} value  a requirement, a version of Datasette or "pre", or an absolute URL
- * @property {string} from   where it is got: "the package index" in words, an index's URL, or the host
- *   of a file
+ * @property {"plugin" | "wheel" | "datasette" | "package" | "metadata" | "config"} kind  the first three
+ *   have yet to be fetched; a package is a wheel that is here
+ * @property {string} value  exactly what would be fetched: a requirement, a wheel's URL (after its name, if
+ *   the link gives one), a version of Datasette or "pre"; what a package says it is ("datasette-x 1.0"); of
+ *   the others an absolute URL
+ * @property {string} from   where it is from: "the package index" or "the file you imported", an index's
+ *   URL, or the host of a file
+ * @property {string} [digest]  SHA-256 of a package's wheel, or of all that metadata or config says
  * @property {string[]} [parts]  of metadata and config: what in it can run code, such as
- *   "description_html"
+ *   "description_html"; of a package: ["library"] if it is no plugin
  */
 
 /**
@@ -151,6 +155,7 @@ export const STAGES = [
  *   of room or permission
  * @property {WireError} [reason]  of "unsaved"
  * @property {boolean} edited      whether the databases differ from what their sources gave
+ * @property {boolean} isImported  whether all this came with a file that the person imported
  * @property {string[]} newer      URLs of sources with newer data, as far as the last check knows
  * @property {WireError[]} problems  what could not be opened or installed, each with its `source`: a URL,
  *   or the requirement of a plugin. Those of code are named NotAllowed (by the person), Locked (by the
@@ -160,12 +165,12 @@ export const STAGES = [
  */
 
 /**
- * @typedef {object} ConsentQuestion  page → worker: what the person has decided about the items that
- *   wait. The instance then starts anew at the next request. There is no answer but that it is noted
+ * @typedef {object} ConsentQuestion  page → worker: what the person has decided about some items. The instance then starts anew at the next request. There is no answer but that it is noted
  * @property {number} v
  * @property {"consent"} type
  * @property {string} key
  * @property {boolean | null} allow  null: forget what was decided, and ask again
+ * @property {ConsentItem[]} [items]  those that the person was shown: the answer is about nothing else
  */
 
 /**

@@ -8,6 +8,7 @@
 
 import { LiteError } from "./errors.js";
 import { toFetchableUrl } from "./remote-urls.js";
+import { parseRequirement } from "./requirement.js";
 
 /** Parameters that name a source, in the order in which they are opened. */
 // prettier-ignore
@@ -70,13 +71,14 @@ const ALL = ["true", "1", "*"];
 export function parseLink(href, siteRoot) {
   const { search, hash } = new URL(href);
   const parameters = queryPairs(search);
-  const isAddress = (/** @type {string} */ name, /** @type {string} */ value) =>
-    isSource(name) || isSetting(name) || (name === "install" && isWheel(value));
   /** @type {Recipe} */
   const pairs = parameters
     .map(([name, value]) => /** @type {[string, string]} */ ([name, value.trim()]))
     .filter(([, value]) => value !== "")
-    .map(([name, value]) => [name, isAddress(name, value) ? canonicalUrl(value, siteRoot) : value]);
+    .map(([name, value]) => {
+      if (name === "install") return [name, canonicalRequirement(value, siteRoot)];
+      return [name, isSource(name) || isSetting(name) ? canonicalUrl(value, siteRoot) : value];
+    });
   return { recipe: canonical(pairs), path: hash.replace(/^#\/?/, "") };
 }
 
@@ -351,4 +353,19 @@ function canonicalUrl(value, siteRoot) {
   if (!URL.canParse(fetchable, siteRoot)) return fetchable;
   const { href } = new URL(fetchable, siteRoot);
   return href.startsWith(siteRoot.href) ? href.slice(siteRoot.href.length) : href;
+}
+
+/**
+ * @param {string} value  as the link gives it
+ * @param {URL} siteRoot
+ * @returns {string} as it will be shown and fetched; what cannot be read stays, to be told about later
+ */
+function canonicalRequirement(value, siteRoot) {
+  try {
+    const requirement = parseRequirement(toFetchableUrl(value), siteRoot);
+    const isAddress = requirement.kind === "address" && requirement.name === "";
+    return isAddress ? canonicalUrl(requirement.text, siteRoot) : requirement.text;
+  } catch {
+    return value;
+  }
 }

@@ -50,6 +50,8 @@ const READ_AHEAD = 64;
  * @property {boolean} edited     whether the databases differ from what the sources gave
  * @property {SavedSource[]} sources
  * @property {import("./errors.js").WireError[]} [problems]  of the sources that could not be opened
+ * @property {"import"} [origin]  where it is from, if not from its link: a file that was imported, whose
+ *   word is all there is for where its data and packages are from
  * @property {string[]} [ahead]   paths of files of which more blocks may be there than count
  */
 
@@ -69,7 +71,7 @@ const READ_AHEAD = 64;
  *
  * @typedef {object} Decision
  * @property {string} key
- * @property {string[]} allowed  names of items, see shell/worker/consent.js
+ * @property {string[]} allowed  ids of items, see idOf in shell/worker/trust/consent.js
  * @property {string[]} refused
  * @property {number} [unfinished]  starts with what is allowed that have not come to an end
  */

@@ -7,7 +7,6 @@
 
 import { Additions } from "./additions.js";
 import { Breakdown } from "./breakdown.js";
-import { ConsentNeeded } from "./consent.js";
 import { exercise } from "./exercise.js";
 import { quiet } from "./quiet.js";
 import { Replies } from "./replies.js";
@@ -16,6 +15,7 @@ import { respond } from "./respond.js";
 import { Saver } from "./saver.js";
 import { start } from "./start.js";
 import { StaticAnswers } from "./static-answers.js";
+import { ConsentNeeded } from "./trust/consent.js";
 import { toWire } from "../shared/errors.js";
 
 /** @typedef {import("../shared/saved-store.js").Store} Store */
@@ -84,7 +84,7 @@ export class Instance {
    * @param {import("./saver.js").OpenStore} options.openStore
    * @param {(by: string) => void} options.onChange  called when the databases were written to, with
    *   the id of the client that asked for it
-   * @param {import("./consent.js").Decisions} options.decisions
+   * @param {import("./trust/decisions.js").Decisions} options.decisions
    * @param {Carried} [options.carried]  what one before this had that was not saved
    * @param {boolean} options.fromSources  whatever is saved, to replace it
    * @param {Promise<unknown>} [options.before]  settled when what else is being done to this instance
@@ -141,9 +141,13 @@ export class Instance {
   /** @returns {Omit<Status, "state" | "newer" | "refused">} */
   get saving() {
     const problems = [...this.#problems, ...(this.#packages?.problems ?? [])];
-    if (this.#saver) return { saving: "saved", edited: this.#saver.record.edited, problems };
-    if (this.#unsaved === undefined) return { saving: "temporary", edited: false, problems };
-    return { saving: "unsaved", reason: toWire(this.#unsaved), edited: false, problems };
+    if (this.#saver) {
+      const { edited, origin } = this.#saver.record;
+      return { saving: "saved", edited, isImported: origin === "import", problems };
+    }
+    const fresh = { edited: false, isImported: false, problems };
+    if (this.#unsaved === undefined) return { saving: "temporary", ...fresh };
+    return { saving: "unsaved", reason: toWire(this.#unsaved), ...fresh };
   }
 
   /** @returns {Packages} of an instance that has started */

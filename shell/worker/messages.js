@@ -123,7 +123,7 @@ async function answerTo(question, workspaces, clients, port, by) {
     case "reload":
       return workspace.reload(question.source, by);
     case "consent":
-      return workspace.decide(question.allow);
+      return workspace.decide(question.allow, question.items);
     case "plugins":
       return (await workspace.running()).packages.list();
     case "install":

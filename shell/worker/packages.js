@@ -1,13 +1,16 @@
 /**
- * The packages of one instance: what may be installed, and having Python do it.
+ * The packages of one instance: which may be used, and having Python fetch and lay them out.
  *
- * Between the decisions (consent.js) and the engine (engine/plugin_setup.py), which chooses, keeps and
- * lays out wheels. In the instance's folder they are saved like its other files.
+ * Between the decisions (trust/) and the engine (engine/plugin_setup.py), which chooses, keeps and lays
+ * out wheels, and uses none whose hash is not on the list that it gets from here.
  */
 
-import { REF, packageItems, refusal, sorted } from "./consent.js";
+import { idOf, packageId, packageItem, refusal, sorted } from "./trust/consent.js";
+import { parseLock } from "./trust/lock.js";
+import { isNew, requestsOf, requirementOf } from "./trust/requests.js";
 import { valueOf } from "./outcome.js";
 import { LiteError, toWire } from "../shared/errors.js";
+import { SITE_ROOT } from "../shared/site.js";
 
 /** @typedef {import("../shared/protocol.js").ConsentItem} ConsentItem */
 /** @typedef {import("../shared/protocol.js").InstallProgress} InstallProgress */
@@ -16,8 +19,9 @@ import { LiteError, toWire } from "../shared/errors.js";
 /** @typedef {import("./site-settings.js").SiteSettings} SiteSettings */
 /** @typedef {import("./reports.js").Step} Step */
 
-/** Where the record of them is in an instance's folder; engine/packages.py writes it. */
-export const LOCK = "plugins/lock.json";
+/** Where something is from, for people. */
+const IMPORTED = "the file you imported";
+const SAVED = "what is saved here";
 
 /**
  * Datasette did not start with what was laid out, and no plugin could be named as the cause.
@@ -46,44 +50,77 @@ export class PackagesFailed extends Error {
 }
 
 export class Packages {
-  /** @type {ConsentItem[]} what is left out for want of permission */
+  /** @type {ConsentItem[]} what is left out because it is not allowed */
   refused = [];
   /** @type {WireError[]} */
   problems = [];
   #settings;
   #decision;
   #note;
-  /** @type {ConsentItem[]} */
+  #allow;
+  /** @type {ConsentItem[]} packages that may be used, and requests that may be fetched */
   #allowed = [];
+  /** @type {import("./trust/lock.js").Lock | undefined} */
   #lock;
-  /** @type {string[]} URLs of metadata and config whose code may run */
-  #trusted = [];
+  /** @type {string} the version of Datasette that is asked for and allowed, "" for the site's */
+  #ref = "";
   /** @type {any} BrowserPackages of bootstrap.py */
   #python;
   #failures;
+  #isImported;
 
   /**
    * @param {object} options
    * @param {import("../shared/recipe.js").Recipe} options.recipe
    * @param {string | undefined} options.lock  content of the instance's lock
+   * @param {boolean} [options.isImported]  whether the lock came with an export
    * @param {SiteSettings} options.settings
    * @param {Decision | undefined} options.decision
    * @param {Failure[]} options.failures  of the attempts before this one
    * @param {(unfinished: number) => Promise<void>} options.note  keeps it with the decision
-   * @throws {import("./consent.js").ConsentNeeded}
+   * @param {(ids: string[]) => Promise<void>} options.allow  adds to the decision
+   * @throws {import("./trust/consent.js").ConsentNeeded}
    */
-  constructor({ recipe, lock, settings, decision, failures, note }) {
+  constructor({ recipe, lock, isImported = false, settings, decision, failures, note, allow }) {
     this.#settings = settings;
     this.#decision = decision;
     this.#note = note;
-    this.#lock = lock;
+    this.#allow = allow;
     this.#failures = failures;
-    const earlier = lock === undefined ? [] : askedFor(lock);
-    const items = packageItems(recipe, earlier, settings);
+    this.#isImported = isImported;
+    if (lock !== undefined) this.#lock = this.#read(lock);
+    const requests = requestsOf(recipe, settings);
+    this.problems.push(...requests.problems);
+    const items = [
+      ...requests.items.filter((item) => isNew(requirementOf(item), this.#lock)),
+      ...this.#packageItems(),
+    ];
     const { allowed, refused } = sorted(items, decision, settings.locked);
     this.#allowed = allowed;
     this.#refuse(refused);
+    const ref = requests.items.find(({ kind }) => kind === "datasette");
+    const isThere = ref && Object.hasOwn(this.#lock?.asked ?? {}, requirementOf(ref));
+    if (ref && (isThere || allowed.includes(ref))) this.#ref = ref.value;
     if (this.#isStuck) this.problems.push(STUCK);
+  }
+
+  /** @param {string} lock */
+  #read(lock) {
+    try {
+      return parseLock(lock, SITE_ROOT);
+    } catch (error) {
+      this.problems.push(toWire(error));
+      return undefined;
+    }
+  }
+
+  /** @returns {ConsentItem[]} the wheels that are here, without those that the site has as well */
+  #packageItems() {
+    const from = this.#isImported ? IMPORTED : SAVED;
+    const wheels = this.#lock?.wheels ?? [];
+    return wheels
+      .filter(({ sha256 }) => !this.#settings.hashes.includes(sha256))
+      .map((wheel) => packageItem(wheel, from));
   }
 
   /** @returns {number} starts before this one that were never over */
@@ -103,17 +140,14 @@ export class Packages {
   /** @param {ConsentItem[]} items */
   #refuse(items) {
     this.refused.push(...items);
-    this.problems.push(...items.map((item) => refusal(item, this.#settings.locked)));
+    // What only another package needs goes with that one.
+    const named = items.filter(({ kind, parts }) => kind !== "package" || !parts?.length);
+    this.problems.push(...named.map((item) => refusal(item, this.#settings.locked)));
   }
 
   /** @returns {boolean} whether there may be any beyond the site's */
   get any() {
     return this.#lock !== undefined || this.#allowed.length > 0;
-  }
-
-  /** @returns {string} the version of Datasette that is asked for, "" for the site's */
-  get #ref() {
-    return this.#allowed.find(({ kind }) => kind === "datasette")?.value ?? "";
   }
 
   /** @param {Failure["without"]} what */
@@ -127,17 +161,30 @@ export class Packages {
     return this.#ref && !this.#isWithout("ref") ? "ref" : "all";
   }
 
+  /** @returns {string[]} hashes of the wheels in the lock that may be used */
+  get #hashes() {
+    const own = this.#settings.hashes;
+    const allowed = this.#allowed.map(({ digest }) => digest);
+    return (this.#lock?.wheels ?? [])
+      .map(({ sha256 }) => sha256)
+      .filter((hash) => own.includes(hash) || allowed.includes(hash));
+  }
+
   /** @returns {string} JSON: what Python is to lay out; see PluginSetup.prepare */
   get #wanted() {
     const nothing = this.#isWithoutAll;
     // What is not used is chosen all the same: the page “Plugins” lists it, to be removed.
-    const install = this.#allowed.filter(({ kind }) => kind !== "datasette").map(requirementOf);
-    const left = nothing ? [...this.refused, ...this.#allowed] : this.refused;
+    const install = this.#allowed.filter(({ kind }) => kind === "plugin" || kind === "wheel");
     const ref = nothing || this.#isWithout("ref") ? "" : this.#ref;
-    return JSON.stringify({ install, ref, refused: left.map(requirementOf) });
+    return JSON.stringify({
+      install: install.map(requirementOf),
+      ref,
+      allowed: this.#hashes,
+      without_all: nothing,
+    });
   }
 
-  /** @returns {string} all that decides which packages this start will have, if it chooses none anew */
+  /** @returns {string} all that decides which packages this start will have, if it chooses no others */
   get identity() {
     return JSON.stringify([this.#lock ?? "", this.#wanted]);
   }
@@ -179,7 +226,8 @@ export class Packages {
    * @param {(step: Step) => void} report
    */
   async prepare(bootstrap, folder, report) {
-    this.#python = bootstrap.BrowserPackages(folder, this.#settings.index);
+    const lock = JSON.stringify(this.#lock ?? null);
+    this.#python = bootstrap.BrowserPackages(folder, this.#settings.index, lock);
     if (!this.any) return;
     report({ stage: "plugins", label: "" });
     for (const { without, reason } of this.#failures) {
@@ -188,33 +236,38 @@ export class Packages {
     }
     const said = (/** @type {string} */ _step, /** @type {string} */ name) =>
       report({ stage: "plugins", label: name });
-    this.problems.push(...valueOf(await this.#python.prepare(this.#wanted, said)));
+    const { problems, hashes } = valueOf(await this.#python.prepare(this.#wanted, said));
+    // Before anything is saved: a lock without its answer would ask again.
+    if (hashes.length > 0) await this.#allow(hashes.map(packageId));
+    this.problems.push(...problems);
   }
 
   /**
    * Look at what the instance's metadata and configuration hold.
    *
    * @param {any} python  BrowserInstance of bootstrap.py
-   * @returns {string} JSON: the URLs of those whose code may run
-   * @throws {import("./consent.js").ConsentNeeded}
+   * @param {boolean} isFetched  whether this start has fetched them, and not found them saved
+   * @returns {string} JSON: the hashes of those whose code may run
+   * @throws {import("./trust/consent.js").ConsentNeeded}
    */
-  trustedConfiguration(python) {
+  trustedConfiguration(python, isFetched) {
     /** @type {Array<Omit<ConsentItem, "from">>} */
     const code = valueOf(python.code_in_configuration());
-    const items = code.map((item) => ({ ...item, from: new URL(item.value).host }));
+    const items = code.map((item) => {
+      const from = this.#isImported && !isFetched ? IMPORTED : new URL(item.value).host;
+      return { ...item, from };
+    });
     const { allowed, refused } = sorted(items, this.#decision, this.#settings.locked);
-    const isNew = (/** @type {ConsentItem} */ item) =>
-      !this.refused.some(({ kind, value }) => kind === item.kind && value === item.value);
-    this.#refuse(refused.filter(isNew));
-    this.#trusted = allowed.map(({ value }) => value);
-    return JSON.stringify(this.#trusted);
+    const known = this.refused.map(idOf);
+    this.#refuse(refused.filter((item) => !known.includes(idOf(item))));
+    return JSON.stringify(allowed.map(({ digest }) => digest));
   }
 
   /**
    * @param {string} requirement
    * @param {boolean} upgrade
    * @param {(progress: InstallProgress) => void} onProgress
-   * @returns {Promise<{added: Array<{name: string, version: string}>}>}
+   * @returns {Promise<{added: Array<{name: string, version: string, sha256: string}>}>}
    * @throws {import("../shared/errors.js").LiteError} nothing is changed then
    */
   async install(requirement, upgrade, onProgress) {
@@ -266,30 +319,10 @@ function allFailed(reason) {
 }
 
 /**
- * @param {string} lock
- * @returns {string[]} requirements; none if it cannot be read, of which Python tells
- */
-function askedFor(lock) {
-  try {
-    return Object.keys(JSON.parse(lock).asked ?? {});
-  } catch {
-    return [];
-  }
-}
-
-/**
  * @param {unknown} error  that Pyodide threw, with Python's traceback in its message
  * @returns {string}
  */
 function lastLine(error) {
   const lines = String(error).trim().split("\n");
   return lines.findLast((line) => /^\w[\w.]*(Error|Exception|Exit)\b/.test(line)) ?? lines[0];
-}
-
-/**
- * @param {ConsentItem} item
- * @returns {string} as a lock names it
- */
-function requirementOf({ kind, value }) {
-  return kind === "datasette" ? REF + value : value;
 }

@@ -11,6 +11,7 @@ import { SITE_ROOT } from "../shared/site.js";
  * @property {boolean} locked   whether the site takes no code from links or persons
  * @property {string} index     absolute URL of the package index, "" for micropip's own
  * @property {string[]} plugins names of the packages built into the site
+ * @property {string[]} hashes  SHA-256 of their wheels
  * @property {boolean} images   whether Python may start from images of its memory
  * @property {boolean} exercises  whether it may make pages that nobody reads (exercise.js)
  */
@@ -24,8 +25,16 @@ export async function siteSettings() {
     locked = false,
     index,
     plugins = [],
+    hashes = [],
     images = true,
     exercises = false,
   } = Object.hasOwn(manifest.files, FILE) ? await (await siteFile(FILE)).json() : {};
-  return { locked, index: index ? new URL(index, SITE_ROOT).href : "", plugins, images, exercises };
+  return {
+    locked,
+    index: index ? new URL(index, SITE_ROOT).href : "",
+    plugins,
+    hashes,
+    images,
+    exercises,
+  };
 }

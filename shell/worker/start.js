@@ -8,16 +8,17 @@
 
 import { fetching, takeAll } from "./boot-sources.js";
 import { Breakdown } from "./breakdown.js";
-import { ConsentNeeded } from "./consent.js";
 import { fetchSources, wantedBy } from "./downloads.js";
 import { helps } from "./exercise.js";
 import { StartImage } from "./images.js";
 import { Intake } from "./intake.js";
 import { valueOf } from "./outcome.js";
-import { LOCK, Packages, PackagesFailed } from "./packages.js";
+import { Packages, PackagesFailed } from "./packages.js";
 import { isForWantOfRest, offerRest, startPython } from "./runtime.js";
 import { siteSettings } from "./site-settings.js";
 import { claim, newRecord } from "./store-changes.js";
+import { ConsentNeeded } from "./trust/consent.js";
+import { LOCK } from "./trust/lock.js";
 import { UNWATCHED, WatchedFiles } from "./watched-files.js";
 import { instancePath } from "../shared/paths.js";
 import { isSwitchedOn, keyToRecipe } from "../shared/recipe.js";
@@ -40,7 +41,7 @@ import { SHELL_ROOT } from "../shared/site.js";
  * @property {string} key
  * @property {URL} siteRoot
  * @property {() => Promise<Store | undefined>} openStore  undefined where nothing can be saved
- * @property {import("./consent.js").Decisions} decisions
+ * @property {import("./trust/decisions.js").Decisions} decisions
  * @property {Carried} [carried]
  * @property {boolean} fromSources  whatever is saved, to replace it
  * @property {() => void} onWrite  called when a file of the instance was written to
@@ -161,11 +162,11 @@ async function attempt(options, state) {
   );
   let problems = saved?.problems ?? [];
   if (!saved) {
-    const settled = () => packages.trustedConfiguration(python);
+    const settled = () => packages.trustedConfiguration(python, !saved);
     problems = await takeAll(downloads, { intake, siteRoot, report, settled, replaced: found });
   }
   report({ stage: "open", label: "" });
-  const trusted = packages.trustedConfiguration(python);
+  const trusted = packages.trustedConfiguration(python, !saved);
   const memory = isSwitchedOn(recipe, "memory");
   const leftOut = await packages.orLess(async () => valueOf(await python.open(memory, trusted)));
   packages.problems.push(...leftOut);
@@ -202,10 +203,12 @@ async function find(options, state, recipe) {
   const packages = new Packages({
     recipe,
     lock: lock && new TextDecoder().decode(lock),
+    isImported: found?.origin === "import",
     settings,
     decision: await decisions.of(key),
     failures: state.failures,
     note: (unfinished) => decisions.note(key, unfinished),
+    allow: (ids) => decisions.add(key, ids, true),
   });
   const images = settings.images ? store : undefined;
   state.image = StartImage.find(images, packages.identity, state.mayUseImage);

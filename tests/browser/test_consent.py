@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.support.accessibility import accessibility_problems
 from tests.support.browsing import BOOT_TIMEOUT, follow, link, stop_worker, wait_for_datasette
+from tests.support.crafted_exports import key
 from tests.support.hosts import DataHost
 from tests.support.plugins import allow
 from tests.support.wheels import saying, wheel
@@ -70,7 +72,9 @@ def test_nothing_of_an_unknown_plugin_is_fetched_or_runs_before_it_is_allowed(
     assert asked_for(files, ".whl") == []
 
     # The keyboard is enough to allow it.
-    page.get_by_role("button", name="Allow and open").focus()
+    button = page.get_by_role("button", name="Allow and open")
+    button.focus()
+    expect(button).to_be_enabled()
     page.keyboard.press("Enter")
     wait_for_datasette(page)
     expect(page.get_by_text(GREETING)).to_be_visible()
@@ -189,3 +193,104 @@ def test_plugins_and_a_version_can_be_asked_for_in_the_form(
     items = page.get_by_role("list", name="The code").get_by_role("listitem")
     expect(items).to_have_count(3)
     assert asked_for(files, ".whl") == []
+
+
+def test_an_answer_is_about_what_was_shown(page: Page, site: str, files: DataHost) -> None:
+    def html(text: str) -> bytes:
+        return json.dumps({"description_html": f"<p>{text}</p>"}).encode()
+
+    metadata = files.add("m.json", html(GREETING))
+    config = files.add("c.json", b"{}")
+    page.goto(link(site, memory="1", metadata=metadata, config=config))
+    wait_for_question(page)
+    items = page.get_by_role("list", name="The code").get_by_role("listitem")
+    expect(items).to_contain_text(["m.json"])
+    # Meanwhile the worker ends, and the files are others.
+    stop_worker(page)
+    files.add("m.json", html("Something else"))
+    files.add("c.json", b'{"extra_js_urls": ["https://evil.test/x.js"]}')
+    page.get_by_role("button", name="Allow and open").click()
+    expect(items).to_contain_text(["m.json", "c.json"])
+    page.get_by_role("button", name="Open without them").click()
+    wait_for_datasette(page)
+    expect(page.get_by_text("Something else")).to_have_count(0)
+    expect(page.get_by_text(GREETING)).to_have_count(0)
+
+
+def test_code_cannot_be_allowed_by_a_click_that_was_meant_for_something_else(
+    page: Page, site: str, files: DataHost
+) -> None:
+    # Clicks the moment it can, as somebody who is made to click twice would.
+    page.add_init_script(
+        """
+        new MutationObserver(() => {
+          const button = [...document.querySelectorAll("button")].find(
+            ({ textContent }) => textContent === "Allow and open");
+          if (!button || window.hasClicked) return;
+          window.hasClicked = true;
+          button.click();
+          button.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
+        }).observe(document, { childList: true, subtree: true });
+        """
+    )
+    page.goto(link(site, memory="1", install=greeter(files)))
+    wait_for_question(page)
+    button = page.get_by_role("button", name="Allow and open")
+    assert page.evaluate("window.hasClicked") is True
+    expect(page.locator("#consent")).to_have_attribute("data-state", "asking")
+    expect(button).not_to_have_attribute("aria-disabled", "true")
+    expect(page.get_by_text("You can choose “Allow and open” now.")).to_be_attached()
+    # Whoever comes back to the page has to look at it again.
+    page.evaluate("document.hasFocus = () => false; dispatchEvent(new Event('blur'))")
+    expect(button).to_have_attribute("aria-disabled", "true")
+    page.evaluate("document.querySelector('button').click()")
+    expect(page.locator("#consent")).to_have_attribute("data-state", "asking")
+    page.evaluate("delete document.hasFocus; dispatchEvent(new Event('focus'))")
+    expect(button).to_have_attribute("aria-disabled", "true")
+    expect(button).not_to_have_attribute("aria-disabled", "true")
+    assert asked_for(files, ".whl") == []
+    allow(page)
+    expect(page.get_by_text(GREETING)).to_be_visible()
+
+
+def test_known_vulnerabilities_of_a_datasette_are_told(page: Page, site: str) -> None:
+    page.goto(link(site, memory="1", ref="1.0a20"))
+    wait_for_question(page)
+    item = page.get_by_role("list", name="The code").get_by_role("listitem")
+    expect(item).to_contain_text("This version has published vulnerabilities that allow")
+    expect(item).to_contain_text("GHSA-h547-rmjf-5m2m")
+    expect(item).to_contain_text("CVE-2025-64481")
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "datasette-vega @ //{host}/x-1-py3-none-any.whl",
+        "datasette-vega @ http:\\\\{host}\\x-1-py3-none-any.whl",
+    ],
+)
+def test_an_address_that_looks_like_none_is_not_fetched(
+    page: Page, site: str, files: DataHost, wanted: str
+) -> None:
+    host = files.origin.removeprefix("http://")
+    recipe = f"install={quote(wanted.format(host=host), safe='')}&memory=1"
+    page.goto(f"{site}app/@{key(recipe)}/")
+    wait_for_datasette(page)
+    expect(notices(page)).to_contain_text("neither the name of a package nor the address")
+    assert asked_for(files, ".whl") == []
+
+
+def test_what_is_shown_of_an_address_is_what_is_fetched(
+    page: Page, site: str, files: DataHost
+) -> None:
+    name, content = wheel("datasette-greeter", code=saying(GREETING))
+    address = files.add(f"d/{name}", content)
+    written = address.replace("http://", "HTTP://").replace("/d/", "/a/../d/")
+    recipe = f"install={quote(written, safe='')}&memory=1"
+    page.goto(f"{site}app/@{key(recipe)}/")
+    wait_for_question(page)
+    item = page.get_by_role("list", name="The code").get_by_role("listitem")
+    expect(item.locator("code")).to_have_text(address)
+    allow(page)
+    expect(page.get_by_text(GREETING)).to_be_visible()
+    assert asked_for(files, ".whl") == [f"/d/{name}"]

@@ -8,17 +8,25 @@ import { Packages, PackagesFailed } from "../../shell/worker/packages.js";
  * @param {object} more
  * @param {number} [more.unfinished]
  * @param {string} [more.lock]
+ * @param {boolean} [more.locked]
+ * @param {string[]} [more.hashes]  of what the site has
  */
-function packages({ unfinished, lock }) {
+function packages({ unfinished, lock, locked = false, hashes = [] }) {
   /** @type {number[]} */
   const notes = [];
   const made = new Packages({
     recipe: [["install", "datasette-x"]],
     lock,
-    settings: { locked: false, index: "", plugins: [], images: false },
-    decision: { key: "", allowed: ["plugin datasette-x"], refused: [], unfinished },
+    settings: { locked, index: "", plugins: [], hashes, images: false },
+    decision: {
+      key: "",
+      allowed: ["plugin datasette-x from the package index"],
+      refused: [],
+      unfinished,
+    },
     failures: [],
     note: async (count) => void notes.push(count),
+    allow: async () => {},
   });
   return { made, notes };
 }
@@ -69,9 +77,66 @@ test("after two that were never over there are no plugins, which is told and not
   assert.deepEqual(notes, []);
 });
 
-test("a record that cannot be read asks for nothing", () => {
-  for (const lock of ["{", "[]", '{"asked": null}']) packages({ lock });
-  assert.throws(() => packages({ lock: '{"asked": {"datasette-y": "datasette-y"}}' }), {
-    name: "ConsentNeeded",
-  });
+const HASH = "a".repeat(64);
+const LOCK = {
+  format: 1,
+  asked: { "datasette-y": "datasette-y" },
+  wheels: [
+    {
+      name: "datasette-y",
+      version: "1.0",
+      file: "datasette_y-1.0-py3-none-any.whl",
+      url: "https://a.test/datasette_y-1.0-py3-none-any.whl",
+      sha256: HASH,
+      size: 1,
+      requires: [],
+      is_plugin: true,
+    },
+  ],
+  failed: {},
+  removed: [],
+};
+
+/**
+ * @param {Packages} made
+ * @returns {{allowed: string[], install: string[]}} what Python is told
+ */
+function wanted(made) {
+  return JSON.parse(JSON.parse(made.identity)[1]);
+}
+
+test("a record that cannot be read has no packages, and is told about", () => {
+  for (const lock of ["{", "[]", '{"asked": null}', JSON.stringify(LOCK).replace("1,", "NaN,")]) {
+    const { made } = packages({ lock });
+    assert.match(made.problems[0].message, /^The list of this workspace’s plugins is damaged/);
+    assert.deepEqual(wanted(made).allowed, []);
+    assert.equal(JSON.parse(made.identity)[0], "");
+  }
+});
+
+test("a wheel that is here waits for an answer about its hash", () => {
+  assert.throws(
+    () => packages({ lock: JSON.stringify(LOCK) }),
+    (/** @type {any} */ error) => {
+      const [item] = error.consent.items;
+      assert.deepEqual([item.kind, item.digest], ["package", HASH]);
+      return true;
+    },
+  );
+});
+
+test("what the site has is known by its hash, not by its name", () => {
+  const lock = JSON.stringify(LOCK);
+  assert.deepEqual(wanted(packages({ lock, hashes: [HASH] }).made).allowed, [HASH]);
+  assert.throws(() => packages({ lock, hashes: ["b".repeat(64)] }), { name: "ConsentNeeded" });
+});
+
+test("on a locked site Python may use nothing, and fetch nothing", () => {
+  const { made } = packages({ lock: JSON.stringify(LOCK), locked: true });
+  assert.deepEqual(wanted(made).allowed, []);
+  assert.deepEqual(wanted(made).install, []);
+  assert.deepEqual(
+    made.refused.map(({ kind }) => kind),
+    ["plugin", "package"],
+  );
 });

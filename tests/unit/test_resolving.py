@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from engine.errors import LiteError
-from engine.packages import Packages, unpack
+from engine.packages import Lock, unpack
 from engine.plugin_setup import PluginSetup
 from tests.support.hosts import static_site
 from tests.support.wheels import add_to_index, wheel
@@ -56,13 +56,30 @@ class Instance:
         self.setup = self._setup()
 
     def _setup(self) -> PluginSetup:
-        return PluginSetup(self._folder, self.index, self._catalogue, self._installed)
+        record = self.record()
+        return PluginSetup(self._folder, self.index, self._catalogue, self._installed, record)
+
+    def record(self) -> dict[str, Any] | None:
+        """Return what the worker would read of the lock, and hand over."""
+        path = self._folder / "plugins" / "lock.json"
+        record: dict[str, Any] | None = json.loads(path.read_text()) if path.exists() else None
+        return record
+
+    def hashes(self) -> list[str]:
+        return [one["sha256"] for one in (self.record() or {"wheels": []})["wheels"]]
 
     def start(self, *install: str, ref: str = "") -> list[str]:
         """Start anew; return the problems in words."""
         shutil.rmtree(self._installed, ignore_errors=True)
         self.setup = self._setup()
-        problems = asyncio.run(self.setup.prepare(list(install), ref, [], lambda *_: None))
+        lock = self.record() or {"asked": {}, "failed": {}, "removed": []}
+        known = {*lock["asked"], *lock["removed"]}
+        known |= {one for one, why in lock["failed"].items() if not why["retry"]}
+        new = [one for one in install if one not in known]
+        if f"?ref={ref}" in lock["failed"]:
+            ref = ""
+        done = asyncio.run(self.setup.prepare(new, ref, self.hashes(), lambda *_: None))
+        problems = done["problems"]
         assert {problem["name"] for problem in problems} <= {"PluginError"}
         return [f"{problem['message']} {problem['hint']}" for problem in problems]
 
@@ -73,7 +90,7 @@ class Instance:
 
     def versions(self) -> dict[str, str]:
         """Return what is kept."""
-        return {one.name: one.version for one in Packages(self._folder).lock.wheels}
+        return {one.name: one.version for one in Lock.of(self.record()).wheels}
 
 
 @pytest.fixture
@@ -197,13 +214,55 @@ def test_two_new_ones_that_disagree(instance: Instance, index: Path) -> None:
     assert problem.startswith("datasette-torn cannot be installed: what it needs, needs both ")
 
 
-@pytest.mark.parametrize("lock", ["{", "[]", '{"asked": {}}', '{"format": 9, "wheels": [{}]}'])
-def test_a_record_that_cannot_be_read(instance: Instance, lock: str, tmp_path: Path) -> None:
-    folder = tmp_path / "instance" / "plugins"
-    folder.mkdir()
-    (folder / "lock.json").write_text(lock)
-    [problem] = instance.start()
-    assert problem.startswith("Which plugins this data has cannot be read")
+def test_only_wheels_on_the_list_are_laid_out(
+    instance: Instance, index: Path, tmp_path: Path
+) -> None:
+    add_to_index(index, wheel("a-library", plugin=False))
+    add_to_index(index, wheel("datasette-one", requires=("a-library",)), wheel("datasette-two"))
+    assert instance.start("datasette-one", "datasette-two") == []
+    by_name = {one.name: one.sha256 for one in Lock.of(instance.record()).wheels}
+
+    def laid_out(*allowed: str) -> list[str]:
+        shutil.rmtree(tmp_path / "installed", ignore_errors=True)
+        setup = instance._setup()
+        done = asyncio.run(setup.prepare([], "", [by_name[one] for one in allowed], print))
+        assert done == {"problems": [], "hashes": []}
+        listed = {one["name"] for one in setup.listing() if one["from"] != "site"}
+        assert listed == set(allowed)
+        found = (tmp_path / "installed").glob("*")
+        return sorted(path.name for path in found if path.suffix != ".dist-info")
+
+    assert laid_out("datasette-two") == ["datasette_two"]
+    # What needs something that is not allowed is of no use without it.
+    assert laid_out("datasette-one") == []
+    assert laid_out("a-library") == []
+    assert laid_out("a-library", "datasette-one") == ["a_library", "datasette_one"]
+
+
+def test_what_is_chosen_does_not_build_on_what_is_not_allowed(
+    instance: Instance, index: Path, tmp_path: Path
+) -> None:
+    add_to_index(index, wheel("a-library", plugin=False))
+    add_to_index(index, wheel("datasette-one", requires=("a-library",)))
+    add_to_index(index, wheel("datasette-two", requires=("a-library",)))
+    assert instance.start("datasette-one") == []
+    shutil.rmtree(tmp_path / "installed")
+    setup = instance._setup()
+    done = asyncio.run(setup.prepare(["datasette-two"], "", [], lambda *_: None))
+    chosen = {one.name: one.sha256 for one in Lock.of(instance.record()).wheels}
+    assert done["hashes"] == sorted([chosen["a-library"], chosen["datasette-two"]])
+
+
+def test_a_name_before_an_address_must_be_that_of_the_wheel(
+    instance: Instance, index: Path
+) -> None:
+    add_to_index(index, wheel("datasette-evil"))
+    url = f"{instance.index}datasette-evil/datasette_evil-1.0-py3-none-any.whl"
+    [problem] = instance.start(f"datasette-vega @ {url}")
+    assert problem.startswith(f"{url} is datasette-evil, not datasette-vega. Nothing of it was")
+    assert instance.versions() == {}
+    assert instance.start(f"datasette-evil @ {url}") != []  # the failure of the other is still said
+    assert instance.versions() == {"datasette-evil": "1.0"}
 
 
 def test_a_damaged_wheel_is_had_anew(instance: Instance, index: Path, tmp_path: Path) -> None:

@@ -3,9 +3,11 @@
  * that was exported elsewhere. Where they run, they are stopped first.
  */
 
-import { Decisions } from "../consent.js";
 import { deleteImages } from "../image-store.js";
 import { removeInstance, saveCopy } from "../store-changes.js";
+import { Decisions } from "../trust/decisions.js";
+import { withoutStrayFiles } from "../trust/imported-plugins.js";
+import { SITE_ROOT } from "../../shared/site.js";
 import { whileStopped } from "./occupancy.js";
 import { openSharedStore } from "./store-access.js";
 
@@ -37,5 +39,7 @@ export async function restoreWorkspace(instance, files) {
   const store = await openSharedStore();
   // Its packages may be others than those that were allowed.
   await decisions.forget(instance.key);
-  await whileStopped(instance.key, () => saveCopy(store, instance, files));
+  const imported = { ...instance, origin: /** @type {const} */ ("import") };
+  const kept = await withoutStrayFiles(files, SITE_ROOT);
+  await whileStopped(instance.key, () => saveCopy(store, imported, kept));
 }

@@ -7,13 +7,15 @@
  */
 
 import { absolute, hasChanged, shippedSources } from "../downloads.js";
-import { Decisions, packageItems } from "../consent.js";
 import { Instance } from "../instance.js";
 import { siteSettings } from "../site-settings.js";
+import { checkedItems, idOf, packageId } from "../trust/consent.js";
+import { Decisions } from "../trust/decisions.js";
 import { Turns } from "../turns.js";
 import { openSharedStore } from "./store-access.js";
 import { enterWorkspace } from "./occupancy.js";
 import { LiteError } from "../../shared/errors.js";
+import { parseRequirement } from "../../shared/requirement.js";
 import { SITE_ROOT } from "../../shared/site.js";
 
 /** @typedef {import("../../shared/protocol.js").CheckResult} CheckResult */
@@ -155,24 +157,25 @@ export class Workspace {
   }
 
   /**
-   * Note what a person has decided about the code that an instance waits with; the next request starts
-   * it anew.
+   * Record what a person has decided about the code that they were shown; the next request starts the
+   * instance with that. Anything else that waits is asked about then.
    *
-   * @param {boolean | null} allow  null: forget it, and ask again
+   * @param {boolean | null} allow  null: forget what was decided, and ask again
+   * @param {unknown} items  as they were shown
    * @returns {Promise<void>}
+   * @throws {LiteError} they are not items
    */
-  decide(allow) {
-    return this.#turns.take(CHANGING, () => this.#decide(allow));
+  decide(allow, items) {
+    return this.#turns.take(CHANGING, () => this.#decide(allow, items));
   }
 
   /** @type {Workspace["decide"]} */
-  async #decide(allow) {
-    const instance = this.get();
+  async #decide(allow, items) {
     if (allow === null) await this.#decisions.forget(this.#key);
     else {
-      await instance.boot().catch(() => {});
-      if (!instance.consent || instance.consent.locked) return;
-      await this.#decisions.add(this.#key, instance.consent.items, allow);
+      const ids = checkedItems(items).map(idOf);
+      if ((await siteSettings()).locked) return;
+      await this.#decisions.add(this.#key, ids, allow);
     }
     this.get({ restart: true });
   }
@@ -182,7 +185,7 @@ export class Workspace {
    *
    * @param {Pick<import("../../shared/protocol.js").InstallQuestion, "requirement" | "upgrade">} wanted
    * @param {(progress: InstallProgress) => void} onProgress
-   * @returns {ReturnType<Instance["install"]>}
+   * @returns {Promise<{added: Array<{name: string, version: string}>}>}
    * @throws {LiteError}
    */
   install(wanted, onProgress) {
@@ -197,12 +200,14 @@ export class Workspace {
         hint: "Whoever runs this site has locked it to the plugins that come with it.",
       });
     }
+    const { text } = parseRequirement(requirement, SITE_ROOT);
     const instance = await this.running();
-    const done = await instance.install(requirement, upgrade, onProgress);
-    // Whoever installs it allows it.
-    await this.#decisions.add(this.#key, packageItems([], [requirement.trim()], settings), true);
+    const done = await instance.install(text, upgrade, onProgress);
+    // Who installs it allows exactly what came.
+    const ids = done.added.map(({ sha256 }) => packageId(sha256));
+    await this.#decisions.add(this.#key, ids, true);
     await this.#restart(onProgress);
-    return done;
+    return { added: done.added.map(({ name, version }) => ({ name, version })) };
   }
 
   /**

@@ -1,0 +1,57 @@
+/**
+ * Buttons that cannot be pressed by accident, or by a page that puts them under somebody's pointer: they
+ * work once the page has been visible and had the focus for a moment.
+ */
+
+import { element } from "./dom.js";
+
+/** ms */
+const MOMENT = 1000;
+
+/**
+ * Have a button wait for its moment. Call this before other listeners are added to it.
+ *
+ * It stays focusable meanwhile, and assistive technology hears that it cannot be pressed yet, and when it
+ * can.
+ *
+ * @param {HTMLButtonElement} button  not yet in the page
+ * @returns {HTMLButtonElement} the same
+ */
+export function afterDeliberation(button) {
+  const said = element("span", { role: "status" });
+  // Not a class: this is used on pages with different stylesheets.
+  Object.assign(said.style, { position: "absolute", clipPath: "inset(50%)", width: "1px" });
+  const over = new AbortController();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const enable = () => {
+    button.removeAttribute("aria-disabled");
+    if (!button.isConnected) return;
+    button.after(said);
+    said.textContent = `You can choose “${button.textContent}” now.`;
+  };
+  const look = () => {
+    clearTimeout(timer);
+    button.setAttribute("aria-disabled", "true");
+    said.textContent = "";
+    if (document.visibilityState === "visible" && document.hasFocus()) {
+      timer = setTimeout(enable, MOMENT);
+    }
+  };
+  const changed = () => (button.isConnected ? look() : over.abort());
+  document.addEventListener("visibilitychange", changed, { signal: over.signal });
+  for (const type of ["focus", "blur"]) {
+    addEventListener(type, changed, { signal: over.signal });
+  }
+  button.addEventListener(
+    "click",
+    (event) => {
+      if (button.getAttribute("aria-disabled") !== "true") return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    },
+    { capture: true },
+  );
+  look();
+  return button;
+}

@@ -1,0 +1,33 @@
+/**
+ * What an imported workspace may have in its folder of plugins: the lock and the wheels that it names.
+ */
+
+import { LOCK, WHEELS, parseLock } from "./lock.js";
+
+/** @typedef {import("../../shared/saved-store.js").SavedFile} SavedFile */
+
+const FOLDER = "plugins/";
+
+/**
+ * @param {SavedFile[]} files  of an instance
+ * @param {URL} siteRoot
+ * @returns {Promise<SavedFile[]>} without those of the folder that its lock does not account for
+ */
+export async function withoutStrayFiles(files, siteRoot) {
+  const lock = files.find(({ path }) => path === LOCK);
+  const known = new Set(lock ? [LOCK, ...(await wheelsIn(lock, siteRoot))] : []);
+  return files.filter(({ path }) => !path.startsWith(FOLDER) || known.has(path));
+}
+
+/**
+ * @param {SavedFile} lock
+ * @param {URL} siteRoot
+ * @returns {Promise<string[]>} paths; none where the lock cannot be read, which the next start says
+ */
+async function wheelsIn({ content }, siteRoot) {
+  try {
+    return parseLock(await content.text(), siteRoot).wheels.map(({ file }) => WHEELS + file);
+  } catch {
+    return [];
+  }
+}

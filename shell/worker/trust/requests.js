@@ -1,0 +1,70 @@
+/**
+ * What a recipe asks to be installed that is not here yet.
+ */
+
+import { toWire } from "../../shared/errors.js";
+import { packagesOf } from "../../shared/recipe.js";
+import { parseRef, parseRequirement } from "../../shared/requirement.js";
+import { SITE_ROOT } from "../../shared/site.js";
+import { REF } from "./lock.js";
+
+/** @typedef {import("../../shared/protocol.js").ConsentItem} ConsentItem */
+/** @typedef {import("../../shared/errors.js").WireError} WireError */
+/** @typedef {import("./lock.js").Lock} Lock */
+/** @typedef {import("../site-settings.js").SiteSettings} SiteSettings */
+
+/**
+ * @param {import("../../shared/recipe.js").Recipe} recipe
+ * @param {SiteSettings} settings
+ * @returns {{items: ConsentItem[], problems: WireError[]}} each once, in the recipe's order; what cannot
+ *   be read is a problem
+ */
+export function requestsOf(recipe, { index, plugins }) {
+  const { install, ref } = packagesOf(recipe);
+  const from = index || "the package index";
+  /** @type {Map<string, ConsentItem>} */
+  const items = new Map();
+  /** @type {WireError[]} */
+  const problems = [];
+  /** @param {string} text @param {() => ConsentItem | null} read */
+  const add = (text, read) => {
+    try {
+      const item = read();
+      if (item) items.set(requirementOf(item), item);
+    } catch (error) {
+      problems.push({ ...toWire(error), source: text });
+    }
+  };
+  for (const text of install) {
+    add(text, () => {
+      const requirement = parseRequirement(text, SITE_ROOT);
+      if (requirement.kind === "address") {
+        return { kind: "wheel", value: requirement.text, from: requirement.url.host };
+      }
+      // The site has it already, so there is nothing to fetch.
+      if (requirement.isBare && plugins.includes(requirement.name)) return null;
+      return { kind: "plugin", value: requirement.text, from };
+    });
+  }
+  if (ref) add(REF + ref, () => ({ kind: "datasette", value: parseRef(ref), from }));
+  return { items: [...items.values()], problems };
+}
+
+/**
+ * @param {ConsentItem} item  a request
+ * @returns {string} as a lock names it
+ */
+export function requirementOf({ kind, value }) {
+  return kind === "datasette" ? REF + value : value;
+}
+
+/**
+ * @param {string} requirement  as a lock names it
+ * @param {Lock | undefined} lock
+ * @returns {boolean} whether it has yet to be fetched
+ */
+export function isNew(requirement, lock) {
+  if (!lock) return true;
+  if (Object.hasOwn(lock.failed, requirement)) return lock.failed[requirement].retry;
+  return !Object.hasOwn(lock.asked, requirement) && !lock.removed.includes(requirement);
+}
