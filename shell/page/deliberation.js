@@ -15,9 +15,9 @@ const MOMENT = 1000;
  * can.
  *
  * @param {HTMLButtonElement} button  not yet in the page
- * @returns {HTMLButtonElement} the same
+ * @param {{isAnnounced?: boolean}} [options]  isAnnounced: false for one of many on a page
  */
-export function afterDeliberation(button) {
+export function afterDeliberation(button, { isAnnounced = true } = {}) {
   const said = element("span", { role: "status" });
   // Not a class: this is used on pages with different stylesheets.
   Object.assign(said.style, { position: "absolute", clipPath: "inset(50%)", width: "1px" });
@@ -26,7 +26,7 @@ export function afterDeliberation(button) {
   let timer;
   const enable = () => {
     button.removeAttribute("aria-disabled");
-    if (!button.isConnected) return;
+    if (!button.isConnected || !isAnnounced) return;
     button.after(said);
     said.textContent = `You can choose “${button.textContent}” now.`;
   };
@@ -53,5 +53,4 @@ export function afterDeliberation(button) {
     { capture: true },
   );
   look();
-  return button;
 }

@@ -44,7 +44,7 @@ export function describeCode({ kind, value, from, digest, parts = [] }, siteRoot
   if (kind === "package") {
     const [name, version = ""] = value.split(" ");
     const about = name === "datasette" ? warningAbout(version) : {};
-    const as = parts.length > 0 ? originated("Library", from) : what;
+    const as = parts.length > 0 ? originated("Needed by a plugin,", from) : what;
     return { name: value, what: as, address: `SHA-256 ${digest}`, ...about };
   }
   if (kind === "wheel") {

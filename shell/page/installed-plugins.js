@@ -111,11 +111,13 @@ function refusedItem({ value }, locked, changes) {
 
 /** @param {InstalledPlugin} plugin */
 function origin({ from, size, requirement, name }) {
-  const where = from === "index" ? "From the package index" : `From ${from}`;
+  const where = { index: "From the package index", import: "In the workspace that you imported" }[
+    from
+  ];
   // The index's own words add nothing, but which versions were asked for does.
   const as =
     from === "index" && requirement !== name && requirement !== "" ? `, as ${requirement}` : "";
-  return `${where}${as}${size > 0 ? `, ${formatBytes(size)}` : ""}`;
+  return `${where ?? `From ${from}`}${as}${size > 0 ? `, ${formatBytes(size)}` : ""}`;
 }
 
 /**
@@ -135,7 +137,7 @@ function linkButton(label, about, act, look = "", isFinal = false) {
     },
     label,
   );
-  if (isFinal) afterDeliberation(button);
+  if (isFinal) afterDeliberation(button, { isAnnounced: false });
   button.addEventListener("click", act);
   return button;
 }

@@ -15,6 +15,10 @@ import { inRelativeWords } from "./relative-time.js";
 
 const EXACT = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short" });
 
+const IMPORTED =
+  "You imported this workspace from a file. The sources below are what that file says: nothing was " +
+  "fetched from there, unless you load it again.";
+
 const key = parseAppPath(location.pathname, SITE_ROOT.pathname)?.key ?? "";
 
 for (const hidden of document.querySelectorAll("[data-needs-script]")) {
@@ -34,6 +38,11 @@ for (const button of buttons("[data-lite-reload]")) {
 for (const button of buttons("[data-lite-link]")) {
   button.addEventListener("click", () => void copyLink(button));
 }
+
+askWorker({ type: "status", key }).then(
+  (status) => status?.isImported && byId("lite-outcome").after(element("p", {}, IMPORTED)),
+  () => {}, // the page itself is fine
+);
 
 /**
  * @param {string} selector

@@ -145,7 +145,7 @@ export const STAGES = [
  *   URL, or the host of a file
  * @property {string} [digest]  SHA-256 of a package's wheel, or of all that metadata or config says
  * @property {string[]} [parts]  of metadata and config: what in it can run code, such as
- *   "description_html"; of a package: ["library"] if it is no plugin
+ *   "description_html"; of a package: ["dependency"] if nobody asked for it itself
  */
 
 /**
@@ -187,7 +187,8 @@ export const STAGES = [
  * @property {string} requirement  as it was asked for; a dependency's name and version
  * @property {string} name
  * @property {string} version      "" if it could not be installed
- * @property {string} from         "site", "index", or the URL of a wheel
+ * @property {string} from         "site", "index", "import" in a workspace that was imported, or the URL of
+ *   a wheel
  * @property {number} size         bytes of its wheel; 0 where unknown
  * @property {boolean} asked       false for what another package needs
  * @property {boolean} plugin      whether Datasette knows it as a plugin

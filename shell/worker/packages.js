@@ -118,9 +118,10 @@ export class Packages {
   #packageItems() {
     const from = this.#isImported ? IMPORTED : SAVED;
     const wheels = this.#lock?.wheels ?? [];
+    const asked = Object.values(this.#lock?.asked ?? {});
     return wheels
       .filter(({ sha256 }) => !this.#settings.hashes.includes(sha256))
-      .map((wheel) => packageItem(wheel, from));
+      .map((wheel) => packageItem(wheel, from, asked.includes(wheel.name)));
   }
 
   /** @returns {number} starts before this one that were never over */
@@ -239,7 +240,10 @@ export class Packages {
     const { problems, hashes } = valueOf(await this.#python.prepare(this.#wanted, said));
     // Before anything is saved: a lock without its answer would ask again.
     if (hashes.length > 0) await this.#allow(hashes.map(packageId));
-    this.problems.push(...problems);
+    const refused = this.refused.map(requirementOf);
+    this.problems.push(
+      ...problems.filter((/** @type {WireError} */ { source }) => !refused.includes(source ?? "")),
+    );
   }
 
   /**
@@ -287,7 +291,14 @@ export class Packages {
 
   /** @returns {import("../shared/protocol.js").PluginList} */
   list() {
-    return { plugins: valueOf(this.#python.listing()), locked: this.#settings.locked };
+    /** @type {import("../shared/protocol.js").InstalledPlugin[]} */
+    const plugins = valueOf(this.#python.listing());
+    const isBrought = (/** @type {string} */ from) => this.#isImported && from !== "site";
+    return {
+      // Where they were from before is the word of the file that was imported.
+      plugins: plugins.map((one) => (isBrought(one.from) ? { ...one, from: "import" } : one)),
+      locked: this.#settings.locked,
+    };
   }
 
   destroy() {

@@ -117,8 +117,8 @@ test("without a decision nothing goes on, and only what is new is asked for", ()
 });
 
 test("a package is its hash, whatever it is called", () => {
-  const wheel = { name: "datasette-x", version: "1", sha256: HASH, is_plugin: true };
-  const item = packageItem(/** @type {any} */ (wheel), "the file you imported");
+  const wheel = { name: "datasette-x", version: "1", sha256: HASH };
+  const item = packageItem(wheel, "the file you imported", true);
   assert.equal(idOf(item), packageId(HASH));
   assert.deepEqual(waiting([{ ...item, value: "datasette-y 2", from: "" }], [idOf(item)]), []);
   const evil = { ...item, digest: "b".repeat(64) };

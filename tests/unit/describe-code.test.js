@@ -35,6 +35,52 @@ for (const [item, expected] of [
     },
   ],
   [
+    { kind: "datasette", value: "1.0a39", from: INDEX },
+    {
+      name: "Datasette 1.0a39",
+      what: "Another version than this site’s, from the package index",
+      address: "",
+      warning:
+        "This version has published vulnerabilities that allow reading private rows " +
+        "(GHSA-h547-rmjf-5m2m).",
+    },
+  ],
+  [
+    { kind: "package", value: "datasette-x 1", from: "the file you imported", digest: "ab" },
+    {
+      name: "datasette-x 1",
+      what: "Plugin from the file you imported",
+      address: "SHA-256 ab",
+    },
+  ],
+  [
+    {
+      kind: "package",
+      value: "datasette 0.50",
+      from: "the file you imported",
+      digest: "ab",
+      parts: ["dependency"],
+    },
+    {
+      name: "datasette 0.50",
+      what: "Needed by a plugin, from the file you imported",
+      address: "SHA-256 ab",
+      warning: /^This version has published vulnerabilities that allow reading private rows \(GHSA/,
+    },
+  ],
+  [
+    {
+      kind: "wheel",
+      value: "datasette-vega @ https://evil.test/d/datasette_x-1.2-py3-none-any.whl",
+      from: "evil.test",
+    },
+    {
+      name: "datasette-x 1.2",
+      what: "Plugin from evil.test",
+      address: "https://evil.test/d/datasette_x-1.2-py3-none-any.whl",
+    },
+  ],
+  [
     {
       kind: "metadata",
       value: "https://a.test/m.yaml",
@@ -49,7 +95,11 @@ for (const [item, expected] of [
   ],
 ]) {
   test(`${item.kind} ${item.value} in words`, () => {
-    assert.deepEqual(describeCode(item, ROOT), expected);
+    const { warning, ...words } = describeCode(item, ROOT);
+    const { warning: warned, ...wanted } = expected;
+    assert.deepEqual(words, wanted);
+    if (warned instanceof RegExp) assert.match(warning, warned);
+    else assert.equal(warning, warned);
   });
 }
 

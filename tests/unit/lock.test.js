@@ -185,6 +185,7 @@ test("a lock with anything changed is refused, or read as it stands", () => {
         const made = lock();
         const holder = path.slice(0, -1).reduce((one, key) => one[key], made);
         const last = name ?? /** @type {string} */ (path.at(-1));
+        fc.pre(!(Array.isArray(holder) && last === "length")); // JSON has no such thing
         Object.defineProperty(holder, last, {
           value,
           enumerable: true,

@@ -30,12 +30,13 @@ export class ConsentNeeded extends LiteError {
 }
 
 /**
- * @param {LockedWheel} wheel  of an instance's lock
+ * @param {Pick<LockedWheel, "name" | "version" | "sha256">} wheel  of an instance's lock
  * @param {string} from  in words: where the instance is from
+ * @param {boolean} isAsked  whether it was asked for, and not only needed by another package
  * @returns {ConsentItem}
  */
-export function packageItem({ name, version, sha256, is_plugin }, from) {
-  const parts = is_plugin ? [] : ["library"];
+export function packageItem({ name, version, sha256 }, from, isAsked) {
+  const parts = isAsked ? [] : ["dependency"];
   return { kind: "package", value: `${name} ${version}`, from, digest: sha256, parts };
 }
 
