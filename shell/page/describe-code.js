@@ -6,6 +6,7 @@
  */
 
 import { advisoriesOf } from "../shared/advisories.js";
+import { shown } from "../shared/requirement.js";
 import { inWords } from "./dom.js";
 import { describeAddress } from "./describe-sources.js";
 
@@ -18,6 +19,9 @@ import { describeAddress } from "./describe-sources.js";
  * @property {string} address  in full, where it has one of its own; of a package its hash; else ""
  * @property {string} [warning]  a sentence about known vulnerabilities
  */
+
+/** More parts of a file are only counted. */
+const MOST_PARTS = 8;
 
 /** @type {Record<ConsentItem["kind"], string>} */
 const WHAT = {
@@ -52,10 +56,20 @@ export function describeCode({ kind, value, from, digest, parts = [] }, siteRoot
     return { name: describeAddress(address, siteRoot).name, what, address };
   }
   const { name } = describeAddress(value, siteRoot);
-  const address = URL.canParse(value, siteRoot) ? new URL(value, siteRoot).href : value;
+  const address = URL.canParse(value, siteRoot) ? new URL(value, siteRoot).href : shown(value);
   const holding =
-    parts.length > 0 ? `, with ${inWords(parts)} in it` : ", with HTML or scripts in it";
+    parts.length > 0 ? `, with ${someOf(parts)} in it` : ", with HTML or scripts in it";
   return { name, what: what + holding, address };
+}
+
+/**
+ * @param {string[]} parts
+ * @returns {string}
+ */
+function someOf(parts) {
+  const named = parts.slice(0, MOST_PARTS).map(shown);
+  const more = parts.length - named.length;
+  return inWords(more > 0 ? [...named, `${more} more`] : named);
 }
 
 /**

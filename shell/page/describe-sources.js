@@ -5,6 +5,7 @@
  */
 
 import { isOption, isSource, isWheel } from "../shared/recipe.js";
+import { hasHidden } from "../shared/requirement.js";
 import { element, inWords } from "./dom.js";
 
 /** @typedef {import("../shared/recipe.js").Recipe} Recipe */
@@ -137,10 +138,14 @@ export function recipeInWords(recipe, siteRoot) {
   return names.length <= 3 ? inWords(names) : `${names[0]} and ${names.length - 1} more`;
 }
 
-/** @param {string} segment  of a path; one with broken escapes is shown as it stands */
+/**
+ * @param {string} segment  of a path
+ * @returns {string} as people write it; as it stands if it has broken escapes, or would look like another
+ */
 function unescaped(segment) {
   try {
-    return decodeURIComponent(segment);
+    const text = decodeURIComponent(segment);
+    return hasHidden(text) ? segment : text;
   } catch {
     return segment;
   }

@@ -113,6 +113,14 @@ export function canonicalName(name) {
 }
 
 /**
+ * @param {string} text
+ * @returns {boolean} whether it has characters that cannot be seen, or change how others are seen
+ */
+export function hasHidden(text) {
+  return HIDDEN.test(text);
+}
+
+/**
  * @param {string} text  from outside
  * @returns {string} at most 80 characters of it, with nothing invisible
  */

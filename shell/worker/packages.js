@@ -258,8 +258,8 @@ export class Packages {
     /** @type {Array<Omit<ConsentItem, "from">>} */
     const code = valueOf(python.code_in_configuration());
     const items = code.map((item) => {
-      const from = this.#isImported && !isFetched ? IMPORTED : new URL(item.value).host;
-      return { ...item, from };
+      if (this.#isImported && !isFetched) return { ...item, from: IMPORTED };
+      return { ...item, from: URL.canParse(item.value) ? new URL(item.value).host : "" };
     });
     const { allowed, refused } = sorted(items, this.#decision, this.#settings.locked);
     const known = this.refused.map(idOf);

@@ -46,6 +46,21 @@ for (const [item, expected] of [
     },
   ],
   [
+    {
+      kind: "config",
+      value: "https://a.test/%E2%80%AEnosj.c",
+      from: "a.test",
+      parts: ["a\u202eb", ...Array(9).fill("extra_js")],
+    },
+    {
+      name: "%E2%80%AEnosj.c",
+      what:
+        "Settings from a.test, with a\\u{202e}b, extra_js, extra_js, extra_js, extra_js, extra_js, " +
+        "extra_js, extra_js and 2 more in it",
+      address: "https://a.test/%E2%80%AEnosj.c",
+    },
+  ],
+  [
     { kind: "package", value: "datasette-x 1", from: "the file you imported", digest: "ab" },
     {
       name: "datasette-x 1",

@@ -102,6 +102,7 @@ for (const [name, text] of Object.entries({
   ),
   "with a name that is a list": changed((made) => (made.asked["datasette-x"] = ["datasette-x"])),
   "with a name that is not canonical": withWheel({ name: "Datasette_X" }),
+  "with a name that is very long": withWheel({ name: "x".repeat(101) }),
   "with two wheels of one name": changed((made) => made.wheels.push(wheel("datasette-x"))),
   "with two names of one file": changed((made) =>
     made.wheels.push({ ...wheel("datasette-z"), file: made.wheels[0].file }),

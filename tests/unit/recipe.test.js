@@ -24,6 +24,21 @@ test("sources keep their order and come before options, databases before tables"
   ]);
 });
 
+for (const [written, expected] of [
+  ["datasette-x == 1", "datasette-x==1"],
+  ["datasette-x @ HTTPS://a.test/b/../x.whl", "datasette-x @ https://a.test/x.whl"],
+  ["https://example.org/some/sub/path/wheels/y.whl", "wheels/y.whl"],
+  // What cannot be read stays, for the worker to say so.
+  ["datasette-x @ //a.test/x.whl", "datasette-x @ //a.test/x.whl"],
+  ["//a.test/x.whl", "//a.test/x.whl"],
+]) {
+  test(`to install “${written}” is to install ${expected}`, () => {
+    const { recipe } = read(`?install=${encodeURIComponent(written)}`);
+    assert.deepEqual(recipe, [["install", expected]]);
+    assert.deepEqual(keyToRecipe(recipeToKey(recipe)), recipe);
+  });
+}
+
 test("the hash is the page inside the instance, its query included", () => {
   const { path } = read("?csv=https://a.test/t.csv#/data/t?_facet=x&_sort=y%2Fz");
   assert.equal(path, "data/t?_facet=x&_sort=y%2Fz");

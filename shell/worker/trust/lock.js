@@ -47,7 +47,7 @@ const MOST_ENTRIES = 500;
 /** Of messages and hints, which people read; engine/plugin_setup.py cuts them off. */
 const MOST_WORDS = 2000;
 
-const NAME = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
+const NAME = /^(?=.{1,100}$)[a-z0-9]+(?:-[a-z0-9]+)*$/;
 const VERSION = /^[A-Za-z0-9][A-Za-z0-9_.!+-]{0,99}$/;
 const FILE = /^[^./\\\p{Cc}\p{Cf}][^/\\\p{Cc}\p{Cf}]*\.whl$/u;
 const SHA256 = /^[0-9a-f]{64}$/;
