@@ -10,6 +10,7 @@ import { parseLock } from "./trust/lock.js";
 import { isNew, requestsOf, requirementOf } from "./trust/requests.js";
 import { valueOf } from "./outcome.js";
 import { LiteError, toWire } from "../shared/errors.js";
+import { shown } from "../shared/requirement.js";
 import { SITE_ROOT } from "../shared/site.js";
 
 /** @typedef {import("../shared/protocol.js").ConsentItem} ConsentItem */
@@ -107,7 +108,8 @@ export class Packages {
   /** @param {string} lock */
   #read(lock) {
     try {
-      return parseLock(lock, SITE_ROOT);
+      const parsed = parseLock(lock, SITE_ROOT);
+      return this.#isImported ? { ...parsed, failed: inOwnWords(parsed.failed) } : parsed;
     } catch (error) {
       this.problems.push(toWire(error));
       return undefined;
@@ -327,6 +329,19 @@ function allFailed(reason) {
     hint: "Remove one after the other on the page “Plugins”.",
     source: "",
   };
+}
+
+/**
+ * @param {import("./trust/lock.js").Lock["failed"]} failed  of a lock that was imported
+ * @returns {import("./trust/lock.js").Lock["failed"]} without what a stranger may have written to be read
+ */
+function inOwnWords(failed) {
+  return Object.fromEntries(
+    Object.entries(failed).map(([requirement, { retry }]) => {
+      const message = `${shown(requirement)} could not be installed where this workspace is from.`;
+      return [requirement, { message, hint: "Try it here on the page “Plugins”.", retry }];
+    }),
+  );
 }
 
 /**

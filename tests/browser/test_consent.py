@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.support.accessibility import accessibility_problems
 from tests.support.browsing import BOOT_TIMEOUT, follow, link, stop_worker, wait_for_datasette
 from tests.support.crafted_exports import key
+from tests.support.hasty import has_pressed, press_at_once_on_any
 from tests.support.hosts import DataHost
 from tests.support.plugins import allow
 from tests.support.wheels import saying, wheel
@@ -220,23 +221,11 @@ def test_an_answer_is_about_what_was_shown(page: Page, site: str, files: DataHos
 def test_code_cannot_be_allowed_by_a_click_that_was_meant_for_something_else(
     page: Page, site: str, files: DataHost
 ) -> None:
-    # Clicks the moment it can, as somebody who is made to click twice would.
-    page.add_init_script(
-        """
-        new MutationObserver(() => {
-          const button = [...document.querySelectorAll("button")].find(
-            ({ textContent }) => textContent === "Allow and open");
-          if (!button || window.hasClicked) return;
-          window.hasClicked = true;
-          button.click();
-          button.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
-        }).observe(document, { childList: true, subtree: true });
-        """
-    )
+    press_at_once_on_any(page, "Allow and open")
     page.goto(link(site, memory="1", install=greeter(files)))
     wait_for_question(page)
     button = page.get_by_role("button", name="Allow and open")
-    assert page.evaluate("window.hasClicked") is True
+    assert has_pressed(page)
     expect(page.locator("#consent")).to_have_attribute("data-state", "asking")
     expect(button).not_to_have_attribute("aria-disabled", "true")
     expect(page.get_by_text("You can choose “Allow and open” now.")).to_be_attached()

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from tests.support.accessibility import accessibility_problems
 from tests.support.asking import ask
 from tests.support.browsing import BOOT_TIMEOUT, click_through, follow, link, stop_worker
+from tests.support.hasty import has_pressed, press_at_once
 from tests.support.hosts import DataHost
 from tests.support.shop import fetch_json, rows_of, shop_database
 from tests.support.storage import Room
@@ -180,9 +181,11 @@ def test_what_happens_elsewhere_is_shown_at_once(
     expect(owner.get_by_text("edited here")).to_have_count(2)
     # One that is running is deleted in one tab; the other is told.
     second = saved_page(visitor, site)
+    press_at_once(second, "Delete")
     second.get_by_role("button", name="Delete plain.csv").click()
     dialog = second.get_by_role("dialog", name="Delete plain.csv?")
     expect(dialog).to_contain_text("Those changes are nowhere else")
+    assert has_pressed(second)  # to no avail
     dialog.get_by_role("button", name="Delete").click()
     expect(outcome(second)).to_have_text("Deleted plain.csv.")
     expect(instances(owner)).to_have_count(1)
@@ -212,6 +215,10 @@ def test_delete_can_be_thought_better_of_by_keyboard(owner: Page) -> None:
     expect(button).to_be_focused()
     owner.keyboard.press("Enter")
     owner.keyboard.press("Tab")
+    # A hasty Enter deletes nothing.
+    delete = dialog.get_by_role("button", name="Delete")
+    expect(delete).to_be_focused()
+    expect(delete).to_be_enabled()
     owner.keyboard.press("Enter")
     expect(outcome(owner)).to_have_text("Deleted shop.db.")
     expect(instances(owner)).to_have_count(1)

@@ -9,14 +9,16 @@ import { Packages, PackagesFailed } from "../../shell/worker/packages.js";
  * @param {number} [more.unfinished]
  * @param {string} [more.lock]
  * @param {boolean} [more.locked]
+ * @param {boolean} [more.isImported]
  * @param {string[]} [more.hashes]  of what the site has
  */
-function packages({ unfinished, lock, locked = false, hashes = [] }) {
+function packages({ unfinished, lock, locked = false, hashes = [], isImported = false }) {
   /** @type {number[]} */
   const notes = [];
   const made = new Packages({
     recipe: [["install", "datasette-x"]],
     lock,
+    isImported,
     settings: { locked, index: "", plugins: [], hashes, images: false },
     decision: {
       key: "",
@@ -129,6 +131,19 @@ test("what the site has is known by its hash, not by its name", () => {
   const lock = JSON.stringify(LOCK);
   assert.deepEqual(wanted(packages({ lock, hashes: [HASH] }).made).allowed, [HASH]);
   assert.throws(() => packages({ lock, hashes: ["b".repeat(64)] }), { name: "ConsentNeeded" });
+});
+
+test("what an imported record says of failures is not repeated", () => {
+  const why = { message: "Your session is over.", hint: "Go to evil.test.", retry: false };
+  const lock = JSON.stringify({ ...LOCK, failed: { "datasette-z": why } });
+  /** @param {boolean} isImported */
+  const said = (isImported) => {
+    const { made } = packages({ lock, hashes: [HASH], isImported });
+    return JSON.parse(made.identity)[0].failed["datasette-z"];
+  };
+  assert.deepEqual(said(false), why);
+  assert.match(said(true).message, /^datasette-z could not be installed where this workspace/);
+  assert.doesNotMatch(JSON.stringify(said(true)), /session|evil/);
 });
 
 test("on a locked site Python may use nothing, and fetch nothing", () => {
