@@ -174,3 +174,28 @@ def test_pages_are_answered_during_an_import(instance: Instance, downloads: Path
 def test_a_bad_source_is_named(instance: Instance, downloads: Path) -> None:
     with pytest.raises(SourceError, match="https://a.test/x.db is not a SQLite database"):
         asyncio.run(add(instance, downloads, "url", "https://a.test/x.db", b"no"))
+
+
+def test_html_of_a_link_is_shown_only_as_it_was_when_it_was_allowed(
+    instance: Instance, downloads: Path
+) -> None:
+    url = "https://a.test/m.json"
+
+    def html(text: str) -> bytes:
+        return f'{{"title": "T", "description_html": "<i>{text}</i>"}}'.encode()
+
+    async def story() -> None:
+        await add(instance, downloads, "metadata", url, html("allowed"))
+        [item] = instance.code_in_configuration()
+        assert (item["value"], item["parts"]) == (url, ["description_html"])
+        # The address alone says nothing.
+        await instance.open(False, [url, "0" * 64])
+        assert b"<i>" not in (await get(instance, "")).body
+        await instance.open(False, [item["digest"]])
+        assert b"<i>allowed</i>" in (await get(instance, "")).body
+        # Loaded again it is another.
+        await add(instance, downloads, "metadata", url, html("changed"))
+        assert instance.code_in_configuration()[-1]["digest"] != item["digest"]
+        assert b"changed" not in (await get(instance, "")).body
+
+    asyncio.run(story())

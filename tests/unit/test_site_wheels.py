@@ -56,6 +56,13 @@ def test_they_are_taken_beside_and_instead_of_the_sites(settings: SiteSettings) 
     assert names == [BY_PATH, BY_URL, "other-2.0-py3-none-any.whl"]
 
 
+def test_the_worker_is_told_their_hashes(settings: SiteSettings, tmp_path: Path) -> None:
+    wheels = (tmp_path / "owner" / BY_PATH).read_bytes(), wheel("lite-url")[1]
+    hashes = sorted(hashlib.sha256(one).hexdigest() for one in wheels)
+    assert site_wheels.plugin_hashes(settings) == hashes
+    assert site_wheels.plugin_hashes(SiteSettings(tmp_path)) == []
+
+
 def test_they_are_not_fetched_again(settings: SiteSettings, host: DataHost) -> None:
     first = site_wheels.all_wheels(settings)
     asked = len(host.requests)
