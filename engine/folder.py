@@ -10,6 +10,7 @@ Datasette's.
     configuration/ ID.json is what the metadata or config source ID says
     source-*       a source while it is being taken in, and what is made of it meanwhile
     internal.db    Datasette's own database: stored queries, column types, the catalogue
+    imported-internal.db  that of an import, until imported_internal.py has read it
     cookies.json   the cookie jar
     secret         what Datasette signs with
 """
@@ -40,6 +41,7 @@ class Folder:
         self._secret = path / "secret"
         self._path = path
         self.internal_database = path / "internal.db"
+        self.imported_internal = path / "imported-internal.db"
         self.cookies = path / "cookies.json"
         self._databases.mkdir(parents=True, exist_ok=True)
 

@@ -239,8 +239,8 @@ export const STAGES = [
  */
 
 /**
- * @typedef {object} RestoreQuestion  page → worker: save this instance, replacing one with its key;
- *   answered when it is
+ * @typedef {object} RestoreQuestion  page → worker: save this instance, replacing one with its key. The
+ *   answer, once it is saved, is a list of paths of files that an export may not bring
  * @property {number} v
  * @property {"restore"} type
  * @property {import("./saved-store.js").SavedInstance} instance  its generation does not matter

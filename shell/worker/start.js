@@ -21,6 +21,7 @@ import { claim, newRecord } from "./store-changes.js";
 import { UNWATCHED, WatchedFiles } from "./watched-files.js";
 import { instancePath } from "../shared/paths.js";
 import { isSwitchedOn, keyToRecipe } from "../shared/recipe.js";
+import { readableRecord } from "../shared/saved-record.js";
 import { DATABASES, readFiles, readInstance } from "../shared/saved-store.js";
 import { SHELL_ROOT } from "../shared/site.js";
 
@@ -196,7 +197,9 @@ async function find(options, state, recipe) {
   reading.catch(() => {}); // awaited below
   const store = isSwitchedOn(recipe, "temporary") ? undefined : await options.openStore();
   const owner = crypto.randomUUID();
-  const found = store && (await claim(store, key, owner));
+  const claimed = store && (await claim(store, key, owner));
+  // Its data opens even where an older version of the site let a damaged record in.
+  const found = claimed && readableRecord(claimed).record;
   const lock = carried?.files.get(LOCK) ?? (found && (await fileOf(store, key, LOCK)));
   const settings = await reading;
   const packages = new Packages({

@@ -30,12 +30,12 @@ export async function deleteWorkspaces(keys) {
  *
  * @param {import("../../shared/saved-store.js").SavedInstance} instance
  * @param {Array<{path: string, content: Blob}>} files
- * @returns {Promise<void>}
- * @throws {import("../../shared/errors.js").LiteError} there is no room
+ * @returns {Promise<string[]>} paths of files that were left out
+ * @throws {import("../../shared/errors.js").LiteError} it is malformed, or there is no room
  */
 export async function restoreWorkspace(instance, files) {
   const store = await openSharedStore();
   // Its packages may be others than those that were allowed.
   await decisions.forget(instance.key);
-  await whileStopped(instance.key, () => saveCopy(store, instance, files));
+  return whileStopped(instance.key, () => saveCopy(store, instance, files));
 }
