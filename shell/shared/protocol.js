@@ -315,7 +315,17 @@ export const STAGES = [
  * @property {FileToAdd[]} files
  */
 
-/** @typedef {{file: File, options: ImportOptions, kind: "file" | "paste"}} FileToAdd */
+/**
+ * @typedef {object} FileToAdd
+ * @property {File} file
+ * @property {ImportOptions} options
+ * @property {"file" | "paste"} kind
+ * @property {boolean} [mayChange]  whether the person lets a script change tables that it has not made;
+ *   without that, one that would is a problem named CHANGES_EXISTING
+ */
+
+/** Name of the error of a script that would change existing tables; engine/sql_guard.py raises it. */
+export const CHANGES_EXISTING = "ChangesExisting";
 
 /**
  * @typedef {object} AddProgress
