@@ -80,7 +80,7 @@ async def adopt(datasette: Datasette, path: Path) -> LiteError | None:
         return LiteError(
             f"Stored queries, descriptions and column types of this import were left out: its"
             f" internal database cannot be read ({error}).",
-            hint="The data itself is complete. Export it again where it comes from to get the rest.",
+            hint="The data is complete. Export it again where it comes from to get the rest.",
         )
     finally:
         for suffix in ("", "-journal", "-wal", "-shm"):
@@ -130,7 +130,9 @@ def _rows(
     # Nor is a generated column a value.
     info = conn.execute(f"PRAGMA table_xinfo({quote(table)})")
     there = {name for _, name, *_, hidden in info if hidden == 0}
-    chosen = ", ".join(quote(name) if name in there else f"NULL AS {quote(name)}" for name in wanted)
+    chosen = ", ".join(
+        quote(name) if name in there else f"NULL AS {quote(name)}" for name in wanted
+    )
     rows = conn.execute(f"SELECT {chosen} FROM {quote(table)} LIMIT {MOST_ROWS + 1}")
     for number, row in enumerate(rows):
         if number == MOST_ROWS:

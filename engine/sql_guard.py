@@ -1,7 +1,8 @@
 """What an SQL script may do, and what it does to tables that were there before it.
 
 Responsible for the rules, which SQLite's authorizer enforces: whatever way a statement is written,
-SQLite says what it is going to do. https://www.sqlite.org/c3ref/c_alter_table.html lists the actions.
+SQLite says what it is going to do.
+https://www.sqlite.org/c3ref/c_alter_table.html lists the actions.
 """
 
 from __future__ import annotations

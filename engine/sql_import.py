@@ -138,9 +138,7 @@ class _Plan:
         #: What is made once the tables have their names.
         self._others = [sql for _, sql in sorted(others, key=lambda one: _ORDER.index(one[0]))]
         #: Whether no name is taken.
-        self.is_new = bool(made) and not any(
-            find_name(name, list(taken)) for _, name, _, _ in made
-        )
+        self.is_new = bool(made) and not any(find_name(name, list(taken)) for _, name, _, _ in made)
         #: Whether the tables can also be copied piece by piece, and renamed.
         self.is_plain = (
             self.is_new
@@ -161,10 +159,7 @@ class _Plan:
         await landing.land(tables, pace, 0.9, also=self._others)
         return tables
 
-
-    async def copy(
-        self, landing: Landing, pace: Pace, replaced: Collection[str]
-    ) -> list[NewTable]:
+    async def copy(self, landing: Landing, pace: Pace, replaced: Collection[str]) -> list[NewTable]:
         """Copy everything as it is, in one go."""
         async with landing.beside(pace) as conn:
             before = _tables(conn)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Collection
 
 from engine.names import quote
 
@@ -69,7 +70,7 @@ def _copy_rows(conn: sqlite3.Connection, schema: str, table: str, *, with_rowid:
     )
 
 
-def _copy_sequences(conn: sqlite3.Connection, schema: str, kinds: dict[str, object]) -> None:
+def _copy_sequences(conn: sqlite3.Connection, schema: str, kinds: Collection[str]) -> None:
     """Have AUTOINCREMENT go on where it was."""
     if "sqlite_sequence" not in kinds:
         return

@@ -216,7 +216,11 @@ class ImportDialog {
     try {
       /** @type {AddResult} */
       const result = await askWorker(
-        { type: "add", key: this.#key, files: chosen.map((one) => ({ ...one.toAdd(), mayChange })) },
+        {
+          type: "add",
+          key: this.#key,
+          files: chosen.map((one) => ({ ...one.toAdd(), mayChange })),
+        },
         { signal: this.#abort.signal, onProgress: (report) => progress.update(report) },
       );
       this.#finish(result);

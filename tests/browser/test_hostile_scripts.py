@@ -1,4 +1,4 @@
-"""SQL scripts that would change what they have not made: nothing happens before the person agrees."""
+"""SQL scripts that would change other tables: nothing happens before the person agrees."""
 
 from __future__ import annotations
 

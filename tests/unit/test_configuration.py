@@ -76,9 +76,7 @@ def test_a_link_cannot_take_a_limit_away(name: str) -> None:
     for value in ("5", 1.5, None, True, [1]):
         cleaned = read_configuration(json.dumps({"settings": {name: value}}).encode(), "c.json")
         assert cleaned.contents["settings"] == {}
-        assert cleaned.notes == [
-            f"settings.{name} was left out: it has to be a whole number."
-        ]
+        assert cleaned.notes == [f"settings.{name} was left out: it has to be a whole number."]
 
 
 @pytest.mark.parametrize(

@@ -26,12 +26,16 @@ async def page(instance: Instance, path: str) -> str:
     return wire.body.decode()
 
 
-def folder_with(tmp_path: Path, statements: list[str], schema: str = INTERNAL_DB_SCHEMA_SQL) -> Path:
+def folder_with(
+    tmp_path: Path, statements: list[str], schema: str = INTERNAL_DB_SCHEMA_SQL
+) -> Path:
     """Make the folder of an imported instance with a table `d.t` and such an internal database."""
     folder = tmp_path / "instance"
     (folder / "databases").mkdir(parents=True)
     data = sqlite3.connect(folder / "databases" / "d.db")
-    data.executescript("create table t (id integer primary key, a text); insert into t values (1, 2)")
+    data.executescript(
+        "create table t (id integer primary key, a text); insert into t values (1, 2)"
+    )
     data.close()
     internal = sqlite3.connect(folder / "imported-internal.db")
     internal.executescript(schema)
@@ -58,19 +62,17 @@ def opened(folder: Path, paths: list[str]) -> tuple[list[str], str]:
 
 
 HOSTILE = [
-    f'insert into metadata_instance values (\'description_html\', "{SCRIPT}")',
-    f'insert into metadata_instance values (\'source_url\', "{LINK}")',
-    f'insert into metadata_databases values (\'d\', \'description_html\', "{SCRIPT}")',
-    f'insert into metadata_databases values (\'d\', \'license_url\', "{LINK}")',
-    f'insert into metadata_resources values (\'d\', \'t\', \'description_html\', "{SCRIPT}")',
-    f'insert into metadata_resources values (\'d\', \'t\', \'about_url\', " java\tscript:x")',
-    f'insert into metadata_columns values (\'d\', \'t\', \'a\', \'footer_HTML\', "{SCRIPT}")',
+    f"insert into metadata_instance values ('description_html', \"{SCRIPT}\")",
+    f"insert into metadata_instance values ('source_url', \"{LINK}\")",
+    f"insert into metadata_databases values ('d', 'description_html', \"{SCRIPT}\")",
+    f"insert into metadata_databases values ('d', 'license_url', \"{LINK}\")",
+    f"insert into metadata_resources values ('d', 't', 'description_html', \"{SCRIPT}\")",
+    "insert into metadata_resources values ('d', 't', 'about_url', \" java\tscript:x\")",
+    f"insert into metadata_columns values ('d', 't', 'a', 'footer_HTML', \"{SCRIPT}\")",
     "insert into queries (database_name, name, sql, description_html, options, is_trusted)"
-    f' values (\'d\', \'q\', \'select 1\', "{SCRIPT}",'
+    f" values ('d', 'q', 'select 1', \"{SCRIPT}\","
     f" '{json.dumps({'on_success_redirect': 'https://evil.test/', 'hide_sql': True})}', 1)",
 ]
-
-
 
 
 def test_html_and_addresses_that_run_code_are_left_out(tmp_path: Path) -> None:
@@ -112,7 +114,7 @@ def test_triggers_views_and_tables_that_nobody_knows_are_not_taken_over(tmp_path
         tmp_path,
         [
             "create trigger again after insert on catalog_tables begin insert or replace into"
-            f' metadata_instance values (\'description_html\', "{SCRIPT}"); end',
+            f" metadata_instance values ('description_html', \"{SCRIPT}\"); end",
             "drop table metadata_columns",
             "create view metadata_columns as select 'd' database_name, 't' resource_name,"
             " 'a' column_name, 'description' key, 'computed' value",
@@ -186,7 +188,10 @@ def test_code_in_imported_configuration_is_left_out(tmp_path: Path) -> None:
     (folder / "configuration").mkdir()
     origin: dict[str, Any] = {"kind": "link", "url": "https://a.test/m.json"}
     entry = {"url": "https://a.test/m.json", "origin": origin, "options": {}, "added": []}
-    sources = [{**entry, "id": "1", "parameter": "metadata"}, {**entry, "id": "2", "parameter": "config"}]
+    sources = [
+        {**entry, "id": "1", "parameter": "metadata"},
+        {**entry, "id": "2", "parameter": "config"},
+    ]
     state = {"format": 1, "databases": ["d"], "csv_database": None, "sources": sources}
     (folder / "state.json").write_text(json.dumps(state))
     metadata = {"title": "Kept", "description_html": SCRIPT}

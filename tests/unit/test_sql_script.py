@@ -202,7 +202,9 @@ def test_script_with_all_kinds_of_things(world: World) -> None:
 
 
 def test_script_that_reads_what_is_there(world: World) -> None:
-    result = world.take("create table new as select * from there; create view v as select * from there;")
+    result = world.take(
+        "create table new as select * from there; create view v as select * from there;"
+    )
     assert result["added"] == [{"database": "data", "table": "new", "rows": 1}]
     assert result["path"] == "data/new"
     assert world.rows("select * from v") == [(1, 1)]
@@ -219,8 +221,9 @@ CHANGES = {
     "alter table there rename to other": "alters there",
     "create index i on there (a)": "adds an index to there",
     "create trigger g after insert on there begin select 1; end": "adds a trigger to there",
-    "create table new (a); create trigger g after insert on new begin delete from there; end":
-        "deletes rows of there",
+    "create table n (a); create trigger g after insert on n begin delete from there; end": (
+        "deletes rows of there"
+    ),
     "create view v as select 1 a; create trigger g instead of insert on v"
     " begin update there set a = 2; end": "changes rows of there",
     "create table new (a); create trigger g after insert on new begin insert into there values"

@@ -3,12 +3,7 @@
  * anything of it is saved.
  */
 
-import {
-  importedPath,
-  isConfiguration,
-  isPrivate,
-  STATE,
-} from "../../shared/imported-paths.js";
+import { importedPath, isConfiguration, isPrivate, STATE } from "../../shared/imported-paths.js";
 import { importedRecord } from "../../shared/saved-record.js";
 import { isPlainObject } from "../../shared/schema.js";
 import { LiteError } from "../../shared/errors.js";
