@@ -7,6 +7,7 @@ import zipfile
 
 from playwright.sync_api import Page, expect
 
+from tests.support.bringing import drop, wait_for_previews
 from tests.support.browsing import follow, link, wait_for_datasette
 from tests.support.hosts import DataHost
 from tests.support.shop import rows_of
@@ -17,22 +18,6 @@ insert into pictures values (1, 'holiday');
 update pets set name = 'gone';
 create trigger later after insert on pets begin delete from pets; end;
 """
-
-
-def drop_files(page: Page, files: dict[str, bytes]) -> None:
-    """Drop files onto the page."""
-    transfer = page.evaluate_handle(
-        """(files) => {
-            const transfer = new DataTransfer();
-            for (const [name, bytes] of Object.entries(files)) {
-                transfer.items.add(new File([new Uint8Array(bytes)], name));
-            }
-            return transfer;
-        }""",
-        {name: list(content) for name, content in files.items()},
-    )
-    for event in ("dragenter", "dragover", "drop"):
-        page.dispatch_event("body", event, {"dataTransfer": transfer})
 
 
 def zipped(**files: bytes) -> bytes:
@@ -57,8 +42,8 @@ def test_a_dropped_script_asks_before_it_changes_other_tables(
     page: Page, site: str, files: DataHost
 ) -> None:
     pets = opened(page, site, files)
-    drop_files(page, {"pictures.sql": HOSTILE})
-    dialog = page.get_by_role("dialog")
+    dialog = drop(page, {"pictures.sql": HOSTILE})
+    wait_for_previews(page)
     dialog.get_by_role("button", name="Import").click()
     problem = dialog.get_by_role("region", name="What went wrong")
     expect(problem).to_contain_text(
@@ -75,8 +60,8 @@ def test_a_dropped_script_asks_before_it_changes_other_tables(
 def test_a_script_in_a_zip_changes_nothing_else(page: Page, site: str, files: DataHost) -> None:
     pets = opened(page, site, files)
     both = zipped(more__csv=b"id,name\n1,bird\n", evil__sql=HOSTILE)
-    drop_files(page, {"both.zip": both})
-    dialog = page.get_by_role("dialog")
+    dialog = drop(page, {"both.zip": both})
+    wait_for_previews(page)
     dialog.get_by_role("button", name="Import").click()
     expect(dialog.get_by_text("evil.sql changes tables that it has not made")).to_be_visible()
     expect(dialog.get_by_role("button", name="Run on my data")).to_have_count(0)

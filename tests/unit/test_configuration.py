@@ -73,8 +73,8 @@ def test_a_link_cannot_take_a_limit_away(name: str) -> None:
         assert cleaned.contents["settings"] == {name: nearest}
         assert cleaned.whole["settings"] == {name: nearest}, "nor with consent to code"
         assert f"settings.{name} is {nearest:,} instead of {value:,}" in cleaned.notes[0]
-    for value in ("5", 1.5, None, True, [1]):
-        cleaned = read_configuration(json.dumps({"settings": {name: value}}).encode(), "c.json")
+    for other in ("5", 1.5, None, True, [1]):
+        cleaned = read_configuration(json.dumps({"settings": {name: other}}).encode(), "c.json")
         assert cleaned.contents["settings"] == {}
         assert cleaned.notes == [f"settings.{name} was left out: it has to be a whole number."]
 
