@@ -182,6 +182,10 @@ class BrowserInstance:
             problems.append(self._instance.set_aside.to_wire())
         return problems
 
+    def distrust_internal(self) -> None:
+        """See Instance.distrust_internal."""
+        self._instance.distrust_internal()
+
     def code_in_configuration(self) -> str:
         """See Instance.code_in_configuration; return an outcome."""
         return _result(self._instance.code_in_configuration)

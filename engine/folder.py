@@ -25,7 +25,7 @@ from typing import Any
 from engine.names import database_name
 
 # Of this layout; shell/shared/saved-store.js has the same number.
-FORMAT = 1
+FORMAT = 2
 
 # Where tables go, as in the first Datasette Lite.
 TABLE_DATABASE = "data.db"
@@ -74,6 +74,13 @@ class Folder:
         """
         sources: list[dict[str, Any]] = self._saved().get("sources", [])
         return sources
+
+    def set_internal_aside(self) -> None:
+        """Treat Datasette's own database as one that came with an import."""
+        for suffix in ("", "-journal", "-wal"):
+            old = Path(f"{self.internal_database}{suffix}")
+            if old.exists():
+                old.rename(f"{self.imported_internal}{suffix}")
 
     def remember(
         self,

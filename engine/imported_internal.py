@@ -21,6 +21,7 @@ from datasette.app import Datasette
 from engine.configuration import can_run_code, without_code
 from engine.errors import LiteError
 from engine.names import quote
+from engine.whole_copy import copy_table
 
 #: Rows of one table, and characters of one value. What people write by hand is far below both.
 MOST_ROWS = 2_000
@@ -61,10 +62,13 @@ class _Internal:
     left_out: list[str] = field(default_factory=list)
 
 
-async def adopt(datasette: Datasette, path: Path) -> LiteError | None:
+async def adopt(datasette: Datasette, path: Path, *, keep_others: bool = False) -> LiteError | None:
     """Add to Datasette what an imported internal database says, then remove the file.
 
     What Datasette knows already, such as from a metadata file, stays as it is.
+
+    :param keep_others: whether to copy tables that are not known here as well, without triggers.
+        For workspaces that an older version saved: they may hold what the person did in plugins.
 
     Returns:
         What to tell the person, if something was left out.
@@ -76,6 +80,10 @@ async def adopt(datasette: Datasette, path: Path) -> LiteError | None:
         await _add_metadata(datasette, found)
         await _add_column_types(datasette, found)
         await _add_queries(datasette, found)
+        if keep_others:
+            await datasette.get_internal_database().execute_write_fn(
+                lambda conn: _copy_others(conn, path, found), transaction=False
+            )
     except sqlite3.Error as error:
         return LiteError(
             f"Stored queries, descriptions and column types of this import were left out: its"
@@ -157,6 +165,37 @@ def _others(conn: sqlite3.Connection, known: dict[str, Any]) -> list[str]:
         for (name,) in names.fetchall()
         if name not in known and not str(name).startswith(("sqlite_", "catalog_", "_sqlite_"))
     ]
+
+
+def _copy_others(conn: sqlite3.Connection, path: Path, found: _Internal) -> None:
+    """Copy ordinary tables and their indexes; into one that its plugin has just made, the rows.
+    What cannot be copied stays among `left_out`.
+    """
+    conn.execute("ATTACH ? AS old", [str(path)])
+    try:
+        there = {name for (name,) in conn.execute("SELECT name FROM main.sqlite_master")}
+        kinds = conn.execute("SELECT name, type FROM pragma_table_list WHERE schema = 'old'")
+        plain = {name for name, kind in kinds if kind == "table"}
+        for name in [name for name in found.left_out if name in plain]:
+            if name in there:
+                _copy_common(conn, name)
+            else:
+                copy_table(conn, "old", name)
+            found.left_out.remove(name)
+    finally:
+        conn.commit()
+        conn.execute("DETACH old")
+
+
+def _copy_common(conn: sqlite3.Connection, table: str) -> None:
+    columns = [
+        [name for _, name, *_, hidden in conn.execute(pragma) if hidden == 0]
+        for pragma in (f"PRAGMA {schema}.table_xinfo({quote(table)})" for schema in ("old", "main"))
+    ]
+    common = ", ".join(quote(name) for name in columns[0] if name in columns[1])
+    if common:
+        insert = f"INSERT OR IGNORE INTO main.{quote(table)} ({common})"
+        conn.execute(f"{insert} SELECT {common} FROM old.{quote(table)}")
 
 
 # --- Adding -------------------------------------------------------------------------------------

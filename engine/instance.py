@@ -57,6 +57,7 @@ class Instance:
         self._datasette: Datasette | None = None
         self._server: Server | None = None
         self._set_aside: LiteError | None = None
+        self._is_older = False
 
     async def add_source(self, request: Request, file: Path, report: Report) -> dict[str, Any]:
         """Take a source in, before or after `open`; `file` is used up. See Intake.take."""
@@ -123,6 +124,11 @@ class Instance:
     def _release(self, name: str) -> None:
         if self._datasette is not None and name in self._datasette.databases:
             self._datasette.remove_database(name)
+
+    def distrust_internal(self) -> None:
+        """Have `open` check the internal database, which an older version saved unchecked."""
+        self._folder.set_internal_aside()
+        self._is_older = True
 
     @property
     def set_aside(self) -> LiteError | None:
@@ -200,7 +206,7 @@ class Instance:
             # Within the lifespan its errors would not be heard.
             await plugin_loading.in_time(datasette.invoke_startup())
             self._set_aside = await imported_internal.adopt(
-                datasette, self._folder.imported_internal
+                datasette, self._folder.imported_internal, keep_others=self._is_older
             )
             await plugin_loading.in_time(server.startup())
             # Else the first page would do it, and wait until what it writes is saved.

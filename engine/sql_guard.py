@@ -73,9 +73,17 @@ class Guard:
     :param existing: names of tables and views that the script has not made.
     :param isolated: whether nothing but the script has anything in the database, so that it may
         write to the schema itself, as dumps of virtual tables do.
+    :param seconds: for each statement; SECONDS if not given.
     """
 
-    def __init__(self, existing: Collection[str] = (), *, isolated: bool = True) -> None:
+    def __init__(
+        self,
+        existing: Collection[str] = (),
+        *,
+        isolated: bool = True,
+        seconds: float | None = None,
+    ) -> None:
+        self._seconds = SECONDS if seconds is None else seconds
         self._existing = {_fold(name): name for name in existing}
         self._isolated = isolated
         self._deadline = 0.0
@@ -94,7 +102,7 @@ class Guard:
 
     def next_statement(self) -> None:
         """Give the next statement its time."""
-        self._deadline = monotonic() + SECONDS
+        self._deadline = monotonic() + self._seconds
 
     def check_triggers(self, conn: sqlite3.Connection) -> None:
         """See what triggers on the script's own tables and views would change.

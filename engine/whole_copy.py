@@ -49,6 +49,25 @@ def copy_whole(conn: sqlite3.Connection, schema: str) -> None:
                 _make(conn, sql)
 
 
+def copy_table(conn: sqlite3.Connection, schema: str, table: str) -> None:
+    """Copy one ordinary table with its indexes; its name must be free.
+
+    Raises:
+        sqlite3.Error: it cannot be made in the main schema.
+    """
+    where = "SELECT wr FROM pragma_table_list WHERE schema = ? AND name = ?"
+    [without_rowid] = conn.execute(where, [schema, table]).fetchone()
+    definitions = conn.execute(
+        f"SELECT sql FROM {schema}.sqlite_master WHERE tbl_name = ? AND sql > ''"
+        " AND type IN ('table', 'index') ORDER BY type DESC",
+        [table],
+    ).fetchall()
+    for number, (sql,) in enumerate(definitions):
+        _make(conn, sql)
+        if number == 0:
+            _copy_rows(conn, schema, table, with_rowid=not without_rowid)
+
+
 def _make(conn: sqlite3.Connection, sql: str) -> None:
     # A schema can be written to, so its text may be anything.
     if not _MAKES.match(sql):

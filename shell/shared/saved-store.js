@@ -15,7 +15,10 @@ import { LiteError } from "./errors.js";
 import { readableRecord } from "./saved-record.js";
 
 /** Of the folder's layout, which engine/instance.py defines. A newer site reads older ones. */
-export const STATE_FORMAT = 1;
+export const STATE_FORMAT = 2;
+
+/** Before this format, the internal database of an import was saved as it came. */
+export const INTERNAL_CHECKED = 2;
 
 /** Where the databases are in an instance's folder; engine/folder.py lays it out. */
 export const DATABASES = "databases/";

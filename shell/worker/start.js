@@ -22,7 +22,7 @@ import { UNWATCHED, WatchedFiles } from "./watched-files.js";
 import { instancePath } from "../shared/paths.js";
 import { isSwitchedOn, keyToRecipe } from "../shared/recipe.js";
 import { readableRecord } from "../shared/saved-record.js";
-import { DATABASES, readFiles, readInstance } from "../shared/saved-store.js";
+import { DATABASES, INTERNAL_CHECKED, readFiles, readInstance } from "../shared/saved-store.js";
 import { SHELL_ROOT } from "../shared/site.js";
 
 /** @typedef {import("../shared/saved-store.js").Store} Store */
@@ -166,6 +166,7 @@ async function attempt(options, state) {
     problems = await takeAll(downloads, { intake, siteRoot, report, settled, replaced: found });
   }
   report({ stage: "open", label: "" });
+  if (found && !carried && found.format < INTERNAL_CHECKED) python.distrust_internal();
   const trusted = packages.trustedConfiguration(python);
   const memory = isSwitchedOn(recipe, "memory");
   const leftOut = await packages.orLess(async () => valueOf(await python.open(memory, trusted)));

@@ -304,7 +304,10 @@ def test_files_that_are_no_exports_are_refused_with_a_reason(
         "newer.zip": (listed("newer.zip", {"format": 2}), "exported by a newer version"),
         "key.zip": (listed("key.zip", without_key(exported.contents())), "does not describe any"),
         "out.zip": (listed("out.zip", leading_out(exported.contents())), "not as it should be"),
-        "less.zip": (exported.changed(tmp_path / "less.zip", state__json=None), "state.json is missing"),
+        "less.zip": (
+            exported.changed(tmp_path / "less.zip", state__json=None),
+            "state.json is missing",
+        ),
         "size.zip": (exported.changed(tmp_path / "size.zip", state__json=b"x"), "has another size"),
     }
     page = saved_page(visitor, site)

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from datasette import hookimpl
+from datasette.app import Datasette
+from datasette.plugins import pm
 from datasette.utils.internal_db import INTERNAL_DB_SCHEMA_SQL
 
 from engine.instance import Instance
@@ -46,11 +49,16 @@ def folder_with(
     return folder
 
 
-def opened(folder: Path, paths: list[str]) -> tuple[list[str], str]:
-    """Open the instance in a folder; return some of its pages, and what it says was left out."""
+def opened(folder: Path, paths: list[str], *, is_older: bool = False) -> tuple[list[str], str]:
+    """Open the instance in a folder; return some of its pages, and what it says was left out.
+
+    :param is_older: whether an older version of the site saved it.
+    """
 
     async def story() -> tuple[list[str], str]:
         instance = Instance(BASE, folder=folder, plugins=folder / "no-plugins")
+        if is_older:
+            instance.distrust_internal()
         await instance.open(memory=False)
         pages = [await page(instance, path) for path in paths]
         await instance.close()
@@ -128,6 +136,51 @@ def test_triggers_views_and_tables_that_nobody_knows_are_not_taken_over(tmp_path
     internal = sqlite3.connect(folder / "internal.db")
     names = {name for (name,) in internal.execute("select name from sqlite_master")}
     assert not names & {"again", "of_a_plugin", "catalog_html"}
+
+
+def test_what_an_older_version_saved_is_checked_but_keeps_tables_of_plugins(
+    tmp_path: Path,
+) -> None:
+    more = [
+        "create table of_a_plugin (id integer primary key, note text unique)",
+        "insert into of_a_plugin values (7, 'mine')",
+        "create index of_a_plugin_note on of_a_plugin (note)",
+        "create trigger evil after insert on of_a_plugin begin delete from queries; end",
+    ]
+    folder = folder_with(tmp_path, [*HOSTILE, *more])
+    (folder / "imported-internal.db").rename(folder / "internal.db")
+    pages, said = opened(folder, ["", "d/t"], is_older=True)
+    for text in pages:
+        assert SCRIPT not in text
+    assert "description_html" in said and "of_a_plugin" not in said
+    internal = sqlite3.connect(folder / "internal.db")
+    assert internal.execute("select * from of_a_plugin").fetchall() == [(7, "mine")]
+    names = {name for (name,) in internal.execute("select name from sqlite_master")}
+    assert "of_a_plugin_note" in names and "evil" not in names
+    internal.close()
+
+
+def test_rows_go_into_a_table_that_its_plugin_has_made_already(tmp_path: Path) -> None:
+    table = "create table of_a_plugin (id integer primary key, note text"
+    folder = folder_with(
+        tmp_path, [f"{table}, old text)", "insert into of_a_plugin values (7, 'x', 1)"]
+    )
+
+    class Plugin:
+        @hookimpl  # type: ignore[untyped-decorator]
+        async def startup(self, datasette: Datasette) -> None:
+            await datasette.get_internal_database().execute_write(f"{table}, new text)")
+
+    (folder / "imported-internal.db").rename(folder / "internal.db")
+    plugin = Plugin()
+    pm.register(plugin)
+    try:
+        opened(folder, [""], is_older=True)
+    finally:
+        pm.unregister(plugin)
+    internal = sqlite3.connect(folder / "internal.db")
+    assert internal.execute("select * from of_a_plugin").fetchall() == [(7, "x", None)]
+    internal.close()
 
 
 @pytest.mark.parametrize(
