@@ -17,7 +17,6 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Collection
-from contextlib import suppress
 from pathlib import Path
 
 from engine.csv_dialect import decode_text
@@ -85,17 +84,20 @@ async def import_script(
         await landing.land([], pace)
         return made
     try:
-        await run_script(script, conn, source, breathe)
-        Guard().check_triggers(conn)
+        alone = Guard()
+        await run_script(script, conn, source, breathe, alone)
+        alone.check_triggers(conn)
+        alone.refuse_changes(source)
         plan = _Plan(conn, landing.taken - set(replaced))
     except (SourceError, sqlite3.Error):
         # What it lacks may be there. If not, the same is said again.
         plan = None
-    if plan is not None and plan.is_plain:
+    # One that writes the schema itself may have put anything there.
+    if plan is not None and plan.is_plain and "writable_schema" not in script.lower():
         return await plan.land(landing, pace)
     if plan is not None and plan.is_new:
         try:
-            return await plan.copy(landing, pace, replaced)
+            return await plan.copy(landing, pace, replaced, source)
         except sqlite3.Error:
             pass  # such as a module that keeps its rows in another way
     guard = Guard(landing.taken - set(replaced), isolated=False)
@@ -117,8 +119,7 @@ async def _run_there(
             conn.execute(f"DROP TABLE {quote(name)}")
         watch = guard or Guard(isolated=False)
         await run_script(script, conn, source, None, watch)
-        with suppress(sqlite3.OperationalError):
-            watch.check_triggers(conn)
+        watch.check_triggers(conn)
         if guard is not None:
             guard.refuse_changes(source)
         return [_table(conn, name, name) for name in sorted(_tables(conn) - before)]
@@ -159,13 +160,22 @@ class _Plan:
         await landing.land(tables, pace, 0.9, also=self._others)
         return tables
 
-    async def copy(self, landing: Landing, pace: Pace, replaced: Collection[str]) -> list[NewTable]:
+    async def copy(
+        self, landing: Landing, pace: Pace, replaced: Collection[str], source: str
+    ) -> list[NewTable]:
         """Copy everything as it is, in one go."""
+        guard = Guard(landing.taken - set(replaced), isolated=False)
         async with landing.beside(pace) as conn:
             before = _tables(conn)
             for name in before.intersection(replaced):
                 conn.execute(f"DROP TABLE {quote(name)}")
-            copy_whole(conn, "aside")
+            guard.begin(conn)
+            try:
+                copy_whole(conn, "aside")
+            finally:
+                guard.end(conn)
+            guard.check_triggers(conn)
+            guard.refuse_changes(source)
             return [_table(conn, name, name) for name in sorted(_tables(conn) - before)]
 
 

@@ -228,6 +228,12 @@ CHANGES = {
     " begin update there set a = 2; end": "changes rows of there",
     "create table new (a); create trigger g after insert on new begin insert into there values"
     " (7, 7); end; insert into new values (1)": "adds rows to there",
+    "create table n (a); create trigger b after insert on n begin select * from missing; end;"
+    " create trigger g after update on n begin delete from there; end": (
+        "adds a trigger to n that fails"
+    ),
+    "create table n (a); create trigger g after insert on n begin insert into missing"
+    " values (1); delete from there; end": "adds a trigger to n that fails",
     "replace into there values (1, 5)": "adds rows to there",
     "with x as (select 1) update there set a = 3": "changes rows of there",
     "create table if not exists there (a); insert into there values (5, 5)": "adds rows to there",
