@@ -177,10 +177,17 @@ class BrowserInstance:
 
     async def _open(self, memory: bool, trusted: list[str]) -> list[dict[str, str]]:
         await self._instance.open(memory, trusted)
-        return [
+        problems = [
             {**error.to_wire(), "source": package}
             for package, error in plugin_loading.left_out.items()
         ]
+        if self._instance.set_aside is not None:
+            problems.append(self._instance.set_aside.to_wire())
+        return problems
+
+    def distrust_internal(self) -> None:
+        """See Instance.distrust_internal."""
+        self._instance.distrust_internal()
 
     def code_in_configuration(self) -> str:
         """See Instance.code_in_configuration; return an outcome."""

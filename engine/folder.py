@@ -10,6 +10,7 @@ Datasette's.
     configuration/ ID.json is what the metadata or config source ID says
     source-*       a source while it is being taken in, and what is made of it meanwhile
     internal.db    Datasette's own database: stored queries, column types, the catalogue
+    imported-internal.db  that of an import, until imported_internal.py has read it
     cookies.json   the cookie jar
     secret         what Datasette signs with
 """
@@ -24,7 +25,7 @@ from typing import Any
 from engine.names import database_name
 
 # Of this layout; shell/shared/saved-store.js has the same number.
-FORMAT = 1
+FORMAT = 2
 
 # Where tables go, as in the first Datasette Lite.
 TABLE_DATABASE = "data.db"
@@ -40,6 +41,7 @@ class Folder:
         self._secret = path / "secret"
         self._path = path
         self.internal_database = path / "internal.db"
+        self.imported_internal = path / "imported-internal.db"
         self.cookies = path / "cookies.json"
         self._databases.mkdir(parents=True, exist_ok=True)
 
@@ -72,6 +74,13 @@ class Folder:
         """
         sources: list[dict[str, Any]] = self._saved().get("sources", [])
         return sources
+
+    def set_internal_aside(self) -> None:
+        """Treat Datasette's own database as one that came with an import."""
+        for suffix in ("", "-journal", "-wal"):
+            old = Path(f"{self.internal_database}{suffix}")
+            if old.exists():
+                old.rename(f"{self.imported_internal}{suffix}")
 
     def remember(
         self,

@@ -20,11 +20,11 @@ from datasette.app import Datasette
 from datasette.database import Database
 from datasette.plugins import pm
 
-from engine import ahead, plugin_loading, rest, site
+from engine import ahead, imported_internal, plugin_loading, rest, site
 from engine.adaptations import base_url, file_names, row_counts, templates
 from engine.adaptations.serving import adapted
 from engine.asgi import RequestBody, RequestHead, Response, Server
-from engine.configuration import merged, without_code
+from engine.configuration import blanks, cleaned, merged
 from engine.cookies import Cookies
 from engine.errors import LiteError
 from engine.folder import Folder
@@ -58,6 +58,8 @@ class Instance:
         self._row_sources = 0
         self._datasette: Datasette | None = None
         self._server: Server | None = None
+        self._set_aside: LiteError | None = None
+        self._is_older = False
 
     async def add_source(self, request: Request, file: Path, report: Report) -> dict[str, Any]:
         """Take a source in, before or after `open`; `file` is used up. See Intake.take."""
@@ -125,6 +127,16 @@ class Instance:
         if self._datasette is not None and name in self._datasette.databases:
             self._datasette.remove_database(name)
 
+    def distrust_internal(self) -> None:
+        """Have `open` check the internal database, which an older version saved unchecked."""
+        self._folder.set_internal_aside()
+        self._is_older = True
+
+    @property
+    def set_aside(self) -> LiteError | None:
+        """What `open` did not take over from an import, to be told the person."""
+        return self._set_aside
+
     def code_in_configuration(self) -> list[dict[str, Any]]:
         """Return the metadata and config sources from links that hold code, which runs only where
         `open` is told to trust it: "kind", "value", their URL, "parts", names of that code, and
@@ -133,7 +145,7 @@ class Instance:
         found = []
         for kind in ("metadata", "config"):
             for source, contents in self._folder.configuration(kind):
-                _, parts = without_code(contents)
+                parts = cleaned(contents).code
                 if parts and "://" in _address(source):
                     one = {"kind": kind, "value": _address(source), "parts": parts}
                     found.append({**one, "digest": _digest(contents)})
@@ -141,11 +153,16 @@ class Instance:
 
     def _configuration(self, kind: str) -> dict[str, Any]:
         """Return what the site's owner and all sources of a kind say; later ones count more."""
-        links = [
-            contents if _digest(contents) in self._trusted else without_code(contents)[0]
-            for _, contents in self._folder.configuration(kind)
-        ]
-        return merged([self._owner.document(kind), *links])
+        refused, links = [], []
+        for _, contents in self._folder.configuration(kind):
+            # What an import laid there was never read by Intake.
+            read = cleaned(contents)
+            if _digest(contents) in self._trusted:
+                links.append(read.whole)
+            else:
+                refused.append(blanks(read.whole))
+                links.append(read.contents)
+        return merged([*refused, self._owner.document(kind), *links])
 
     async def open(self, memory: bool, trusted: Iterable[str] = ()) -> None:
         """Start Datasette on what was added, or on what was saved; `memory` adds its in-memory
@@ -192,6 +209,9 @@ class Instance:
             server = Server(rest.patient(app), Cookies(self._folder.cookies))
             # Within the lifespan its errors would not be heard.
             await plugin_loading.in_time(datasette.invoke_startup())
+            self._set_aside = await imported_internal.adopt(
+                datasette, self._folder.imported_internal, keep_others=self._is_older
+            )
             await plugin_loading.in_time(server.startup())
             # Else the first page would do it, and wait until what it writes is saved.
             await datasette.refresh_schemas()

@@ -149,7 +149,10 @@ class Intake:
             if kind == "sql":
                 script = read_script(file, request.url)
                 before = [one["table"] for one in self._before(request)]
-                tables = await import_script(script, landing, request.url, pace, before)
+                may_change = request.may_change
+                tables = await import_script(
+                    script, landing, request.url, pace, before, may_change=may_change
+                )
             elif kind == "excel":
                 tables = await self._sheets(request, file, landing, pace)
                 await landing.land(tables, pace, _MADE)

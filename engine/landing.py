@@ -121,6 +121,19 @@ class Landing:
             # What was not committed is undone.
             conn.close()
 
+    @asynccontextmanager
+    async def beside(self, pace: Pace) -> AsyncIterator[sqlite3.Connection]:
+        """Like `there`, with what was made in `connection` as the schema "aside"."""
+        self.connection.execute("COMMIT")
+        conn = sqlite3.connect(self._database, isolation_level=None, timeout=0)
+        try:
+            conn.execute("ATTACH ? AS aside", [str(self._aside)])
+            await begin(conn, pace)
+            yield conn
+            conn.execute("COMMIT")
+        finally:
+            conn.close()
+
     async def land(
         self,
         tables: Sequence[NewTable],

@@ -245,7 +245,10 @@ def _is_number(value: Any, wanted: str) -> bool:
     if isinstance(value, str):
         most = ColumnType.INTEGER if wanted == "INTEGER" else ColumnType.FLOAT
         return value != "" and type_of(value) <= most
-    return wanted == "REAL" or value == int(value)
+    if wanted == "REAL" or isinstance(value, int):
+        return True
+    # A float beyond 64 bits would stay one, and infinity is no integer at all.
+    return bool(-(2.0**63) <= value < 2.0**63 and value == int(value))
 
 
 def _declaration(types: set[type], declared: str | None) -> str:

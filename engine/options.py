@@ -80,6 +80,7 @@ class Request:
     options: ImportOptions
     given: Mapping[str, Any]  # the options as they came, to be kept
     id: str | None = None  # of the source whose tables this replaces
+    may_change: bool = False  # whether a script may change tables that it has not made
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Request:
@@ -92,4 +93,5 @@ class Request:
             options=ImportOptions.of(options),
             given=options,
             id=given.get("id"),
+            may_change=given.get("mayChange") is True,
         )

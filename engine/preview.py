@@ -43,6 +43,7 @@ from engine.names import (
 )
 from engine.options import ImportOptions, Request
 from engine.pace import Pace
+from engine.sql_guard import Guard
 from engine.sql_import import read_script
 from engine.sql_script import run_script
 from engine.sqlite_file import MAGIC, no_database
@@ -52,6 +53,7 @@ _SHOWN_TABLES = 20
 _SEEN_ROWS = 1000
 _MOST_BYTES = 256 * 1024
 _MOST_TEXT = 200
+_SCRIPT_SECONDS = 1.0  # for each statement of a script
 _TYPES = {"INTEGER": "integer", "REAL": "float", "BLOB": "blob"}
 _DELIMITERS = {
     ",": "comma-separated",
@@ -224,7 +226,8 @@ class Previews:
         tables: list[dict[str, Any]] = []
         try:
             try:
-                await run_script(script[:_MOST_BYTES], conn, request.url, None)
+                guard = Guard(seconds=_SCRIPT_SECONDS)
+                await run_script(script[:_MOST_BYTES], conn, request.url, None, guard)
             except SourceError:
                 pass  # cut off, or wrong: the import will say so
             where = (

@@ -1,11 +1,15 @@
 """Taking an SQL script in: its tables become tables of the database that others go to.
 
-Where nobody is served from that database yet, the script runs in it, in slices. Where somebody is,
-it runs aside, and its tables are copied over as landing.py does; its indexes, views and triggers
-are made at the end. What cannot be taken over so runs in the database itself, in one go: a script
-that reads or changes tables that are there already, or that makes virtual tables.
+A script is a stranger's program, so it always runs in a database of its own first; what it has made
+there is copied over as landing.py does. Virtual tables and tables without a rowid are copied whole,
+in one go. A script that cannot run alone, since it reads or changes tables that are there already,
+runs in the database itself: what it reads and makes is fine, and where it changes what it has not
+made, nothing is changed unless the person has said yes to that.
 
-Not responsible for statements (sql_script.py).
+Where nobody is served from the database yet, it holds only what the same link brought, and the
+script runs in it.
+
+Not responsible for statements (sql_script.py), nor for the rules (sql_guard.py).
 """
 
 from __future__ import annotations
@@ -24,7 +28,9 @@ from engine.landing import Landing
 from engine.names import find_name, quote
 from engine.options import ImportOptions
 from engine.pace import Pace
+from engine.sql_guard import Guard
 from engine.sql_script import run_script
+from engine.whole_copy import copy_whole
 
 _MADE = (
     "SELECT type, name, tbl_name, sql FROM sqlite_master"
@@ -55,12 +61,16 @@ async def import_script(
     source: str,
     pace: Pace,
     replaced: Collection[str] = (),
+    *,
+    may_change: bool = False,
 ) -> list[NewTable]:
     """Run a script, and return the tables that it made, which have their names.
 
     :param replaced: tables that an earlier run has made and that are to make room.
+    :param may_change: whether the person lets it change tables that it has not made.
 
     Raises:
+        ChangesExisting: it would, and may not. Nothing of the script remains.
         SourceError: a statement failed. Nothing of the script remains.
     """
     conn = landing.connection
@@ -74,24 +84,44 @@ async def import_script(
         await landing.land([], pace)
         return made
     try:
-        await run_script(script, conn, source, breathe)
+        alone = Guard()
+        await run_script(script, conn, source, breathe, alone)
+        alone.check_triggers(conn)
+        alone.refuse_changes(source)
         plan = _Plan(conn, landing.taken - set(replaced))
-    except SourceError:
-        # What it misses may be there. If not, the same is said again.
+    except (SourceError, sqlite3.Error):
+        # What it lacks may be there. If not, the same is said again.
         plan = None
-    if plan is not None and plan.is_plain:
+    # One that writes the schema itself may have put anything there.
+    if plan is not None and plan.is_plain and "writable_schema" not in script.lower():
         return await plan.land(landing, pace)
-    return await _run_there(script, landing, source, pace, replaced)
+    if plan is not None and plan.is_new:
+        try:
+            return await plan.copy(landing, pace, replaced, source)
+        except sqlite3.Error:
+            pass  # such as a module that keeps its rows in another way
+    guard = Guard(landing.taken - set(replaced), isolated=False)
+    return await _run_there(script, landing, source, pace, replaced, None if may_change else guard)
 
 
 async def _run_there(
-    script: str, landing: Landing, source: str, pace: Pace, replaced: Collection[str]
+    script: str,
+    landing: Landing,
+    source: str,
+    pace: Pace,
+    replaced: Collection[str],
+    guard: Guard | None,
 ) -> list[NewTable]:
+    """Run a script in the database that is being served. Without a guard it may change anything."""
     async with landing.there(pace) as conn:
         before = _tables(conn)
         for name in before.intersection(replaced):
             conn.execute(f"DROP TABLE {quote(name)}")
-        await run_script(script, conn, source, None)
+        watch = guard or Guard(isolated=False)
+        await run_script(script, conn, source, None, watch)
+        watch.check_triggers(conn)
+        if guard is not None:
+            guard.refuse_changes(source)
         return [_table(conn, name, name) for name in sorted(_tables(conn) - before)]
 
 
@@ -108,8 +138,13 @@ class _Plan:
         others = [(kind, sql) for kind, _, _, sql in made if kind != "table"]
         #: What is made once the tables have their names.
         self._others = [sql for _, sql in sorted(others, key=lambda one: _ORDER.index(one[0]))]
-        self.is_plain = bool(self._tables) and not any(
-            _NOT_PLAIN.match(sql) or find_name(name, list(taken)) for _, name, _, sql in made
+        #: Whether no name is taken.
+        self.is_new = bool(made) and not any(find_name(name, list(taken)) for _, name, _, _ in made)
+        #: Whether the tables can also be copied piece by piece, and renamed.
+        self.is_plain = (
+            self.is_new
+            and bool(self._tables)
+            and not any(_NOT_PLAIN.match(sql) for _, _, _, sql in made)
         )
 
     async def land(self, landing: Landing, pace: Pace) -> list[NewTable]:
@@ -124,6 +159,24 @@ class _Plan:
         conn.execute("PRAGMA legacy_alter_table = OFF")
         await landing.land(tables, pace, 0.9, also=self._others)
         return tables
+
+    async def copy(
+        self, landing: Landing, pace: Pace, replaced: Collection[str], source: str
+    ) -> list[NewTable]:
+        """Copy everything as it is, in one go."""
+        guard = Guard(landing.taken - set(replaced), isolated=False)
+        async with landing.beside(pace) as conn:
+            before = _tables(conn)
+            for name in before.intersection(replaced):
+                conn.execute(f"DROP TABLE {quote(name)}")
+            guard.begin(conn)
+            try:
+                copy_whole(conn, "aside")
+            finally:
+                guard.end(conn)
+            guard.check_triggers(conn)
+            guard.refuse_changes(source)
+            return [_table(conn, name, name) for name in sorted(_tables(conn) - before)]
 
 
 def _table(conn: sqlite3.Connection, work: str, name: str) -> NewTable:

@@ -1,7 +1,7 @@
 """Running an SQL script: statement by statement, so that others get their turn in between.
 
-Responsible for taking the script apart, for what it must not do, and for saying where it failed.
-All of it is one transaction, so what a dump says of transactions is passed over.
+Responsible for taking the script apart and for saying where it failed; what it may do is
+sql_guard.py's. All of it is one transaction, so what a dump says of transactions is passed over.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from engine.errors import SourceError
 from engine.pace import Breathe
+from engine.sql_guard import PRAGMAS, SECONDS, Guard
 
 # What matters for where a statement ends: quoted things, comments, and the semicolon.
 _TOKEN = re.compile(
@@ -24,10 +25,9 @@ _TRANSACTION = re.compile(
     r"(?:BEGIN|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE|VACUUM|ANALYZE)\b", re.IGNORECASE
 )
 _TRIGGER = re.compile(r"CREATE\s+(?:TEMP\w*\s+)?TRIGGER\b", re.IGNORECASE)
-_PRAGMA = re.compile(r"PRAGMA\s+(?:\w+\s*\.\s*)?(\w+)", re.IGNORECASE)
-
-# The others are about how a connection works, which is not the script's business.
-_PRAGMAS = frozenset(["user_version", "application_id", "writable_schema", "recursive_triggers"])
+_PRAGMA = re.compile(
+    r"PRAGMA(?:\s|/\*.*?\*/|--[^\n]*\n)+(?:\w+\s*\.\s*)?(\w+)", re.IGNORECASE | re.DOTALL
+)
 
 _EXCERPT = 120
 
@@ -58,22 +58,29 @@ def _skip(script: str, position: int) -> int:
 
 
 async def run_script(
-    script: str, conn: sqlite3.Connection, source: str, breathe: Breathe | None
+    script: str,
+    conn: sqlite3.Connection,
+    source: str,
+    breathe: Breathe | None,
+    guard: Guard | None = None,
 ) -> int:
     """Run a script within the transaction of the caller; return the number of statements.
 
     :param source: what to call the script in errors.
     :param breathe: awaited with the position in the script. None: all of it in one go.
+    :param guard: watches it; by default one for a database that holds nothing else.
 
     Raises:
         SourceError: a statement failed; the message has it, and its line.
     """
     number = 0
-    conn.set_authorizer(_authorize)
+    guard = guard or Guard()
+    guard.begin(conn)
     try:
         for start, statement in statements(script):
             if _is_passed_over(statement):
                 continue
+            guard.next_statement()
             try:
                 conn.execute(statement)
             except (sqlite3.Error, sqlite3.Warning) as error:
@@ -81,10 +88,10 @@ async def run_script(
             number += 1
             if breathe is not None:
                 await breathe(start)
-        # What was written into the schema itself, as dumps do for virtual tables, counts from now.
-        conn.execute("PRAGMA writable_schema = RESET")
     finally:
-        conn.set_authorizer(None)
+        guard.end(conn)
+    # What was written into the schema itself, as dumps do for virtual tables, counts from now.
+    conn.execute("PRAGMA writable_schema = RESET")
     if number == 0:
         raise SourceError(
             f"{source} has no SQL statement in it.",
@@ -97,16 +104,8 @@ async def run_script(
 def _is_passed_over(statement: str) -> bool:
     pragma = _PRAGMA.match(statement)
     if pragma:
-        return pragma[1].lower() not in _PRAGMAS
+        return pragma[1].lower() not in PRAGMAS
     return _TRANSACTION.match(statement) is not None
-
-
-def _authorize(action: int, first: str | None, second: str | None, *_: str | None) -> int:
-    if action in (sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH):
-        return sqlite3.SQLITE_DENY
-    if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() == "load_extension":
-        return sqlite3.SQLITE_DENY
-    return sqlite3.SQLITE_OK
 
 
 def _failed(script: str, start: int, statement: str, error: Exception, source: str) -> SourceError:
@@ -115,7 +114,10 @@ def _failed(script: str, start: int, statement: str, error: Exception, source: s
     excerpt = words if len(words) <= _EXCERPT else f"{words[:_EXCERPT]}…"
     message = str(error)
     hint = "Nothing of the script was kept. Correct the statement, then try again."
-    if re.match(r"(?:ATTACH|DETACH)\b", statement, re.IGNORECASE):
+    if message == "interrupted":
+        message = f"the statement took longer than {SECONDS:.0f} seconds"
+        hint = "It may never end. Correct it, or run the script elsewhere and open its database."
+    elif re.match(r"(?:ATTACH|DETACH)\b", statement, re.IGNORECASE):
         message = "other databases can't be attached here"
         hint = "Open the other database as a source of its own, and leave this statement out."
     elif re.search(r"\bENGINE\s*=|AUTO_INCREMENT|^\s*(?:LOCK TABLES|SET |COPY )", statement):

@@ -23,7 +23,7 @@ export const CONTENTS = "datasette-lite.json";
 /**
  * @typedef {object} ExportedInstance
  * @property {string} folder
- * @property {import("../shared/saved-store.js").SavedInstance} instance  its generation means nothing
+ * @property {Record<string, unknown>} instance  its record, as shared/saved-record.js describes it
  * @property {Array<{path: string, size: number}>} files  paths relative to the folder
  */
 

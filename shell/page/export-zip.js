@@ -10,6 +10,8 @@ import {
   TextReader,
   ZipWriter,
 } from "@zip.js/zip.js/lib/zip-core-external.js";
+import { isPrivate } from "../shared/imported-paths.js";
+import { exportedRecord } from "../shared/saved-record.js";
 import { readInstance } from "../shared/saved-store.js";
 import { nameOf } from "./describe-saved.js";
 import { CONTENTS, EXPORT_FORMAT } from "./export-format.js";
@@ -33,10 +35,10 @@ export async function exportInstances(store, keys, siteRoot, onProgress) {
   const taken = new Set();
   let done = 0;
   for (const key of keys) {
-    const { instance, files } = await readInstance(store, key);
+    const { instance, files } = await readInstance(store, key, (path) => !isPrivate(path));
     const folder = folderName(nameOf(key, siteRoot), taken);
     const list = files.map(({ path, content }) => ({ path, size: content.size }));
-    instances.push({ folder, instance, files: list });
+    instances.push({ folder, instance: exportedRecord(instance), files: list });
     for (const { path, content } of files) {
       await add(zip, { path: `${folder}/${path}`, content }, (bytes) => onProgress(done + bytes));
       done += content.size;

@@ -8,7 +8,7 @@
 
 import { LiteError, toWire } from "../shared/errors.js";
 import { instancePath } from "../shared/paths.js";
-import { STAGES } from "../shared/protocol.js";
+import { CHANGES_EXISTING, STAGES } from "../shared/protocol.js";
 import { SITE_ROOT } from "../shared/site.js";
 import { askWorker } from "./ask-worker.js";
 import { bootInstance } from "./boot-client.js";
@@ -202,8 +202,11 @@ class ImportDialog {
     else if (this.host.isConnected) await this.#import();
   }
 
-  async #import() {
-    const chosen = this.#entries.filter(({ importable }) => importable);
+  /**
+   * @param {ImportEntry[]} [chosen]
+   * @param {boolean} [mayChange]  see FileToAdd
+   */
+  async #import(chosen = this.#entries.filter(({ importable }) => importable), mayChange = false) {
     if (chosen.length === 0) return;
     this.#abort = new AbortController();
     const files = chosen.map(({ file }) => file);
@@ -213,7 +216,11 @@ class ImportDialog {
     try {
       /** @type {AddResult} */
       const result = await askWorker(
-        { type: "add", key: this.#key, files: chosen.map((entry) => entry.toAdd()) },
+        {
+          type: "add",
+          key: this.#key,
+          files: chosen.map((one) => ({ ...one.toAdd(), mayChange })),
+        },
         { signal: this.#abort.signal, onProgress: (report) => progress.update(report) },
       );
       this.#finish(result);
@@ -234,6 +241,15 @@ class ImportDialog {
     if (notes.length + problems.length === 0) return this.#leave(result.path);
     const heading = element("h2", { tabindex: "-1" });
     const buttons = [];
+    const changing = problems.filter(({ name }) => name === CHANGES_EXISTING);
+    const scripts = this.#entries.filter(({ file }) =>
+      changing.some(({ source }) => source === file.name),
+    );
+    if (scripts.length > 0) {
+      const run = element("button", { type: "button", class: "primary danger" }, "Run on my data");
+      run.addEventListener("click", () => void this.#import(scripts, true));
+      buttons.push(run);
+    }
     if (result.added.length > 0) {
       const show = element("button", { type: "button", class: "primary" }, "Show the data");
       show.addEventListener("click", () => this.#leave(result.path));

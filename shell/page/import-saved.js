@@ -22,8 +22,8 @@ import { inRelativeWords } from "./relative-time.js";
  * @param {Map<string, SavedInstance>} saved  what is here, by key
  * @param {URL} siteRoot
  * @param {(done: number, total: number) => void} onProgress  in bytes
- * @returns {Promise<string[] | undefined>} keys of what was imported; undefined if the person
- *   thought better of it
+ * @returns {Promise<{keys: string[], leftOut: string[]} | undefined>} keys of what was imported, and paths
+ *   of the files that were not; undefined if the person cancelled
  * @throws {LiteError}
  */
 export async function importFile(file, saved, siteRoot, onProgress) {
@@ -34,6 +34,7 @@ export async function importFile(file, saved, siteRoot, onProgress) {
   // All of it is unpacked before any of it is saved, so that a damaged file changes nothing.
   const unpacked = [];
   let done = 0;
+  const leftOut = chosen.flatMap((importable) => importable.leftOut);
   for (const { instance, size, unpack } of chosen) {
     const files = await unpack((bytes) => onProgress(done + bytes, total));
     unpacked.push({ instance, files });
@@ -45,13 +46,13 @@ export async function importFile(file, saved, siteRoot, onProgress) {
   const imported = [];
   for (const { instance, files } of unpacked) {
     try {
-      await askWorker({ type: "restore", instance, files });
+      leftOut.push(...(await askWorker({ type: "restore", instance, files })));
     } catch (error) {
       throw partly(error, imported, siteRoot);
     }
     imported.push(instance.key);
   }
-  return imported;
+  return { keys: imported, leftOut };
 }
 
 /**

@@ -1,8 +1,8 @@
 /**
  * Reads a file that export-zip.js wrote, perhaps in another browser and long ago.
  *
- * Responsible for letting nothing through that is not whole and well-formed: what such a file says is
- * taken for granted nowhere else. Saving what is in it is the worker's business.
+ * Responsible for telling a damaged file from a whole one before anything is unpacked. What may be saved
+ * of it is decided by the worker (shell/worker/trust/imported-instance.js), which trusts no page.
  */
 
 import {
@@ -12,7 +12,9 @@ import {
   ZipReader,
 } from "@zip.js/zip.js/lib/zip-core-external.js";
 import { LiteError } from "../shared/errors.js";
-import { keyToRecipe } from "../shared/recipe.js";
+import { importedPath, isPrivate } from "../shared/imported-paths.js";
+import { importedRecord } from "../shared/saved-record.js";
+import { count, listOf, objectOf, text, when } from "../shared/schema.js";
 import { STATE_FORMAT } from "../shared/saved-store.js";
 import { CONTENTS, EXPORT_FORMAT } from "./export-format.js";
 
@@ -23,7 +25,8 @@ import { CONTENTS, EXPORT_FORMAT } from "./export-format.js";
 /**
  * @typedef {object} Importable  an instance in the file
  * @property {SavedInstance} instance
- * @property {number} size  bytes in all files
+ * @property {number} size  bytes in all files that can be imported
+ * @property {string[]} leftOut  paths of the other files
  * @property {(onProgress: (bytes: number) => void) => Promise<SavedFile[]>} unpack  throws a LiteError
  *   if the file turns out to be damaged
  */
@@ -45,7 +48,9 @@ export async function readExport(file) {
   }
   const around = contents.slice(0, -CONTENTS.length);
   return checkedContents(file, await textOf(file, entries, contents)).map(
-    ({ folder, instance, files }) => {
+    ({ folder, instance, files: all }) => {
+      const files = all.filter(({ path }) => importedPath(path) !== undefined);
+      const others = all.map(({ path }) => path).filter((path) => !importedPath(path));
       const wanted = files.map(({ path, size }) => {
         const entry = entries.get(`${around}${folder}/${path}`);
         if (!entry) throw damaged(file, `${folder}/${path} is missing.`);
@@ -57,6 +62,7 @@ export async function readExport(file) {
       return {
         instance,
         size: files.reduce((sum, { size }) => sum + size, 0),
+        leftOut: others.filter((path) => !isPrivate(path)),
         unpack: (onProgress) => unpack(file, wanted, onProgress),
       };
     },
@@ -135,70 +141,37 @@ function checkedContents(file, text) {
   } catch (cause) {
     throw damaged(file, `${CONTENTS} is not JSON.`, cause);
   }
-  const check = (/** @type {boolean} */ holds, /** @type {string} */ what) => {
-    if (!holds) throw damaged(file, `${what} in ${CONTENTS} is not as it should be.`);
-  };
-  check(isCount(contents?.format), "“format”");
-  if (contents.format > EXPORT_FORMAT) throw tooNew(file);
-  check(Array.isArray(contents.instances), "“instances”");
-  return contents.instances.map((/** @type {any} */ entry) => {
-    const { folder, instance, files } = entry ?? {};
-    check(isPath(folder), "A “folder”");
-    check(Array.isArray(files) && files.every(isFile), "“files”");
-    return { folder, files, instance: checkedRecord(file, instance, check) };
+  const isFormat = Number.isSafeInteger(contents?.format) && contents.format >= 0;
+  if (isFormat && contents.format > EXPORT_FORMAT) throw tooNew(file);
+  const fault = EXPORT(contents, "");
+  if (fault !== undefined) throw malformed(file, fault);
+  return contents.instances.map((/** @type {any} */ entry, /** @type {number} */ index) => {
+    const { folder, instance, files } = entry;
+    if (instance?.format > STATE_FORMAT) throw tooNew(file);
+    const read = importedRecord(instance);
+    if ("record" in read) return { folder, files, instance: read.record };
+    if (read.fault !== "key") throw malformed(file, `instances[${index}].instance.${read.fault}`);
+    const key = String(instance.key).slice(0, 40);
+    throw damaged(file, `The key “${key}” in it does not describe any data.`);
   });
 }
 
-/**
- * @param {File} file
- * @param {any} record
- * @param {(holds: boolean, what: string) => void} check
- * @returns {SavedInstance} with the known fields only
- */
-function checkedRecord(file, record, check) {
-  const { key, format, build, createdAt, usedAt, size, edited, sources } = record ?? {};
-  check(typeof key === "string", "A “key”");
-  check(isCount(format), "The “format” of an instance");
-  if (format > STATE_FORMAT) throw tooNew(file);
-  check([createdAt, usedAt, size].every(isCount), "A date or size");
-  check(typeof edited === "boolean" && typeof build === "string", "An instance");
-  check(Array.isArray(sources) && sources.every(isSource), "“sources”");
-  try {
-    if (key !== "") keyToRecipe(key);
-  } catch (cause) {
-    throw damaged(file, `The key “${key.slice(0, 40)}” in it does not describe any data.`, cause);
-  }
-  const ownedByNobody = { generation: "", owner: "" };
-  return { key, ...ownedByNobody, format, build, createdAt, usedAt, size, edited, sources };
-}
+/** It becomes one in Python's file system, so it must not lead out of its folder. */
+const PATH = text(1000, /^(?:(?!\.{0,2}(?:\/|$))[^/\0]+(?:\/|$))+$/);
 
-/** @param {unknown} value */
-function isCount(value) {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
-/** @param {unknown} value */
-function isPath(value) {
-  // It becomes one in Python's file system, so it must not lead out of its folder.
-  return (
-    typeof value === "string" && value.split("/").every((part) => !/^\.{0,2}$|[\\\0]/.test(part))
-  );
-}
-
-/** @param {any} file */
-function isFile(file) {
-  return isPath(file?.path) && isCount(file.size);
-}
-
-/** @param {any} source */
-function isSource(source) {
-  const texts = ["parameter", "url", "etag", "lastModified", "sha256"];
-  return (
-    texts.every((name) => typeof source?.[name] === "string") &&
-    isCount(source.size) &&
-    isCount(source.loadedAt)
-  );
-}
+/** What datasette-lite.json must be; the record in it is shared/saved-record.js's. */
+const EXPORT = objectOf({
+  format: count(),
+  exportedAt: text(100),
+  instances: listOf(
+    objectOf({
+      folder: PATH,
+      instance: when((value) => typeof value === "object"),
+      files: listOf(objectOf({ path: PATH, size: count() }), 20_000),
+    }),
+    10_000,
+  ),
+});
 
 /**
  * @param {string} path
@@ -225,6 +198,14 @@ function damaged(file, what, cause) {
     traceback: cause === undefined ? undefined : String(cause),
     cause,
   });
+}
+
+/**
+ * @param {File} file
+ * @param {string} fault  path of the part
+ */
+function malformed(file, fault) {
+  return damaged(file, `“${fault || "The list"}” in ${CONTENTS} is not as it should be.`);
 }
 
 /** @param {File} file */

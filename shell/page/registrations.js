@@ -8,6 +8,7 @@
  */
 
 import { ROOT, roleOf, scopeOf } from "../shared/scopes.js";
+import { readableRecord } from "../shared/saved-record.js";
 import { openStore } from "../shared/saved-store.js";
 import { SITE_ROOT } from "../shared/site.js";
 import { askWorker } from "./ask-worker.js";
@@ -94,7 +95,7 @@ async function savedWorkspaces() {
   const store = await openStore(SITE_ROOT);
   try {
     const saved = await store.getAll("instances");
-    return new Map(saved.map(({ key, usedAt }) => [key, usedAt]));
+    return new Map(saved.map((stored) => [stored.key, readableRecord(stored).record.usedAt]));
   } finally {
     store.close();
   }

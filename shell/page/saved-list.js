@@ -82,7 +82,7 @@ export class SavedList {
    * @returns {HTMLLIElement}
    */
   #draw(listing) {
-    const { instance, files } = listing;
+    const { instance, faults, files } = listing;
     const name = capitalised(nameOf(instance.key, this.#siteRoot));
     const href = this.#siteRoot.href + instancePath(instance.key);
     const sources = sourcesOfSaved(instance, this.#siteRoot);
@@ -96,18 +96,10 @@ export class SavedList {
         "div",
         { class: "title" },
         element("h2", {}, element("a", { href }, name)),
-        ...(instance.edited ? [element("span", { class: "kind edited" }, "edited here")] : []),
+        ...labels(listing).map((label) => element("span", { class: "kind edited" }, label)),
         ...(isImported ? [element("span", { class: "kind" }, "imported from a file")] : []),
       ),
-      element(
-        "p",
-        { class: "facts" },
-        formatBytes(instance.size),
-        " · used ",
-        timeElement(instance.usedAt),
-        " · first opened ",
-        timeElement(instance.createdAt),
-      ),
+      element("p", { class: "facts" }, ...(faults.length > 0 ? damage(listing) : facts(instance))),
       element(
         "ul",
         { class: "sources", "aria-label": origin, hidden: sources.length === 0 },
@@ -142,6 +134,36 @@ export class SavedList {
     );
     return element("li", {}, "Download ", download, " ", formatBytes(size));
   }
+}
+
+/**
+ * @param {Listing} listing
+ * @returns {string[]}
+ */
+function labels({ instance, faults }) {
+  if (faults.length > 0) return ["damaged"];
+  return instance.edited ? ["edited here"] : [];
+}
+
+/**
+ * @param {Listing["instance"]} instance
+ * @returns {Array<string | Node>}
+ */
+function facts({ size, usedAt, createdAt }) {
+  const times = [" · used ", timeElement(usedAt), " · first opened ", timeElement(createdAt)];
+  return [formatBytes(size), ...times];
+}
+
+/**
+ * @param {Listing} listing
+ * @returns {string[]}
+ */
+function damage({ faults, files }) {
+  const size = files.reduce((sum, file) => sum + file.size, 0);
+  return [
+    `${formatBytes(size)} · What the browser noted about this workspace is damaged`,
+    ` (${faults.join(", ")}). The data may be fine: open, download or export it, or delete it.`,
+  ];
 }
 
 /**

@@ -2,6 +2,7 @@
  * The line on the home page that leads to what is saved, for those who have something saved.
  */
 
+import { readableRecord } from "../shared/saved-record.js";
 import { openStore } from "../shared/saved-store.js";
 import { element, formatBytes } from "./dom.js";
 
@@ -20,7 +21,7 @@ export async function showSavedSummary(line, siteRoot) {
     return; // nothing can be saved here; that is told where it matters
   }
   if (instances.length === 0) return;
-  const size = instances.reduce((sum, { size }) => sum + size, 0);
+  const size = instances.reduce((sum, stored) => sum + readableRecord(stored).record.size, 0);
   line.replaceChildren(
     element("span", {}, `${instances.length} saved on this device · ${formatBytes(size)}`),
     element(

@@ -11,7 +11,7 @@ import { SITE_ROOT } from "../shared/site.js";
 import { askPerson } from "./ask-person.js";
 import { askWorker } from "./ask-worker.js";
 import { databasesAmong, namesOf } from "./describe-saved.js";
-import { byId, element, formatBytes } from "./dom.js";
+import { byId, element, formatBytes, inWords } from "./dom.js";
 import { exportInstances, zipOf } from "./export-zip.js";
 import { setUpFileDrop } from "./file-drop.js";
 import { pickFiles } from "./file-picking.js";
@@ -186,10 +186,26 @@ async function importFiles(files) {
       const imported = await importFile(file, saved, SITE_ROOT, onProgress);
       await refresh();
       if (imported === undefined) return "";
-      if (imported.length === 0) return "Nothing was imported; all is as it was.";
-      return `Imported ${namesOf(imported, SITE_ROOT)}.`;
+      const { keys, leftOut } = imported;
+      if (keys.length === 0) return "Nothing was imported, and nothing here has changed.";
+      return [`Imported ${namesOf(keys, SITE_ROOT)}.`, ...leftOutInWords(leftOut)].join(" ");
     });
   }
+}
+
+/** Paths that are named; more are only counted. */
+const MOST_PATHS = 5;
+
+/**
+ * @param {string[]} paths  of files in an export that were not imported
+ * @returns {string[]} sentences
+ */
+function leftOutInWords(paths) {
+  if (paths.length === 0) return [];
+  const named = paths.slice(0, MOST_PATHS);
+  const more = paths.length - named.length;
+  const list = inWords([...named, ...(more > 0 ? [`${more} more`] : [])]);
+  return [`Not imported, because an export cannot bring such files: ${list}.`];
 }
 
 /** @param {Listing[]} chosen */

@@ -245,8 +245,8 @@ export const STAGES = [
  */
 
 /**
- * @typedef {object} RestoreQuestion  page → worker: save this instance, replacing one with its key;
- *   answered when it is
+ * @typedef {object} RestoreQuestion  page → worker: save this instance, replacing one with its key. The
+ *   answer, once it is saved, is a list of paths of files that an export may not bring
  * @property {number} v
  * @property {"restore"} type
  * @property {import("./saved-store.js").SavedInstance} instance  its generation does not matter
@@ -321,7 +321,17 @@ export const STAGES = [
  * @property {FileToAdd[]} files
  */
 
-/** @typedef {{file: File, options: ImportOptions, kind: "file" | "paste"}} FileToAdd */
+/**
+ * @typedef {object} FileToAdd
+ * @property {File} file
+ * @property {ImportOptions} options
+ * @property {"file" | "paste"} kind
+ * @property {boolean} [mayChange]  whether the person lets a script change tables that it has not made;
+ *   without that, one that would is a problem named CHANGES_EXISTING
+ */
+
+/** Name of the error of a script that would change existing tables; engine/sql_guard.py raises it. */
+export const CHANGES_EXISTING = "ChangesExisting";
 
 /**
  * @typedef {object} AddProgress

@@ -12,9 +12,13 @@
 import { openDB } from "idb";
 import { BLOCK_SIZE } from "./blocks.js";
 import { LiteError } from "./errors.js";
+import { readableRecord } from "./saved-record.js";
 
 /** Of the folder's layout, which engine/instance.py defines. A newer site reads older ones. */
-export const STATE_FORMAT = 1;
+export const STATE_FORMAT = 2;
+
+/** Before this format, the internal database of an import was saved as it came. */
+export const INTERNAL_CHECKED = 2;
 
 /** Where the databases are in an instance's folder; engine/folder.py lays it out. */
 export const DATABASES = "databases/";
@@ -111,6 +115,7 @@ const READ_AHEAD = 64;
 /**
  * @typedef {object} Listing
  * @property {SavedInstance} instance
+ * @property {string[]} faults  fields of its record that are damaged and had to be replaced
  * @property {Array<{path: string, size: number}>} files
  */
 
@@ -227,10 +232,11 @@ export async function listInstances(store) {
   const transaction = store.transaction(STORES);
   const instances = await transaction.objectStore("instances").getAll();
   const files = transaction.objectStore("files");
-  const listings = instances.map(async (instance) => {
+  const listings = instances.map(async (stored) => {
+    const { record: instance, faults } = readableRecord(stored);
     const range = keysOf(instance.generation);
     const [keys, sizes] = await Promise.all([files.getAllKeys(range), files.getAll(range)]);
-    return { instance, files: keys.map(([, path], index) => ({ path, ...sizes[index] })) };
+    return { instance, faults, files: keys.map(([, path], index) => ({ path, ...sizes[index] })) };
   });
   const listed = await Promise.all(listings);
   return listed.sort((a, b) => b.instance.usedAt - a.instance.usedAt);

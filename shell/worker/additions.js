@@ -68,7 +68,7 @@ export class Additions {
   async #addAll(files, { by, onProgress, isCancelled: stop }) {
     /** @type {AddResult} */
     const result = { path: "", added: [], notes: [], problems: [] };
-    for (const [index, { file, options, kind }] of files.entries()) {
+    for (const [index, { file, options, kind, mayChange }] of files.entries()) {
       const label = file.name;
       /** @param {Pick<AddProgress, "stage" | "done"> & Partial<AddProgress>} progress */
       const report = ({ stage, done, total = 0, rows = 0 }) =>
@@ -77,7 +77,7 @@ export class Additions {
         if (stop()) throw cancelled();
         checkSize(file.size, label);
         const origin = fileOrigin(file, kind);
-        const incoming = { parameter: "auto", name: label, data: file, origin, options };
+        const incoming = { parameter: "auto", name: label, data: file, origin, options, mayChange };
         const watch = { onProgress: report, isCancelled: stop };
         const { path, added, notes } = await this.#andSave(
           by,

@@ -42,6 +42,7 @@ import { kindFromName } from "../shared/remote-urls.js";
  * @property {Origin} origin
  * @property {ImportOptions} options
  * @property {string} [id]       of the source whose tables it replaces
+ * @property {boolean} [mayChange]  see FileToAdd in shared/protocol.js
  */
 
 /** @typedef {Omit<import("../shared/protocol.js").AddResult, "problems">} Added  what became of a source */
@@ -137,8 +138,8 @@ export class Intake {
     const { parameter, problem } = await whatIs(incoming.parameter, file);
     if (problem) throw problem;
     const origin = { ...incoming.origin, ...(file.member && { member: file.member }) };
-    const { options, id } = incoming;
-    const request = JSON.stringify({ parameter, url: file.name, origin, options, id });
+    const { options, id, mayChange } = incoming;
+    const request = JSON.stringify({ parameter, url: file.name, origin, options, id, mayChange });
     /** @param {number} done @param {number} total @param {number} [rows] */
     const report = (done, total, rows) => {
       onProgress({ stage: "import", done, total, rows });

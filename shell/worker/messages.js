@@ -103,8 +103,9 @@ async function answerTo(question, workspaces, clients, port, by) {
     return tell(clients, deletedMessage(question.keys));
   }
   if (question.type === "restore") {
-    await restoreWorkspace(question.instance, question.files);
-    return tell(clients, changedMessage(question.instance.key));
+    const leftOut = await restoreWorkspace(question.instance, question.files);
+    await tell(clients, changedMessage(question.instance.key));
+    return leftOut;
   }
   if (question.type === "registrations") {
     await keepScopes(question.scopes);

@@ -22,7 +22,8 @@ import { LOCK } from "./trust/lock.js";
 import { UNWATCHED, WatchedFiles } from "./watched-files.js";
 import { instancePath } from "../shared/paths.js";
 import { isSwitchedOn, keyToRecipe } from "../shared/recipe.js";
-import { DATABASES, readFiles, readInstance } from "../shared/saved-store.js";
+import { readableRecord } from "../shared/saved-record.js";
+import { DATABASES, INTERNAL_CHECKED, readFiles, readInstance } from "../shared/saved-store.js";
 import { SHELL_ROOT } from "../shared/site.js";
 
 /** @typedef {import("../shared/saved-store.js").Store} Store */
@@ -166,6 +167,7 @@ async function attempt(options, state) {
     problems = await takeAll(downloads, { intake, siteRoot, report, settled, replaced: found });
   }
   report({ stage: "open", label: "" });
+  if (found && !carried && found.format < INTERNAL_CHECKED) python.distrust_internal();
   const trusted = packages.trustedConfiguration(python, !saved);
   const memory = isSwitchedOn(recipe, "memory");
   const leftOut = await packages.orLess(async () => valueOf(await python.open(memory, trusted)));
@@ -197,7 +199,9 @@ async function find(options, state, recipe) {
   reading.catch(() => {}); // awaited below
   const store = isSwitchedOn(recipe, "temporary") ? undefined : await options.openStore();
   const owner = crypto.randomUUID();
-  const found = store && (await claim(store, key, owner));
+  const claimed = store && (await claim(store, key, owner));
+  // Its data opens even where an older version of the site let a damaged record in.
+  const found = claimed && readableRecord(claimed).record;
   const lock = carried?.files.get(LOCK) ?? (found && (await fileOf(store, key, LOCK)));
   const settings = await reading;
   const packages = new Packages({

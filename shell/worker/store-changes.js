@@ -8,7 +8,9 @@
 import { deleteImages } from "./image-store.js";
 import manifest from "./manifest.js";
 import { isForWantOfRoom, notSaved } from "./refusals.js";
+import { checkedImport } from "./trust/imported-instance.js";
 import { BLOCK_SIZE } from "../shared/blocks.js";
+import { readableRecord } from "../shared/saved-record.js";
 import { keysOf, STATE_FORMAT } from "../shared/saved-store.js";
 
 /** @typedef {import("../shared/saved-store.js").Store} Store */
@@ -214,8 +216,8 @@ export async function removeInstance(store, key) {
   await change(
     store,
     async (transaction, ask) => {
-      const record = await transaction.objectStore("instances").get(key);
-      if (record) deleteGeneration(transaction, ask, record.generation);
+      const stored = await transaction.objectStore("instances").get(key);
+      if (stored) deleteGeneration(transaction, ask, readableRecord(stored).record.generation);
       ask(transaction.objectStore("instances").delete(key));
     },
     "strict",
@@ -226,12 +228,13 @@ export async function removeInstance(store, key) {
  * Save files that come from elsewhere as an instance, which must not be running.
  *
  * @param {Store} store
- * @param {SavedInstance} instance  its key may be taken; its generation does not matter
- * @param {Array<{path: string, content: Blob}>} files
- * @returns {Promise<void>}
- * @throws {LiteError} there is no room
+ * @param {SavedInstance} offered  its key may be taken; its generation does not matter
+ * @param {Array<{path: string, content: Blob}>} folder
+ * @returns {Promise<string[]>} paths of files that were left out; see trust/imported-instance.js
+ * @throws {LiteError} it is malformed, or there is no room
  */
-export async function saveCopy(store, instance, files) {
+export async function saveCopy(store, offered, folder) {
+  const { instance, files, leftOut } = await checkedImport(offered, folder);
   const generation = crypto.randomUUID();
   try {
     for (const { path, content } of files) {
@@ -259,6 +262,7 @@ export async function saveCopy(store, instance, files) {
     await discard(store, generation);
     throw notSaved(error, "copy");
   }
+  return leftOut;
 }
 
 /**

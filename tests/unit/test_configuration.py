@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.configuration import merged, read_configuration
+from engine.configuration import SETTINGS, merged, read_configuration
 from engine.errors import SourceError
 
 
@@ -59,8 +59,56 @@ def test_settings_are_only_those_that_do_no_harm() -> None:
     )
     cleaned = read_configuration(text.encode(), "x")
     assert cleaned.contents == {"settings": {"default_page_size": 5}}
-    assert "settings.base_url" in cleaned.notes[0]
-    assert "settings.suggest_facets" in cleaned.notes[0]
+    notes = " ".join(cleaned.notes)
+    assert "settings.base_url" in notes
+    assert "settings.suggest_facets was left out: it has to be true or false." in notes
+
+
+@pytest.mark.parametrize("name", [name for name, range_ in SETTINGS.items() if range_])
+def test_a_link_cannot_take_a_limit_away(name: str) -> None:
+    for value in (10**9, 0, -1):
+        cleaned = read_configuration(json.dumps({"settings": {name: value}}).encode(), "c.json")
+        low, high = SETTINGS[name] or (0, 0)
+        nearest = high if value > 0 else low
+        assert cleaned.contents["settings"] == {name: nearest}
+        assert cleaned.whole["settings"] == {name: nearest}, "nor with consent to code"
+        assert f"settings.{name} is {nearest:,} instead of {value:,}" in cleaned.notes[0]
+    for other in ("5", 1.5, None, True, [1]):
+        cleaned = read_configuration(json.dumps({"settings": {name: other}}).encode(), "c.json")
+        assert cleaned.contents["settings"] == {}
+        assert cleaned.notes == [f"settings.{name} was left out: it has to be a whole number."]
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        {"databases": 5},
+        {"databases": {"d": None}},
+        {"databases": {"d": {"tables": [1]}}},
+        {"databases": {"d": {"tables": {"t": "x"}}}},
+        {"databases": {"d": {"tables": {"t": {"column_types": 1}}}}},
+        {"databases": {"d": {"queries": "select 1"}}},
+        {"settings": [1]},
+        {"plugins": "x"},
+    ],
+)
+def test_what_datasette_would_stumble_over_is_left_out(contents: dict[str, Any]) -> None:
+    cleaned = read_configuration(json.dumps({"title": "x", **contents}).encode(), "c.json")
+    assert cleaned.contents["title"] == "x"
+    assert cleaned.notes[0].endswith("was left out: it has to be an object.")
+
+
+def test_files_and_variables_of_the_site_are_out_of_reach() -> None:
+    contents = {"plugins": {"p": {"key": {"$file": "/instance/secret"}, "other": {"$env": "X"}}}}
+    cleaned = read_configuration(json.dumps(contents).encode(), "c.json")
+    assert cleaned.contents == {"plugins": {"p": {"key": {}, "other": {}}}}
+
+
+def test_addresses_are_found_under_many_names() -> None:
+    names = ["url", "source_url", "links", "on_success_redirect", "href", "photo_src", "Logo_URL"]
+    contents = {name: ["javascript:x"] if name == "links" else "javascript:x" for name in names}
+    cleaned = read_configuration(json.dumps({**contents, "x_HTML": "<b>"}).encode(), "c.json")
+    assert cleaned.contents == {}
 
 
 @pytest.mark.parametrize(

@@ -57,3 +57,19 @@ def test_make_targets_have_a_line_of_help() -> None:
     assert phony is not None
     documented = set(re.findall(r"^([a-z-]+):.*## ", makefile, re.M))
     assert set(phony[1].split()) == documented
+
+
+def test_text_never_becomes_markup() -> None:
+    """Names of files, tables and people's data are text wherever they are shown."""
+    sinks = re.compile(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment"
+        r"|setHTML|srcdoc"
+    )
+    scripts = [*(PROJECT / "shell").rglob("*.js"), *(PROJECT / "app").glob("*.html")]
+    scripts += [PROJECT / "index.html", PROJECT / "saved.html", PROJECT / "sw.js"]
+    assert len(scripts) > 100
+    assert [path.name for path in scripts if sinks.search(path.read_text())] == []
+    templates = list((PROJECT / "plugins" / "templates").glob("*.html"))
+    unescaped = re.compile(r"\|\s*safe\b|autoescape\s+false")
+    assert templates
+    assert [path.name for path in templates if unescaped.search(path.read_text())] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import doctest
 import sqlite3
 from pathlib import Path
@@ -11,11 +12,12 @@ from typing import Any
 import pytest
 import sqlite_utils
 
-from engine import sql_script
+from engine import sql_guard, sql_script
 from engine.errors import SourceError
 from engine.folder import Folder
 from engine.intake import Intake
 from engine.options import Request
+from engine.sql_guard import ChangesExisting
 from engine.sql_script import run_script, statements
 
 
@@ -155,10 +157,10 @@ class World:
         self.take("create table there (id integer primary key, a);insert into there values (1, 1);")
         self.intake.is_served = True
 
-    def take(self, script: str) -> dict[str, Any]:
+    def take(self, script: str, *, may_change: bool = False) -> dict[str, Any]:
         file = self.path / "source-1"
         file.write_text(script)
-        request = Request.of({"parameter": "sql", "url": "x.sql"})
+        request = Request.of({"parameter": "sql", "url": "x.sql", "mayChange": may_change})
         return asyncio.run(self.intake.take(request, file, lambda *_: None))
 
     def schema(self) -> list[tuple[str, str]]:
@@ -199,13 +201,123 @@ def test_script_with_all_kinds_of_things(world: World) -> None:
     assert world.rows("select \"table\" from pragma_foreign_key_list('q')") == [("p",)]
 
 
-def test_script_that_needs_what_is_there(world: World) -> None:
+def test_script_that_reads_what_is_there(world: World) -> None:
     result = world.take(
-        "insert into there values (2, 2);\ncreate table new as select * from there;"
+        "create table new as select * from there; create view v as select * from there;"
     )
-    assert result["added"] == [{"database": "data", "table": "new", "rows": 2}]
+    assert result["added"] == [{"database": "data", "table": "new", "rows": 1}]
     assert result["path"] == "data/new"
-    assert world.rows("select * from there") == [(1, 1), (2, 2)]
+    assert world.rows("select * from v") == [(1, 1)]
+
+
+#: Scripts that change a table that is there, and what is said of each.
+CHANGES = {
+    "insert into there values (2, 2); create table new (a)": "adds rows to there",
+    "update THERE set a = 9": "changes rows of there",
+    "delete from main.[there]": "deletes rows of there",
+    "drop table there": "removes there",
+    "drop table there; create table there (b)": "removes there",
+    "alter table there add column x": "alters there",
+    "alter table there rename to other": "alters there",
+    "create index i on there (a)": "adds an index to there",
+    "create trigger g after insert on there begin select 1; end": "adds a trigger to there",
+    "create table n (a); create trigger g after insert on n begin delete from there; end": (
+        "deletes rows of there"
+    ),
+    "create view v as select 1 a; create trigger g instead of insert on v"
+    " begin update there set a = 2; end": "changes rows of there",
+    "create table new (a); create trigger g after insert on new begin insert into there values"
+    " (7, 7); end; insert into new values (1)": "adds rows to there",
+    "create table n (a); create trigger b after insert on n begin select * from missing; end;"
+    " create trigger g after update on n begin delete from there; end": (
+        "adds a trigger to n that fails"
+    ),
+    "create table n (a); create trigger g after insert on n begin insert into missing"
+    " values (1); delete from there; end": "adds a trigger to n that fails",
+    "replace into there values (1, 5)": "adds rows to there",
+    "with x as (select 1) update there set a = 3": "changes rows of there",
+    "create table if not exists there (a); insert into there values (5, 5)": "adds rows to there",
+}
+
+
+@pytest.mark.parametrize("script", CHANGES)
+def test_script_changes_nothing_that_it_has_not_made(world: World, script: str) -> None:
+    before = world.schema()
+    with pytest.raises(ChangesExisting) as caught:
+        world.take(f"{script};")
+    assert "x.sql changes tables that it has not made: it " in caught.value.message
+    assert CHANGES[script] in caught.value.message
+    assert world.schema() == before
+    assert world.rows("select * from there") == [(1, 1)]
+
+
+@pytest.mark.parametrize("script", CHANGES)
+def test_script_changes_what_the_person_allows(world: World, script: str) -> None:
+    def state() -> tuple[Any, Any]:
+        tables = world.rows("select name, sql from sqlite_master order by name")
+        is_there = "there" in dict(tables)
+        return tables, world.rows("select * from there") if is_there else None
+
+    before = state()
+    world.take(f"{script};", may_change=True)
+    assert state() != before
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "pragma writable_schema = on; create table new (a);"
+        "insert into sqlite_master values ('trigger', 'g', 'new', 0, 'create trigger g after"
+        " insert on new begin delete from there; end');",
+        "pragma writable_schema = on; create table new (a); create index i on new (a);"
+        "update sqlite_master set sql = 'drop table there' where name = 'i';",
+        "pragma/**/writable_schema = on; delete from sqlite_master where name = 'there';",
+        "create table new as select * from there; pragma main . writable_schema = on;"
+        "delete from sqlite_master where name = 'there';",
+        "create table new as select * from there; pragma journal_mode = off;",
+        "create table new as select * from there; pragma/**/user_version = 7;",
+    ],
+)
+def test_schema_and_pragmas_are_out_of_reach(world: World, script: str) -> None:
+    with contextlib.suppress(SourceError):
+        world.take(script)
+    assert world.rows("select * from there") == [(1, 1)]
+    assert world.rows("pragma user_version") == [(0,)]
+    with contextlib.suppress(sqlite3.Error):
+        conn = sqlite3.connect(world.folder.database("data"))
+        conn.execute("insert into new values (1)")
+        conn.commit()
+        conn.close()
+    assert world.rows("select * from there") == [(1, 1)]
+
+
+def test_everything_of_a_script_is_copied_whole(world: World) -> None:
+    world.take(
+        "create table w (a primary key, b, c as (b * 2)) without rowid;"
+        "create table d (id integer primary key autoincrement, t text); create index i on d (t);"
+        "insert into w values (1, 2); insert into d values (5, 'hello'), (9, 'there you are');"
+        "create virtual table f using fts5 (t, content=d, content_rowid=id);"
+        "insert into f (f) values ('rebuild');"
+        "create virtual table r using rtree (id, x0, x1); insert into r values (1, 2, 3);"
+        "create trigger g after insert on d begin insert into f (rowid, t) values (new.id, new.t);"
+        " end; create view v as select t from d;"
+    )
+    assert world.rows("select * from w") == [(1, 2, 4)]
+    assert world.rows("select rowid from f where f match 'you'") == [(9,)]
+    assert world.rows("select id from r where x0 < 3") == [(1,)]
+    conn = sqlite3.connect(world.folder.database("data"))
+    conn.execute("insert into d (t) values ('once more')")
+    assert conn.execute("select rowid from f where f match 'more'").fetchall() == [(10,)]
+    assert conn.execute("pragma integrity_check").fetchall() == [("ok",)]
+    conn.close()
+    assert world.rows("select * from v limit 1") == [("hello",)]
+
+
+def test_statement_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sql_guard, "SECONDS", 0.1)
+    endless = "with recursive n (i) as (select 1 union all select i + 1 from n)"
+    with pytest.raises(SourceError, match="took longer than"):
+        run(f"create table t as {endless} select count(*) from n;")
 
 
 @pytest.mark.parametrize(
@@ -226,7 +338,7 @@ def test_script_with_tables_that_are_not_copied(world: World, script: str) -> No
     [
         "create table there (b);",
         "create table new (a); insert into new values (1); insert into there values (1, 2);",
-        "insert into there values (3, 3); oops;",
+        "create table new as select * from there; oops;",
     ],
 )
 def test_failing_script_leaves_nothing(world: World, script: str) -> None:

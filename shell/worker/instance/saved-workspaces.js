@@ -6,8 +6,6 @@
 import { deleteImages } from "../image-store.js";
 import { removeInstance, saveCopy } from "../store-changes.js";
 import { Decisions } from "../trust/decisions.js";
-import { withoutStrayFiles } from "../trust/imported-plugins.js";
-import { SITE_ROOT } from "../../shared/site.js";
 import { whileStopped } from "./occupancy.js";
 import { openSharedStore } from "./store-access.js";
 
@@ -32,14 +30,12 @@ export async function deleteWorkspaces(keys) {
  *
  * @param {import("../../shared/saved-store.js").SavedInstance} instance
  * @param {Array<{path: string, content: Blob}>} files
- * @returns {Promise<void>}
- * @throws {import("../../shared/errors.js").LiteError} there is no room
+ * @returns {Promise<string[]>} paths of files that were left out
+ * @throws {import("../../shared/errors.js").LiteError} it is malformed, or there is no room
  */
 export async function restoreWorkspace(instance, files) {
   const store = await openSharedStore();
   // Its packages may be others than those that were allowed.
   await decisions.forget(instance.key);
-  const imported = { ...instance, origin: /** @type {const} */ ("import") };
-  const kept = await withoutStrayFiles(files, SITE_ROOT);
-  await whileStopped(instance.key, () => saveCopy(store, imported, kept));
+  return whileStopped(instance.key, () => saveCopy(store, instance, files));
 }

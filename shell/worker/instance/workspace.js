@@ -16,6 +16,7 @@ import { openSharedStore } from "./store-access.js";
 import { enterWorkspace } from "./occupancy.js";
 import { LiteError } from "../../shared/errors.js";
 import { parseRequirement } from "../../shared/requirement.js";
+import { readableRecord } from "../../shared/saved-record.js";
 import { SITE_ROOT } from "../../shared/site.js";
 
 /** @typedef {import("../../shared/protocol.js").CheckResult} CheckResult */
@@ -106,10 +107,11 @@ export class Workspace {
    */
   async check() {
     const store = await openSharedStore();
-    const saved = await store.get("instances", this.#key);
+    const stored = await store.get("instances", this.#key);
+    if (!stored) return { newer: [], edited: false };
+    const { record: saved } = readableRecord(stored);
     /** @type {CheckResult} */
-    const result = { newer: [], edited: saved?.edited ?? false };
-    if (!saved) return result;
+    const result = { newer: [], edited: saved.edited };
     await Promise.all(
       saved.sources.map((source) =>
         hasChanged(source).then(
