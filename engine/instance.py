@@ -21,7 +21,16 @@ from datasette.database import Database
 from datasette.plugins import pm
 
 from engine import ahead, plugin_loading, rest, site
-from engine.adaptations import base_url, file_names, row_counts, templates
+from engine.adaptations import (
+    base_url,
+    facet_budget,
+    file_names,
+    long_pages,
+    many_tables,
+    row_counts,
+    sqlite_limits,
+    templates,
+)
 from engine.adaptations.serving import adapted
 from engine.asgi import RequestBody, RequestHead, Response, Server
 from engine.configuration import merged, without_code
@@ -47,6 +56,7 @@ class Instance:
     """A Datasette at `base_url`, the path of its address with both slashes."""
 
     def __init__(self, base_url: str, folder: Path = FOLDER, plugins: Path = PLUGINS) -> None:
+        sqlite_limits.install()  # which sources are read with, too
         self._base_url = base_url
         self._folder = Folder(folder)
         self._plugins = plugins
@@ -166,7 +176,10 @@ class Instance:
 
     async def _open(self, memory: bool) -> None:
         base_url.install()
+        facet_budget.install()
         file_names.install()
+        long_pages.install()
+        many_tables.install()
         row_counts.install()
         templates.install()
         if self._datasette is None:
@@ -215,7 +228,8 @@ class Instance:
         request = object()
         self._requests[request] = perf_counter()
         try:
-            await self._server.handle(head, body, response)
+            with long_pages.turns():
+                await self._server.handle(head, body, response)
         finally:
             del self._requests[request]
 
