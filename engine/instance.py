@@ -25,6 +25,7 @@ from engine.adaptations import (
     base_url,
     facet_budget,
     file_names,
+    json_depth,
     long_pages,
     many_tables,
     row_counts,
@@ -56,7 +57,9 @@ class Instance:
     """A Datasette at `base_url`, the path of its address with both slashes."""
 
     def __init__(self, base_url: str, folder: Path = FOLDER, plugins: Path = PLUGINS) -> None:
-        sqlite_limits.install()  # which sources are read with, too
+        # Sources are read with these, too.
+        json_depth.install()
+        sqlite_limits.install()
         self._base_url = base_url
         self._folder = Folder(folder)
         self._plugins = plugins

@@ -1,0 +1,31 @@
+"""Lets deeply nested JSON end in an error, not in the end of Python.
+
+In WebAssembly, the standard library's parser exhausts the stack of the browser before it comes to its
+own limit. Datasette parses what comes with requests (its write API, `_facet_array={…}`) and what is
+in cells (suggested facets), and plugins do too: one cell could make a table's page unusable. What is
+nested too deeply is an ordinary error of the parser here, which all of them expect.
+It can go when Pyodide's Python limits the recursion of its parser.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from engine.json_depth import DEEPEST, check_depth
+
+_plain_decode = json.JSONDecoder.decode
+
+
+def _decode(self: json.JSONDecoder, s: str, *more: Any) -> Any:
+    try:
+        check_depth(s)
+    except RecursionError as error:
+        message = f"Lists and objects are nested deeper than {DEEPEST} levels"
+        raise json.JSONDecodeError(message, s, 0) from error
+    return _plain_decode(self, s, *more)
+
+
+def install() -> None:
+    """Change Python's JSON parser; doing it again changes nothing."""
+    json.JSONDecoder.decode = _decode  # type: ignore[method-assign]
