@@ -141,11 +141,14 @@ def _authorize(action: int, first: str | None, second: str | None, *_: str | Non
     return sqlite3.SQLITE_OK
 
 
+def _excerpt(text: str) -> str:
+    return text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}…"
+
+
 def _failed(script: str, start: int, statement: str, error: Exception, source: str) -> SourceError:
     line = script.count("\n", 0, start) + 1
-    words = " ".join(statement[: _EXCERPT * 10].split())
-    excerpt = words if len(words) <= _EXCERPT else f"{words[:_EXCERPT]}…"
-    message = str(error)
+    excerpt = _excerpt(" ".join(statement[: _EXCERPT * 10].split()))
+    message = _excerpt(str(error))  # may quote the whole statement
     hint = "Nothing of the script was kept. Correct the statement, then try again."
     if message == "interrupted":
         message = f"a statement took longer than {STATEMENT_SECONDS:g} seconds"

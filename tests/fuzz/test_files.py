@@ -123,11 +123,11 @@ def test_json(data: bytes) -> None:
     take("json", "t.json", data)
 
 
-@given(damaged(st.builds(workbook)))
+@given(st.deferred(lambda: damaged(workbook())))
 def test_excel(data: bytes) -> None:
     take("excel", "t.xlsx", data)
 
 
-@given(damaged(st.builds(database)))
+@given(st.deferred(lambda: damaged(database())))
 def test_sqlite(data: bytes) -> None:
     take("url", "t.db", data, pages=True)

@@ -29,28 +29,39 @@ def watched() -> Iterator[None]:
     assert seconds < MOST_SECONDS, f"This took {seconds:.1f} s of CPU time."
 
 
+class Damaged(bytes):
+    """Bytes that are told by what was done to them."""
+
+    changes: list[tuple[str, int, bytes]]
+
+    def __repr__(self) -> str:
+        return f"<damaged by {self.changes}>"
+
+
 @st.composite
-def damaged(draw: st.DrawFn, good: st.SearchStrategy[bytes]) -> bytes:
+def damaged(draw: st.DrawFn, good: bytes) -> bytes:
     """Good data with some bytes changed, removed, repeated or cut off."""
-    data = bytearray(draw(good))
-    for _ in range(draw(st.integers(0, 8))):
-        if not data:
-            break
-        at = draw(st.integers(0, len(data) - 1))
-        length = draw(st.integers(1, 64))
-        match draw(st.sampled_from(["flip", "set", "remove", "repeat", "cut"])):
+    kinds = st.sampled_from(["flip", "set", "remove", "repeat", "cut"])
+    change = st.tuples(kinds, st.integers(0, len(good) - 1), st.binary(min_size=1, max_size=8))
+    changes = draw(st.lists(change, max_size=8))
+    data = bytearray(good)
+    for kind, at, new in changes:
+        if at >= len(data):
+            continue
+        match kind:
             case "flip":
-                data[at] ^= 1 << draw(st.integers(0, 7))
+                data[at] ^= new[0] or 1
             case "set":
-                new = draw(st.binary(min_size=1, max_size=8))
                 data[at : at + len(new)] = new
             case "remove":
-                del data[at : at + length]
+                del data[at : at + new[0]]
             case "repeat":
-                data[at:at] = data[at : at + length] * draw(st.integers(1, 50))
+                data[at:at] = data[at : at + 64] * len(new)
             case "cut":
                 del data[at:]
-    return bytes(data)
+    result = Damaged(data)
+    result.changes = changes
+    return result
 
 
 def pieces_of(*words: str, most: int = 40) -> st.SearchStrategy[str]:
