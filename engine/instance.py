@@ -28,6 +28,7 @@ from engine.adaptations import (
     json_depth,
     long_pages,
     many_tables,
+    query_comments,
     row_counts,
     sqlite_limits,
     templates,
@@ -183,6 +184,7 @@ class Instance:
         file_names.install()
         long_pages.install()
         many_tables.install()
+        query_comments.install()
         row_counts.install()
         templates.install()
         if self._datasette is None:

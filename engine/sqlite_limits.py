@@ -20,8 +20,8 @@ MOST_BYTES = 64 * 1024 * 1024
 LIMITS = {
     sqlite3.SQLITE_LIMIT_LENGTH: MOST_BYTES,
     sqlite3.SQLITE_LIMIT_SQL_LENGTH: MOST_BYTES,
-    # 5,000 wildcards match in WebAssembly, 24,000 exhaust its stack. It is not lower since Datasette
-    # looks for names of tables with patterns.
+    # 5,000 wildcards match in WebAssembly, 24,000 exhaust its stack. It is not lower because there
+    # are names of tables in Datasette's own patterns.
     sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 4_000,
     # Some 300 MB of memory, and more than any INSERT of a dump compiles to.
     sqlite3.SQLITE_LIMIT_VDBE_OP: 10_000_000,
