@@ -105,7 +105,11 @@ def take(parameter: str, name: str, data: bytes, *, pages: bool = False) -> None
             with watched():
                 instance = await _take(Path(folder), parameter, name, data)
             if instance is not None and pages:
-                await instance.instance.open(memory=False)
+                try:
+                    await instance.instance.open(memory=False)
+                except LiteError as error:
+                    assert error.message
+                    return
                 await _look_around(instance)
                 await instance.instance.close()
                 instance.datasette.close()
