@@ -73,7 +73,7 @@ def test_thousands_of_tables(page: Page, site: str, files: DataHost, tmp_path: P
     timed(page, database.removesuffix("many"))
     expect(page.locator("body")).to_contain_text("3000 tables")
     timed(page, database)
-    expect(page.get_by_role("link", name="t2999", exact=True)).to_be_attached()
+    assert page.locator("a[href$='/t2999']").count() > 0
 
 
 def test_a_thousand_columns(page: Page, site: str, files: DataHost, tmp_path: Path) -> None:
