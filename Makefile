@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PORT ?= 8001
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve test test-unit test-browser torture other-browsers compatibility lint format bench lock lock-plugins first-visit licenses clean
+.PHONY: help site serve test test-unit test-browser fuzz torture other-browsers compatibility lint format bench lock lock-plugins first-visit licenses clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,13 +20,17 @@ serve: site ## Build what is missing and serve the site (PORT=8001)
 test: test-unit test-browser ## Set everything up, a browser included, and run all tests
 
 test-unit: site ## Run the tests that need no browser
-	@$(BIN)/python -m pytest --numprocesses=2 tests/unit
-	@node --test tests/unit/*.test.js
+	@$(BIN)/python -m pytest --numprocesses=2 tests/unit tests/fuzz
+	@node --test tests/unit/*.test.js tests/fuzz/*.test.js
 
 test-browser: site ## Run the tests in a browser
 	@$(BIN)/python scripts/find_browser.py
 	@PYTHONPATH=scripts $(BIN)/python -m tests.compatibility.wheels
 	@$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal tests/browser
+
+fuzz: site ## Give the readers and Datasette many random and damaged inputs (EXAMPLES=20000, of each kind)
+	@EXAMPLES=$${EXAMPLES:-20000} node --test tests/fuzz/*.test.js
+	@EXAMPLES=$${EXAMPLES:-20000} $(BIN)/python -m pytest --numprocesses=2 --timeout=0 tests/fuzz
 
 torture: site ## Kill the worker 100 times under continuous writes, many times at random, and restart it 200 times (KILLS=100)
 	@$(BIN)/python scripts/find_browser.py

@@ -14,13 +14,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
 from datasette.app import DEFAULT_SETTINGS
 
 from engine.csv_dialect import decode_text
 from engine.errors import SourceError
 from engine.file_kinds import refuse_other_formats, refuse_other_texts
 from engine.json_depth import loads
+from engine.yaml_document import YamlError, load
 
 #: Settings that change how things look or how much is shown, and nothing else. For numbers: the
 #: lowest and the highest value that a link may set. Everything runs in one thread, so what takes
@@ -43,6 +43,9 @@ SETTINGS: dict[str, tuple[int, int] | None] = {
     "suggest_facets": None,
     "allow_csv_stream": None,
 }
+
+#: Of a file. Real ones have some 50 KB.
+MOST_BYTES = 5_000_000
 
 # Those with a dollar sign have Datasette put a file or a variable of its surroundings there.
 _LOADS_CODE = frozenset(
@@ -78,6 +81,12 @@ def read_configuration(data: bytes, source: str) -> Cleaned:
         SourceError: it is neither JSON nor YAML, or does not hold an object.
     """
     what = "Datasette's metadata or configuration"
+    if len(data) > MOST_BYTES:
+        raise SourceError(
+            f"{source} is too large to be {what}: it has {len(data):,} bytes.",
+            source=source,
+            hint=f"Up to {MOST_BYTES:,} bytes can be read. Check that it is the right file.",
+        )
     refuse_other_formats(data[:1000], source, what)
     text = decode_text(data)
     refuse_other_texts(text, source, what)
@@ -88,7 +97,7 @@ def read_configuration(data: bytes, source: str) -> Cleaned:
             source=source,
             hint='Such files look like {"title": "…", "databases": {…}}, or the same in YAML.',
         )
-    return cleaned(json.loads(json.dumps(contents, default=str)))
+    return cleaned(_plain(contents))
 
 
 def cleaned(contents: dict[str, Any]) -> Cleaned:
@@ -148,20 +157,27 @@ def _parse(text: str, source: str) -> Any:
     except json.JSONDecodeError as error:
         json_error = error if text.lstrip().startswith("{") else None
     try:
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        return load(text)
+    except YamlError as error:
         if json_error is not None:
             where, problem = json_error.lineno, json_error.msg.lower()
         else:
-            mark = getattr(error, "problem_mark", None)
-            where = 1 if mark is None else mark.line + 1
-            problem = getattr(error, "problem", None) or "it can't be read"
+            where, problem = error.line, error.problem
         raise SourceError(
-            f"{source} is not valid {'JSON' if json_error else 'YAML'}: {problem} in line"
-            f" {where:,}.",
+            f"{source} is not valid {'JSON' if json_error else 'YAML'}: {problem}"
+            f"{f' in line {where:,}' if where else ''}.",
             source=source,
             hint="Correct the file there. In YAML, indentation matters and must be spaces.",
         ) from error
+
+
+def _plain(value: Any) -> Any:
+    """Return what YAML has read in terms of JSON: dates and the like as text."""
+    if isinstance(value, dict):
+        return {str(name): _plain(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return value if value is None or isinstance(value, (str, bool, int, float)) else str(value)
 
 
 def can_run_code(name: str, value: Any) -> bool:

@@ -17,10 +17,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
-from zipfile import BadZipFile
 
 from engine import rest
-from engine.errors import SourceError
+from engine.errors import LiteError, SourceError
 from engine.file_kinds import refuse_other_spreadsheets
 from engine.imported import Imported
 from engine.loose_table import LooseTable
@@ -30,8 +29,14 @@ from engine.pace import Breathe, Pace
 
 _SLICE_ROWS = 100
 
+# Of a sheet, in Excel.
+_MOST_ROWS = 1_048_576
+
 # A title is looked for in so many rows.
 _TITLE_ROWS = 10
+
+# These are looked at in one go, however empty they are.
+_NEAR_ROWS = 10_000
 
 _ERRORS = frozenset(
     ["#N/A", "#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#SPILL!", "#CALC!"]
@@ -80,7 +85,10 @@ class Workbook:
                 # On what openpyxl would not write again, which is nothing to us.
                 warnings.simplefilter("ignore")
                 book._book = await open_workbook(book._file, breathe)
-        except (KeyError, ValueError, TypeError, OSError, BadZipFile, SyntaxError) as error:
+        except LiteError:
+            book._file.close()
+            raise
+        except Exception as error:  # openpyxl raises whatever comes of damage
             book._file.close()
             raise book._damaged(error) from error
         except BaseException:
@@ -108,9 +116,12 @@ class Workbook:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                for row in sheet.iter_rows(values_only=True):
+                for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
+                    # openpyxl also yields all rows that are missing before one that is there.
+                    if number > _MOST_ROWS:
+                        raise ValueError(f"a row has a number beyond {_MOST_ROWS:,}")
                     yield tuple(map(_value, row))
-        except (KeyError, ValueError, TypeError, BadZipFile, OSError, SyntaxError) as error:
+        except Exception as error:
             raise self._damaged(error) from error
 
     def _damaged(self, error: Exception) -> SourceError:
@@ -140,11 +151,11 @@ async def import_sheet(
     middle = start + (end - start) * 0.8
     breathe = pace.part(start, middle, 50_000)
     batch: list[Row] = []
-    for row in sheet.rows:
+    for number, row in enumerate(sheet.rows, 1):
         row = _trimmed(row)
         if row:
             batch.append(row)
-        if len(batch) >= _SLICE_ROWS:
+        if number % _SLICE_ROWS == 0:  # empty rows take time as well
             _add(loose, names, batch)
             pace.count(len(batch))
             batch = []
@@ -159,6 +170,8 @@ async def import_sheet(
 
 
 def _add(loose: LooseTable, names: list[str], batch: list[Row]) -> None:
+    if not batch:
+        return
     width = max(map(len, batch), default=0)
     if width > len(names):
         names += [""] * (width - len(names))
@@ -174,7 +187,9 @@ def _distinct(names: list[str], width: int) -> list[str]:
 
 def _with_header(name: str, rows: Iterator[Row], options: ImportOptions) -> Sheet | None:
     """Return the sheet that the rows are, without what stands above its header."""
-    first = list(islice(filter(None, map(_trimmed, rows)), _TITLE_ROWS))
+    near = filter(None, map(_trimmed, islice(rows, _NEAR_ROWS)))
+    first = list(islice(near, _TITLE_ROWS))
+    first = first or list(islice(filter(None, map(_trimmed, rows)), _TITLE_ROWS))
     if not first:
         return None
     notes: list[str] = []

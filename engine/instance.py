@@ -21,7 +21,18 @@ from datasette.database import Database
 from datasette.plugins import pm
 
 from engine import ahead, imported_internal, plugin_loading, rest, site
-from engine.adaptations import base_url, file_names, row_counts, templates
+from engine.adaptations import (
+    base_url,
+    facet_budget,
+    file_names,
+    json_depth,
+    long_pages,
+    many_tables,
+    query_comments,
+    row_counts,
+    sqlite_limits,
+    templates,
+)
 from engine.adaptations.serving import adapted
 from engine.asgi import RequestBody, RequestHead, Response, Server
 from engine.configuration import blanks, cleaned, merged
@@ -47,6 +58,9 @@ class Instance:
     """A Datasette at `base_url`, the path of its address with both slashes."""
 
     def __init__(self, base_url: str, folder: Path = FOLDER, plugins: Path = PLUGINS) -> None:
+        # Sources are read with these, too.
+        json_depth.install()
+        sqlite_limits.install()
         self._base_url = base_url
         self._folder = Folder(folder)
         self._plugins = plugins
@@ -183,7 +197,11 @@ class Instance:
 
     async def _open(self, memory: bool) -> None:
         base_url.install()
+        facet_budget.install()
         file_names.install()
+        long_pages.install()
+        many_tables.install()
+        query_comments.install()
         row_counts.install()
         templates.install()
         if self._datasette is None:
@@ -235,7 +253,8 @@ class Instance:
         request = object()
         self._requests[request] = perf_counter()
         try:
-            await self._server.handle(head, body, response)
+            with long_pages.turns():
+                await self._server.handle(head, body, response)
         finally:
             del self._requests[request]
 

@@ -35,16 +35,17 @@ async def give_way() -> None:
 
 
 class Turns:
-    """Sees to it that others get their turn after each stretch of work."""
+    """Lets others have their turn after each stretch of work, of `stretch` seconds."""
 
-    def __init__(self, pause: Pause = give_way) -> None:
+    def __init__(self, pause: Pause = give_way, stretch: float | None = None) -> None:
         self._pause = pause
+        self._stretch = STRETCH_SECONDS if stretch is None else stretch
         self._last = perf_counter()
 
     @property
     def are_due(self) -> bool:
         """Whether a stretch is over."""
-        return perf_counter() - self._last >= STRETCH_SECONDS
+        return perf_counter() - self._last >= self._stretch
 
     async def take(self) -> None:
         """Give others their turn now."""

@@ -43,7 +43,6 @@ from engine.names import (
 )
 from engine.options import ImportOptions, Request
 from engine.pace import Pace
-from engine.sql_guard import Guard
 from engine.sql_import import read_script
 from engine.sql_script import run_script
 from engine.sqlite_file import MAGIC, no_database
@@ -226,8 +225,8 @@ class Previews:
         tables: list[dict[str, Any]] = []
         try:
             try:
-                guard = Guard(seconds=_SCRIPT_SECONDS)
-                await run_script(script[:_MOST_BYTES], conn, request.url, None, guard)
+                head = script[:_MOST_BYTES]
+                await run_script(head, conn, request.url, None, seconds=_SCRIPT_SECONDS)
             except SourceError:
                 pass  # cut off, or wrong: the import will say so
             where = (

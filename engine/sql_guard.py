@@ -9,14 +9,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection
-from time import monotonic
 
 from engine.errors import SourceError
 from engine.names import quote
-
-# One statement that takes longer has everybody wait for nothing.
-SECONDS = 60.0
-_INSTRUCTIONS = 100_000
 
 #: What dumps set that is part of a database. The others are about how a connection works.
 PRAGMAS = frozenset(["user_version", "application_id", "writable_schema", "recursive_triggers"])
@@ -73,36 +68,21 @@ class Guard:
     :param existing: names of tables and views that the script has not made.
     :param isolated: whether nothing but the script has anything in the database, so that it may
         write to the schema itself, as dumps of virtual tables do.
-    :param seconds: for each statement; SECONDS if not given.
     """
 
-    def __init__(
-        self,
-        existing: Collection[str] = (),
-        *,
-        isolated: bool = True,
-        seconds: float | None = None,
-    ) -> None:
-        self._seconds = SECONDS if seconds is None else seconds
+    def __init__(self, existing: Collection[str] = (), *, isolated: bool = True) -> None:
         self._existing = {_fold(name): name for name in existing}
         self._isolated = isolated
-        self._deadline = 0.0
         #: What was done to existing tables, such as "deletes rows of t", in order.
         self.changes: list[str] = []
 
     def begin(self, conn: sqlite3.Connection) -> None:
         """Watch what is executed from now on."""
         conn.set_authorizer(self._authorize)
-        conn.set_progress_handler(self._is_late, _INSTRUCTIONS)
 
     def end(self, conn: sqlite3.Connection) -> None:
         """Stop watching."""
         conn.set_authorizer(None)
-        conn.set_progress_handler(None, 0)
-
-    def next_statement(self) -> None:
-        """Give the next statement its time."""
-        self._deadline = monotonic() + self._seconds
 
     def check_triggers(self, conn: sqlite3.Connection) -> None:
         """See what triggers on the script's own tables and views would change. One that refers to
@@ -151,9 +131,6 @@ class Guard:
             hint="Nothing was changed. If you trust this script, open the file itself here and"
             " run it on your data.",
         )
-
-    def _is_late(self) -> bool:
-        return monotonic() > self._deadline > 0
 
     def _authorize(
         self, action: int, first: str | None, second: str | None, schema: str | None, _: str | None

@@ -117,9 +117,11 @@ def _check_schema(path: Path, source: str) -> None:
     connection = sqlite3.connect(path)
     try:
         connection.execute("select count(*) from sqlite_master").fetchone()
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        # SQLite quotes what it cannot read, which may not even be text.
+        what = "its schema is not text" if isinstance(error, UnicodeDecodeError) else error
         raise SourceError(
-            f"{source} is a damaged SQLite database: {error}.",
+            f"{source} is a damaged SQLite database: {what}.",
             hint="Get a fresh copy of the file. If it is yours, the sqlite3 program's .recover"
             " command may save its contents.",
             source=source,

@@ -18,6 +18,10 @@ from engine.pace import Breathe
 
 _SLICE_TEXTS = 200
 
+# Bytes. Styles, names and relations are read in one go, at some 10 MB a second in WebAssembly.
+_MOST_AT_ONCE = 20_000_000
+_MOST_IN_ALL = 2_000_000_000
+
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _TEXT_ITEM = f"{_MAIN}si"
 _PLAIN_TEXT = f"{_MAIN}t"
@@ -29,13 +33,28 @@ async def open_workbook(file: BinaryIO, breathe: Breathe) -> Any:
     :param breathe: awaited with positions in the file.
 
     Raises:
-        KeyError, ValueError, TypeError, OSError, BadZipFile, SyntaxError: it can't be read.
+        Exception: it can't be read; openpyxl raises nearly anything.
     """
     await breathe(0)
     reader = _Reader(file, read_only=True, data_only=True)
+    _check_sizes(reader.archive)
     await reader.read_strings_in_slices(file, breathe)
     reader.read()
     return reader.wb
+
+
+def _check_sizes(archive: Any) -> None:
+    """Raise a ValueError if a part is too large that is read in one go, or all together."""
+    in_all = 0
+    for part in archive.infolist():
+        in_all += part.file_size
+        is_in_slices = (
+            part.filename.startswith("xl/worksheets/") or "sharedStrings" in part.filename
+        )
+        if part.file_size > _MOST_AT_ONCE and not is_in_slices and part.filename.endswith(".xml"):
+            raise ValueError(f"{part.filename} has {part.file_size:,} bytes")
+    if in_all > _MOST_IN_ALL:
+        raise ValueError(f"unpacked, it has {in_all:,} bytes")
 
 
 class _Sheet(ReadOnlyWorksheet):

@@ -95,9 +95,7 @@ function canonical(pairs) {
   const settings = SETTINGS.flatMap((name) => pairs.filter((pair) => pair[0] === name));
   const installs = pairs.filter((pair) => pair[0] === "install");
   // Each once: what is installed twice is there once.
-  const packages = installs.filter(
-    (pair, index) => installs.findIndex((other) => other[1] === pair[1]) === index,
-  );
+  const packages = [...new Map(installs.map((pair) => [pair[1], pair])).values()];
   const ref = pairs.findLast((pair) => pair[0] === "ref");
   const switches = SWITCHES.filter((name) =>
     pairs.some((pair) => pair[0] === name && !["", "0"].includes(pair[1])),
@@ -273,7 +271,8 @@ export function launcherLink(recipe, path, siteRoot) {
  */
 export function recipeToKey(recipe) {
   const bytes = new TextEncoder().encode(canonicalQuery(recipe));
-  return btoa(String.fromCharCode(...bytes))
+  // Each byte by itself: a call has room for some 100,000 arguments.
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))
     .replaceAll("+", "-")
     .replaceAll("/", "_")
     .replaceAll("=", "");
@@ -296,7 +295,8 @@ export function keyToRecipe(key) {
   /** @type {Recipe} */
   const recipe = [...new URLSearchParams(query)];
   // Only the canonical form is accepted, so that one recipe has one key and one instance.
-  if (recipeToKey(canonical(recipe)) !== key) throw unreadableKey(key);
+  const isCanonical = recipe.every(([, value]) => value !== "");
+  if (!isCanonical || recipeToKey(canonical(recipe)) !== key) throw unreadableKey(key);
   return recipe;
 }
 

@@ -170,9 +170,30 @@ export async function hasChanged(source) {
     await response.body?.cancel();
     return source.loadedAt === 0 || differ(now, source); // it can be had by now
   }
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  if (source.sha256 === "") return bytes.length !== source.size;
-  return (await sha256(bytes)) !== source.sha256;
+  const bytes = await readUpTo(response, source.size);
+  if (bytes?.length !== source.size) return true;
+  return source.sha256 !== "" && (await sha256(bytes)) !== source.sha256;
+}
+
+/**
+ * @param {Response} response
+ * @param {number} size  bytes
+ * @returns {Promise<Uint8Array | undefined>} the whole body; undefined if it is larger, which may be
+ *   without end
+ */
+async function readUpTo(response, size) {
+  const total = bodySize(response);
+  if (total !== undefined && total > size) {
+    await response.body?.cancel();
+    return undefined;
+  }
+  const isLarger = new RangeError("The body is larger.");
+  return readAll(response, (done) => {
+    if (done > size) throw isLarger; // which cancels the rest
+  }).catch((error) => {
+    if (error !== isLarger) throw error;
+    return undefined;
+  });
 }
 
 /**

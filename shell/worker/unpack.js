@@ -27,6 +27,9 @@ import { readInto } from "./download.js";
 /** How deep what is packed may be packed again: `data.csv.gz` in a zip file. */
 const DEPTH = 2;
 
+/** How many entries a zip file may have, and how many files may come out of what is packed in all. */
+const MOST_ENTRIES = 20_000;
+
 /** Texts about the data that come with it in zip files. */
 const ABOUT =
   /(^|\/)(readme|licen[cs]e|copying|changelog|changes|notice|authors)[^/]*\.(txt|tab)$/i;
@@ -37,11 +40,15 @@ const ABOUT =
  * @param {string} options.source  what people know all of it as
  * @param {ByteProgress} [options.onProgress]  of what is being unpacked
  * @param {number} [options.depth]
+ * @param {{files: number, bytes: number}} [options.sofar]  what has come out of it
  * @returns {AsyncGenerator<Content, void, void>} the files that it stands for, one after the other;
  *   itself if it is not packed
  * @throws {LiteError} it is damaged, locked, or has no data in it
  */
-export async function* unpack(content, { source, onProgress = () => {}, depth = 0 }) {
+export async function* unpack(
+  content,
+  { source, onProgress = () => {}, depth = 0, sofar = { files: 0, bytes: 0 } },
+) {
   const kind = recognise(await headOf(content.data));
   const packed = kind === "gzip" || kind === "zip";
   if (!packed) {
@@ -57,7 +64,11 @@ export async function* unpack(content, { source, onProgress = () => {}, depth = 
   const files =
     kind === "gzip" ? gunzipped(content, source, onProgress) : zipped(content, source, onProgress);
   for await (const file of files) {
-    yield* unpack(file, { source, onProgress, depth: depth + 1 });
+    sofar.files += 1;
+    sofar.bytes += file.data instanceof Blob ? file.data.size : file.data.length;
+    if (sofar.files > MOST_ENTRIES) throw tooMany(source);
+    checkSize(sofar.bytes, source, "unpacked");
+    yield* unpack(file, { source, onProgress, depth: depth + 1, sofar });
   }
 }
 
@@ -137,13 +148,22 @@ export async function namesIn(data, source) {
  */
 async function entriesOf(data, source) {
   const reader = data instanceof Uint8Array ? new Uint8ArrayReader(data) : new BlobReader(data);
-  let all;
+  const all = [];
   try {
-    all = await new ZipReader(reader, { useWebWorkers: false }).getEntries();
+    const zip = new ZipReader(reader, { useWebWorkers: false });
+    for await (const entry of zip.getEntriesGenerator()) {
+      if (all.length === MOST_ENTRIES) throw tooMany(source);
+      all.push(entry);
+    }
   } catch (cause) {
     throw damaged(source, cause);
   }
-  return dataAmong(/** @type {FileEntry[]} */ (all.filter(({ directory }) => !directory)), source);
+  const files = /** @type {FileEntry[]} */ (all.filter(({ directory }) => !directory));
+  const wanted = dataAmong(files, source);
+  // Entries may share their bytes, so that a small file stands for a very large one.
+  const size = wanted.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0);
+  checkSize(size, source, "unpacked");
+  return wanted;
 }
 
 /**
@@ -218,6 +238,17 @@ function streamOf(data) {
       controller.enqueue(data.subarray(at, (at += portion)));
     },
   });
+}
+
+/**
+ * @param {string} source
+ * @returns {LiteError}
+ */
+function tooMany(source) {
+  return new LiteError(
+    `${source} has more than ${MOST_ENTRIES.toLocaleString("en")} files in it, which is too many to open.`,
+    { hint: "Unpack it, then open the files that you need.", source },
+  );
 }
 
 /**

@@ -178,3 +178,47 @@ def edited(data: bytes, part: str, edit: Callable[[bytes], bytes]) -> bytes:
             content = before.read(name)
             archive.writestr(name, edit(content) if name.endswith(part) else content)
     return after.getvalue()
+
+
+def with_sheet(change: Callable[[str], str]) -> bytes:
+    """Return an Excel file whose only sheet was changed as text."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["a", "b"])
+    sheet.append([1, 2])
+    plain, changed = io.BytesIO(), io.BytesIO()
+    book.save(plain)
+    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                data = change(data.decode()).encode()
+            new.writestr(name, data)
+    return changed.getvalue()
+
+
+@pytest.mark.timeout(60)
+def test_a_row_number_that_excel_does_not_have_is_no_endless_import(tmp_path: Path) -> None:
+    data = with_sheet(
+        lambda text: text.replace('<row r="2"', '<row r="99999999999"').replace('"A2"', '"A3"')
+    )
+    with pytest.raises(SourceError, match="a row has a number beyond 1,048,576"):
+        take(tmp_path, data)
+
+
+@pytest.mark.timeout(60)
+def test_others_have_their_turn_while_rows_are_empty(tmp_path: Path) -> None:
+    data = with_sheet(lambda text: text.replace('<row r="2"', '<row r="1000000"'))
+    assert len(take(tmp_path, data)) > 5
+
+
+def take(folder: Path, data: bytes) -> list[int]:
+    """Take an Excel file in; return the positions that were reported."""
+    reports = []
+    file = folder / "source"
+    file.write_bytes(data)
+    intake = Intake(Folder(folder / "instance"))
+    request = Request.of({"parameter": "excel", "url": "https://a.test/t.xlsx"})
+    asyncio.run(intake.take(request, file, lambda done, *_: reports.append(done)))
+    return reports

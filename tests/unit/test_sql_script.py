@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import sqlite_utils
 
-from engine import sql_guard, sql_script
+from engine import sql_script
 from engine.errors import SourceError
 from engine.folder import Folder
 from engine.intake import Intake
@@ -314,7 +314,7 @@ def test_everything_of_a_script_is_copied_whole(world: World) -> None:
 
 
 def test_statement_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sql_guard, "SECONDS", 0.1)
+    monkeypatch.setattr(sql_script, "STATEMENT_SECONDS", 0.1)
     endless = "with recursive n (i) as (select 1 union all select i + 1 from n)"
     with pytest.raises(SourceError, match="took longer than"):
         run(f"create table t as {endless} select count(*) from n;")
@@ -348,3 +348,51 @@ def test_failing_script_leaves_nothing(world: World, script: str) -> None:
     assert "failed in line 1" in caught.value.message
     assert world.schema() == before
     assert world.rows("select * from there") == [(1, 1)]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "script",
+    [
+        "CREATE TRIGGER t AFTER INSERT ON x BEGIN " + "select 1;\n" * 300_000,
+        "CREATE TRIGGER t AFTER INSERT ON x BEGIN " + "select 1; end" * 300_000,
+        "[x;\n" * 500_000,
+        "/*x;\n" * 500_000,
+        "x/*x;\n" * 500_000,
+        "select 'x;\n" * 500_000 + "'",
+        'x"' + "`[;\n" * 500_000,
+        "-- x\n" * 500_000 + "/*",
+        " \n" * 2_000_000,
+        ";" * 3_000_000,
+    ],
+)
+def test_what_is_not_closed_takes_no_longer(script: str) -> None:
+    assert sum(1 for _ in statements(script)) <= 250_001
+
+
+@pytest.mark.parametrize(
+    "trigger",
+    [
+        "create/* ; */trigger t after insert on x begin select 1; /* ; */ end -- ;\n;",
+        "create trigger t after insert on x begin select [end; end;]; end;",
+        "explain create trigger t after insert on x begin select 1; end;",
+    ],
+)
+def test_a_trigger_ends_where_sqlite_says(trigger: str) -> None:
+    assert sqlite3.complete_statement(trigger)
+    assert [text for _, text in statements(f"{trigger} select 2;")] == [trigger, "select 2;"]
+
+
+def test_others_have_their_turn_amid_a_long_statement() -> None:
+    turns = 0
+
+    async def breathe(position: int) -> None:
+        nonlocal turns
+        turns += 1
+
+    script = "create table t (x); insert into t values " + ",".join(["('x')"] * 500) + ";"
+    script += "insert into t select " + "'x' || " * 120_000 + "'x';"
+    conn = sqlite3.connect(":memory:", isolation_level=None)
+    with pytest.raises(SourceError):  # SQLite refuses such a long chain, but after it was read
+        asyncio.run(run_script(script, conn, "x.sql", breathe))
+    assert turns >= 4

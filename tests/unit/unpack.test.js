@@ -114,3 +114,55 @@ test("what says that it is too large unpacked is refused before it is unpacked",
   new DataView(padded.buffer).setUint32(padded.length - 4, 0xf0000000, true);
   await assert.rejects(unpacked("x.gz", padded), { name: "TooLargeError", message: /3\.8 GB/ });
 });
+
+/** Add to each entry's header in the central directory. */
+function inDirectory(data, change) {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  for (let at = 0; at < data.length - 4; at += 1) {
+    if (view.getUint32(at, true) === 0x02014b50) change(view, at);
+  }
+  return data;
+}
+
+test("a zip whose files are too large together is refused before any is unpacked", async () => {
+  const names = Array.from({ length: 20 }, (_, number) => [`${number}.csv`, "a\n1\n"]);
+  const blob = await zip(Object.fromEntries(names));
+  const data = inDirectory(new Uint8Array(await blob.arrayBuffer()), (view, at) => {
+    view.setUint32(at + 24, 500_000_000, true); // the size unpacked
+  });
+  await assert.rejects(unpacked("x.zip", data), {
+    message: /has, unpacked, 9.3 GB; files of up to/,
+  });
+});
+
+test("a zip with very many files is refused", { timeout: 60_000 }, async () => {
+  const blob = await zip({ "a.csv": "a\n1\n" });
+  const one = new Uint8Array(await blob.arrayBuffer());
+  const view = new DataView(one.buffer);
+  const end = one.length - 22;
+  const [start, size] = [view.getUint32(end + 16, true), view.getUint32(end + 12, true)];
+  const entry = one.subarray(start, start + size);
+  const count = 60_000;
+  const data = new Uint8Array(start + size * count + 22);
+  data.set(one.subarray(0, start));
+  for (let number = 0; number < count; number += 1) data.set(entry, start + size * number);
+  data.set(one.subarray(end), start + size * count);
+  const made = new DataView(data.buffer, start + size * count);
+  made.setUint16(8, count, true);
+  made.setUint16(10, count, true);
+  made.setUint32(12, size * count, true);
+  await assert.rejects(unpacked("x.zip", data), {
+    message: "https://a.test/packed has more than 20,000 files in it, which is too many to open.",
+  });
+});
+
+test("what comes out of packed files in a zip is counted together", async () => {
+  const inner = new Uint8Array(gzipSync("a\n1\n"));
+  const outer = await zip({ "a.csv.gz": inner, "b.csv.gz": inner });
+  const sofar = { files: 0, bytes: 0 };
+  const names = [];
+  const content = { name: "x.zip", data: outer };
+  for await (const { name } of unpack(content, { source: SOURCE, sofar })) names.push(name);
+  assert.deepEqual(names, ["a.csv", "b.csv"]);
+  assert.deepEqual(sofar, { files: 4, bytes: 2 * (inner.length + 4) });
+});

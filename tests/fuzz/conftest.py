@@ -1,0 +1,22 @@
+"""How many cases are made of each kind: EXAMPLES, or 150."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, Phase, settings
+
+EXAMPLES = int(os.environ.get("EXAMPLES", "150"))
+
+settings.register_profile(
+    "fuzz",
+    max_examples=EXAMPLES,
+    # Time by the clock says nothing on a machine that is busy; see tests/support/fuzzing.py.
+    deadline=None,
+    database=None,
+    derandomize=EXAMPLES <= 150,
+    phases=[Phase.generate, Phase.shrink],
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
+)
+settings.load_profile("fuzz")

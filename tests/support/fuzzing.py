@@ -1,0 +1,71 @@
+"""What fuzz tests share: a watch for cases that hang, and ways to damage good data."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+from collections.abc import Iterator
+from time import process_time
+
+from hypothesis import strategies as st
+
+#: Seconds of CPU time that a case may take. In WebAssembly it is three to five times as long.
+MOST_SECONDS = 2.0
+
+#: Seconds after which a case that does not come back ends the run, with its traceback.
+_HANGS = 120
+
+
+@contextlib.contextmanager
+def watched() -> Iterator[None]:
+    """Fail if what runs within takes too long, or never ends, even inside SQLite or a pattern."""
+    faulthandler.dump_traceback_later(_HANGS, exit=True, file=2)
+    before = process_time()
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+    seconds = process_time() - before
+    assert seconds < MOST_SECONDS, f"This took {seconds:.1f} s of CPU time."
+
+
+class Damaged(bytes):
+    """Bytes that are told by what was done to them."""
+
+    changes: list[tuple[str, int, bytes]]
+
+    def __repr__(self) -> str:
+        return f"<damaged by {self.changes}>"
+
+
+@st.composite
+def damaged(draw: st.DrawFn, good: bytes) -> bytes:
+    """Good data with some bytes changed, removed, repeated or cut off."""
+    kinds = st.sampled_from(["flip", "set", "remove", "repeat", "cut"])
+    change = st.tuples(kinds, st.integers(0, len(good) - 1), st.binary(min_size=1, max_size=8))
+    changes = draw(st.lists(change, max_size=8))
+    data = bytearray(good)
+    for kind, at, new in changes:
+        if at >= len(data):
+            continue
+        match kind:
+            case "flip":
+                data[at] ^= new[0] or 1
+            case "set":
+                data[at : at + len(new)] = new
+            case "remove":
+                del data[at : at + new[0]]
+            case "repeat":
+                data[at:at] = data[at : at + 64] * len(new)
+            case "cut":
+                del data[at:]
+    result = Damaged(data)
+    result.changes = changes
+    return result
+
+
+def pieces_of(*words: str, most: int = 40) -> st.SearchStrategy[str]:
+    """Text made of the words and of anything else, each often repeated."""
+    word = st.one_of(st.sampled_from(words), st.text(max_size=5))
+    repeated = st.builds(lambda text, times: text * times, word, st.sampled_from([1, 1, 1, 2, 300]))
+    return st.lists(repeated, max_size=most).map("".join)
