@@ -20,7 +20,8 @@ serve: site ## Build what is missing and serve the site (PORT=8001)
 test: test-unit test-browser ## Set everything up, a browser included, and run all tests
 
 test-unit: site ## Run the tests that need no browser
-	@$(BIN)/python -m pytest --numprocesses=2 tests/unit tests/fuzz
+	@$(BIN)/python -m pytest --numprocesses=2 tests/unit
+	@$(BIN)/python -m pytest --numprocesses=2 tests/fuzz
 	@node --test tests/unit/*.test.js tests/fuzz/*.test.js
 
 test-browser: site ## Run the tests in a browser

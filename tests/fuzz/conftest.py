@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
+
+from tests.support.plugin_registry import plugins_kept
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "150"))
 
@@ -20,3 +24,9 @@ settings.register_profile(
     print_blob=True,
 )
 settings.load_profile("fuzz")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _plugins_kept() -> Iterator[None]:
+    with plugins_kept():
+        yield
