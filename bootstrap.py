@@ -177,10 +177,8 @@ class BrowserInstance:
 
     async def _open(self, memory: bool, trusted: list[str]) -> list[dict[str, str]]:
         await self._instance.open(memory, trusted)
-        return [
-            {**error.to_wire(), "source": package}
-            for package, error in plugin_loading.left_out.items()
-        ]
+        left_out = {**plugin_loading.left_out, **self._instance.left_out}
+        return [{**error.to_wire(), "source": source} for source, error in left_out.items()]
 
     def code_in_configuration(self) -> str:
         """See Instance.code_in_configuration; return an outcome."""
