@@ -6,7 +6,11 @@
  */
 
 import { isWanted, openWorkspaces } from "./instance/clients.js";
-import { deleteWorkspaces, restoreWorkspace } from "./instance/saved-workspaces.js";
+import {
+  deleteWorkspaces,
+  restoreWorkspace,
+  setAsideDatabase,
+} from "./instance/saved-workspaces.js";
 import { keepScopes, outdatedScopes } from "./site-cache/versions.js";
 import { LiteError, toWire } from "../shared/errors.js";
 import {
@@ -105,6 +109,10 @@ async function answerTo(question, workspaces, clients, port, by) {
   if (question.type === "restore") {
     await restoreWorkspace(question.instance, question.files);
     return tell(clients, changedMessage(question.instance.key));
+  }
+  if (question.type === "set-aside") {
+    await setAsideDatabase(question);
+    return tell(clients, changedMessage(question.key), by);
   }
   if (question.type === "registrations") {
     await keepScopes(question.scopes);
