@@ -331,7 +331,13 @@ export const STAGES = [
  * @property {FileToAdd[]} files
  */
 
-/** @typedef {{file: File, options: ImportOptions, kind: "file" | "paste"}} FileToAdd */
+/**
+ * @typedef {object} FileToAdd
+ * @property {File} file
+ * @property {import("./journals.js").Together<File>["journals"]} [journals]  of a database
+ * @property {ImportOptions} options
+ * @property {"file" | "paste"} kind  how it came
+ */
 
 /**
  * @typedef {object} AddProgress

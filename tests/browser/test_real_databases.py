@@ -145,7 +145,7 @@ def test_a_missing_log_is_mentioned(page: Page, site: str, tmp_path: Path) -> No
 def test_a_log_alone_says_what_it_needs(page: Page, site: str, tmp_path: Path) -> None:
     follow(page, f"{site}app/")
     dialog = drop(page, {"app.db-wal": in_wal_mode(tmp_path)["app.db-wal"]})
-    expect(dialog.locator(".problem")).to_contain_text("open both files together")
+    expect(dialog.locator(".files .problem")).to_contain_text("open both files together")
 
 
 def test_of_a_truncated_database_the_rest_opens(page: Page, site: str, tmp_path: Path) -> None:
@@ -216,7 +216,5 @@ def test_a_database_is_removed_from_what_does_not_start(page: Page, broken: str)
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     page.wait_for_selector("navigation-search", timeout=BOOT_TIMEOUT, state="attached")
     assert rows_of(page, f"{broken}mine/t") == [{"rowid": 1, "a": 7}]
-    names = json.loads(
-        page.evaluate("async (u) => (await fetch(u)).text()", f"{broken}-/databases.json")
-    )
-    assert "refused" not in str(names)
+    _, databases = fetch_json(page, f"{broken}-/databases.json")
+    assert "refused" not in str(databases)
