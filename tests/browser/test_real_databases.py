@@ -7,6 +7,7 @@ import sqlite3
 import zipfile
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -218,3 +219,43 @@ def test_a_database_is_removed_from_what_does_not_start(page: Page, broken: str)
     assert rows_of(page, f"{broken}mine/t") == [{"rowid": 1, "a": 7}]
     _, databases = fetch_json(page, f"{broken}-/databases.json")
     assert "refused" not in str(databases)
+
+
+# --- Integers that JavaScript cannot hold ---------------------------------------------------------
+
+
+def test_large_integers_survive_the_edit_dialog(
+    page: Page, site: str, files: DataHost, tmp_path: Path
+) -> None:
+    content = sqlite_file(
+        tmp_path,
+        "create table t (id integer primary key, big integer, loose, small integer)",
+        "insert into t values (1, 9007199254740993, -9007199254740995, 5)",
+    )
+    follow(page, link(site, "ids/t", url=[files.add("ids.db", content)]))
+    home = page.url.removesuffix("/t")
+
+    def edit(**values: str) -> list[str]:
+        page.get_by_role("button", name="Edit row 1").click()
+        dialog = page.get_by_role("dialog", name="Edit row 1")
+        expect(dialog.get_by_label("big")).to_have_value(stored()[0])
+        expect(dialog.get_by_label("loose")).to_have_value(stored()[1])
+        for name, value in values.items():
+            dialog.get_by_label(name).fill(value)
+        dialog.get_by_role("button", name="Save").click()
+        expect(dialog).to_be_hidden()
+        return stored()
+
+    def stored() -> list[str]:
+        # As text, lest JavaScript have a hand in what is compared.
+        sql = "select big||'', loose||'', small||'', typeof(big)||typeof(loose) as types from t"
+        _, rows = fetch_json(page, f"{home}/-/query.json?_shape=arrays&sql={quote(sql)}")
+        row: list[str] = rows["rows"][0]
+        return row
+
+    first, second = "9007199254740993", "-9007199254740995"
+    assert edit(small="6") == [first, second, "6", "integerinteger"]
+    largest = "9223372036854775807"
+    assert edit(small=largest) == [first, second, largest, "integerinteger"]
+    assert edit(loose=largest) == [first, largest, largest, "integerinteger"]
+    assert edit(big="7", loose="8") == ["7", "8", largest, "integerinteger"]
