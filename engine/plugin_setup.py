@@ -114,7 +114,7 @@ class PluginSetup:
             self._fail(_REF + ref, error)
 
     async def _add_all(self, requirements: list[str], report: Report) -> None:
-        """Add what is asked for, in whatever order: a wheel may need another that is named later."""
+        """Add what is asked for in any order: a wheel may need another that is named later."""
         while requirements:
             for requirement in requirements:
                 await self._add(requirement, report)
