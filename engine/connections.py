@@ -20,6 +20,9 @@ from engine.names import quote, unquoted
 #: The collations of SQLite itself.
 BUILT_IN = frozenset({"BINARY", "NOCASE", "RTRIM"})
 
+#: What reading a damaged database raises; the second, where SQLite's own message is no text.
+DAMAGED = (sqlite3.DatabaseError, UnicodeDecodeError)
+
 _COLLATE = re.compile(
     r"""\bcollate\s+("(?:[^"]|"")+"|'(?:[^']|'')+'|`(?:[^`]|``)+`|\[[^\]]+\]|[^\s,;()"'`\[\]]+)""",
     re.I,
@@ -31,19 +34,9 @@ def connect(path: str | Path, **options: Any) -> Any:
     connection = sqlite3.connect(path, **options)
     try:
         accept_collations(connection)
-    except sqlite3.DatabaseError:
+    except DAMAGED:
         pass  # whatever reads the damaged schema next says what is wrong with it
     return connection
-
-
-def check(path: Path) -> None:
-    """See whether a database can be opened at all.
-
-    Raises:
-        sqlite3.DatabaseError: it cannot, or not all of its schema can be read.
-    """
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
 
 def accept_collations(connection: sqlite3.Connection) -> list[str]:
@@ -64,10 +57,11 @@ def accept_collations(connection: sqlite3.Connection) -> list[str]:
 def missing_collations(connection: sqlite3.Connection) -> list[str]:
     """Return the names of the collations that the schema names and SQLite does not know."""
     known = {row[1].upper() for row in connection.execute("PRAGMA collation_list")}
-    where = "SELECT sql FROM main.sqlite_master WHERE sql LIKE '%collate%'"
+    # As bytes: what a damaged file calls text need not be any.
+    query = "SELECT CAST(sql AS BLOB) FROM main.sqlite_master WHERE sql LIKE '%collate%'"
     found: dict[str, str] = {}
-    for row in connection.execute(where).fetchall():
-        for name in collations_in(row[0]):
+    for row in connection.execute(query).fetchall():
+        for name in collations_in(row[0].decode(errors="replace")):
             if name.upper() not in known:
                 found.setdefault(name.upper(), name)
     return list(found.values())
@@ -91,7 +85,7 @@ def rebuild_indexes(path: Path, but: Collection[str] = ()) -> list[str]:
         The names of all missing collations.
 
     Raises:
-        sqlite3.DatabaseError: the database is damaged.
+        DAMAGED: its schema or such an index cannot be read.
     """
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         missing = accept_collations(connection)

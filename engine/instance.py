@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 from time import perf_counter
@@ -26,7 +25,7 @@ from engine.adaptations import base_url, file_names, introspection, row_counts, 
 from engine.adaptations.serving import adapted
 from engine.asgi import RequestBody, RequestHead, Response, Server
 from engine.configuration import merged, without_code
-from engine.connections import check, rebuild_indexes
+from engine.connections import DAMAGED, rebuild_indexes
 from engine.cookies import Cookies
 from engine.errors import LiteError, SourceError
 from engine.folder import Folder
@@ -70,20 +69,29 @@ class Instance:
         result = await self._intake.take(request, file, report)
         try:
             await self._serve_new(is_configuration=not result["added"] and result["path"] == "")
-        except sqlite3.DatabaseError as error:
-            await self._take_back(result["added"], before)
-            raise SourceError(
-                f"{request.url} could not be opened: {error}. Nothing of it was kept.",
+        except DAMAGED as error:
+            problem = SourceError(
+                f"{request.url} could not be opened: {error}.",
                 source=request.url,
                 hint="The database may be damaged, or made by a program that changes SQLite.",
-            ) from error
+            )
+            await self._take_back(result["added"], before, problem)
+            raise problem from error
         return result
 
-    async def _take_back(self, added: list[dict[str, Any]], before: list[str]) -> None:
-        """Remove databases that were just added, which Datasette cannot serve."""
-        for name in {one["database"] for one in added if one["table"] is None}.difference(before):
+    async def _take_back(
+        self, added: list[dict[str, Any]], before: list[str], problem: LiteError
+    ) -> None:
+        """Remove databases that were just added, which Datasette cannot serve.
+
+        One that took the place of another, which is gone, is only left out.
+        """
+        for name in {one["database"] for one in added if one["table"] is None}:
             self._release(name)
-            self._folder.remove_database(name)
+            if name in before:
+                self.left_out[name] = problem
+            else:
+                self._folder.remove_database(name)
         if self._datasette is not None:
             await self._datasette.refresh_schemas(force=True)
 
@@ -241,9 +249,8 @@ class Instance:
         in_order = self._folder.indexes_in_order()
         for name in self._folder.database_names():
             try:
-                check(self._folder.database(name))
                 missing = rebuild_indexes(self._folder.database(name), in_order.get(name, []))
-            except sqlite3.DatabaseError as error:
+            except DAMAGED as error:
                 reasons[name] = LiteError(
                     f"The database {name} could not be opened: {error}.",
                     hint="Everything else is open. The page “Saved data” offers it as a file.",

@@ -8,7 +8,6 @@ serving is instance.py's.
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from datasette.utils import tilde_encode
 
 from engine import journals, sqlite_file
 from engine.configuration import read_configuration
-from engine.connections import rebuild_indexes
+from engine.connections import DAMAGED, rebuild_indexes
 from engine.csv_import import import_csv_at
 from engine.errors import SourceError
 from engine.excel_import import Workbook, import_sheet
@@ -289,7 +288,7 @@ def _put_in_order(file: Path) -> tuple[list[str], list[str]]:
     """
     try:
         missing = rebuild_indexes(file)
-    except sqlite3.DatabaseError as error:
+    except DAMAGED as error:
         return [], [f"The indexes of this database could not be put in order: {error}."]
     return missing, [
         f"Only the program that made this database has its collation “{name}”. Here such text is"

@@ -45,7 +45,7 @@ def apply(database: Path, source: str) -> list[str]:
         Sentences about what was of no use.
 
     Raises:
-        sqlite3.DatabaseError: SQLite cannot, because the database or a journal is damaged.
+        DAMAGED: SQLite cannot, because the database or a journal is damaged.
     """
     beside(database, "-shm").unlink(missing_ok=True)
     notes = []

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.connections import connect
+from engine.connections import DAMAGED, connect
 from engine.names import quote
 from engine.pace import Pause, Turns, give_way
 
@@ -55,7 +55,7 @@ async def salvage(damaged: Path, target: Path, rest: Pause = give_way) -> Salvag
     :param rest: awaited now and then, so that others get their turn.
 
     Raises:
-        sqlite3.DatabaseError: not even the list of tables can be read.
+        DAMAGED: not even the list of tables can be read.
     """
     _cut_to_whole_pages(damaged)
     result = Salvaged()
@@ -76,7 +76,7 @@ async def salvage(damaged: Path, target: Path, rest: Pause = give_way) -> Salvag
             if kind == "table" and _is_virtual(sql):
                 _declare(copy, name, sql)
             elif kind != "table":
-                with suppress(sqlite3.Error):
+                with suppress(*DAMAGED):
                     copy.execute(sql)
     return result
 
@@ -104,14 +104,14 @@ def page_size_of(header: bytes) -> int:
 
 
 def _rows_of_schema(source: Any) -> Iterator[tuple[str, str, str, str]]:
-    query = (
-        "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid"
-    )
-    yield from _until_error(source.execute(query))
+    query = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY rowid"
+    for row in _until_error(source.execute(query)):
+        if all(isinstance(value, str) for value in row):
+            yield row
 
 
 def _until_error(cursor: Any) -> Iterator[Any]:
-    with suppress(sqlite3.DatabaseError):
+    with suppress(*DAMAGED):
         yield from cursor
 
 
@@ -140,7 +140,7 @@ async def _copy_table(
                     await turns.take()
         count += copy.executemany(insert, batch).rowcount
         copy.execute("COMMIT")
-    except sqlite3.Error:
+    except DAMAGED:
         if copy.in_transaction:
             copy.execute("ROLLBACK")
         result.lost.append(name)
@@ -167,7 +167,7 @@ class _Reader:
         """Yield each row that can be read, once."""
         try:
             self._source.execute(f"SELECT rowid FROM {self._table} LIMIT 0")
-        except sqlite3.DatabaseError:
+        except DAMAGED:
             yield from self._without_rowid()
             return
         for row in self._between(_LEAST_ROWID, _GREATEST_ROWID):
@@ -177,7 +177,7 @@ class _Reader:
         cursor = self._source.execute(f"SELECT {self._columns} FROM {self._table}")
         try:
             yield from cursor
-        except sqlite3.DatabaseError:
+        except DAMAGED:
             self.is_whole = False
 
     def _between(self, low: int, high: int) -> Iterator[tuple[Any, ...]]:
@@ -191,7 +191,7 @@ class _Reader:
                     yield row
                     last = row[0]
                 continue
-            except sqlite3.DatabaseError:
+            except DAMAGED:
                 self.is_whole = False
             low = last + 1
             first = high + 1
@@ -200,7 +200,7 @@ class _Reader:
                     yield row
                     first = row[0]
                 continue  # what failed in one direction may work in the other
-            except sqlite3.DatabaseError:
+            except DAMAGED:
                 high = first - 1
             if low < high:
                 middle = (low + high) // 2
@@ -225,6 +225,13 @@ def _declare(copy: Any, name: str, sql: str) -> None:
     insert = (
         "INSERT INTO sqlite_master (type, name, tbl_name, rootpage, sql) VALUES (?, ?, ?, 0, ?)"
     )
-    with suppress(sqlite3.DatabaseError):
+    with suppress(*DAMAGED):
         copy.execute(insert, ["table", name, name, sql])
     copy.execute("PRAGMA writable_schema = RESET")
+    try:
+        copy.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except DAMAGED:
+        # The statement makes no sense.
+        copy.execute("PRAGMA writable_schema = ON")
+        copy.execute("DELETE FROM sqlite_master WHERE name = ?", [name])
+        copy.execute("PRAGMA writable_schema = RESET")

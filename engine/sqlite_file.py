@@ -14,7 +14,7 @@ from pathlib import Path
 from time import perf_counter
 
 from engine import journals
-from engine.connections import connect
+from engine.connections import DAMAGED, connect
 from engine.errors import SourceError
 from engine.file_kinds import refuse_other_formats, refuse_other_texts
 from engine.pace import Pause, give_way
@@ -36,7 +36,7 @@ _BITS_OF_NOISE = 7.6
 _LEAST_PAGE_SIZE = 512
 
 # How long to look for damage.
-_LOOK_SECONDS = 1.0
+_LOOK_SECONDS = 0.3
 
 # What SQLite says of a schema that it cannot read, and of rows that only break a rule.
 _SCHEMA = "malformed database schema"
@@ -85,7 +85,7 @@ def _apply_journals(path: Path, source: str) -> list[str]:
     if any(journals.beside(path, suffix).exists() for suffix in ("-wal", "-journal")):
         try:
             return journals.apply(path, source)
-        except sqlite3.DatabaseError as error:
+        except DAMAGED as error:
             return [f"The journal beside {source} could not be used: {error}."]
     journals.discard(path)
     if not is_in_wal_mode:
@@ -182,7 +182,7 @@ def _damage(path: Path, source: str) -> SourceError | None:
         except sqlite3.OperationalError as error:
             # Interrupted, or something that is missing here: tables explain that themselves.
             said = "ok" if _SCHEMA not in str(error) else str(error)
-        except sqlite3.DatabaseError as error:
+        except DAMAGED as error:
             said = str(error)
     if said == "ok" or said.startswith(_HARMLESS):
         return None
@@ -206,7 +206,7 @@ async def _salvaged(path: Path, problem: SourceError, rest: Pause) -> list[str]:
         if not found.rows:
             raise problem
         copy.replace(path)
-    except sqlite3.DatabaseError as error:
+    except DAMAGED as error:
         raise problem from error
     finally:
         copy.unlink(missing_ok=True)

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from engine.connections import DAMAGED
 from engine.names import quote, unquoted
 
 _MODULE = re.compile(
@@ -115,10 +116,11 @@ def unreadable(connection: sqlite3.Connection, table: str) -> Unreadable | None:
         return None
     try:
         connection.execute(f"SELECT * FROM main.{quote(table)} LIMIT 1").fetchone()
-    except sqlite3.DatabaseError as error:
+    except DAMAGED as error:
         said = str(error)
         reason = reason_of(said) or f"SQLite says: {said}."
-        return Unreadable(reason, said, _instead(connection, table, row[1] or ""), row[1] or "")
+        sql = row[1] if isinstance(row[1], str) else ""
+        return Unreadable(reason, said, _instead(connection, table, sql), sql)
     return None
 
 
@@ -137,7 +139,7 @@ def _instead(connection: sqlite3.Connection, table: str, sql: str) -> list[str]:
 def _is_readable(connection: sqlite3.Connection, table: str) -> bool:
     try:
         connection.execute(f"SELECT * FROM main.{quote(table)} LIMIT 1").fetchone()
-    except sqlite3.DatabaseError:
+    except DAMAGED:
         return False
     return True
 

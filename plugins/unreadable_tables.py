@@ -6,7 +6,6 @@ alone is engine/adaptations/introspection.py's work.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -18,7 +17,7 @@ from datasette.utils.asgi import Request, Response
 from datasette.views.base import DatasetteError
 from markupsafe import Markup
 
-from engine.connections import BUILT_IN, collations_in
+from engine.connections import BUILT_IN, DAMAGED, collations_in
 from engine.names import quote
 from engine.unreadable import Unreadable, reason_of, unreadable
 
@@ -34,7 +33,7 @@ def handle_exception(
     datasette: Datasette, request: Request, exception: Exception
 ) -> Callable[[], Awaitable[Any]] | None:
     """Answer for a table that cannot be read, or for a query that needs what is missing."""
-    if not isinstance(exception, (sqlite3.DatabaseError, DatasetteError)):
+    if not isinstance(exception, (*DAMAGED, DatasetteError)):
         return None
 
     async def answer() -> Any:

@@ -19,7 +19,7 @@ import datasette.views.table_create_alter
 from datasette.database import Database
 
 from engine.adaptations import file_names
-from engine.connections import accept_collations
+from engine.connections import DAMAGED, accept_collations
 
 # Where Datasette has imported the function by its name.
 _USERS = (
@@ -29,14 +29,17 @@ _USERS = (
     datasette.views.table_create_alter,
 )
 
+_NO_TEXT = "database disk image is malformed: a name in it is no text"
+
 _plain_column_details = datasette.utils.table_column_details
+_plain_execute = Database.execute
 _plain_label_column = Database.label_column_for_table
 
 
 def _column_details(connection: Any, table: str) -> list[Any]:
     try:
         details: list[Any] = _plain_column_details(connection, table)
-    except sqlite3.DatabaseError:
+    except DAMAGED:
         return []
     return details
 
@@ -48,10 +51,20 @@ def _connect(database: Database, write: bool = False) -> Any:
     return connection
 
 
+async def _execute(database: Database, *query: Any, **options: Any) -> Any:
+    try:
+        return await _plain_execute(database, *query, **options)
+    except UnicodeDecodeError as error:
+        # Datasette would take it for an error of its own.
+        raise sqlite3.DatabaseError(
+            "database disk image is malformed: a name is no text"
+        ) from error
+
+
 async def _label_column(database: Database, table: str) -> str | None:
     try:
         label: str | None = await _plain_label_column(database, table)
-    except sqlite3.DatabaseError:
+    except DAMAGED:
         return None
     return label
 
@@ -61,4 +74,5 @@ def install() -> None:
     for module in _USERS:
         module.table_column_details = _column_details
     Database.connect = _connect
+    Database.execute = _execute
     Database.label_column_for_table = _label_column
