@@ -475,7 +475,8 @@ export function question(asked) {
  * @returns {import("./scopes.js").Role} whose worker answers it
  */
 export function roleFor(asked) {
-  return "key" in asked ? asked.key : ROOT;
+  // A workspace whose start fails may hold its own worker up.
+  return "key" in asked && asked.type !== "set-aside" ? asked.key : ROOT;
 }
 
 /**
