@@ -15,25 +15,9 @@ from playwright.sync_api import Page, expect
 from tests.support.app_databases import APPS
 from tests.support.bringing import drop, import_all, import_button, wait_for_previews
 from tests.support.browsing import BOOT_TIMEOUT, click_through, follow, link, stop_worker
-from tests.support.databases import sqlite_file
+from tests.support.databases import in_wal_mode, sqlite_file
 from tests.support.hosts import DataHost
 from tests.support.shop import fetch_json, rows_of
-
-
-def in_wal_mode(folder: Path) -> dict[str, bytes]:
-    """Return a database with a table in its file and another in its -wal, with all of its files."""
-    path = folder / "app.db"
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("pragma journal_mode = wal")
-    connection.execute("pragma wal_autocheckpoint = 0")
-    connection.execute("create table in_file as select 1 as a")
-    connection.execute("pragma wal_checkpoint(truncate)")
-    connection.execute("create table only_in_wal as select 42 as a")
-    files = {
-        name: Path(folder, name).read_bytes() for name in ("app.db-wal", "app.db", "app.db-shm")
-    }
-    connection.close()
-    return files
 
 
 def check_app(page: Page, address: str, app: str) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from engine import sqlite_file
 from engine.errors import SourceError
+from tests.support.databases import in_wal_mode
 
 URL = "https://a.test/x.db"
 
@@ -85,51 +86,43 @@ def prepared(path: Path) -> list[str]:
     return asyncio.run(sqlite_file.prepare(path, "x.db"))
 
 
-def in_wal_mode(folder: Path) -> tuple[bytes, bytes]:
-    """Return a database with a row in its file, and the -wal with another."""
-    path = folder / "wal.db"
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("pragma journal_mode = wal")
-    connection.execute("pragma wal_autocheckpoint = 0")
-    connection.execute("create table t as select 'in the file' as a")
-    connection.execute("pragma wal_checkpoint(truncate)")
-    connection.execute("insert into t values ('in the log')")
-    files = path.read_bytes(), Path(f"{path}-wal").read_bytes()
+def tables_of(path: Path) -> set[str]:
+    connection = sqlite3.connect(path)
+    names = {name for (name,) in connection.execute("select name from sqlite_master")}
     connection.close()
-    return files
+    return names
 
 
 def test_a_log_beside_the_database_is_replayed(database: Path, tmp_path: Path) -> None:
-    content, log = in_wal_mode(tmp_path)
-    database.write_bytes(content)
-    Path(f"{database}-wal").write_bytes(log)
-    Path(f"{database}-shm").write_bytes(bytes(32768))
+    for name, content in in_wal_mode(tmp_path).items():
+        (tmp_path / name.replace("app", "x")).write_bytes(content)
     assert prepared(database) == []
-    assert rows(database) == 2
+    assert tables_of(database) == {"in_file", "only_in_wal"}
     assert [path.name for path in tmp_path.glob("x.db*")] == ["x.db"]
 
 
 def test_a_log_that_may_be_missing_is_mentioned(database: Path, tmp_path: Path) -> None:
-    database.write_bytes(in_wal_mode(tmp_path)[0])
+    database.write_bytes(in_wal_mode(tmp_path)["app.db"])
     [note] = prepared(database)
     assert "x.db-wal beside it, the newest rows are only there" in note
-    assert rows(database) == 1
+    assert tables_of(database) == {"in_file"}
 
 
 def test_a_log_of_another_database_is_not_replayed(database: Path, tmp_path: Path) -> None:
-    Path(f"{database}-wal").write_bytes(in_wal_mode(tmp_path)[1])
+    Path(f"{database}-wal").write_bytes(in_wal_mode(tmp_path)["app.db-wal"])
     [note] = prepared(database)
     assert "The changes in x.db-wal are not in the database" in note
     assert rows(database) == 100
 
 
 def test_a_broken_log_is_mentioned(database: Path, tmp_path: Path) -> None:
-    content, log = in_wal_mode(tmp_path)
-    database.write_bytes(content)
+    files = in_wal_mode(tmp_path)
+    database.write_bytes(files["app.db"])
+    log = files["app.db-wal"]
     Path(f"{database}-wal").write_bytes(log[:50] + b"\xff" + log[51:])
     [note] = prepared(database)
     assert "The changes in x.db-wal are not in the database" in note
-    assert rows(database) == 1
+    assert tables_of(database) == {"in_file"}
 
 
 def test_a_change_that_was_interrupted_is_undone(database: Path, tmp_path: Path) -> None:
