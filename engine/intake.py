@@ -109,7 +109,9 @@ class Intake:
     # --- Databases and configuration ------------------------------------------------------------
 
     async def _take_database(self, request: Request, file: Path) -> dict[str, Any]:
-        notes = await sqlite_file.prepare(file, request.url, self._pause)
+        # A first visit waits for what the site ships, which is its owner's to check.
+        seconds = 0 if request.origin.get("kind") == "site" else sqlite_file.LOOK_SECONDS
+        notes = await sqlite_file.prepare(file, request.url, self._pause, seconds=seconds)
         collations, more = _put_in_order(file)
         notes += more
         taken = set(self._folder.database_names())

@@ -35,8 +35,8 @@ _BITS_OF_NOISE = 7.6
 # In bytes.
 _LEAST_PAGE_SIZE = 512
 
-# How long to look for damage.
-_LOOK_SECONDS = 0.3
+#: How long to look for damage in data that may be anybody's.
+LOOK_SECONDS = 0.3
 
 # What SQLite says of a schema that it cannot read, and of rows that only break a rule.
 _SCHEMA = "malformed database schema"
@@ -46,7 +46,9 @@ _ROLLBACK_JOURNAL = b"\x01\x01"
 _WRITE_AHEAD_LOG = b"\x02\x02"
 
 
-async def prepare(path: Path, source: str, rest: Pause = give_way) -> list[str]:
+async def prepare(
+    path: Path, source: str, rest: Pause = give_way, *, seconds: float = LOOK_SECONDS
+) -> list[str]:
     """Check a database file, and make it one that can be opened here.
 
     Its journals lie beside it, if it came with any, and are applied. A file in WAL mode says so in
@@ -54,6 +56,7 @@ async def prepare(path: Path, source: str, rest: Pause = give_way) -> list[str]:
     set to the other mode. Of a damaged file, a copy of what can be read takes its place.
 
     :param rest: awaited now and then, so that others get their turn.
+    :param seconds: how long to look for damage beyond that of the schema.
 
     Returns:
         Sentences about what is not as it was.
@@ -74,7 +77,9 @@ async def prepare(path: Path, source: str, rest: Pause = give_way) -> list[str]:
         if header[_WRITE_AND_READ_VERSION] == _WRITE_AHEAD_LOG:
             file.seek(_WRITE_AND_READ_VERSION.start)
             file.write(_ROLLBACK_JOURNAL)
-    problem = _what_is_missing(header, path.stat().st_size, source) or _damage(path, source)
+    problem = _what_is_missing(header, path.stat().st_size, source) or _damage(
+        path, source, seconds
+    )
     if problem is not None:
         notes += await _salvaged(path, problem, rest)
     return notes
@@ -171,14 +176,16 @@ def _incomplete(source: str, detail: str) -> SourceError:
     )
 
 
-def _damage(path: Path, source: str) -> SourceError | None:
-    """Look for damage, in a large file for as long as `_LOOK_SECONDS`."""
+def _damage(path: Path, source: str, seconds: float) -> SourceError | None:
+    """Look for damage, for so long."""
     with closing(connect(path)) as connection:
-        end = perf_counter() + _LOOK_SECONDS
+        end = perf_counter() + seconds
         connection.set_progress_handler(lambda: perf_counter() > end, 10_000)
         try:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            [said] = connection.execute("PRAGMA quick_check(1)").fetchone()
+            said = "ok"
+            if seconds > 0:
+                [said] = connection.execute("PRAGMA quick_check(1)").fetchone()
         except sqlite3.OperationalError as error:
             # Interrupted, or something that is missing here: tables explain that themselves.
             said = "ok" if _SCHEMA not in str(error) else str(error)
