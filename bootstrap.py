@@ -177,10 +177,8 @@ class BrowserInstance:
 
     async def _open(self, memory: bool, trusted: list[str]) -> list[dict[str, str]]:
         await self._instance.open(memory, trusted)
-        problems = [
-            {**error.to_wire(), "source": package}
-            for package, error in plugin_loading.left_out.items()
-        ]
+        left_out = {**plugin_loading.left_out, **self._instance.left_out}
+        problems = [{**error.to_wire(), "source": source} for source, error in left_out.items()]
         if self._instance.set_aside is not None:
             problems.append(self._instance.set_aside.to_wire())
         return problems

@@ -22,6 +22,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from engine import journals
 from engine.names import database_name
 
 # Of this layout; shell/shared/saved-store.js has the same number.
@@ -82,20 +83,28 @@ class Folder:
             if old.exists():
                 old.rename(f"{self.imported_internal}{suffix}")
 
+    def indexes_in_order(self) -> dict[str, list[str]]:
+        """Return the collations, by database, whose indexes are in the order that applies here."""
+        in_order: dict[str, list[str]] = self._saved().get("indexes_in_order", {})
+        return in_order
+
     def remember(
         self,
         *,
+        indexes_in_order: dict[str, list[str]] | None = None,
         databases: list[str] | None = None,
         table_database: str | None = None,
         sources: list[dict[str, Any]] | None = None,
     ) -> None:
         """Keep what the functions above return; what is not given stays as it is."""
         kept = self.table_database() if table_database is None else table_database
+        in_order = self.indexes_in_order() if indexes_in_order is None else indexes_in_order
         state = {
             "format": FORMAT,
             "databases": self.database_names() if databases is None else databases,
             "csv_database": kept,
             "sources": self.sources() if sources is None else sources,
+            "indexes_in_order": {name: names for name, names in in_order.items() if names},
         }
         self._state.write_text(json.dumps(state))
 
@@ -123,8 +132,8 @@ class Folder:
 
     def remove_database(self, name: str) -> None:
         """Remove a database that is not open, and what is remembered of where it came from."""
-        for suffix in ("", "-journal", "-wal", "-shm"):
-            self.database(name).with_name(f"{name}.db{suffix}").unlink(missing_ok=True)
+        self.database(name).unlink(missing_ok=True)
+        journals.discard(self.database(name))
         self.remember(sources=_without(self.sources(), name, None))
 
     def rename_database(self, old: str, new: str) -> None:

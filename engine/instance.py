@@ -25,6 +25,7 @@ from engine.adaptations import (
     base_url,
     facet_budget,
     file_names,
+    introspection,
     json_depth,
     long_pages,
     many_tables,
@@ -36,8 +37,9 @@ from engine.adaptations import (
 from engine.adaptations.serving import adapted
 from engine.asgi import RequestBody, RequestHead, Response, Server
 from engine.configuration import blanks, cleaned, merged
+from engine.connections import DAMAGED, rebuild_indexes
 from engine.cookies import Cookies
-from engine.errors import LiteError
+from engine.errors import LiteError, SourceError
 from engine.folder import Folder
 from engine.intake import Intake
 from engine.options import Request
@@ -70,6 +72,8 @@ class Instance:
         self._memory = False
         self._trusted: list[str] = []
         self._row_sources = 0
+        #: Databases that could not be opened at the last start, and why.
+        self.left_out: dict[str, LiteError] = {}
         self._datasette: Datasette | None = None
         self._server: Server | None = None
         self._set_aside: LiteError | None = None
@@ -78,9 +82,35 @@ class Instance:
     async def add_source(self, request: Request, file: Path, report: Report) -> dict[str, Any]:
         """Take a source in, before or after `open`; `file` is used up. See Intake.take."""
         await self._wait_for_rest()
+        before = self._folder.database_names()
         result = await self._intake.take(request, file, report)
-        await self._serve_new(is_configuration=not result["added"] and result["path"] == "")
+        try:
+            await self._serve_new(is_configuration=not result["added"] and result["path"] == "")
+        except DAMAGED as error:
+            problem = SourceError(
+                f"{request.url} could not be opened: {error}.",
+                source=request.url,
+                hint="The database may be damaged, or made by a program that changes SQLite.",
+            )
+            await self._take_back(result["added"], before, problem)
+            raise problem from error
         return result
+
+    async def _take_back(
+        self, added: list[dict[str, Any]], before: list[str], problem: LiteError
+    ) -> None:
+        """Remove databases that were just added, which Datasette cannot serve.
+
+        One that took the place of another, which is gone, is only left out.
+        """
+        for name in {one["database"] for one in added if one["table"] is None}:
+            self._release(name)
+            if name in before:
+                self.left_out[name] = problem
+            else:
+                self._folder.remove_database(name)
+        if self._datasette is not None:
+            await self._datasette.refresh_schemas(force=True)
 
     async def add_rows(self, request: Request, rows: RowReader, report: Report) -> dict[str, Any]:
         """Take rows in that are read elsewhere; see Intake.take_rows."""
@@ -124,7 +154,7 @@ class Instance:
             await self.open(self._memory, self._trusted)
             await server.shutdown()
             return
-        names = self._folder.database_names()
+        names = [name for name in self._folder.database_names() if name not in self.left_out]
         if any(name not in datasette.databases for name in names):
             # While one that was replaced is away, so that what is known of its tables is forgotten.
             await datasette.refresh_schemas(force=True)
@@ -199,6 +229,7 @@ class Instance:
         base_url.install()
         facet_budget.install()
         file_names.install()
+        introspection.install()
         long_pages.install()
         many_tables.install()
         query_comments.install()
@@ -208,10 +239,11 @@ class Instance:
             self._folder.forget_shared_memory()
             self._intake.clear_up()
         site.folder = self._folder
+        self.left_out, names = self._openable()
         try:
             with ahead.used(ahead.OPENING, utils):
                 datasette = Datasette(
-                    [str(self._folder.database(name)) for name in self._folder.database_names()],
+                    [str(self._folder.database(name)) for name in names],
                     memory=memory,
                     internal=str(self._folder.internal_database),
                     secret=self._folder.secret(),
@@ -246,6 +278,27 @@ class Instance:
         self._memory = memory
         self._datasette = datasette
         self._server = server
+
+    def _openable(self) -> tuple[dict[str, LiteError], list[str]]:
+        """Return why databases cannot be opened, by name, and the names of the others.
+
+        A database that was saved by an earlier version of the site gets its indexes in order.
+        """
+        reasons: dict[str, LiteError] = {}
+        in_order = self._folder.indexes_in_order()
+        for name in self._folder.database_names():
+            try:
+                missing = rebuild_indexes(self._folder.database(name), in_order.get(name, []))
+            except DAMAGED as error:
+                reasons[name] = LiteError(
+                    f"The database {name} could not be opened: {error}.",
+                    hint="Everything else is open. The page “Saved data” offers it as a file.",
+                )
+            else:
+                if set(missing) - set(in_order.get(name, [])):
+                    in_order[name] = missing
+                    self._folder.remember(indexes_in_order=in_order)
+        return reasons, [name for name in self._folder.database_names() if name not in reasons]
 
     async def handle(self, head: RequestHead, body: RequestBody, response: Response) -> None:
         """Answer a request. The instance must be open."""

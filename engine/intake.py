@@ -15,8 +15,9 @@ from typing import Any
 
 from datasette.utils import tilde_encode
 
-from engine import sqlite_file
+from engine import journals, sqlite_file
 from engine.configuration import read_configuration
+from engine.connections import DAMAGED, rebuild_indexes
 from engine.csv_import import import_csv_at
 from engine.errors import SourceError
 from engine.excel_import import Workbook, import_sheet
@@ -74,13 +75,14 @@ class Intake:
             pace = Pace(file.stat().st_size, report, self._pause)
             kind = kind_of(read_head(file), request.url, request.parameter)
             if kind == "sqlite":
-                result = self._take_database(request, file)
+                result = await self._take_database(request, file)
             elif kind in ("metadata", "config"):
                 return self._take_configuration(request, kind, file)
             else:
                 result = await self._take_tables(request, kind, file, None, pace)
         finally:
             file.unlink(missing_ok=True)
+            journals.discard(file)
         pace.finish()
         return self._remembered(request, result)
 
@@ -106,10 +108,14 @@ class Intake:
 
     # --- Databases and configuration ------------------------------------------------------------
 
-    def _take_database(self, request: Request, file: Path) -> dict[str, Any]:
-        sqlite_file.prepare(file, request.url)
+    async def _take_database(self, request: Request, file: Path) -> dict[str, Any]:
+        # A first visit waits for what the site ships, which is its owner's to check.
+        seconds = 0 if request.origin.get("kind") == "site" else sqlite_file.LOOK_SECONDS
+        notes = await sqlite_file.prepare(file, request.url, self._pause, seconds=seconds)
+        collations, more = _put_in_order(file)
+        notes += more
         taken = set(self._folder.database_names())
-        options, notes = request.options, []
+        options = request.options
         wanted = options.name
         before = self._before(request)
         if before and before[0]["table"] is None:
@@ -119,13 +125,14 @@ class Intake:
         if there is not None and options.exists == "replace":
             name = there
             self.release(name)
-            for suffix in ("-journal", "-wal", "-shm"):
-                Path(f"{self._folder.database(name)}{suffix}").unlink(missing_ok=True)
+            journals.discard(self._folder.database(name))
         elif there is not None:
             if options.exists == "add":
                 notes.append("A whole database can't be added to another; it has a new name.")
             name = new_database_name(wanted, request.url, taken)
         file.replace(self._folder.database(name))
+        in_order = {**self._folder.indexes_in_order(), name: collations}
+        self._folder.remember(indexes_in_order=in_order)
         added = [{"database": name, "table": None, "rows": None}]
         return {"path": tilde_encode(name), "added": added, "notes": notes}
 
@@ -276,6 +283,23 @@ class Intake:
 
 
 _NOT_PARQUET = "Its first bytes are not those of one. It may be a web page, or a part of a file."
+
+
+def _put_in_order(file: Path) -> tuple[list[str], list[str]]:
+    """Have the indexes of a database fit the collations that are there.
+
+    Returns:
+        Names of the collations that are missing, and sentences about them.
+    """
+    try:
+        missing = rebuild_indexes(file)
+    except DAMAGED as error:
+        return [], [f"The indexes of this database could not be put in order: {error}."]
+    return missing, [
+        f"Only the program that made this database has its collation “{name}”. Here such text is"
+        " compared character by character, so sorting may differ."
+        for name in missing
+    ]
 
 
 def _for_making(

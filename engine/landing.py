@@ -24,6 +24,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from engine.connections import connect
 from engine.errors import SourceError
 from engine.finishing import Finish, NewTable, begin, names_in
 from engine.names import (
@@ -61,7 +62,7 @@ class Landing:
         self._forget_aside()
         # isolation_level=None: no transaction begins or ends unasked.
         path = database if self._is_direct else aside
-        self.connection = sqlite3.connect(path, isolation_level=None)
+        self.connection = connect(path, isolation_level=None)
 
     def __enter__(self) -> Self:
         self.connection.execute("BEGIN")
@@ -112,7 +113,7 @@ class Landing:
     @asynccontextmanager
     async def there(self, pace: Pace) -> AsyncIterator[sqlite3.Connection]:
         """Begin to write to the database itself, which is being served. Nothing should wait."""
-        conn = sqlite3.connect(self._database, isolation_level=None, timeout=0)
+        conn = connect(self._database, isolation_level=None, timeout=0)
         try:
             await begin(conn, pace)
             yield conn
@@ -176,7 +177,7 @@ class Landing:
         self, tables: Sequence[NewTable], pace: Pace, start: float, also: Sequence[str]
     ) -> None:
         """Bring the tables from aside into a database that is being served."""
-        conn = sqlite3.connect(self._database, isolation_level=None, timeout=0)
+        conn = connect(self._database, isolation_level=None, timeout=0)
         finishes: list[Finish] = []
         try:
             conn.execute("ATTACH ? AS aside", [str(self._aside)])
@@ -238,7 +239,7 @@ def tables_of(database: Path) -> set[str]:
 
 @contextmanager
 def _open(database: Path) -> Iterator[Any]:
-    conn = sqlite3.connect(database, isolation_level=None)
+    conn = connect(database, isolation_level=None)
     try:
         yield conn
     finally:

@@ -105,6 +105,17 @@ def quote(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def unquoted(name: str) -> str:
+    """Return a name that SQL writes in quotes, brackets or bare.
+
+    >>> unquoted("'a ''b'"), unquoted("[c d]"), unquoted("e")
+    ("a 'b", 'c d', 'e')
+    """
+    if name[0] in "\"'`":
+        return name[1:-1].replace(name[0] * 2, name[0])
+    return name[1:-1] if name[0] == "[" else name
+
+
 def column_names(header: Sequence[str]) -> list[str]:
     """Return a usable, distinct column name for every cell of a header row.
 

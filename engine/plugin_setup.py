@@ -84,8 +84,7 @@ class PluginSetup:
             await self._add_ref(ref, report)
         if ref and _REF + ref in self._lock.asked:
             self._ref = _REF + ref
-        for requirement in install:
-            await self._add(requirement, report)
+        await self._add_all(install, report)
         problems = self._packages.lay_out([] if without_all else self._in_use())
         return {
             "problems": [
@@ -113,6 +112,16 @@ class PluginSetup:
             await self._add_to_lock(requirement, report, asked=_REF + ref, **options)
         except LiteError as error:
             self._fail(_REF + ref, error)
+
+    async def _add_all(self, requirements: list[str], report: Report) -> None:
+        """Add what is asked for in any order: a wheel may need another that is named later."""
+        while requirements:
+            for requirement in requirements:
+                await self._add(requirement, report)
+            failed = [one for one in requirements if one in self._lock.failed]
+            if len(failed) == len(requirements) or not any("/" in one for one in requirements):
+                return
+            requirements = failed
 
     async def _add(self, requirement: str, report: Report) -> None:
         try:

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from contextlib import closing
 from math import log2
 from pathlib import Path
+from time import perf_counter
 
+from engine import journals
+from engine.connections import DAMAGED, connect
 from engine.errors import SourceError
 from engine.file_kinds import refuse_other_formats, refuse_other_texts
+from engine.pace import Pause, give_way
+from engine.salvage import PAGE_COUNT, page_size_of, salvage
 
 MAGIC = b"SQLite format 3\0"
 
 # Offsets in the database header.
-_PAGE_SIZE = slice(16, 18)
 _WRITE_AND_READ_VERSION = slice(18, 20)
 _CHANGE_COUNTER = slice(24, 28)
-_PAGE_COUNT = slice(28, 32)
 _VERSION_VALID_FOR = slice(92, 96)
 _HEADER_SIZE = 100
 
@@ -28,33 +32,81 @@ _HEADER_SIZE = 100
 _LOOKED_AT = 4096
 _BITS_OF_NOISE = 7.6
 
+# In bytes.
+_LEAST_PAGE_SIZE = 512
+
+#: How long to look for damage in data that may be anybody's.
+LOOK_SECONDS = 0.3
+
+# What SQLite says of a schema that it cannot read, and of rows that only break a rule.
+_SCHEMA = "malformed database schema"
+_HARMLESS = ("NULL value in", "NUMERIC value in", "TEXT value in", "CHECK constraint failed")
+
 _ROLLBACK_JOURNAL = b"\x01\x01"
 _WRITE_AHEAD_LOG = b"\x02\x02"
 
 
-def prepare(path: Path, source: str) -> None:
+async def prepare(
+    path: Path, source: str, rest: Pause = give_way, *, seconds: float = LOOK_SECONDS
+) -> list[str]:
     """Check a database file, and make it one that can be opened here.
 
-    A file in WAL mode says so in its header, and SQLite then wants shared memory, which a browser
-    does not have. The file alone is a complete database, so its header is set to the other mode.
+    Its journals lie beside it, if it came with any, and are applied. A file in WAL mode says so in
+    its header, and SQLite then wants shared memory, which a browser does not have; so its header is
+    set to the other mode. Of a damaged file, a copy of what can be read takes its place.
+
+    :param rest: awaited now and then, so that others get their turn.
+    :param seconds: how long to look for damage beyond that of the schema.
+
+    Returns:
+        Sentences about what is not as it was.
 
     Raises:
-        SourceError: it is not a SQLite database, or not all of one.
+        SourceError: it is not a SQLite database, or nothing in it can be read.
     """
-    with path.open("r+b") as file:
+    with path.open("rb") as file:
         header = file.read(_HEADER_SIZE)
         if not header.startswith(MAGIC):
             file.seek(0)
-            raise no_database(file.read(_LOOKED_AT), source)
-        _check_size(header, path.stat().st_size, source)
+            raise no_database(file.read(_LOOKED_AT), source, path.stat().st_size)
+    if len(header) < _HEADER_SIZE:
+        raise _incomplete(source, f"it has only {len(header):,} bytes")
+    notes = _apply_journals(path, source)
+    with path.open("r+b") as file:
+        header = file.read(_HEADER_SIZE)
         if header[_WRITE_AND_READ_VERSION] == _WRITE_AHEAD_LOG:
             file.seek(_WRITE_AND_READ_VERSION.start)
             file.write(_ROLLBACK_JOURNAL)
-    _check_schema(path, source)
+    problem = _what_is_missing(header, path.stat().st_size, source) or _damage(
+        path, source, seconds
+    )
+    if problem is not None:
+        notes += await _salvaged(path, problem, rest)
+    return notes
 
 
-def no_database(head: bytes, source: str) -> SourceError:
-    """Return the error of a file that does not begin like a database, by how it does begin."""
+def _apply_journals(path: Path, source: str) -> list[str]:
+    is_in_wal_mode = journals.is_in_wal_mode(path)
+    if any(journals.beside(path, suffix).exists() for suffix in ("-wal", "-journal")):
+        try:
+            return journals.apply(path, source)
+        except DAMAGED as error:
+            return [f"The journal beside {source} could not be used: {error}."]
+    journals.discard(path)
+    if not is_in_wal_mode:
+        return []
+    name = source.rpartition("/")[2]
+    return [
+        f"{name} was used with a write-ahead log. If there is a file {name}-wal beside it, the"
+        " newest rows are only there: open both files together."
+    ]
+
+
+def no_database(head: bytes, source: str, size: int = 0) -> SourceError:
+    """Return the error of a file that does not begin like a database, by how it does begin.
+
+    :param size: of the file, in bytes; 0 where it is not known.
+    """
     if not head:
         return SourceError(
             f"{source} is not a SQLite database: it is empty.",
@@ -68,6 +120,15 @@ def no_database(head: bytes, source: str) -> SourceError:
             refuse_other_texts(head.decode("utf-8", "replace"), source, wanted)
     except SourceError as error:
         return error
+    if _looks_encrypted(head) and size > 0 and size % _LEAST_PAGE_SIZE == 0:
+        return SourceError(
+            f"{source} is not a SQLite database, or it is an encrypted one: all of it looks random,"
+            " and its size is that of whole pages.",
+            hint="Nothing in it can be read without its password. With SQLCipher itself, make"
+            " a copy without encryption (ATTACH 'plain.db' AS plain KEY ''; SELECT"
+            " sqlcipher_export('plain');), and open that.",
+            source=source,
+        )
     if _looks_encrypted(head):
         return SourceError(
             f"{source} is not a SQLite database, or it is an encrypted one.",
@@ -91,17 +152,19 @@ def _looks_encrypted(head: bytes) -> bool:
     return -sum(n / len(head) * log2(n / len(head)) for n in counts.values()) > _BITS_OF_NOISE
 
 
-def _check_size(header: bytes, size: int, source: str) -> None:
-    if len(header) < _HEADER_SIZE:
-        raise _incomplete(source, f"it has only {size:,} bytes")
-    # 1 stands for 65,536, which does not fit the field.
-    page_size = int.from_bytes(header[_PAGE_SIZE], "big")
-    page_size = 65536 if page_size == 1 else page_size
+def _size_of(header: bytes) -> int:
+    """Return how many bytes a database has by its header; 0 where that does not tell."""
     # Old versions of SQLite left the page count alone; the two counters differ then.
-    if header[_CHANGE_COUNTER] == header[_VERSION_VALID_FOR]:
-        expected = page_size * int.from_bytes(header[_PAGE_COUNT], "big")
-        if size < expected:
-            raise _incomplete(source, f"it has {size:,} of {expected:,} bytes")
+    if header[_CHANGE_COUNTER] != header[_VERSION_VALID_FOR]:
+        return 0
+    return page_size_of(header) * int.from_bytes(header[PAGE_COUNT], "big")
+
+
+def _what_is_missing(header: bytes, size: int, source: str) -> SourceError | None:
+    expected = _size_of(header)
+    if size >= expected:
+        return None
+    return _incomplete(source, f"it has {size:,} of {expected:,} bytes")
 
 
 def _incomplete(source: str, detail: str) -> SourceError:
@@ -113,18 +176,55 @@ def _incomplete(source: str, detail: str) -> SourceError:
     )
 
 
-def _check_schema(path: Path, source: str) -> None:
-    connection = sqlite3.connect(path)
+def _damage(path: Path, source: str, seconds: float) -> SourceError | None:
+    """Look for damage, for so long."""
+    with closing(connect(path)) as connection:
+        end = perf_counter() + seconds
+        connection.set_progress_handler(lambda: perf_counter() > end, 10_000)
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            said = "ok"
+            if seconds > 0:
+                [said] = connection.execute("PRAGMA quick_check(1)").fetchone()
+        except sqlite3.OperationalError as error:
+            # Interrupted, or something that is missing here: tables explain that themselves.
+            said = "ok" if _SCHEMA not in str(error) else str(error)
+        except DAMAGED as error:
+            said = str(error)
+    if said == "ok" or said.startswith(_HARMLESS):
+        return None
+    return SourceError(
+        f"{source} is a damaged SQLite database: {said.splitlines()[-1]}.",
+        hint="Get a fresh copy of the file. If it is yours, the sqlite3 program's .recover"
+        " command may save its contents.",
+        source=source,
+    )
+
+
+async def _salvaged(path: Path, problem: SourceError, rest: Pause) -> list[str]:
+    """Put a copy of what can be read in the place of a damaged database.
+
+    Raises:
+        SourceError: that is nothing.
+    """
+    copy = path.with_name(f"{path.name}.salvaged")
     try:
-        connection.execute("select count(*) from sqlite_master").fetchone()
-    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-        # SQLite quotes what it cannot read, which may not even be text.
-        what = "its schema is not text" if isinstance(error, UnicodeDecodeError) else error
-        raise SourceError(
-            f"{source} is a damaged SQLite database: {what}.",
-            hint="Get a fresh copy of the file. If it is yours, the sqlite3 program's .recover"
-            " command may save its contents.",
-            source=source,
-        ) from error
+        found = await salvage(path, copy, rest)
+        if not found.rows:
+            raise problem
+        copy.replace(path)
+    except DAMAGED as error:
+        raise problem from error
     finally:
-        connection.close()
+        copy.unlink(missing_ok=True)
+    sentences = [problem.message]
+    if found.partial:
+        parts = ", ".join(f"{name} ({rows:,} rows)" for name, rows in found.partial.items())
+        sentences.append(f"Of these tables a part could be read: {parts}.")
+    if found.lost:
+        sentences.append(f"Nothing could be read of {', '.join(found.lost)}.")
+    if not found.partial and not found.lost:
+        sentences.append("All rows of its tables could be read.")
+    else:
+        sentences.append("What could be read is open here.")
+    return [" ".join([*sentences, problem.hint])]

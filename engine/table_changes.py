@@ -11,7 +11,7 @@ import re
 import sqlite3
 
 from engine.errors import LiteError
-from engine.names import quote
+from engine.names import quote, unquoted
 
 _FULL_TEXT = re.compile(r"\s*create\s+virtual\s+table\b.*?\busing\s+fts[345]\b", re.I | re.S)
 
@@ -67,13 +67,7 @@ def _full_text_indexes(connection: sqlite3.Connection, table: str) -> list[tuple
 
 def _is_about(sql: str, table: str) -> bool:
     content = _CONTENT.search(sql) if _FULL_TEXT.match(sql) else None
-    return content is not None and _fold(_unquoted(content[1])) == _fold(table)
-
-
-def _unquoted(name: str) -> str:
-    if name[0] in "\"'`":
-        return name[1:-1].replace(name[0] * 2, name[0])
-    return name[1:-1] if name[0] == "[" else name
+    return content is not None and _fold(unquoted(content[1])) == _fold(table)
 
 
 def _tell_indexes(

@@ -16,7 +16,8 @@ from datasette.database import Database
 _plain_connect = Database.connect
 
 
-def _connect(database: Any, write: bool = False) -> Any:
+def connect(database: Any, write: bool = False) -> Any:
+    """Connect as Database.connect does, to a file whatever it is called."""
     path = database.path
     if path is None:
         return _plain_connect(database, write)
@@ -29,4 +30,4 @@ def _connect(database: Any, write: bool = False) -> Any:
 
 def install() -> None:
     """Change Datasette's databases; doing it again changes nothing."""
-    Database.connect = _connect
+    Database.connect = connect

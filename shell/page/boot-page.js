@@ -10,6 +10,7 @@ import { bootInstance } from "./boot-client.js";
 import { BootView } from "./boot-view.js";
 import { describeSources, recipeInWords } from "./describe-sources.js";
 import { insist } from "./insist.js";
+import { showWaysOut } from "./ways-out.js";
 
 /**
  * @param {object} boot
@@ -50,6 +51,8 @@ export async function bootAndLeave(boot) {
     } catch (error) {
       const wire = toWire(error);
       view.fail(fresh ? { ...wire, hint: `${wire.hint} ${UNHARMED}` } : wire);
+      const { problem } = view;
+      if (!fresh) await showWaysOut(problem, { key, siteRoot, onChange: () => void run(true) });
     }
   }
   await run(false);

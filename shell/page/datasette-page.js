@@ -6,6 +6,7 @@
 import { parseAppPath } from "../shared/paths.js";
 import { SITE_ROOT } from "../shared/site.js";
 import { setUpFileBringing } from "./bring-files.js";
+import { keepIntegersExact } from "./exact-integers.js";
 import { startKeepAlive } from "./keep-alive.js";
 import { startNotices } from "./notices.js";
 import { keepRegistrations } from "./registrations.js";
@@ -16,3 +17,4 @@ startKeepAlive(parseAppPath(location.pathname, SITE_ROOT.pathname)?.key ?? "");
 startNotices();
 setUpFileBringing();
 keepRegistrations();
+keepIntegersExact();

@@ -3,7 +3,7 @@
  */
 
 import { keyToRecipe } from "../shared/recipe.js";
-import { DATABASES } from "../shared/saved-store.js";
+import { DATABASES, SET_ASIDE } from "../shared/saved-store.js";
 import { describeSources, recipeInWords } from "./describe-sources.js";
 import { inWords } from "./dom.js";
 
@@ -63,13 +63,11 @@ export function sourcesOfSaved({ key, sources }, siteRoot) {
  * @returns {Array<{name: string, path: string, size: number}>}
  */
 export function databasesAmong(files) {
-  return files
-    .filter(({ path }) => path.startsWith(DATABASES) && path.endsWith(SUFFIX))
-    .map(({ path, size }) => ({
-      name: path.slice(DATABASES.length, -SUFFIX.length),
-      path,
-      size,
-    }));
+  return [DATABASES, SET_ASIDE].flatMap((folder) =>
+    files
+      .filter(({ path }) => path.startsWith(folder) && path.endsWith(SUFFIX))
+      .map(({ path, size }) => ({ name: path.slice(folder.length, -SUFFIX.length), path, size })),
+  );
 }
 
 /**

@@ -7,6 +7,7 @@
  */
 
 import { LiteError, toWire } from "../shared/errors.js";
+import { withJournals } from "../shared/journals.js";
 import { instancePath } from "../shared/paths.js";
 import { CHANGES_EXISTING, STAGES } from "../shared/protocol.js";
 import { SITE_ROOT } from "../shared/site.js";
@@ -110,8 +111,8 @@ class ImportDialog {
     if (this.dialog.dataset.state === "importing") return;
     if (this.dialog.dataset.state === "done") return; // its page is about to be left
     this.#passedOver += passedOver;
-    for (const file of files) {
-      const entry = new ImportEntry(this.#key, file, kind, () => this.#draw());
+    for (const { database, journals } of withJournals(files, ({ name }) => name)) {
+      const entry = new ImportEntry(this.#key, database, journals, kind, () => this.#draw());
       entry.toggle.addEventListener("click", () => this.#unfold(entry.open ? undefined : entry));
       this.#entries.push(entry);
       this.list.append(entry.node);

@@ -8,7 +8,7 @@
 
 import { toWire } from "../shared/errors.js";
 import { askWorker } from "./ask-worker.js";
-import { element, formatBytes } from "./dom.js";
+import { element, formatBytes, inWords } from "./dom.js";
 import { errorParts } from "./error-view.js";
 import { FileChoices } from "./import-choices.js";
 import { FileOptions } from "./import-options.js";
@@ -35,13 +35,15 @@ export class ImportEntry {
   /**
    * @param {string} key  of the instance it is for
    * @param {File} file
+   * @param {import("../shared/journals.js").Together<File>["journals"]} journals  of a database
    * @param {"file" | "paste"} kind  how it came
    * @param {() => void} onChange  called when it is in another state, or wanted or not
    */
-  constructor(key, file, kind, onChange) {
+  constructor(key, file, journals, kind, onChange) {
     this.#key = key;
     this.#onChange = onChange;
     this.file = file;
+    this.journals = journals;
     this.kind = kind;
     /** @type {"waiting" | "looking" | "ready" | "failed"} */
     this.state = "waiting";
@@ -66,6 +68,12 @@ export class ImportEntry {
     );
     this.words = element("span", { class: "kind", hidden: true });
     this.mark = element("span", { class: "mark" });
+    const beside = journals.map(({ journal }) => journal.name);
+    const together = element(
+      "p",
+      { class: "together", hidden: beside.length === 0 },
+      `Together with ${inWords(beside)}`,
+    );
     this.problem = element("div", { class: "problem", hidden: true });
     this.panel = element("div", { id, class: "panel" });
     this.node = element(
@@ -80,6 +88,7 @@ export class ImportEntry {
         element("span", { class: "size" }, formatBytes(file.size)),
         this.mark,
       ),
+      together,
       this.problem,
       this.panel,
     );
@@ -144,8 +153,13 @@ export class ImportEntry {
 
   /** @returns {FileToAdd} */
   toAdd() {
-    const { file, kind } = this;
-    return { file, kind, options: this.#preview ? this.#choices.options(this.#preview) : {} };
+    const { file, journals, kind } = this;
+    return {
+      file,
+      journals,
+      kind,
+      options: this.#preview ? this.#choices.options(this.#preview) : {},
+    };
   }
 
   /** @param {Preview} preview */

@@ -6,13 +6,14 @@
  */
 
 import { toWire } from "../shared/errors.js";
-import { listInstances, openStore, readInstance } from "../shared/saved-store.js";
+import { listInstances, openStore } from "../shared/saved-store.js";
 import { SITE_ROOT } from "../shared/site.js";
 import { askPerson } from "./ask-person.js";
 import { askWorker } from "./ask-worker.js";
 import { databasesAmong, namesOf } from "./describe-saved.js";
 import { byId, element, formatBytes, inWords } from "./dom.js";
-import { exportInstances, zipOf } from "./export-zip.js";
+import { downloadDatabase } from "./download-database.js";
+import { exportInstances } from "./export-zip.js";
 import { setUpFileDrop } from "./file-drop.js";
 import { pickFiles } from "./file-picking.js";
 import { importFile } from "./import-saved.js";
@@ -39,7 +40,8 @@ let stale = false;
 
 const work = new Work();
 const list = new SavedList(byId("instances"), SITE_ROOT, {
-  download: (listing, path) => void work.run("", () => download(listing, path)),
+  download: ({ instance: { key } }, path) =>
+    void work.run("", async () => downloadDatabase(await store(), key, path)),
   exportOne: (listing) => void exportListings([listing]),
   remove: (listing) => void remove([listing]),
 });
@@ -106,22 +108,6 @@ async function readAndShow() {
   }
   byId("instances").removeAttribute("aria-busy");
   refreshing = undefined;
-}
-
-/**
- * @param {Listing} listing
- * @param {string} path  of a database
- */
-async function download({ instance }, path) {
-  // SQLite undoes what an interruption left half done when it opens a database that has its journal
-  // beside it, so the two must stay together.
-  const journals = [`${path}-journal`, `${path}-wal`];
-  const isWanted = (/** @type {string} */ found) => [path, ...journals].includes(found);
-  const { files } = await readInstance(await store(), instance.key, isWanted);
-  const needed = files.filter((file) => file.path === path || file.content.size > 0);
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  if (needed.length === 1) offerDownload(needed[0].content, name);
-  else offerDownload(await zipOf(needed), `${name}.zip`);
 }
 
 /** @param {Listing[]} chosen */

@@ -7,7 +7,14 @@
 
 import { LiteError } from "./errors.js";
 import { firstEntry, HEAD_SIZE, recognise, unreadable } from "./file-kinds.js";
-import { gitHubFolder, kindFromName, toFetchableUrl } from "./remote-urls.js";
+import {
+  bytesUrl,
+  closedHostAdvice,
+  gitHubFolder,
+  gitLfsUrl,
+  kindFromName,
+  toFetchableUrl,
+} from "./remote-urls.js";
 import { chunksOf } from "./stream.js";
 
 /** What always works. */
@@ -29,7 +36,7 @@ export async function openSource(url, { cache = "default" } = {}) {
   let response;
   try {
     // No credentials: a link must not be able to read what the person is logged in to.
-    response = await fetch(url, { credentials: "same-origin", cache });
+    response = await fetch(bytesUrl(url), { credentials: "same-origin", cache });
   } catch (cause) {
     throw await whyUnreachable(url, cause);
   }
@@ -47,8 +54,14 @@ export async function openSource(url, { cache = "default" } = {}) {
 export async function sniffKind(url) {
   // Of a folder's files, each is opened as what it is.
   if (gitHubFolder(url)) return "csv";
-  const response = await openSource(toFetchableUrl(url));
-  const head = await firstBytes(response.body, HEAD_SIZE);
+  const address = toFetchableUrl(url);
+  let response = await openSource(address);
+  let head = await firstBytes(response.body, HEAD_SIZE);
+  const content = recognise(head) === "lfs" && gitLfsUrl(address);
+  if (content) {
+    response = await openSource(content);
+    head = await firstBytes(response.body, HEAD_SIZE);
+  }
   return kindOf(head, url, response);
 }
 
@@ -101,6 +114,10 @@ export function notData(kind, url, response) {
         `${DROP_IT}.`,
       source: url,
     });
+  }
+  const advice = kind === "html" && closedHostAdvice(url);
+  if (advice) {
+    return new LiteError(`${url} is a web page, not a data file.`, { hint: advice, source: url });
   }
   return unreadable(kind, url);
 }
@@ -169,6 +186,14 @@ async function whyUnreachable(url, cause) {
       cause,
     });
   }
+  const advice = closedHostAdvice(url);
+  if (advice && self.navigator.onLine) {
+    return new LiteError(`${host} does not allow other web sites to read ${url}.`, {
+      hint: advice,
+      source: url,
+      cause,
+    });
+  }
   const reachable = await fetch(url, { mode: "no-cors", credentials: "omit" }).then(
     (response) => (response.body?.cancel(), true),
     () => false,
@@ -193,6 +218,16 @@ async function whyUnreachable(url, cause) {
       source: url,
       cause,
     });
+  }
+  if (!reachable && (await redirects(url))) {
+    return new LiteError(
+      `${url} leads from one address to the next, and never to a file: in a circle, or to a host that cannot be reached.`,
+      {
+        hint: `Open it in a tab. If the browser cannot show it either, tell whoever runs ${host}; else use the address that is shown there.`,
+        source: url,
+        cause,
+      },
+    );
   }
   if (!self.navigator.onLine) {
     return new LiteError(`${url} could not be loaded because you are offline.`, {

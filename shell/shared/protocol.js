@@ -16,7 +16,7 @@
  * meanwhile. A `ping` has no answer; its arrival is what restarts the browser's idle clock. Nor has a
  * `prefetch`: it saves the boot that may follow time.
  *
- * Questions (`status`, `check`, `forget`, `restore`, `registrations`, `preview`, `add`, `reload`, `consent`, `plugins`,
+ * Questions (`status`, `check`, `forget`, `restore`, `set-aside`, `registrations`, `preview`, `add`, `reload`, `consent`, `plugins`,
  * `install`, `uninstall`) come with a MessagePort, on which exactly one answer is sent: {value} or
  * {error}. Until then {working} comes at least every few seconds while the worker's thread is free, with
  * the progress of an `add`, `install` or `uninstall`. All but `add` may be asked again when neither
@@ -268,6 +268,16 @@ export const STAGES = [
  *   the root's worker
  */
 
+/**
+ * @typedef {object} SetAsideQuestion  page → worker: open a saved instance without one of its databases
+ *   from now on; answered when that is saved
+ * @property {number} v
+ * @property {"set-aside"} type
+ * @property {string} key
+ * @property {string} path  of the database in the instance's folder
+ * @property {boolean} keep  whether it stays among what is saved, as a file to download
+ */
+
 /** @typedef {import("./recipe.js").ImportOptions} ImportOptions */
 
 /**
@@ -324,8 +334,9 @@ export const STAGES = [
 /**
  * @typedef {object} FileToAdd
  * @property {File} file
+ * @property {import("./journals.js").Together<File>["journals"]} [journals]  of a database
  * @property {ImportOptions} options
- * @property {"file" | "paste"} kind
+ * @property {"file" | "paste"} kind  how it came
  * @property {boolean} [mayChange]  whether the person lets a script change tables that it has not made;
  *   without that, one that would is a problem named CHANGES_EXISTING
  */
@@ -398,7 +409,7 @@ export const CHANGES_EXISTING = "ChangesExisting";
 
 /**
  * @typedef {StatusQuestion | CheckQuestion | ForgetQuestion | RestoreQuestion
- *   | RegistrationsQuestion | PreviewQuestion | AddQuestion | ReloadQuestion | ConsentQuestion | PluginsQuestion | InstallQuestion
+ *   | SetAsideQuestion | RegistrationsQuestion | PreviewQuestion | AddQuestion | ReloadQuestion | ConsentQuestion | PluginsQuestion | InstallQuestion
  *   | UninstallQuestion} Question
  */
 /** @typedef {WithoutVersion<Question>} Asked  what `question` makes a message of */
@@ -469,7 +480,8 @@ export function question(asked) {
  * @returns {import("./scopes.js").Role} whose worker answers it
  */
 export function roleFor(asked) {
-  return "key" in asked ? asked.key : ROOT;
+  // A workspace whose start fails may hold its own worker up.
+  return "key" in asked && asked.type !== "set-aside" ? asked.key : ROOT;
 }
 
 /**

@@ -56,11 +56,55 @@ const PAGES = [
       `https://docs.google.com/spreadsheets/d/${sheet}/export?format=csv${sheetNumber(rest)}`,
   ],
   [
-    /^https:\/\/www\.dropbox\.com\/(s|scl\/fi)\/([^#]+)/,
+    /^https:\/\/(?:www\.)?dropbox\.com\/(s|scl\/fi)\/([^#]+)/,
     (kind, rest) =>
-      `https://dl.dropboxusercontent.com/${kind}/${rest.replace(/([?&])dl=\d(&|$)/, "$1").replace(/[?&]$/, "")}`,
+      `https://dl.dropboxusercontent.com/${kind}/${rest.replace(/([?&])(?:dl|raw)=\d(&|$)/g, "$1").replace(/[?&]$/, "")}`,
+  ],
+  [/^s3:\/\/([^/]+)\/([^#]+)/, (bucket, key) => `https://${bucket}.s3.amazonaws.com/${key}`],
+  [
+    // The console's address asks for a login.
+    /^(?:gs:\/|https:\/\/storage\.cloud\.google\.com)\/([^?#]+)/,
+    (path) => `https://storage.googleapis.com/${path}`,
   ],
 ];
+
+/**
+ * Hosts that let other sites read a file at another address than the one that people see. Unlike PAGES,
+ * that address does not end in the file's name, so it is only used to fetch.
+ *
+ * @type {typeof PAGES}
+ */
+const INTERFACES = [
+  [
+    /^https:\/\/(?:www\.)?zenodo\.org\/records?\/(\d+)\/(?:files|preview)\/([^?#]+)/,
+    (record, name) => `https://zenodo.org/api/records/${record}/files/${name}/content`,
+  ],
+];
+
+/** Hosts that let no other site read their files, and what to do instead. */
+const CLOSED = /** @type {Array<[page: RegExp, advice: string]>} */ ([
+  [
+    /^https:\/\/(drive|drive\.usercontent)\.google\.com\//,
+    "Google Drive lets no other web site read its files. Download it there and drop it onto this page. " +
+      "A table can be opened as a Google Sheet that everybody with the link may see.",
+  ],
+  [
+    /^https:\/\/(onedrive\.live\.com|1drv\.ms|[^/]+\.sharepoint\.com)\//,
+    "OneDrive and SharePoint let no other web site read their files. Download it there and drop it onto this page.",
+  ],
+  [
+    /^https:\/\/(www\.)?dropbox\.com\/(sh|scl\/fo)\//,
+    "This is the link of a folder. Share a single file in it, or download the folder and drop it onto this page.",
+  ],
+  [
+    /^https:\/\/(www\.)?zenodo\.org\/(records?\/\d+|doi\/[^?#]+)\/?([?#]|$)/,
+    "This is the page of a record. Use the address of one of its files: the “Download” button there has it.",
+  ],
+  [
+    /^https:\/\/(www\.)?kaggle\.com\//,
+    "Kaggle asks for a login before it gives out files. Download it there and drop it onto this page.",
+  ],
+]);
 
 const GITHUB_FOLDER =
   /^https:\/\/github\.com\/([^/?#]+)\/([^/?#]+?)(?:\.git)?\/?(?:\/tree\/([^/?#]+)(?:\/([^?#]*?))?\/?)?(?:[?#].*)?$/;
@@ -81,6 +125,26 @@ export function toFetchableUrl(url) {
     if (match) return file(...match.slice(1));
   }
   return url;
+}
+
+/**
+ * @param {string} url  of a source
+ * @returns {string} where its bytes are fetched from
+ */
+export function bytesUrl(url) {
+  for (const [page, file] of INTERFACES) {
+    const match = page.exec(url);
+    if (match) return file(...match.slice(1));
+  }
+  return url;
+}
+
+/**
+ * @param {string} url
+ * @returns {string | undefined} what to do, if its host is known not to let this site read the file
+ */
+export function closedHostAdvice(url) {
+  return CLOSED.find(([page]) => page.test(url))?.[1];
 }
 
 /**

@@ -23,6 +23,12 @@ export const INTERNAL_CHECKED = 2;
 /** Where the databases are in an instance's folder; engine/folder.py lays it out. */
 export const DATABASES = "databases/";
 
+/** Where databases lie that are kept, but not opened: they are not read at a start. */
+export const SET_ASIDE = "set-aside/";
+
+/** What SQLite calls its journals, after the name of the database. */
+export const JOURNALS = ["-journal", "-wal"];
+
 const SCHEMA_VERSION = 3;
 
 /** Blocks that are read at a time. */
@@ -181,14 +187,16 @@ export function keysOf(...parts) {
  * @param {Store} store
  * @param {string} generation
  * @param {(bytes: number) => void} [onProgress]  bytes so far
+ * @param {(path: string) => boolean} [isWanted]
  * @returns {Promise<Map<string, Uint8Array>>} by path
  * @throws {LiteError} something is missing
  */
-export async function readFiles(store, generation, onProgress = () => {}) {
+export async function readFiles(store, generation, onProgress = () => {}, isWanted = () => true) {
   /** @type {Map<string, Uint8Array>} */
   const files = new Map();
   let done = 0;
-  for await (const { path, size, at, blocks } of portions(store.transaction(STORES), generation)) {
+  const transaction = store.transaction(STORES);
+  for await (const { path, size, at, blocks } of portions(transaction, generation, isWanted)) {
     const bytes = files.get(path) ?? new Uint8Array(size);
     files.set(path, bytes);
     for (const [index, block] of blocks.entries()) bytes.set(block, at + index * BLOCK_SIZE);

@@ -6,10 +6,11 @@
  */
 
 import { checkSize } from "./capacity.js";
-import { fetchIfChanged, originOf } from "./downloads.js";
+import { fetchIfChanged, fetchSources, originOf } from "./downloads.js";
 import { cancelled, fileOrigin, isCancelled } from "./intake.js";
 import { valueOf } from "./outcome.js";
 import { LiteError, toWire } from "../shared/errors.js";
+import { withJournals } from "../shared/journals.js";
 
 /** @typedef {import("../shared/protocol.js").AddProgress} AddProgress */
 /** @typedef {import("../shared/protocol.js").AddResult} AddResult */
@@ -68,7 +69,8 @@ export class Additions {
   async #addAll(files, { by, onProgress, isCancelled: stop }) {
     /** @type {AddResult} */
     const result = { path: "", added: [], notes: [], problems: [] };
-    for (const [index, { file, options, kind, mayChange }] of files.entries()) {
+    for (const [index, addition] of files.entries()) {
+      const { file, journals = [], options, kind, mayChange } = addition;
       const label = file.name;
       /** @param {Pick<AddProgress, "stage" | "done"> & Partial<AddProgress>} progress */
       const report = ({ stage, done, total = 0, rows = 0 }) =>
@@ -77,7 +79,9 @@ export class Additions {
         if (stop()) throw cancelled();
         checkSize(file.size, label);
         const origin = fileOrigin(file, kind);
-        const incoming = { parameter: "auto", name: label, data: file, origin, options, mayChange };
+        const beside = journals.map(({ suffix, journal }) => ({ suffix, data: journal }));
+        const content = { name: label, data: file, journals: beside };
+        const incoming = { parameter: "auto", ...content, origin, options, mayChange };
         const watch = { onProgress: report, isCancelled: stop };
         const { path, added, notes } = await this.#andSave(
           by,
@@ -119,16 +123,21 @@ export class Additions {
         );
       }
       const known = { sha256: "", etag: "", lastModified: "", size: 0, loadedAt: 0 };
+      const { journals: urls = [], ...from } = origin;
+      // Where there are journals, the newest rows are in them, and the database need not change.
       /** @type {SavedSource} */
-      const source = { ...known, ...origin, parameter };
+      const source = { ...known, ...(urls.length === 0 ? from : { url: origin.url }), parameter };
       const fetched = await fetchIfChanged(source);
       if (!fetched) return { path: pathOf(added) };
       const { bytes: data, version } = fetched;
-      const from = {
+      const journals = await fetchJournals(urls, origin.url, siteRoot);
+      const newOrigin = {
         ...originOf(version, siteRoot),
         ...(origin.member && { member: origin.member }),
+        ...(urls.length > 0 && { journals: urls }),
       };
-      const incoming = { parameter, name: origin.url, data, origin: from, options, id };
+      const content = { name: origin.url, data, journals };
+      const incoming = { parameter, ...content, origin: newOrigin, options, id };
       const { path } = await this.#andSave(by, async () => {
         const taken = await this.#intake.take(incoming);
         onReload(version);
@@ -148,6 +157,20 @@ export class Additions {
     this.#turn = turn;
     return turn;
   }
+}
+
+/**
+ * @param {string[]} urls  of journals
+ * @param {string} database  its URL
+ * @param {URL} siteRoot
+ * @returns {Promise<import("./unpack.js").Journal[]>}
+ */
+async function fetchJournals(urls, database, siteRoot) {
+  const sources = urls.map((value) => ({ parameter: "url", value, options: {} }));
+  const downloads = fetchSources(sources, siteRoot, () => {});
+  const bytes = await Promise.all(downloads.map((download) => download.bytes));
+  const [{ journals }] = withJournals([database, ...urls], (url) => url);
+  return journals.map(({ suffix, journal }) => ({ suffix, data: bytes[urls.indexOf(journal)] }));
 }
 
 /**

@@ -6,6 +6,7 @@
 
 import { originOf } from "./downloads.js";
 import { inOneLine, LiteError, toWire } from "../shared/errors.js";
+import { withJournals } from "../shared/journals.js";
 
 /** @typedef {import("./downloads.js").Download} Download */
 /** @typedef {import("./intake.js").Intake} Intake */
@@ -32,7 +33,8 @@ export async function takeAll(downloads, { intake, siteRoot, report, settled, re
   /** @type {Array<{download: Download, error: unknown}>} */
   const failures = [];
   let isSettled = false;
-  for (const download of downloads) {
+  const together = withJournals(downloads, ({ version }) => version.url);
+  for (const { database: download, journals } of together) {
     if (!isSettled && !SETTINGS.includes(download.version.parameter)) {
       settled();
       isSettled = true;
@@ -44,8 +46,19 @@ export async function takeAll(downloads, { intake, siteRoot, report, settled, re
       download.bytes = Promise.resolve(new Uint8Array()); // not to be kept twice
       const origin = originOf(version, siteRoot);
       const { parameter, url: name } = version;
+      const beside = [];
+      for (const { suffix, journal } of journals) {
+        try {
+          beside.push({ suffix, data: await journal.bytes });
+          journal.bytes = Promise.resolve(new Uint8Array());
+        } catch (error) {
+          failures.push({ download: journal, error });
+        }
+      }
+      const urls = journals.map(({ journal }) => journal.version.url);
+      const from = { ...origin, ...(urls.length > 0 && { journals: urls }) };
       await intake.take(
-        { parameter, name, data, origin, options },
+        { parameter, name, data, journals: beside, origin: from, options },
         {
           onProgress: ({ done, total }) =>
             report({ stage: "import", label, done, total, unit: "bytes" }),

@@ -58,6 +58,8 @@ export async function readInto(stream, total, onProgress) {
     if (done + chunk.length > bytes.length) bytes = grown(bytes, done + chunk.length);
     bytes.set(chunk, done);
     done += chunk.length;
+    // More than there should be: the size was that of compressed bytes.
+    if (total !== undefined && done > total) total = undefined;
     onProgress(done, total);
   }
   return done === bytes.length ? bytes : bytes.subarray(0, done);

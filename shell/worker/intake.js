@@ -13,6 +13,7 @@ import { openParquet } from "./parquet.js";
 import { headOf, namesIn, unpack, unpackedHeadOf } from "./unpack.js";
 import { inOneLine, LiteError, toWire } from "../shared/errors.js";
 import { recognise, unreadable } from "../shared/file-kinds.js";
+import { isJournal, withoutDatabase } from "../shared/journals.js";
 import { kindFromName } from "../shared/remote-urls.js";
 
 /** @typedef {import("../shared/recipe.js").ImportOptions} ImportOptions */
@@ -27,6 +28,7 @@ import { kindFromName } from "../shared/remote-urls.js";
  * @property {string} [url]
  * @property {string} [file]     its name
  * @property {string} [member]   path in the zip file that it comes from
+ * @property {string[]} [journals]  URLs of a database's journals
  * @property {number} size       bytes, as it came
  * @property {string} sha256     "" where it was not needed
  * @property {string} etag
@@ -41,6 +43,7 @@ import { kindFromName } from "../shared/remote-urls.js";
  * @property {Uint8Array | Blob} data  bytes become the file's own
  * @property {Origin} origin
  * @property {ImportOptions} options
+ * @property {import("./unpack.js").Journal[]} [journals]  of a database that is not packed
  * @property {string} [id]       of the source whose tables it replaces
  * @property {boolean} [mayChange]  see FileToAdd in shared/protocol.js
  */
@@ -152,8 +155,10 @@ export class Intake {
     }
     const path = await this.#layOut(file, onProgress, isCancelled);
     try {
+      for (const { suffix, data } of file.journals ?? []) await this.#write(path + suffix, data);
       return valueOf(await this.#guard(this.#python.add_source(request, path, report)));
     } finally {
+      for (const { suffix } of file.journals ?? []) this.#remove(path + suffix);
       this.#remove(path);
     }
   }
@@ -250,16 +255,23 @@ export class Intake {
    */
   async #layOut({ data }, onProgress = () => {}, isCancelled = () => false) {
     const path = `${this.#folder}/source-${++this.#count}`;
+    await this.#write(path, data, (done, total) => {
+      if (isCancelled()) throw cancelled();
+      onProgress({ stage: "read", done, total });
+    });
+    return path;
+  }
+
+  /**
+   * @param {string} path
+   * @param {Uint8Array | Blob} data
+   * @param {import("./download.js").ByteProgress} [onProgress]
+   */
+  async #write(path, data, onProgress = () => {}) {
     const bytes =
-      data instanceof Uint8Array
-        ? data
-        : await readInto(data.stream(), data.size, (done, total) => {
-            if (isCancelled()) throw cancelled();
-            onProgress({ stage: "read", done, total });
-          });
+      data instanceof Uint8Array ? data : await readInto(data.stream(), data.size, onProgress);
     // Its buffer becomes the file's: large files must not exist twice.
     this.#fs.writeFile(path, bytes, { canOwn: true });
-    return path;
   }
 
   /** @param {string} path  of what Python should have used up */
@@ -296,14 +308,17 @@ export function isCancelled(error) {
  * @param {Watch} watch
  * @returns {AsyncGenerator<Content, void, void>}
  */
-async function* contentsOf({ name, data, parameter }, { onProgress = () => {}, isCancelled }) {
+async function* contentsOf(
+  { name, data, journals, parameter },
+  { onProgress = () => {}, isCancelled },
+) {
   // Files about the data are small and never packed.
   if (parameter === "metadata" || parameter === "config") {
     yield { name, data };
     return;
   }
   yield* unpack(
-    { name, data },
+    { name, data, journals },
     {
       source: name,
       onProgress(done, total) {
@@ -322,7 +337,8 @@ async function* contentsOf({ name, data, parameter }, { onProgress = () => {}, i
 async function whatIs(asked, { name, data, member }) {
   if (asked === "metadata" || asked === "config") return { parameter: asked };
   const kind = recognise(await headOf(data));
-  const problem = unreadable(kind, name);
+  const problem =
+    kind === "binary" && isJournal(name) ? withoutDatabase(name) : unreadable(kind, name);
   if (problem) return { parameter: asked, problem };
   const certain = CERTAIN[kind];
   if (certain) return { parameter: certain };

@@ -6,7 +6,11 @@
  */
 
 import { isWanted, openWorkspaces } from "./instance/clients.js";
-import { deleteWorkspaces, restoreWorkspace } from "./instance/saved-workspaces.js";
+import {
+  deleteWorkspaces,
+  restoreWorkspace,
+  setAsideDatabase,
+} from "./instance/saved-workspaces.js";
 import { keepScopes, outdatedScopes } from "./site-cache/versions.js";
 import { LiteError, toWire } from "../shared/errors.js";
 import {
@@ -106,6 +110,10 @@ async function answerTo(question, workspaces, clients, port, by) {
     const leftOut = await restoreWorkspace(question.instance, question.files);
     await tell(clients, changedMessage(question.instance.key));
     return leftOut;
+  }
+  if (question.type === "set-aside") {
+    await setAsideDatabase(question);
+    return tell(clients, changedMessage(question.key), by);
   }
   if (question.type === "registrations") {
     await keepScopes(question.scopes);

@@ -52,7 +52,14 @@ export async function errorPage(error, status, { siteRoot, wantsPage }) {
     const html = await template("failed").catch(() => null);
     if (html !== null) {
       const title = TITLES.get(status) ?? "Something went wrong";
-      const slots = { title, message, hint, details: traceback, root: siteRoot };
+      const slots = {
+        title,
+        message,
+        hint,
+        details: traceback,
+        root: siteRoot,
+        status: `${status}`,
+      };
       return new Response(filled(html, slots), { status, headers: HEADERS });
     }
   }

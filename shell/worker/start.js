@@ -23,7 +23,13 @@ import { UNWATCHED, WatchedFiles } from "./watched-files.js";
 import { instancePath } from "../shared/paths.js";
 import { isSwitchedOn, keyToRecipe } from "../shared/recipe.js";
 import { readableRecord } from "../shared/saved-record.js";
-import { DATABASES, INTERNAL_CHECKED, readFiles, readInstance } from "../shared/saved-store.js";
+import {
+  DATABASES,
+  INTERNAL_CHECKED,
+  readFiles,
+  readInstance,
+  SET_ASIDE,
+} from "../shared/saved-store.js";
 import { SHELL_ROOT } from "../shared/site.js";
 
 /** @typedef {import("../shared/saved-store.js").Store} Store */
@@ -135,7 +141,7 @@ async function attempt(options, state) {
   });
   const contents = carried
     ? Promise.resolve(copied(carried.files)) // a start with less begins with the same
-    : found && readSaved(/** @type {Store} */ (store), found, reports);
+    : found && readSaved(/** @type {Store} */ (store), found, reports, saved !== undefined);
   contents?.catch(() => {});
   const pyodide = await starting;
   breakdown.watch(pyodide);
@@ -227,13 +233,16 @@ async function find(options, state, recipe) {
  * @param {Store} store
  * @param {SavedInstance} saved
  * @param {import("./reports.js").Reports} reports
+ * @param {boolean} isOpened  whether they are opened as they are; else they go into a new generation
  * @returns {Promise<Map<string, Uint8Array>>} its files
  */
-function readSaved(store, saved, reports) {
-  return readFiles(store, saved.generation, (done) => {
+function readSaved(store, saved, reports, isOpened) {
+  const onProgress = (/** @type {number} */ done) => {
     const step = { done, total: saved.size, unit: /** @type {const} */ ("bytes") };
     if (reports.stage === "restore") reports.report({ stage: "restore", label: "", ...step });
-  });
+  };
+  const isWanted = (/** @type {string} */ path) => !isOpened || !path.startsWith(SET_ASIDE);
+  return readFiles(store, saved.generation, onProgress, isWanted);
 }
 
 /**

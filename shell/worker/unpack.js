@@ -8,6 +8,7 @@ import { BlobReader, Uint8ArrayReader, ZipReader } from "@zip.js/zip.js/lib/zip-
 import { LiteError } from "../shared/errors.js";
 import { HEAD_SIZE, recognise } from "../shared/file-kinds.js";
 import { firstBytes } from "../shared/fetch-source.js";
+import { withJournals } from "../shared/journals.js";
 import { kindFromName } from "../shared/remote-urls.js";
 import { checkSize } from "./capacity.js";
 import { readInto } from "./download.js";
@@ -22,7 +23,10 @@ import { readInto } from "./download.js";
  * @property {string} name  path or URL, as people know it
  * @property {Uint8Array | Blob} data
  * @property {string} [member]  its path in the zip file that it comes from
+ * @property {Journal[]} [journals]  of a database
  */
+
+/** @typedef {{suffix: string, data: Uint8Array | Blob}} Journal  suffix: "-wal", "-journal" or "-shm" */
 
 /** How deep what is packed may be packed again: `data.csv.gz` in a zip file. */
 const DEPTH = 2;
@@ -125,9 +129,14 @@ async function* gunzipped({ name, data, member }, source, onProgress) {
  * @returns {AsyncGenerator<Content, void, void>}
  */
 async function* zipped({ data }, source, onProgress) {
-  for (const entry of await entriesOf(data, source)) {
+  for (const { database: entry, journals } of await entriesOf(data, source)) {
     const { filename: name } = entry;
-    yield { name, data: await unzipped(entry, source, onProgress), member: name };
+    const beside = [];
+    for (const { suffix, journal } of journals) {
+      beside.push({ suffix, data: await unzipped(journal, source, onProgress) });
+    }
+    const content = await unzipped(entry, source, onProgress);
+    yield { name, data: content, member: name, journals: beside };
   }
 }
 
@@ -138,13 +147,13 @@ async function* zipped({ data }, source, onProgress) {
  * @throws {LiteError} there are none
  */
 export async function namesIn(data, source) {
-  return (await entriesOf(data, source)).map(({ filename }) => filename);
+  return (await entriesOf(data, source)).map(({ database: { filename } }) => filename);
 }
 
 /**
  * @param {Uint8Array | Blob} data
  * @param {string} source
- * @returns {Promise<FileEntry[]>}
+ * @returns {Promise<Array<import("../shared/journals.js").Together<FileEntry>>>}
  */
 async function entriesOf(data, source) {
   const reader = data instanceof Uint8Array ? new Uint8ArrayReader(data) : new BlobReader(data);
@@ -169,16 +178,17 @@ async function entriesOf(data, source) {
 /**
  * @param {FileEntry[]} entries
  * @param {string} source
- * @returns {FileEntry[]}
+ * @returns {Array<import("../shared/journals.js").Together<FileEntry>>}
  * @throws {LiteError} there is none
  */
 function dataAmong(entries, source) {
   const visible = entries.filter(({ filename }) => !/(^|\/)(\.|__MACOSX\/)/.test(filename));
-  const named = visible.filter(
-    ({ filename }) => kindFromName(filename) !== null && !ABOUT.test(filename),
+  const together = withJournals(visible, ({ filename }) => filename);
+  const named = together.filter(
+    ({ database: { filename } }) => kindFromName(filename) !== null && !ABOUT.test(filename),
   );
   // A single file may be named as it likes.
-  const data = named.length > 0 || visible.length !== 1 ? named : visible;
+  const data = named.length > 0 || together.length !== 1 ? named : together;
   if (data.length > 0) return data;
   const names = visible.slice(0, 5).map(({ filename }) => filename);
   const rest = visible.length > 5 ? ` and ${visible.length - 5} more` : "";

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import socket
@@ -14,6 +15,7 @@ from playwright.sync_api import Page, expect
 from tests.support.browsing import BOOT_TIMEOUT, follow, link, wait_for_datasette
 from tests.support.databases import sqlite_file
 from tests.support.hosts import DataHost
+from tests.support.shop import rows_of
 
 WORLD = Path(__file__).parents[2] / "data" / "world.db"
 
@@ -180,3 +182,36 @@ def test_a_database_in_wal_mode_opens(
     assert data[18:20] == b"\x02\x02"
     follow(page, link(site, "x/t", url=files.add("x.db", data)))
     expect(page.get_by_role("heading", name="t", exact=True)).to_be_visible()
+
+
+def test_a_body_that_is_smaller_than_it_was_on_the_wire_is_whole(
+    page: Page, site: str, files: DataHost
+) -> None:
+    packed = gzip.compress(b"a\n1\n")
+    assert len(packed) > 4
+    # The host does not expose the header, so what Content-Length counts is hidden.
+    url = files.add("tiny.csv", packed, headers={"Content-Encoding": "gzip"})
+    follow(page, link(site, "data/tiny", csv=[url]))
+    assert rows_of(page, page.url) == [{"rowid": 1, "a": 1}]
+
+
+@pytest.mark.console_errors
+def test_redirects_in_a_circle_are_named(page: Page, site: str, files: DataHost) -> None:
+    url = files.add("around.csv", b"", status=302, headers={"Location": "/back.csv"})
+    files.add("back.csv", b"", status=302, headers={"Location": "/around.csv"})
+    page.goto(link(site, csv=[url]))
+    problem = page.locator(".problem .message")
+    expect(problem).to_contain_text("in a circle", timeout=BOOT_TIMEOUT)
+    expect(problem).to_contain_text(url)
+
+
+def test_types_of_content_and_redirects_do_not_matter(
+    page: Page, site: str, files: DataHost
+) -> None:
+    octets = {"Content-Type": "binary/octet-stream"}
+    files.add("bucket/t.csv", b"a\n1\n", headers=octets)
+    url = files.add("t.csv", b"", status=307, headers={"Location": "/bucket/t.csv"})
+    html = files.add("page.csv", b"a\n2\n", headers={"Content-Type": "text/html"})
+    follow(page, link(site, "data/t", csv=[url, html]))
+    assert rows_of(page, page.url) == [{"rowid": 1, "a": 1}]
+    assert rows_of(page, page.url.removesuffix("t") + "page") == [{"rowid": 1, "a": 2}]

@@ -274,7 +274,7 @@ SQLITE_FILES = [
     AwkwardFile("named_csv.csv", _database(*T), "csv", {"t": AB}),
     AwkwardFile(
         "truncated.db",
-        _database(*LARGE, spoil=lambda data: data[: len(data) // 2]),
+        _database(*LARGE, spoil=lambda data: data[:4096]),
         "url",
         sentence="only part of a SQLite database",
     ),

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  bytesUrl,
+  closedHostAdvice,
   gitHubFolder,
   gitLfsUrl,
   kindFromName,
@@ -43,6 +45,13 @@ for (const [url, expected] of [
   [
     "https://www.dropbox.com/scl/fi/a1/x.csv?rlkey=q&dl=0",
     "https://dl.dropboxusercontent.com/scl/fi/a1/x.csv?rlkey=q",
+  ],
+  ["https://dropbox.com/s/a1/x.csv?raw=1", "https://dl.dropboxusercontent.com/s/a1/x.csv"],
+  ["s3://bucket/a/x.csv", "https://bucket.s3.amazonaws.com/a/x.csv"],
+  ["gs://bucket/a/x.csv", "https://storage.googleapis.com/bucket/a/x.csv"],
+  [
+    "https://storage.cloud.google.com/bucket/x.csv?authuser=1",
+    "https://storage.googleapis.com/bucket/x.csv",
   ],
   ["https://gitlab.com/g/s/p/-/blob/main/x.csv", "https://gitlab.com/g/s/p/-/raw/main/x.csv"],
   ["https://a.test/x%2Fy.csv?z=%20", "https://a.test/x%2Fy.csv?z=%20"],
@@ -94,4 +103,44 @@ test("what a Git LFS pointer in a GitHub repository stands for", () => {
   const media = "https://media.githubusercontent.com/media/o/r/main/x.db";
   assert.equal(gitLfsUrl(`${RAW}/o/r/main/x.db`), media);
   assert.equal(gitLfsUrl("https://a.test/x.db"), undefined);
+});
+
+for (const [url, expected] of [
+  [
+    "https://zenodo.org/records/12/files/a%20b.csv?download=1",
+    "https://zenodo.org/api/records/12/files/a%20b.csv/content",
+  ],
+  [
+    "https://www.zenodo.org/record/12/files/x.db",
+    "https://zenodo.org/api/records/12/files/x.db/content",
+  ],
+  [
+    "https://zenodo.org/records/12/preview/x.csv?include_deleted=0",
+    "https://zenodo.org/api/records/12/files/x.csv/content",
+  ],
+  [
+    "https://zenodo.org/api/records/12/files/x.csv/content",
+    "https://zenodo.org/api/records/12/files/x.csv/content",
+  ],
+  ["https://a.test/records/12/files/x.csv", "https://a.test/records/12/files/x.csv"],
+]) {
+  test(`the bytes of ${url} are at ${expected}`, () => assert.equal(bytesUrl(url), expected));
+}
+
+for (const [url, word] of [
+  ["https://drive.google.com/file/d/1AbC/view?usp=sharing", /Google Drive lets no other web site/],
+  ["https://1drv.ms/x/s!abc", /OneDrive/],
+  ["https://www.dropbox.com/scl/fo/abc/h?rlkey=1&dl=0", /link of a folder/],
+  ["https://zenodo.org/records/12", /address of one of its files/],
+]) {
+  test(`${url} gets advice`, () => assert.match(closedHostAdvice(url) ?? "", word));
+}
+
+test("other addresses get no advice", () => {
+  for (const url of [
+    "https://a.test/drive.google.com/",
+    "https://zenodo.org/records/12/files/x.db",
+  ]) {
+    assert.equal(closedHostAdvice(url), undefined);
+  }
 });

@@ -69,3 +69,8 @@ def test_redirects_lead_to_the_page_below_the_base_url(
     response = asyncio.run(datasette.client.get(f"/{source}"))
     assert response.status_code in (301, 302)
     assert response.headers["location"] == BASE + target
+
+
+def test_plugins_may_ask_for_paths_with_the_base_url(datasette: Datasette) -> None:
+    for path in ("/shop/items.json", f"{BASE}shop/items.json"):
+        assert asyncio.run(datasette.client.get(path)).status_code == 200, path

@@ -282,3 +282,30 @@ def test_an_address_counts_more_than_what_is_there(instance: Instance, index: Pa
     address = f"{instance.index}a-library/a_library-0.9-py3-none-any.whl"
     assert instance.start("datasette-one", address) == []
     assert instance.versions() == {"a-library": "0.9", "datasette-one": "1.0"}
+
+
+# Python's own urllib, which stands in for the browser's fetch here, leaves a 404 open.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_wheels_are_found_in_whatever_order_they_are_named(
+    instance: Instance, tmp_path: Path
+) -> None:
+    folder = tmp_path / "site" / "elsewhere"
+    folder.mkdir()
+    addresses = []
+    for name, needs in [("a-first", ("a-second",)), ("a-second", ("a-third",)), ("a-third", ())]:
+        file, content = wheel(name, requires=needs, plugin=name == "a-first")
+        (folder / file).write_bytes(content)
+        addresses.append(f"{instance.index.removesuffix('wheels/')}elsewhere/{file}")
+    assert instance.start(*addresses) == []
+    assert set(instance.versions()) == {"a-first", "a-second", "a-third"}
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_what_no_order_helps_is_said(instance: Instance, tmp_path: Path) -> None:
+    folder = tmp_path / "site" / "elsewhere"
+    folder.mkdir()
+    file, content = wheel("a-first", requires=("a-missing",))
+    (folder / file).write_bytes(content)
+    address = f"{instance.index.removesuffix('wheels/')}elsewhere/{file}"
+    [problem] = instance.start(address)
+    assert "it needs a-missing, which is not in the package index" in problem

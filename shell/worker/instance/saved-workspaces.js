@@ -1,9 +1,10 @@
 /**
- * What is done to saved workspaces as a whole, from the root's worker: deleting them, and saving one
- * that was exported elsewhere. Where they run, they are stopped first.
+ * What is done to saved workspaces, from the root's worker: deleting them, saving one that was exported
+ * elsewhere, and setting one of their databases aside. Where they run, they are stopped first.
  */
 
 import { deleteImages } from "../image-store.js";
+import { setAside } from "../set-aside.js";
 import { removeInstance, saveCopy } from "../store-changes.js";
 import { Decisions } from "../trust/decisions.js";
 import { whileStopped } from "./occupancy.js";
@@ -38,4 +39,16 @@ export async function restoreWorkspace(instance, files) {
   // Its packages may be others than those that were allowed.
   await decisions.forget(instance.key);
   return whileStopped(instance.key, () => saveCopy(store, instance, files));
+}
+
+/**
+ * Have a saved workspace open without one of its databases.
+ *
+ * @param {Omit<import("../../shared/protocol.js").SetAsideQuestion, "v" | "type">} wanted
+ * @returns {Promise<void>}
+ * @throws {import("../../shared/errors.js").LiteError} it is not saved
+ */
+export async function setAsideDatabase({ key, path, keep }) {
+  const store = await openSharedStore();
+  await whileStopped(key, () => setAside(store, key, path, keep));
 }
