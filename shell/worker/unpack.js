@@ -170,7 +170,11 @@ async function entriesOf(data, source) {
   const files = /** @type {FileEntry[]} */ (all.filter(({ directory }) => !directory));
   const wanted = dataAmong(files, source);
   // Entries may share their bytes, so that a small file stands for a very large one.
-  const size = wanted.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0);
+  const entries = wanted.flatMap(({ database, journals }) => [
+    database,
+    ...journals.map(({ journal }) => journal),
+  ]);
+  const size = entries.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0);
   checkSize(size, source, "unpacked");
   return wanted;
 }

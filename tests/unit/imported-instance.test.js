@@ -104,7 +104,8 @@ test("what may not be imported is left out by the worker, whatever the page sent
     "../../lib/evil.py",
     "imported-internal.db",
   ]);
-  assert.deepEqual(checked.instance, { ...RECORD, generation: "", owner: "", size: 6 });
+  const record = { ...RECORD, generation: "", owner: "", size: 6, origin: "import" };
+  assert.deepEqual(checked.instance, record);
 });
 
 test("state.json is written anew, with what is known", async () => {
