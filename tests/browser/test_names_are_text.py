@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import zipfile
 
@@ -9,7 +10,7 @@ import openpyxl
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.support.bringing import drop, import_dialog, paste
+from tests.support.bringing import drop, import_dialog, paste, wait_for_previews
 from tests.support.browsing import BOOT_TIMEOUT, follow, link, wait_for_datasette
 from tests.support.hosts import DataHost
 
@@ -70,14 +71,18 @@ def test_names_of_files_and_what_is_in_them(
     nothing_ran(page)
 
 
-def test_pasted_html(page: Page, site: str) -> None:
-    page.goto(site)
-    html = f"<table><tr><td>a<img src=x onerror='window.ran=1'></td><td>{NAME}</td></tr></table>"
-    page.wait_for_load_state()
-    paste(page, html=html, plain="x")
+def test_pasted_html(page: Page, site: str, files: DataHost) -> None:
+    follow(page, link(site, "data/t", csv=files.add("t.csv", b"a\n1\n")))
+    cells = f"<tr><td>a<img src=x onerror='window.ran=1'></td><td>{html.escape(NAME)}</td></tr>"
+    paste(page, plain="no table here", html=f"<meta><table>{cells}{cells}</table>")
+    wait_for_previews(page)
     dialog = import_dialog(page)
-    expect(dialog).to_be_visible(timeout=BOOT_TIMEOUT)
-    expect(dialog.get_by_role("button", name="Import")).to_be_enabled(timeout=BOOT_TIMEOUT)
+    expect(dialog.get_by_text(NAME).first).to_be_attached()
+    nothing_ran(page)
+    dialog.get_by_role("button", name="Import").click()
+    page.wait_for_url("**/data/pasted*", timeout=BOOT_TIMEOUT)
+    wait_for_datasette(page)
+    expect(page.get_by_text(NAME).first).to_be_visible()
     nothing_ran(page)
 
 
