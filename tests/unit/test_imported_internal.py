@@ -268,12 +268,13 @@ def test_html_that_was_allowed_once_goes_when_it_no_longer_is(tmp_path: Path) ->
     metadata = {"description_html": SCRIPT, "databases": {"d": {"description_html": SCRIPT}}}
     (folder / "configuration" / "1.json").write_text(json.dumps(metadata))
 
-    async def home(trusted: list[str]) -> str:
+    async def home(*, allowed: bool) -> str:
         instance = Instance(BASE, folder=folder, plugins=folder / "no-plugins")
-        await instance.open(False, trusted)
+        [code] = instance.code_in_configuration()
+        await instance.open(False, [code["digest"]] if allowed else [])
         text = await page(instance, "")
         await instance.close()
         return text
 
-    assert SCRIPT in asyncio.run(home([address]))
-    assert SCRIPT not in asyncio.run(home([]))
+    assert SCRIPT in asyncio.run(home(allowed=True))
+    assert SCRIPT not in asyncio.run(home(allowed=False))
