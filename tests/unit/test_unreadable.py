@@ -6,11 +6,13 @@ import asyncio
 import json
 import sqlite3
 import zipfile
+from collections.abc import Iterator
 from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 
 import pytest
+from datasette.plugins import pm
 
 from engine.instance import Instance
 from engine.options import Request
@@ -19,6 +21,15 @@ from tests.support.app_databases import APPS
 from tests.support.wire import Wire, head
 
 PLUGINS = Path(__file__).resolve().parent.parent.parent / "plugins"
+
+
+@pytest.fixture(autouse=True)
+def _plugins_are_gone_afterwards() -> Iterator[None]:
+    """Datasette keeps plugins for the whole process, and other tests are about itself."""
+    before = set(pm.get_plugins())
+    yield
+    for plugin in set(pm.get_plugins()) - before:
+        pm.unregister(plugin)
 
 
 async def get(instance: Instance, path: str) -> Wire:
