@@ -213,7 +213,7 @@ def test_large_integers_survive_the_edit_dialog(
 ) -> None:
     content = sqlite_file(
         tmp_path,
-        "create table t (id integer primary key, big integer, loose, small integer)",
+        "create table t (id integer primary key, big integer, loose numeric, small integer)",
         "insert into t values (1, 9007199254740993, -9007199254740995, 5)",
     )
     follow(page, link(site, "ids/t", url=[files.add("ids.db", content)]))
