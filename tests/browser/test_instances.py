@@ -155,6 +155,7 @@ def test_view_source_shows_datasettes_html(visitor: BrowserContext, page: Page, 
     assert response.text() == text
 
 
+@pytest.mark.console_errors  # the browser's own, of pages with status 404
 def test_many_workspaces_run_side_by_side(page: Page, site: str, files: DataHost) -> None:
     """None makes room for another, not even one whose changes are not saved."""
     unsaved = files.add("unsaved/t.csv", b"a\nfirst\n")
