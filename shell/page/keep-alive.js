@@ -12,10 +12,17 @@
 
 import { ping } from "../shared/protocol.js";
 import { scopeOf } from "../shared/scopes.js";
+import { RecentlySeen } from "./recently-seen.js";
 
 const TICK_MILLISECONDS = 15_000;
 
 let started = false;
+let mayLetGo = true;
+
+/** Keep the workspace running whatever else is opened: stopping it would lose what is not saved. */
+export function neverLetGo() {
+  mayLetGo = false;
+}
 
 /**
  * Start pinging; calling it again changes nothing.
@@ -25,7 +32,10 @@ let started = false;
 export function startKeepAlive(role) {
   if (started) return;
   started = true;
-  const pingIt = () => void pingWorker(role);
+  const seen = new RecentlySeen(role);
+  const pingIt = () => {
+    if (!mayLetGo || !seen.isLongAgo) void pingWorker(role);
+  };
   try {
     const timer = new Worker(new URL("keep-alive-timer.js", import.meta.url));
     timer.onmessage = pingIt;
@@ -33,6 +43,7 @@ export function startKeepAlive(role) {
     // A page may forbid workers; its own timer is slower when hidden, but better than none.
     setInterval(pingIt, TICK_MILLISECONDS);
   }
+  seen.start();
   // After a laptop's sleep or a tab's freeze: wake the worker before the person's next click does.
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") pingIt();

@@ -12,6 +12,7 @@ import { launcherLink, keyToRecipe } from "../shared/recipe.js";
 import { SITE_ROOT } from "../shared/site.js";
 import { askWorker } from "./ask-worker.js";
 import { element } from "./dom.js";
+import { neverLetGo } from "./keep-alive.js";
 import { takeOutcome } from "./outcome.js";
 import { shadowWith, whenStyled } from "./shadow.js";
 
@@ -42,6 +43,7 @@ export function startNotices() {
  * @param {Status} status
  */
 function sayStatus(key, { saving, reason, edited, newer, problems, isImported }) {
+  if (saving !== "saved") neverLetGo();
   for (const problem of problems) sayProblem(key, problem);
   if (isImported) {
     notify(

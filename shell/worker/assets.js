@@ -343,9 +343,12 @@ const stand_ins = new Map();
  *
  * @param {PartName} name
  * @param {() => Promise<Response>} respond
+ * @returns {() => void} ends that
  */
 export function answerFetch(name, respond) {
-  stand_ins.set(partUrl(name).href, respond);
+  const { href } = partUrl(name);
+  stand_ins.set(href, respond);
+  return () => void (stand_ins.get(href) === respond && stand_ins.delete(href));
 }
 
 self.fetch = (input, init) => {

@@ -9,7 +9,7 @@
 
 import manifest from "./manifest.js";
 import { packed, unpacked } from "./image-format.js";
-import { RUN } from "./run.js";
+import { goesOn, RUN, showRun } from "./run.js";
 import { sha256 } from "../shared/hash.js";
 
 /** @typedef {import("../shared/saved-store.js").Store} Store */
@@ -50,11 +50,15 @@ export function imageKey(packages) {
  *   start is to exercise; needsRest: as in SavedImage
  */
 export async function findImage(store, key) {
+  // Before the transaction, which would end meanwhile.
+  await showRun();
+  const user = (await store.get("images", key))?.usedBy ?? "";
+  const isBroken = user !== "" && user !== RUN && !(await goesOn(user));
   const transaction = store.transaction(STORES, "readwrite");
   const images = transaction.objectStore("images");
   const saved = await images.get(key);
-  // Another run of the worker began to use it and did not end that: the image may be why.
-  if (saved && saved.usedBy !== "" && saved.usedBy !== RUN) {
+  // A run that is over began to use it and did not end that: the image may be why.
+  if (isBroken && saved?.usedBy === user) {
     await transaction.done;
     await failImage(store, key);
   } else if (saved && saved.size > 0) {

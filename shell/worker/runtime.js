@@ -9,6 +9,7 @@
  */
 
 import "./no-more-scripts.js"; // before Pyodide, which looks at once
+import "./runtime/immediate.js"; // likewise
 import { loadPyodide, version } from "pyodide";
 import createPyodideModule from "pyodide/pyodide.asm.mjs";
 import { LiteError, toWire } from "../shared/errors.js";
@@ -43,10 +44,10 @@ const PATIENCE = 120_000;
 /** The same for one from an image, which takes a twentieth of that and has the other to fall back on. */
 const PATIENCE_WITH_IMAGE = 15_000;
 
-/** @type {Promise<unknown>} settled when the last start that was asked for is over */
+/** @type {Promise<void>} settled when the last start that was asked for is over; holds no Python */
 let turn = Promise.resolve();
 
-/** @type {Set<Pyodide>} those that lack the rest */
+/** @type {Set<WeakRef<Pyodide>>} those that lack the rest; a closed one may be let go of */
 const incomplete = new Set();
 
 /** @type {Promise<void> | undefined} */
@@ -88,13 +89,22 @@ export async function startPython(report, { whole = false, image } = {}) {
     return stuck(patience);
   });
   // One at a time: which of two starts a fetch of Pyodide's is for cannot be told.
-  const begin = () => {
-    answerFetch("wasm", () => wasm);
-    answerFetch("stdlib", async () => new Response(/** @type {BodyInit} */ (await stdlib)));
-    return loadPyodide(configuration({ packs, rest }, image));
+  const begin = async () => {
+    const answers = [
+      answerFetch("wasm", () => wasm),
+      answerFetch("stdlib", async () => new Response(/** @type {BodyInit} */ (await stdlib))),
+    ];
+    try {
+      return await loadPyodide(configuration({ packs, rest }, image));
+    } finally {
+      for (const end of answers) end(); // they hold what was downloaded
+    }
   };
-  const start = Promise.race([turn.catch(() => {}).then(begin), loaded]);
-  turn = start;
+  const start = Promise.race([turn.then(begin), loaded]);
+  turn = start.then(
+    () => {},
+    () => {},
+  );
   const pyodide = await start;
   expectRest(pyodide, !(await rest));
   return pyodide;
@@ -117,7 +127,7 @@ function expectRest(pyodide, isMissing) {
   if (isMissing) rest.expect();
   else rest.arrived();
   rest.destroy();
-  if (isMissing) incomplete.add(pyodide);
+  if (isMissing) incomplete.add(new WeakRef(pyodide));
 }
 
 /**
@@ -127,7 +137,7 @@ function expectRest(pyodide, isMissing) {
  * @param {Pyodide} pyodide
  */
 export function offerRest(pyodide) {
-  if (!incomplete.has(pyodide)) return;
+  if (![...incomplete].some((other) => other.deref() === pyodide)) return;
   const rest = pyodide.pyimport("engine.rest");
   const load = () =>
     completePython().then(
@@ -152,8 +162,10 @@ function completePython() {
 async function complete() {
   if (incomplete.size === 0) return;
   const pack = await loadPart(REST, () => {});
-  for (const pyodide of incomplete) {
-    incomplete.delete(pyodide);
+  for (const reference of incomplete) {
+    incomplete.delete(reference);
+    const pyodide = reference.deref();
+    if (!pyodide) continue;
     try {
       mountPack(pyodide.FS, pack);
       completeFiles(pyodide.FS, pack);

@@ -152,6 +152,10 @@ class RawTab:
         """Wait until a JavaScript expression is true."""
         return wait_until(lambda: self.evaluate(expression), seconds, expression)
 
+    def close(self) -> None:
+        """Close the tab."""
+        self.send("Page.close")
+
     def stop_workers(self) -> None:
         """Stop all service workers, whatever they are doing."""
         self.send("ServiceWorker.stopAllWorkers")

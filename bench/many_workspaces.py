@@ -1,0 +1,163 @@
+"""What many workspaces, each with a service worker of its own, cost in memory and waiting.
+
+    python -m bench.many_workspaces [--links 40] [--stalled 25] [--restarts 5]
+
+In a browser whose workers nobody watches, so that they end as they do for people. Memory is the
+share (PSS) of the processes in which pages and workers run, from /proc, so on Linux only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import re
+import sys
+import threading
+import time
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+sys.path.append(str(PROJECT / "scripts"))
+
+from bench.browser import settled_browser  # noqa: E402
+from bench.visits import seconds_until_rows  # noqa: E402
+from tests.support.browsing import link  # noqa: E402
+from tests.support.hosts import DataHost, data_host, static_site  # noqa: E402
+from tests.support.raw_chromium import RawBrowser, RawTab  # noqa: E402
+
+#: SQL that takes some 10 seconds in one step of SQLite, which nothing can interrupt.
+LONG_STEP = "select hex(zeroblob(1000)) like '%0%0%0%1'"
+
+#: Seconds after which workers that nobody needs are gone.
+IDLE = 40
+
+
+def megabytes(browser: RawBrowser) -> float:
+    """Return the memory of the browser's pages and workers."""
+    total = 0.0
+    for process in browser.renderers():
+        with contextlib.suppress(OSError):  # a process that has just ended
+            text = Path(f"/proc/{process}/smaps_rollup").read_text()
+            found = re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)
+            total += int(found[1]) / 1000 if found else 0.0
+    return total
+
+
+def csv_link(site: str, files: DataHost, number: int, **options: object) -> str:
+    """Return a link to a table of 50 rows that is a workspace of its own."""
+    body = "a,b\n" + "".join(f"{row},{number}\n" for row in range(50))
+    address = files.add(f"{number}/t.csv", body.encode(), **options)
+    return link(site, "data/t", csv=address)
+
+
+def open_links(browser: RawBrowser, site: str, files: DataHost, count: int) -> None:
+    """Open links one after another, each in a tab that is closed again, and one that stays."""
+    stays = browser.new_tab()
+    seconds_until_rows(stays, csv_link(site, files, 0))
+    time.sleep(IDLE)
+    one = megabytes(browser)
+    print(f"one workspace: {one:.0f} MB", flush=True)
+    for number in range(1, count + 1):
+        tab = browser.new_tab()
+        seconds = seconds_until_rows(tab, csv_link(site, files, number))
+        print(f"link {number}: {seconds:.2f} s, {megabytes(browser):.0f} MB", flush=True)
+        tab.close()
+    time.sleep(IDLE)
+    many = megabytes(browser)
+    print(f"{IDLE} s after {count} links: {many:.0f} MB, {many / one:.2f} times one", flush=True)
+
+
+def stalled_links(browser: RawBrowser, site: str, files: DataHost, count: int) -> None:
+    """Open links whose data never comes, each in a tab that is closed again."""
+    stays = browser.new_tab()
+    seconds_until_rows(stays, csv_link(site, files, 0))
+    time.sleep(IDLE)
+    one = megabytes(browser)
+    never = threading.Event()
+    for number in range(1, count + 1):
+        tab = browser.new_tab()
+        tab.goto(csv_link(site, files, 1000 + number, released=never))
+        tab.wait_for("document.querySelector('#boot')?.dataset.stage === 'fetch'")
+        tab.close()
+    print(f"{count} stalled links, at their end: {megabytes(browser):.0f} MB", flush=True)
+    time.sleep(IDLE)
+    many = megabytes(browser)
+    never.set()
+    print(f"{IDLE} s after {count} stalled links: {many:.0f} MB, {many / one:.2f} times one")
+
+
+def beside_a_busy_one(browser: RawBrowser, site: str, files: DataHost) -> None:
+    """Load a page of a workspace while another one computes in one step of SQLite."""
+    busy, other = browser.new_tab(), browser.new_tab()
+    seconds_until_rows(other, csv_link(site, files, 1))
+    seconds_until_rows(busy, csv_link(site, files, 2))
+    address = other.evaluate("location.href")
+    time.sleep(5)  # what is kept for the next start is written
+    busy.evaluate(
+        "void fetch('../data/-/query.json?sql=select+length(hex(randomblob(400000000)))')"
+    )
+    time.sleep(1)
+    print(f"beside a busy workspace: {seconds_until_rows(other, f'{address}?_size=20'):.2f} s")
+
+
+def _leave(tab: RawTab) -> None:
+    tab.goto("about:blank")
+    tab.wait_for("location.href === 'about:blank'")
+
+
+#: In a page: have its workspace start anew in the worker that runs it.
+RESTART = """new Promise((resolve) => {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = ({ data }) => "working" in data || resolve(JSON.stringify(data));
+  const key = location.pathname.match(/@([^/]*)/)[1];
+  navigator.serviceWorker.controller.postMessage(
+    { v: VERSION, type: "consent", key, allow: null }, [port2]);
+})"""
+
+
+def restarts(browser: RawBrowser, site: str, files: DataHost, count: int) -> None:
+    """Start a workspace anew in its worker, as after a plugin was installed."""
+    from tests.support.asking import VERSION
+
+    tab = browser.new_tab()
+    seconds_until_rows(tab, csv_link(site, files, 0))
+    address = tab.evaluate("location.href")
+    for number in range(count + 1):
+        time.sleep(8)
+        collect(browser, tab)
+        print(f"after {number} restarts: {megabytes(browser):.0f} MB", flush=True)
+        tab.evaluate(RESTART.replace("VERSION", str(VERSION)))
+        _leave(tab)
+        seconds_until_rows(tab, address)
+
+
+def collect(browser: RawBrowser, tab: RawTab) -> None:
+    """Collect garbage in the page and its worker."""
+    tab.send("HeapProfiler.collectGarbage")
+    worker = browser.attach("service_worker")
+    browser.send("HeapProfiler.collectGarbage", worker)
+    browser.send("Target.detachFromTarget", sessionId=worker)
+
+
+def main() -> None:
+    """Run the trials, each in a browser of its own."""
+    parser = argparse.ArgumentParser()
+    for name, count in (("links", 40), ("stalled", 25), ("restarts", 5)):
+        parser.add_argument(f"--{name}", type=int, default=count)
+    counts = parser.parse_args()
+    with static_site(PROJECT / "dist") as site, data_host() as files:
+        if counts.links:
+            with settled_browser() as browser:
+                open_links(browser, site, files, counts.links)
+            with settled_browser() as browser:
+                beside_a_busy_one(browser, site, files)
+        if counts.stalled:
+            with settled_browser() as browser:
+                stalled_links(browser, site, files, counts.stalled)
+        if counts.restarts:
+            with settled_browser() as browser:
+                restarts(browser, site, files, counts.restarts)
+
+
+if __name__ == "__main__":
+    main()
