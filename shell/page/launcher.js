@@ -85,8 +85,8 @@ async function installWorker() {
     const worker = await activeWorker(ROOT);
     // While the person is still choosing.
     worker.postMessage(prefetch(!isThrifty()));
-    const { tidyRegistrations } = await import("./registrations.js");
-    await tidyRegistrations();
+    const { keepTidy } = await import("./registrations.js");
+    keepTidy();
   } catch {
     // Without a worker the home page still reads well; the reason is told when something is opened.
   }

@@ -44,7 +44,7 @@ export async function keepRegistrations() {
  *
  * @returns {Promise<void>} never rejected
  */
-export async function tidyRegistrations() {
+async function tidyRegistrations() {
   try {
     await navigator.locks.request(TIDYING, { ifAvailable: true }, async (lock) => {
       if (lock) await tidy();
@@ -52,6 +52,12 @@ export async function tidyRegistrations() {
   } catch {
     // In order or not, everything works.
   }
+}
+
+/** Tidy now, and when a new version of the root's worker has taken over, which the others then follow. */
+export function keepTidy() {
+  navigator.serviceWorker?.addEventListener("controllerchange", () => void tidyRegistrations());
+  void tidyRegistrations();
 }
 
 async function tidy() {

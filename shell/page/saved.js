@@ -18,7 +18,7 @@ import { setUpFileDrop } from "./file-drop.js";
 import { pickFiles } from "./file-picking.js";
 import { importFile } from "./import-saved.js";
 import { offerDownload } from "./offer-download.js";
-import { tidyRegistrations, unregister } from "./registrations.js";
+import { keepTidy, unregister } from "./registrations.js";
 import { SavedList } from "./saved-list.js";
 import { setUpRoom, showRoom } from "./storage-room.js";
 import { Work } from "./work.js";
@@ -68,7 +68,7 @@ function start() {
   });
   setInterval(() => void refresh(), MINUTE);
   void refresh();
-  void tidyRegistrations();
+  keepTidy();
 }
 
 /** @returns {Promise<Store>} */

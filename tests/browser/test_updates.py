@@ -84,15 +84,15 @@ def served(host: Host) -> set[str]:
     return {found[1] for path in host.requests if (found := re.match(r".*?/v/(\w+)/", path))}
 
 
-def wait_for_version(page: Page, wanted: str, base: str = "/") -> None:
-    """Wait until the worker of that version has taken over.
+def wait_for_version(page: Page, wanted: str, base: str = "/", scope: str = "") -> None:
+    """Wait until the worker of that version has taken over: the root's, or that of a scope.
 
     Asking it would not do: Chromium puts an update off for as long as its worker has work.
     """
     cache = f"datasette-lite {base} version {wanted}"
     record = "async ([url, cacheName]) => !!(await caches.match(url, { cacheName }))"
     wait_until(
-        lambda: page.evaluate(record, [f"{base}record", cache]),
+        lambda: page.evaluate(record, [f"{base}record{scope and f'?{scope}'}", cache]),
         60,
         "taking over by the new version",
     )
@@ -183,12 +183,49 @@ def test_what_the_version_before_has_saved_opens_with_its_changes(
     wait_for_site(page)
 
     host.sites["/"] = plugin_build
+    # The launcher brings in the new version, for all workspaces.
     page.goto(host.address())
-    assert page.evaluate(UPDATE) == "activated"
+    wait_for_version(page, new)
+    wait_for_version(page, new, scope=re.sub(r".*/(app/@[^/]*/).*", r"\1", table))
     for address in (f"{table}?id=77", table.replace("/items", "/lamps")):
         follow(page, address)
         assert versions_of(page) == [new]
         expect(page.locator("td.col-name")).to_have_text("Lamp")
+
+
+def test_workspaces_of_several_versions_run_side_by_side(
+    visitor: BrowserContext, host: Host, plugin_build: Path, files: DataHost, old: str, new: str
+) -> None:
+    """Each goes on with its own files, and loses nothing, until its own next visit."""
+    pages = [visitor.new_page() for _ in range(3)]
+    for number, page in enumerate(pages):
+        rows = f"a\n{number}\n".encode()
+        follow(page, link(host.address(), "data/t", csv=files.add(f"{number}/t.csv", rows)))
+    wait_for_parts(pages[0])
+    addresses = [page.url for page in pages]
+
+    host.sites["/"] = plugin_build
+    scope = re.sub(r".*/(app/@[^/]*/).*", r"\1", addresses[0])
+    pages[0].reload()  # brings the new version in, for this workspace alone
+    wait_for_version(pages[0], new, scope=scope)
+    pages[0].reload()
+    wait_for_datasette(pages[0])
+    assert versions_of(pages[0]) == [new]
+    # The others still run the old one, and can be written to.
+    for page in pages:
+        status, answer = fetch_json(page, f"{page.url}/-/insert", {"row": {"a": 77}})
+        assert status == 201, answer
+    forget_downloads(pages[1])
+    module = f"{host.address()}v/{old}/shell/page/import-dialog.js"
+    assert pages[1].evaluate(f"import({module!r}).then(() => 'there')") == "there"
+    stop_worker(pages[1])
+    for page, address in zip(pages, addresses, strict=True):
+        follow(page, f"{address}?a=77")
+        expect(page.locator("td.col-a")).to_have_text("77")
+        wait_for_version(page, new, scope=re.sub(r".*/(app/@[^/]*/).*", r"\1", address))
+        page.reload()
+        wait_for_datasette(page)
+        assert versions_of(page) == [new]
 
 
 def test_a_worker_whose_parts_are_gone_makes_way_for_the_new_one(
