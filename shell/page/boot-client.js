@@ -9,7 +9,7 @@ import { OUTDATED, fromWire } from "../shared/errors.js";
 import { PROTOCOL_VERSION, openMessage } from "../shared/protocol.js";
 import { pingWorker, startKeepAlive } from "./keep-alive.js";
 import { mayReload } from "./reload-guard.js";
-import { activeWorker, registeredWorker } from "./worker-registration.js";
+import { registeredWorker } from "./worker-registration.js";
 
 /** @typedef {import("../shared/protocol.js").ProgressMessage} ProgressMessage */
 /** @typedef {import("../shared/protocol.js").WorkerMessage} WorkerMessage */
@@ -72,7 +72,7 @@ export async function bootInstance(key, fresh, { onProgress, onSilence }) {
     const askAgain = async () => {
       clearTimeout(takeover);
       try {
-        worker = await activeWorker(key);
+        worker = await (await registeredWorker(key)).activated;
         worker.postMessage(openMessage(key));
       } catch (error) {
         reject(error);

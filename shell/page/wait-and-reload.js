@@ -14,7 +14,7 @@ import { bootAndLeave } from "./boot-page.js";
 import { BootView } from "./boot-view.js";
 import { byId, element } from "./dom.js";
 import { forgetReloads, mayReload } from "./reload-guard.js";
-import { activeWorker } from "./worker-registration.js";
+import { registeredWorker } from "./worker-registration.js";
 
 const STYLESHEETS = ["site.css", "stages.css"].map((name) => new URL(name, import.meta.url).href);
 
@@ -37,7 +37,7 @@ export async function waitAndReload(reason, stuck) {
   try {
     recipe = keyToRecipe(key);
     // Two errands at once; what the worker may fail with is told further down, where it is asked again.
-    activeWorker(key).catch(() => {});
+    registeredWorker(key).catch(() => {});
   } catch (error) {
     unreadable = error; // nothing is registered for such an address
   }

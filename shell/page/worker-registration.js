@@ -6,6 +6,7 @@
  */
 
 import { LiteError } from "../shared/errors.js";
+import { parseAppPath } from "../shared/paths.js";
 import { ROOT, scopeOf } from "../shared/scopes.js";
 import { SITE_ROOT } from "../shared/site.js";
 
@@ -17,11 +18,17 @@ const NEEDED =
   "Datasette runs in a service worker, a part of the browser that works without a server";
 
 /**
+ * The worker that answers a role's pages. On a page of a workspace that is the one that the page came
+ * from, which may be another one's: registering a new one would take away what that has not saved.
+ *
  * @param {Role} role  the key of a workspace, or the site's root
  * @returns {Promise<ServiceWorker>} activated
  * @throws {LiteError} with the reason why this browser, page or site cannot have one
  */
 export async function activeWorker(role) {
+  const { controller } = workerContainer();
+  const here = parseAppPath(location.pathname, SITE_ROOT.pathname)?.key ?? ROOT;
+  if (controller && here === role) return controller;
   return (await registeredWorker(role)).activated;
 }
 
