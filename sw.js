@@ -26,7 +26,7 @@ const role = roleOf(worker.registration.scope) ?? ROOT;
 const workspaces = new Workspaces(role, (key, by) => void tellOfChange(worker.clients, key, by));
 
 worker.addEventListener("install", (event) => {
-  // Take over at once: pages of the version before get by, and one version at work is simpler than two.
+  // Take over at once: pages of the version before go on working, and one version per scope is simpler.
   worker.skipWaiting();
   event.waitUntil(install(role));
 });
