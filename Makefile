@@ -33,7 +33,7 @@ fuzz: site ## Give the readers and Datasette many random and damaged inputs (EXA
 	@EXAMPLES=$${EXAMPLES:-20000} node --test tests/fuzz/*.test.js
 	@EXAMPLES=$${EXAMPLES:-20000} $(BIN)/python -m pytest --numprocesses=2 --timeout=0 tests/fuzz
 
-torture: site ## Kill the worker 100 times under continuous writes, many times at random, and restart it 200 times (KILLS=100)
+torture: site ## Kill the worker 100 times under continuous writes and deploys, many times at random, and restart it 200 times (KILLS=100)
 	@$(BIN)/python scripts/find_browser.py
 	@KILLS=$${KILLS:-100} $(BIN)/python -m pytest -rP tests/browser/test_torture.py
 	@EXAMPLES=$${EXAMPLES:-20} $(BIN)/python -m pytest -rP tests/browser/test_random_kills.py

@@ -15,7 +15,8 @@ import { PART_URLS, keepParts } from "./shell/worker/assets.js";
 import { completeMeanwhile, install } from "./shell/worker/installing.js";
 import { Workspaces } from "./shell/worker/instance/workspaces.js";
 import { prefetchPython } from "./shell/worker/runtime.js";
-import { answerMessage, tellOfChange } from "./shell/worker/messages.js";
+import { answerMessage, tellOfChange, tellOfEviction } from "./shell/worker/messages.js";
+import { whenEvicted } from "./shell/worker/room.js";
 import { answerRequest } from "./shell/worker/routing/requests.js";
 import { answerStrayed } from "./shell/worker/strayed.js";
 import { takeOver } from "./shell/worker/site-cache/versions.js";
@@ -24,6 +25,8 @@ import { answerSiteFile, completeSite } from "./shell/worker/site-files.js";
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const role = roleOf(worker.registration.scope) ?? ROOT;
 const workspaces = new Workspaces(role, (key, by) => void tellOfChange(worker.clients, key, by));
+
+whenEvicted((key) => void tellOfEviction(worker.clients, key));
 
 worker.addEventListener("install", (event) => {
   // Take over at once: pages of the version before go on working, and one version per scope is simpler.

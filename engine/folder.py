@@ -8,7 +8,7 @@ Datasette's.
                    takes the tables of CSV files and the like, and the sources
     databases/     NAME.db is the database NAME; SQLite's journals lie beside it
     configuration/ ID.json is what the metadata or config source ID says
-    source-*       a source while it is being taken in, and what is made of it meanwhile
+    incoming/      not saved: sources while they are being taken in, and what is made of them
     internal.db    Datasette's own database: stored queries, column types, the catalogue
     imported-internal.db  that of an import, until imported_internal.py has read it
     cookies.json   the cookie jar
@@ -122,12 +122,15 @@ class Folder:
         return [(one, json.loads(path.read_text())) for one, path in paths if path.exists()]
 
     def aside(self, name: str) -> Path:
-        """Return a path for what is only needed while a source is being taken in."""
-        return self._path / f"source-{name}"
+        """Return a path for what is only needed while a source is taken in; it is not saved."""
+        folder = self._path / "incoming"
+        folder.mkdir(exist_ok=True)
+        return folder / name
 
     def forget_imports(self) -> None:
-        """Remove what imports have left behind that were interrupted."""
-        for path in self._path.glob("source-*"):
+        """Remove what interrupted imports have left behind."""
+        # Earlier versions of the site had files of imports here, where they were saved.
+        for path in [*self._path.glob("source-*"), *self._path.glob("incoming/*")]:
             path.unlink()
 
     def remove_database(self, name: str) -> None:

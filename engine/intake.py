@@ -8,7 +8,9 @@ serving is instance.py's.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +28,7 @@ from engine.finishing import NewTable
 from engine.folder import Folder
 from engine.json_import import import_json
 from engine.landing import Landing, drop_leftovers
-from engine.names import find_name, new_database_name
+from engine.names import find_name, new_database_name, quote
 from engine.options import ImportOptions, Request
 from engine.pace import Pace, Pause, Report, give_way
 from engine.row_import import RowReader, import_rows
@@ -72,6 +74,8 @@ class Intake:
 
     async def _take(self, request: Request, file: Path, report: Report) -> dict[str, Any]:
         try:
+            if there := self._added_before(request):
+                return there
             pace = Pace(file.stat().st_size, report, self._pause)
             kind = kind_of(read_head(file), request.url, request.parameter)
             if kind == "sqlite":
@@ -94,6 +98,8 @@ class Intake:
         :param aside: a path that nothing else uses, beside the databases.
         """
         async with self._turn:
+            if there := self._added_before(request):
+                return there
             pace = Pace(rows.total, report, self._pause)
             result = await self._take_tables(request, "parquet", aside, rows, pace)
             pace.finish()
@@ -238,6 +244,31 @@ class Intake:
         return tables
 
     # --- What is remembered ---------------------------------------------------------------------
+
+    def _added_before(self, request: Request) -> dict[str, Any] | None:
+        """Return what `take` returned for the same addition, if the worker was stopped after it.
+
+        What was added is saved together with this memory of it, so both are there or neither is.
+        """
+        wanted = [request.origin.get(name) for name in ("addition", "member")]
+        if wanted[0] is None:
+            return None
+        for entry in self._folder.sources():
+            if [entry["origin"].get(name) for name in ("addition", "member")] == wanted:
+                added = [{**one, "rows": self._count(one)} for one in entry["added"]]
+                places = [(one["database"], one["table"]) for one in added[:1]]
+                path = "/".join(tilde_encode(name) for place in places for name in place if name)
+                return {"path": path, "added": added, "notes": [], "id": entry["id"]}
+        return None
+
+    def _count(self, added: Mapping[str, Any]) -> int | None:
+        """Return how many rows a table has; None for a database."""
+        if added["table"] is None:
+            return None
+        with closing(sqlite3.connect(self._folder.database(added["database"]))) as conn:
+            statement = f"SELECT count(*) FROM {quote(added['table'])}"
+            count: int = conn.execute(statement).fetchone()[0]
+            return count
 
     def _before(self, request: Request) -> list[dict[str, Any]]:
         """Return what the source became before, if this is to replace it.

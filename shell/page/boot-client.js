@@ -27,6 +27,16 @@ const TAKEOVER_MILLISECONDS = 15_000;
  */
 
 /**
+ * Have what is saved opened, where a boot is to replace it; that boot then ends as this one does.
+ *
+ * @param {string} key
+ * @returns {Promise<void>}
+ */
+export async function openSaved(key) {
+  (await activeWorker(key)).postMessage(openMessage(key, { saved: true }));
+}
+
+/**
  * Start the instance, or join its boot; settles when it is ready and its pages can be had, or when it
  * has failed. On a first visit it starts while the browser is still installing the worker.
  *

@@ -6,7 +6,7 @@
  */
 
 import { toWire } from "../shared/errors.js";
-import { bootInstance } from "./boot-client.js";
+import { bootInstance, openSaved } from "./boot-client.js";
 import { BootView } from "./boot-view.js";
 import { describeSources, recipeInWords } from "./describe-sources.js";
 import { insist } from "./insist.js";
@@ -31,7 +31,10 @@ export async function bootAndLeave(boot) {
     sources: describeSources(recipe, siteRoot),
     homeHref: siteRoot.href,
   };
-  const view = new BootView(container, subject, () => run(true));
+  const view = new BootView(container, subject, {
+    onRetry: () => void run(true),
+    onOpenSaved: () => void openSaved(key).catch((error) => view.fail(toWire(error))),
+  });
 
   /**
    * @param {boolean} again

@@ -40,9 +40,11 @@ export class BootView {
   /**
    * @param {HTMLElement} container
    * @param {BootSubject} subject
-   * @param {() => void} onRetry  the person asked to try again
+   * @param {object} wishes
+   * @param {() => void} wishes.onRetry  the person asked to try again
+   * @param {() => void} [wishes.onOpenSaved]  they want what is saved, not to wait for newer data
    */
-  constructor(container, subject, onRetry) {
+  constructor(container, subject, { onRetry, onOpenSaved = () => {} }) {
     this.container = container;
     this.subject = subject;
     this.onRetry = onRetry;
@@ -65,6 +67,16 @@ export class BootView {
     });
     this.rows = this.progress.stages.map(stageRow);
     this.elapsed = element("p", { class: "elapsed" });
+    const openSaved = element("button", { type: "button", class: "quiet" }, "Open the saved copy");
+    openSaved.addEventListener("click", () => {
+      this.start();
+      onOpenSaved();
+    });
+    this.saved = element("section", { class: "choice", hidden: true, "aria-label": "Saved copy" });
+    this.saved.append(
+      element("p", {}, "Newer data is being loaded. You need not wait for it."),
+      element("p", { class: "actions" }, openSaved),
+    );
     this.status = element("p", { class: "visually-hidden", role: "status" });
     container.replaceChildren(
       element("div", { class: "page-header" }, this.heading),
@@ -77,6 +89,7 @@ export class BootView {
         ...this.rows.map(({ row }) => row),
       ),
       this.elapsed,
+      this.saved,
       this.status,
     );
   }
@@ -84,6 +97,7 @@ export class BootView {
   /** A boot begins, for the first time or again. */
   start() {
     this.progress = new BootProgress();
+    this.saved.hidden = true;
     this.problem.hidden = true;
     this.problem.replaceChildren();
     this.#enter("registering", `Opening ${this.subject.name}`);
@@ -95,6 +109,7 @@ export class BootView {
   /** @param {ProgressMessage} message */
   update(message) {
     this.progress.update(message, performance.now());
+    this.saved.hidden = !message.hasSaved;
     this.note = "";
     this.container.dataset.state = "booting";
     this.container.dataset.stage = message.stage;
@@ -181,6 +196,7 @@ export class BootView {
   }
 
   #stop() {
+    this.saved.hidden = true;
     clearInterval(this.clock);
     this.#draw();
   }

@@ -11,7 +11,7 @@ import { withJournals } from "../shared/journals.js";
 import { instancePath } from "../shared/paths.js";
 import { CHANGES_EXISTING, STAGES } from "../shared/protocol.js";
 import { SITE_ROOT } from "../shared/site.js";
-import { askWorker } from "./ask-worker.js";
+import { askWorker, WORKER_STOPPED } from "./ask-worker.js";
 import { bootInstance } from "./boot-client.js";
 import { element, formatAmount, formatBytes, inWords } from "./dom.js";
 import { errorParts } from "./error-view.js";
@@ -229,10 +229,22 @@ class ImportDialog {
       const wire = toWire(error);
       this.#back(chosen.slice(0, progress.file));
       if (wire.name === CANCELLED) this.#say(cancelledInWords(files, progress.file));
+      else if (wire.name === WORKER_STOPPED) this.#offerToGoOn(files, progress.file);
       else this.#fail(wire);
     } finally {
       removeEventListener("beforeunload", keepPage);
     }
+  }
+
+  /**
+   * @param {File[]} files
+   * @param {number} done  how many of them were imported before the worker was stopped
+   */
+  #offerToGoOn(files, done) {
+    const again = element("button", { type: "button", class: "plain" }, "Try again");
+    again.addEventListener("click", () => void this.#import());
+    this.#fail(toWire(stopped(files, done)), again);
+    again.focus();
   }
 
   /** @param {AddResult} result */
@@ -380,8 +392,28 @@ function stageInWords(message) {
  * @param {File[]} files
  * @param {number} done  how many of them were imported
  */
-function cancelledInWords(files, done) {
+function stopped(files, done) {
+  const kept = importedInWords(files, done) || "Everything saved before is unharmed. ";
+  return new LiteError("The browser stopped this site’s worker during the import.", {
+    hint: `${kept}Memory may be short: close other tabs. “Try again” goes on; nothing is imported twice.`,
+  });
+}
+
+/**
+ * @param {File[]} files
+ * @param {number} done  how many of them were imported
+ */
+function importedInWords(files, done) {
   const imported = files.slice(0, done).map(({ name }) => name);
-  const before = imported.length > 0 ? `${inWords(imported)} had been imported. ` : "";
+  const verb = imported.length === 1 ? "was" : "were";
+  return imported.length > 0 ? `${inWords(imported)} ${verb} imported before. ` : "";
+}
+
+/**
+ * @param {File[]} files
+ * @param {number} done  how many of them were imported
+ */
+function cancelledInWords(files, done) {
+  const before = importedInWords(files, done);
   return `Cancelled. ${before}Nothing of ${files[done]?.name ?? "the rest"} is left behind.`;
 }

@@ -45,6 +45,8 @@ export class ImportEntry {
     this.file = file;
     this.journals = journals;
     this.kind = kind;
+    /** Names its addition, so that what a stopped worker has added is not added again. */
+    this.addition = crypto.randomUUID();
     /** @type {"waiting" | "looking" | "ready" | "failed"} */
     this.state = "waiting";
     this.wanted = true;
@@ -153,13 +155,9 @@ export class ImportEntry {
 
   /** @returns {FileToAdd} */
   toAdd() {
-    const { file, journals, kind } = this;
-    return {
-      file,
-      journals,
-      kind,
-      options: this.#preview ? this.#choices.options(this.#preview) : {},
-    };
+    const { file, journals, kind, addition } = this;
+    const options = this.#preview ? this.#choices.options(this.#preview) : {};
+    return { file, journals, kind, addition, options };
   }
 
   /** @param {Preview} preview */

@@ -29,6 +29,7 @@ export function startNotices() {
   container.addEventListener("message", (/** @type {MessageEvent<WorkerMessage>} */ { data }) => {
     if (data.type === "changed" && data.key === key) sayChanged();
     else if (data.type === "deleted" && data.keys.includes(key)) sayDeleted();
+    else if (data.type === "evicted") void sayEvicted(data.key);
   });
   container.startMessages();
   sayOutcome();
@@ -42,8 +43,9 @@ export function startNotices() {
  * @param {string} key
  * @param {Status} status
  */
-function sayStatus(key, { saving, reason, edited, newer, problems, isImported }) {
+function sayStatus(key, { saving, reason, edited, newer, problems, isImported, evicted = [] }) {
   if (saving !== "saved") neverLetGo();
+  for (const other of evicted) void sayEvicted(other);
   for (const problem of problems) sayProblem(key, problem);
   if (isImported) {
     notify(
@@ -141,6 +143,18 @@ function sayDeleted() {
     "This data was deleted from this browser. What this page shows is no longer saved; loading it " +
       "again opens the data anew from its source.",
     { action: ["Load it again", () => location.reload()] },
+  );
+}
+
+/** @param {string} key  of the workspace that was deleted to make room */
+async function sayEvicted(key) {
+  // Seldom needed, so it is loaded only then.
+  const { nameOf } = await import("./describe-saved.js");
+  notify(
+    `evicted ${key}`,
+    `The browser had no room left, so the saved copy of another workspace was deleted: ` +
+      `${nameOf(key, SITE_ROOT)}. Nobody had changed it, and its link loads it again.`,
+    dismissed(`evicted ${key}`),
   );
 }
 

@@ -5,12 +5,12 @@
  * Wiring: the list of what is installed is installed-plugins.js, the catalogue plugin-catalogue.js.
  */
 
-import { toWire } from "../shared/errors.js";
+import { inOneLine, LiteError, toWire } from "../shared/errors.js";
 import { parseAppPath } from "../shared/paths.js";
 import { isWheel, keyToRecipe, packagesOf } from "../shared/recipe.js";
 import { parseRequirement } from "../shared/requirement.js";
 import { SITE_ROOT } from "../shared/site.js";
-import { askWorker } from "./ask-worker.js";
+import { askWorker, WORKER_STOPPED } from "./ask-worker.js";
 import { askInModal } from "./datasette-modal.js";
 import { byId, element, formatAmount } from "./dom.js";
 import { nameOf, showInstalled } from "./installed-plugins.js";
@@ -43,7 +43,7 @@ const catalogue = mayChange ? new PluginCatalogue(install) : undefined;
 for (const hidden of document.querySelectorAll("[data-needs-script]")) {
   /** @type {HTMLElement} */ (hidden).hidden = false;
 }
-void showAll().catch(say);
+void showAll().catch((error) => say(error));
 
 /** @returns {Promise<PluginList>} as it is shown */
 async function showAll() {
@@ -179,8 +179,10 @@ async function work(title, errand) {
       } else bar.removeAttribute("value");
     });
   } catch (error) {
-    say(error);
-    await showAll().catch(() => {}); // what is there has not changed
+    const isStopped = error instanceof LiteError && error.name === WORKER_STOPPED;
+    // What a stopped worker had installed or removed is saved whole, or not at all.
+    await showAll().catch(() => {});
+    say(error, isStopped ? () => void work(title, errand) : undefined);
   } finally {
     byId("lite-work").hidden = true;
     byId("lite-content").inert = false;
@@ -199,10 +201,16 @@ function goOn(outcome, where) {
   else location.assign(where);
 }
 
-/** @param {unknown} error */
-function say(error) {
-  const { message, hint } = toWire(error);
-  focusOn(`${message} ${hint}`.trim());
+/**
+ * @param {unknown} error
+ * @param {() => void} [again]  what “Try again” does, where that may help
+ */
+function say(error, again) {
+  focusOn(inOneLine(toWire(error)));
+  if (!again) return;
+  const button = element("button", { type: "button" }, "Try again");
+  button.addEventListener("click", again);
+  byId("lite-outcome").append(button);
 }
 
 /**

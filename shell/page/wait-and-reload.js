@@ -45,7 +45,7 @@ export async function waitAndReload(reason, stuck) {
   const container = byId("boot");
   if (!recipe) {
     const subject = { name: "this address", sources: [], homeHref: SITE_ROOT.href };
-    new BootView(container, subject, () => location.reload()).fail(toWire(unreadable));
+    new BootView(container, subject, { onRetry: () => location.reload() }).fail(toWire(unreadable));
     return;
   }
   await bootAndLeave({

@@ -22,11 +22,11 @@ const DROP_IT = "download the file with your browser and drop it onto this page"
 
 /**
  * @param {string} url  absolute
- * @param {{cache?: RequestCache}} [options]  as fetch() takes them
+ * @param {{cache?: RequestCache, signal?: AbortSignal}} [options]  as fetch() takes them
  * @returns {Promise<Response>} with a 2xx status and an unread body
  * @throws {LiteError} unreachable, blocked by CORS, or an HTTP error
  */
-export async function openSource(url, { cache = "default" } = {}) {
+export async function openSource(url, { cache = "default", signal } = {}) {
   if (!/^https?:$/.test(scheme(url))) {
     throw new LiteError(`“${url}” is not an address that can be fetched.`, {
       hint: "Use an address that begins with https:// or http://.",
@@ -36,8 +36,9 @@ export async function openSource(url, { cache = "default" } = {}) {
   let response;
   try {
     // No credentials: a link must not be able to read what the person is logged in to.
-    response = await fetch(bytesUrl(url), { credentials: "same-origin", cache });
+    response = await fetch(bytesUrl(url), { credentials: "same-origin", cache, signal });
   } catch (cause) {
+    signal?.throwIfAborted();
     throw await whyUnreachable(url, cause);
   }
   if (!response.ok) throw httpError(url, response.status);

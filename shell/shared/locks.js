@@ -49,15 +49,45 @@ export function alone(name, work) {
 /**
  * Do something unless the lock is held by anybody.
  *
+ * @template T
  * @param {string} name
- * @param {() => Promise<void>} work
- * @returns {Promise<void>}
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T | undefined>} undefined if somebody holds it
  */
 export function ifFree(name, work) {
   const options = /** @type {const} */ ({ mode: "exclusive", ifAvailable: true });
-  return request(name, options, async (lock) => {
-    if (lock || !navigator.locks) await work();
-  });
+  return request(name, options, async (lock) => (lock || !navigator.locks ? work() : undefined));
+}
+
+/**
+ * Wait until nobody holds the lock any more.
+ *
+ * @param {string} name
+ * @param {AbortSignal} signal  ends the waiting
+ * @returns {Promise<boolean>} false if the waiting was ended, or the browser does not tell
+ */
+export async function whenFree(name, signal) {
+  if (!navigator.locks) return false;
+  const options = { mode: /** @type {const} */ ("exclusive"), signal };
+  // Where there is no storage, work is done without a lock: request() says so with null.
+  const granted = await request(name, options, async (lock) => lock !== null).catch(() => false);
+  return granted && !signal.aborted;
+}
+
+/**
+ * @param {string} generation  that is being written
+ * @returns {string} name of the lock
+ */
+export function generationLock(generation) {
+  return `generation ${generation}`;
+}
+
+/**
+ * @param {string} owner  of a saved instance; see SavedInstance in saved-store.js
+ * @returns {string} name of the lock, held while the instance is open
+ */
+export function ownerLock(owner) {
+  return `owner ${owner}`;
 }
 
 /**

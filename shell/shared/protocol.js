@@ -19,12 +19,14 @@
  * Questions (`status`, `check`, `forget`, `restore`, `set-aside`, `registrations`, `preview`, `add`, `reload`, `consent`, `plugins`,
  * `install`, `uninstall`) come with a MessagePort, on which exactly one answer is sent: {value} or
  * {error}. Until then {working} comes at least every few seconds while the worker's thread is free, with
- * the progress of an `add`, `install` or `uninstall`. All but `add` may be asked again when neither
- * comes. On the port of an `add` the page may post {cancel: true}: the answer is then an error named
+ * the progress of an `add`, `install` or `uninstall`. A question names a lock (shared/locks.js), which the
+ * worker holds until it has answered; {working, locked} says that it does. A page that gets the lock
+ * before an answer knows that the worker was stopped, and may ask again: what was done is not done twice.
+ * A `ping` with a port is answered at once. On the port of an `add` the page may post {cancel: true}: the answer is then an error named
  * “Cancelled”, and nothing is left behind of the file that was being imported.
  *
  * `changed` and `deleted` go to all pages of the site but the one that did it: what they have in view
- * is no longer so.
+ * is no longer so. `evicted` goes to all of them.
  *
  * Workers tell each other one thing, over a BroadcastChannel: `stop`, when the workspace that another
  * one runs is about to be deleted or replaced.
@@ -62,6 +64,7 @@ export const STAGES = [
  * @property {string} key
  * @property {boolean} retry       start again even though the last boot failed
  * @property {boolean} fresh       load the sources again, replacing what is saved once that has worked
+ * @property {boolean} [saved]     open what is saved, even if that ends a boot that is to replace it
  */
 
 /**
@@ -88,6 +91,7 @@ export const STAGES = [
  * @property {number} [total]      in `unit`; left out while unknown
  * @property {"bytes" | "rows"} [unit]
  * @property {number} elapsed      ms since the boot began
+ * @property {boolean} [hasSaved]  the boot is to replace saved data, which can be opened instead
  */
 
 /**
@@ -157,6 +161,7 @@ export const STAGES = [
  * @property {boolean} edited      whether the databases differ from what their sources gave
  * @property {boolean} isImported  whether all this came with a file that the person imported
  * @property {string[]} newer      URLs of sources with newer data, as far as the last check knows
+ * @property {string[]} evicted    keys of instances that were deleted to make room, see EvictedMessage
  * @property {WireError[]} problems  what could not be opened or installed, each with its `source`: a URL,
  *   or the requirement of a plugin. Those of code are named NotAllowed (by the person), Locked (by the
  *   site), PluginError, or PluginsStuck: after starts that were never over
@@ -337,6 +342,7 @@ export const STAGES = [
  * @property {import("./journals.js").Together<File>["journals"]} [journals]  of a database
  * @property {ImportOptions} options
  * @property {"file" | "paste"} kind  how it came
+ * @property {string} addition  names this addition: what was added under that name is not added again
  * @property {boolean} [mayChange]  whether the person lets a script change tables that it has not made;
  *   without that, one that would is a problem named CHANGES_EXISTING
  */
@@ -403,6 +409,14 @@ export const CHANGES_EXISTING = "ChangesExisting";
  */
 
 /**
+ * @typedef {object} EvictedMessage  worker → pages: there was no room left, so what was saved of an
+ *   instance that nobody had changed was deleted; its link fetches it again
+ * @property {number} v
+ * @property {"evicted"} type
+ * @property {string} key
+ */
+
+/**
  * @template M
  * @typedef {M extends unknown ? Omit<M, "v"> : never} WithoutVersion
  */
@@ -413,19 +427,20 @@ export const CHANGES_EXISTING = "ChangesExisting";
  *   | UninstallQuestion} Question
  */
 /** @typedef {WithoutVersion<Question>} Asked  what `question` makes a message of */
-/** @typedef {{value: any} | {error: WireError} | {working: true, progress?: AddProgress | InstallProgress}} Answer */
-/** @typedef {OpenMessage | PingMessage | PrefetchMessage | Question} PageMessage */
-/** @typedef {ChangedMessage | DeletedMessage} News */
+/** @typedef {{lock?: string}} Locked  what every question has besides: the name of its lock */
+/** @typedef {{value: any} | {error: WireError} | {working: true, locked?: true, progress?: AddProgress | InstallProgress}} Answer */
+/** @typedef {OpenMessage | PingMessage | PrefetchMessage | (Question & Locked)} PageMessage */
+/** @typedef {ChangedMessage | DeletedMessage | EvictedMessage} News */
 /** @typedef {ProgressMessage | ReadyMessage | FailedMessage | News} WorkerMessage */
 /** @typedef {Omit<ProgressMessage, "v" | "type" | "key">} Progress */
 
 /**
  * @param {string} key
- * @param {{retry?: boolean, fresh?: boolean}} [options]
+ * @param {{retry?: boolean, fresh?: boolean, saved?: boolean}} [options]
  * @returns {OpenMessage}
  */
-export function openMessage(key, { retry = false, fresh = false } = {}) {
-  return { v: PROTOCOL_VERSION, type: "open", key, retry, fresh };
+export function openMessage(key, { retry = false, fresh = false, saved = false } = {}) {
+  return { v: PROTOCOL_VERSION, type: "open", key, retry, fresh, saved };
 }
 
 /** @returns {PingMessage} */
@@ -469,10 +484,11 @@ export function failedMessage(key, error) {
 
 /**
  * @param {Asked} asked
- * @returns {Question}
+ * @param {string} lock  its name
+ * @returns {Question & Locked}
  */
-export function question(asked) {
-  return { v: PROTOCOL_VERSION, ...asked };
+export function question(asked, lock) {
+  return { v: PROTOCOL_VERSION, lock, ...asked };
 }
 
 /**
@@ -506,4 +522,12 @@ export function changedMessage(key) {
  */
 export function deletedMessage(keys) {
   return { v: PROTOCOL_VERSION, type: "deleted", keys };
+}
+
+/**
+ * @param {string} key
+ * @returns {EvictedMessage}
+ */
+export function evictedMessage(key) {
+  return { v: PROTOCOL_VERSION, type: "evicted", key };
 }

@@ -58,6 +58,8 @@ const READ_AHEAD = 64;
  * @property {number} usedAt      ms since 1970
  * @property {number} size        bytes in all files
  * @property {boolean} edited     whether the databases differ from what the sources gave
+ * @property {boolean} [refetchable]  whether its link brings all of it back: nobody has changed, added
+ *   or imported anything
  * @property {SavedSource[]} sources
  * @property {import("./errors.js").WireError[]} [problems]  of the sources that could not be opened
  * @property {"import"} [origin]  where it is from, if not from its link: a file that was imported, whose

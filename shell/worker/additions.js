@@ -69,8 +69,8 @@ export class Additions {
   async #addAll(files, { by, onProgress, isCancelled: stop }) {
     /** @type {AddResult} */
     const result = { path: "", added: [], notes: [], problems: [] };
-    for (const [index, addition] of files.entries()) {
-      const { file, journals = [], options, kind, mayChange } = addition;
+    for (const [index, offered] of files.entries()) {
+      const { file, journals = [], options, kind, addition, mayChange } = offered;
       const label = file.name;
       /** @param {Pick<AddProgress, "stage" | "done"> & Partial<AddProgress>} progress */
       const report = ({ stage, done, total = 0, rows = 0 }) =>
@@ -78,7 +78,7 @@ export class Additions {
       try {
         if (stop()) throw cancelled();
         checkSize(file.size, label);
-        const origin = fileOrigin(file, kind);
+        const origin = { ...fileOrigin(file, kind), addition };
         const beside = journals.map(({ suffix, journal }) => ({ suffix, data: journal }));
         const content = { name: label, data: file, journals: beside };
         const incoming = { parameter: "auto", ...content, origin, options, mayChange };

@@ -8,6 +8,7 @@
  */
 
 import { LiteError } from "../shared/errors.js";
+import { statusOf } from "./refusals.js";
 import { requestHead } from "./request-head.js";
 
 /**
@@ -50,12 +51,23 @@ const BYTES_AHEAD = 1024 * 1024;
  */
 
 /**
+ * A body that is being made while it is read.
+ *
+ * @typedef {object} Streaming
+ * @property {Promise<void>} closed  settled when nobody waits for more of it
+ * @property {number} movedAt        when something of it was last made or read, as performance.now() counts
+ * @property {(error: LiteError) => void} fail  ends it, so that whoever reads it knows that it is not whole
+ */
+
+/**
  * @param {Handle} handle
  * @param {Request} request
  * @param {string} clientId
  * @param {object} options
  * @param {ErrorPage} options.errorPage
  * @param {Settle} options.settle
+ * @param {(stream: Streaming) => void} [options.onStream]  called when the answer begins, if its body
+ *   then is still being made
  * @param {number} [options.patience]  ms until an answer must have begun
  * @returns {Promise<Response>}
  */
@@ -112,11 +124,15 @@ class AsgiResponse {
   #resume;
   #errorPage;
   #settle;
+  #onStream;
+  /** @type {Streaming | undefined} */
+  #streaming;
 
-  /** @param {{errorPage: ErrorPage, settle: Settle}} options */
-  constructor({ errorPage, settle }) {
+  /** @param {{errorPage: ErrorPage, settle: Settle, onStream?: (stream: Streaming) => void}} options */
+  constructor({ errorPage, settle, onStream = () => {} }) {
     this.#errorPage = errorPage;
     this.#settle = settle;
+    this.#onStream = onStream;
     this.answered = new Promise((resolve) => (this.#resolve = resolve));
     this.closed = new Promise((resolve) => (this.#close = resolve));
   }
@@ -150,16 +166,30 @@ class AsgiResponse {
         start: (controller) => {
           this.#stream = controller;
         },
-        pull: () => this.#resume?.(),
+        pull: () => {
+          this.#moved();
+          this.#resume?.();
+        },
         cancel: () => this.disconnect(),
       },
       strategy,
     );
+    this.#streaming = {
+      closed: this.closed,
+      movedAt: performance.now(),
+      fail: ({ message }) => this.fail(message, ""),
+    };
+    this.#onStream(this.#streaming);
     this.#answer(status, headers, stream);
+  }
+
+  #moved() {
+    if (this.#streaming) this.#streaming.movedAt = performance.now();
   }
 
   /** @param {Uint8Array} chunk */
   write(chunk) {
+    this.#moved();
     if (this.#open) this.#stream?.enqueue(chunk);
   }
 
@@ -235,7 +265,7 @@ class AsgiResponse {
       this.#resolve(
         this.#settle(whole).then(
           () => response,
-          (error) => this.#errorPage(error, 507),
+          (error) => this.#errorPage(error, statusOf(error)),
         ),
       );
     } catch (error) {

@@ -36,12 +36,13 @@ import { gitLfsUrl } from "../shared/remote-urls.js";
  * @param {Array<RecipeSource & {error?: unknown}>} sources  one with an error fails with that
  * @param {URL} siteRoot
  * @param {(download: Download) => void} onProgress
+ * @param {AbortSignal} [signal]  ends all of it
  * @returns {Download[]}
  */
-export function fetchSources(sources, siteRoot, onProgress) {
+export function fetchSources(sources, siteRoot, onProgress, signal) {
   return sources.map(({ parameter, value, options, error }) => {
     const download = newDownload(parameter, absolute(value, siteRoot), options);
-    download.bytes = error ? Promise.reject(error) : fetchBytes(download, onProgress);
+    download.bytes = error ? Promise.reject(error) : fetchBytes(download, onProgress, signal);
     download.bytes.catch(() => {}); // whoever waits for them hears of it
     return download;
   });
@@ -67,11 +68,12 @@ function newDownload(parameter, url, options) {
 /**
  * @param {Download} download
  * @param {(download: Download) => void} onProgress
+ * @param {AbortSignal} [signal]
  * @returns {Promise<Uint8Array>}
  */
-async function fetchBytes(download, onProgress) {
+async function fetchBytes(download, onProgress, signal) {
   const { url } = download.version;
-  const response = await openSource(url);
+  const response = await openSource(url, { signal });
   return readBody(response, download, onProgress);
 }
 

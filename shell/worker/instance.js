@@ -8,6 +8,7 @@
 import { Additions } from "./additions.js";
 import { Breakdown } from "./breakdown.js";
 import { exercise } from "./exercise.js";
+import { InUse } from "./in-use.js";
 import { quiet } from "./quiet.js";
 import { Replies } from "./replies.js";
 import { Reports } from "./reports.js";
@@ -16,7 +17,7 @@ import { Saver } from "./saver.js";
 import { start } from "./start.js";
 import { StaticAnswers } from "./static-answers.js";
 import { ConsentNeeded } from "./trust/consent.js";
-import { toWire } from "../shared/errors.js";
+import { LiteError, toWire } from "../shared/errors.js";
 
 /** @typedef {import("../shared/saved-store.js").Store} Store */
 /** @typedef {import("../shared/protocol.js").RunningStatus} Status */
@@ -25,7 +26,7 @@ import { toWire } from "../shared/errors.js";
 /** @typedef {import("./start.js").Carried} Carried */
 /** @typedef {import("./watched-files.js").WatchedFiles} WatchedFiles */
 
-/** ms that requests, and Datasette's own end, are waited for when the instance is closed. */
+/** ms that Datasette's own end is waited for when the instance is closed. */
 const CLOSING_TIME = 5000;
 
 export class Instance {
@@ -46,8 +47,7 @@ export class Instance {
   #fromSources;
   #carried;
   #before;
-  /** @type {Set<Promise<unknown>>} being answered */
-  #requests = new Set();
+  #uses = new InUse();
   /** @type {WatchedFiles | undefined} */
   #files;
   /** @type {Saver | undefined} none when nothing is saved */
@@ -69,6 +69,9 @@ export class Instance {
   #additions;
   /** @type {Promise<void> | undefined} */
   #closed;
+  #abandoning = new AbortController();
+  /** Ends that other workers see that this is open. */
+  #disown = () => {};
   /** @type {any} BrowserInstance of bootstrap.py, as a PyProxy */
   #python;
   /** @type {any} its method, kept: each look-up would make another proxy */
@@ -128,17 +131,16 @@ export class Instance {
       onSave: async (saved) => {
         if (await this.#orStop(saved)) this.#onChange(event.clientId);
       },
+      onStream: (stream) => this.#uses.add(stream),
     });
-    this.#requests.add(response);
     try {
-      return await response;
+      return await this.#uses.during(response);
     } finally {
       this.lastUsed = performance.now();
-      this.#requests.delete(response);
     }
   }
 
-  /** @returns {Omit<Status, "state" | "newer" | "refused">} */
+  /** @returns {Omit<Status, "state" | "newer" | "refused" | "evicted">} */
   get saving() {
     const problems = [...this.#problems, ...(this.#packages?.problems ?? [])];
     if (this.#saver) {
@@ -172,6 +174,26 @@ export class Instance {
     );
   }
 
+  /** @returns {boolean} whether it is being started to replace what is saved */
+  get isReplacing() {
+    return this.#fromSources && this.state === "booting";
+  }
+
+  /** @returns {boolean} */
+  get isAbandoned() {
+    return this.#abandoning.signal.aborted;
+  }
+
+  /** End a start at once, so that it saves nothing. To be closed afterwards. */
+  abandon() {
+    this.#abandoning.abort(new LiteError("This start was ended in favour of another one."));
+  }
+
+  /** @returns {boolean} whether something is being answered, downloads included */
+  get isBusy() {
+    return this.#uses.isBusy;
+  }
+
   /**
    * Shut down; the instance is of no use afterwards.
    *
@@ -185,12 +207,13 @@ export class Instance {
 
   async #shutDown() {
     await this.#booted?.catch(() => {});
-    await briefly(Promise.allSettled(this.#requests));
+    await this.#uses.end();
     // One that has broken down settles nothing more, and whoever comes next waits for this.
     if (this.#python && !this.#breakdown.error) {
       await briefly(this.#breakdown.unless(this.#python.close()).catch(() => {}));
     }
     await this.#saver?.stop();
+    this.#disown();
     if (!this.#breakdown.error) {
       this.#handle?.destroy();
       this.#python?.destroy();
@@ -233,18 +256,19 @@ export class Instance {
   }
 
   async #start() {
-    const { files, python, intake, packages, breakdown, problems, exercised, saving } = await start(
-      {
-        key: this.#key,
-        siteRoot: this.#siteRoot,
-        openStore: () => this.#tryStore(),
-        decisions: this.#decisions,
-        carried: this.#carried,
-        fromSources: this.#fromSources,
-        onWrite: () => this.#saver?.soon(),
-        reports: this.reports,
-      },
-    );
+    const started = await start({
+      key: this.#key,
+      siteRoot: this.#siteRoot,
+      openStore: () => this.#tryStore(),
+      decisions: this.#decisions,
+      carried: this.#carried,
+      fromSources: this.#fromSources,
+      signal: this.#abandoning.signal,
+      onWrite: () => this.#saver?.soon(),
+      reports: this.reports,
+    });
+    const { files, python, intake, packages, breakdown, problems, exercised, saving } = started;
+    this.#disown = started.disown;
     this.#breakdown = breakdown;
     breakdown.onBreakdown = () => (this.state = "failed");
     this.#files = files;
@@ -298,7 +322,7 @@ export class Instance {
 
   /** @returns {Promise<boolean>} see quiet.js */
   quiet() {
-    return quiet(() => (this.#requests.size > 0 ? 0 : performance.now() - this.lastUsed));
+    return quiet(() => (this.#uses.isAwaited ? 0 : performance.now() - this.lastUsed));
   }
 
   /**
@@ -397,12 +421,7 @@ export class Instance {
    */
   async #inUse(work) {
     this.lastUsed = performance.now();
-    this.#requests.add(work);
-    try {
-      return await this.#breakdown.unless(work);
-    } finally {
-      this.#requests.delete(work);
-    }
+    return this.#uses.during(this.#breakdown.unless(work));
   }
 
   /** @type {import("./additions.js").AndSave} */

@@ -29,6 +29,7 @@ import { kindFromName } from "../shared/remote-urls.js";
  * @property {string} [file]     its name
  * @property {string} [member]   path in the zip file that it comes from
  * @property {string[]} [journals]  URLs of a database's journals
+ * @property {string} [addition]  names the addition of a file: one that is there is not added again
  * @property {number} size       bytes, as it came
  * @property {string} sha256     "" where it was not needed
  * @property {string} etag

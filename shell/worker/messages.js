@@ -13,10 +13,13 @@ import {
 } from "./instance/saved-workspaces.js";
 import { keepScopes, outdatedScopes } from "./site-cache/versions.js";
 import { LiteError, toWire } from "../shared/errors.js";
+import { hold } from "../shared/locks.js";
 import {
   changedMessage,
   deletedMessage,
+  evictedMessage,
   failedMessage,
+  openMessage,
   progressMessage,
   PROTOCOL_VERSION,
   readyMessage,
@@ -48,24 +51,39 @@ export async function answerMessage(event, workspaces, clients) {
   const [port] = event.ports;
   const by = event.source && "id" in event.source ? event.source.id : "";
   if (message?.type === "open" && event.source) await open(message, event.source, workspaces);
-  // A ping needs no answer: that it arrived is what keeps the worker running. Nor has a prefetch, which
-  // is sw.js's to heed.
-  else if (
-    port &&
-    message.type !== "ping" &&
-    message.type !== "prefetch" &&
-    message.type !== "open"
-  ) {
-    /** @param {Answer} answer */
-    const say = (answer) => port.postMessage(answer);
-    const signsOfLife = setInterval(say, SIGN_OF_LIFE, { working: true });
-    try {
-      say({ value: await answerTo(message, workspaces, clients, port, by) });
-    } catch (error) {
-      say({ error: toWire(error) });
-    } finally {
-      clearInterval(signsOfLife);
+  // A ping without a port needs no answer: that it arrived is what keeps the worker running.
+  else if (message?.type === "ping") port?.postMessage({ value: undefined });
+  // Nor does a prefetch, which is sw.js's to heed.
+  else if (port && message.type !== "prefetch" && message.type !== "open") {
+    await underLock(message.lock, port, () => answerTo(message, workspaces, clients, port, by));
+  }
+}
+
+/**
+ * Answer a question, and let the page see meanwhile that this worker is at it: by signs of life, and by
+ * a lock, which the browser releases should it stop the worker.
+ *
+ * @param {string | undefined} lock  its name
+ * @param {MessagePort} port
+ * @param {() => Promise<unknown>} work
+ */
+async function underLock(lock, port, work) {
+  /** @param {Answer} answer */
+  const say = (answer) => port.postMessage(answer);
+  const signsOfLife = setInterval(say, SIGN_OF_LIFE, { working: true });
+  let release = () => {};
+  try {
+    if (lock) {
+      say({ working: true });
+      release = await hold(lock);
+      say({ working: true, locked: true });
     }
+    say({ value: await work() });
+  } catch (error) {
+    say({ error: toWire(error) });
+  } finally {
+    clearInterval(signsOfLife);
+    release();
   }
 }
 
@@ -90,6 +108,14 @@ async function tell(clients, news, by = "") {
  */
 export function tellOfChange(clients, key, by) {
   return tell(clients, changedMessage(key), by);
+}
+
+/**
+ * @param {Clients} clients
+ * @param {string} key  of the instance that was deleted to make room
+ */
+export function tellOfEviction(clients, key) {
+  return tell(clients, evictedMessage(key));
 }
 
 /**
@@ -193,12 +219,12 @@ function progressTo(port) {
  * @param {Client | ServiceWorker | MessagePort} page
  * @param {Workspaces} workspaces
  */
-async function open({ v, key, retry, fresh }, page, workspaces) {
+async function open({ v, key, retry, fresh, saved }, page, workspaces) {
   if (v !== PROTOCOL_VERSION) return page.postMessage(failedMessage(key, toWire(otherVersion())));
   let instance;
   try {
     const workspace = await workspaces.host(key);
-    instance = workspace.get({ afresh: retry, fromSources: fresh });
+    instance = workspace.get({ afresh: retry, fromSources: fresh, fromSaved: saved });
   } catch (error) {
     return page.postMessage(failedMessage(key, toWire(error)));
   }
@@ -214,6 +240,7 @@ async function open({ v, key, retry, fresh }, page, workspaces) {
   } catch (error) {
     // Its address answers: with the page that asks.
     if (instance.consent) return page.postMessage(readyMessage(key));
+    if (instance.isAbandoned) return await open(openMessage(key), page, workspaces);
     console.warn("The instance could not be started.", error);
     page.postMessage(failedMessage(key, toWire(error)));
   } finally {

@@ -3,14 +3,17 @@
  * page that asks for consent, and the error page of app/.
  */
 
+import { GONE, NO_ROOM, NOT_SAVED } from "./refusals.js";
 import { siteFile } from "./site-files.js";
 import { toWire } from "../shared/errors.js";
 
-/** What the error page is headed with. */
-const TITLES = new Map([
-  [503, "This data could not be opened"],
-  [507, "This could not be saved"],
-]);
+/** What the error page is headed with, by the error's name or else by the status. */
+const TITLES = /** @type {Record<string, string>} */ ({
+  [NO_ROOM]: "This could not be saved",
+  [NOT_SAVED]: "This could not be saved",
+  [GONE]: "This data has changed",
+  503: "This data could not be opened",
+});
 
 const HEADERS = { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" };
 
@@ -46,12 +49,12 @@ export async function consentPage(consent, siteRoot) {
  * @returns {Promise<Response>}
  */
 export async function errorPage(error, status, { siteRoot, wantsPage }) {
-  const { message, hint, traceback = "" } = toWire(error);
+  const { name, message, hint, traceback = "" } = toWire(error);
   const text = [message, hint, traceback].filter(Boolean).join("\n\n");
   if (wantsPage) {
     const html = await template("failed").catch(() => null);
     if (html !== null) {
-      const title = TITLES.get(status) ?? "Something went wrong";
+      const title = TITLES[name] ?? TITLES[status] ?? "Something went wrong";
       const slots = {
         title,
         message,

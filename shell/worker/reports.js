@@ -3,7 +3,7 @@
  */
 
 /** @typedef {import("../shared/protocol.js").Progress} Progress */
-/** @typedef {Omit<Progress, "elapsed">} Step */
+/** @typedef {Omit<Progress, "elapsed" | "hasSaved">} Step */
 
 /** ms: watchers hear of progress this often at most, and this often at least. */
 const REPORT_EVERY = 100;
@@ -12,6 +12,8 @@ const HEARTBEAT = 1000;
 export class Reports {
   /** @type {Set<(progress: Progress) => void>} */
   watchers = new Set();
+  /** Whether the start replaces saved data, which could be opened instead. */
+  hasSaved = false;
   /** @type {Step} */
   #step = { stage: "download", label: "" };
   #startedAt = 0;
@@ -19,7 +21,8 @@ export class Reports {
 
   /** @returns {Progress} */
   get progress() {
-    return { ...this.#step, elapsed: Math.round(performance.now() - this.#startedAt) };
+    const elapsed = Math.round(performance.now() - this.#startedAt);
+    return { ...this.#step, elapsed, ...(this.hasSaved && { hasSaved: true }) };
   }
 
   /** @returns {Step["stage"]} */

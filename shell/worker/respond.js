@@ -26,6 +26,7 @@ import { replyTo } from "./replies.js";
  * @property {import("./replies.js").Replies | undefined} replies
  * @property {(saved: ReturnType<import("./saver.js").Saver["save"]>) => Promise<void>} onSave  called
  *   with what has to be over before the answer leaves; rejects when the answer must not
+ * @property {(stream: import("./bridge.js").Streaming) => void} onStream  as answer() takes it
  */
 
 /**
@@ -36,12 +37,12 @@ import { replyTo } from "./replies.js";
  * @returns {Promise<Response>}
  */
 export async function respond(request, { clientId, arrivedAt, handled }, errorPage, means) {
-  const { handle, staticAnswers, saver, replies, onSave } = means;
+  const { handle, staticAnswers, saver, replies, onSave, onStream } = means;
   const known = staticAnswers.find(request);
   if (known) return known;
   /** @type {import("./bridge.js").Settle} */
   const keep = async (whole) => void (whole && staticAnswers.keep(request, whole));
-  if (!saver) return answer(handle, request, clientId, { errorPage, settle: keep });
+  if (!saver) return answer(handle, request, clientId, { errorPage, onStream, settle: keep });
   const fingerprint = (await replies?.fingerprint(request)) ?? "";
   const earlier = fingerprint && replies?.find(fingerprint, arrivedAt);
   /** @param {string} id */
@@ -62,7 +63,7 @@ export async function respond(request, { clientId, arrivedAt, handled }, errorPa
     await keep(whole);
   };
   try {
-    return await answer(handle, request, clientId, { errorPage, settle });
+    return await answer(handle, request, clientId, { errorPage, onStream, settle });
   } finally {
     inProgress.end();
   }

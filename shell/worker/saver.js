@@ -10,26 +10,22 @@
  * just as after a power cut: https://www.sqlite.org/atomiccommit.html
  */
 
+import { checkWhole, writeGeneration } from "./generations.js";
 import manifest from "./manifest.js";
 import { gone, notSaved } from "./refusals.js";
-import {
-  change,
-  deleteGeneration,
-  discard,
-  PORTION,
-  putAhead,
-  putChanges,
-} from "./store-changes.js";
+import { change, putAhead, putChanges } from "./store-changes.js";
+import { deleteGeneration } from "./transaction.js";
 import { WriteGate } from "./write-gate.js";
-import { DATABASES, keysOf, STATE_FORMAT } from "../shared/saved-store.js";
+import { PORTION } from "../shared/blocks.js";
+import { DATABASES, STATE_FORMAT } from "../shared/saved-store.js";
 
 /** @typedef {import("../shared/saved-store.js").Store} Store */
 /** @typedef {import("../shared/saved-store.js").SavedInstance} SavedInstance */
 /** @typedef {import("../shared/saved-store.js").SavedReply} SavedReply */
 /** @typedef {import("./watched-files.js").WatchedFiles} WatchedFiles */
 /** @typedef {import("./watched-files.js").Changes} Changes */
-/** @typedef {import("./store-changes.js").Transaction} Transaction */
-/** @typedef {import("./store-changes.js").Ask} Ask */
+/** @typedef {import("./transaction.js").Transaction} Transaction */
+/** @typedef {import("./transaction.js").Ask} Ask */
 /** @typedef {import("./refusals.js").Refused} Refused */
 
 /**
@@ -116,8 +112,8 @@ export class Saver {
   onProgress = () => {};
   /** @type {Partial<SavedInstance>} what has become of the sources since the record was made */
   #sources = {};
-  /** @type {Changes[]} taken and not saved yet, in order */
-  #pending = [];
+  /** Whether somebody has changed or added something, be it a stored query. */
+  #isTouched = false;
 
   /**
    * @param {OpenStore} openStore
@@ -182,6 +178,7 @@ export class Saver {
       if (this.#isLarge && onlyReads) return Promise.resolve(false);
       const wrote = this.#files.writes !== writes;
       if (wrote && reply) this.#replies.set(request.id, reply);
+      if (wrote && !onlyReads) this.#isTouched = true;
       return wrote ? this.save() : this.#othersSaved();
     }, leave);
     return request;
@@ -295,11 +292,13 @@ export class Saver {
   async #saveAll() {
     this.#saving = "first";
     try {
-      await this.#inStore(async (store) => {
-        // Nothing may be missing if this is not the first attempt.
-        this.#files.touchAll();
-        await this.#saveGeneration(store, crypto.randomUUID());
-      });
+      await this.#inStore((store) =>
+        writeGeneration(store, (generation) => {
+          // Nothing may be missing if this is not the first attempt.
+          this.#files.touchAll();
+          return this.#saveGeneration(store, generation);
+        }),
+      );
     } finally {
       this.#saving = "";
     }
@@ -310,38 +309,31 @@ export class Saver {
    * @param {string} generation
    */
   async #saveGeneration(store, generation) {
-    try {
-      let portions = 0;
-      let changes = await this.#copy(PORTION);
-      while (changes.bytes >= PORTION) {
-        await change(store, (transaction, ask) => {
-          putChanges(transaction, ask, generation, changes);
-        });
-        portions += 1;
-        changes = await this.#copy(PORTION);
-      }
-      const record = this.#nextRecord({ generation });
-      const replies = [...this.#replies];
-      await change(
-        store,
-        async (transaction, ask) => {
-          const before = await transaction.objectStore("instances").get(record.key);
-          if (before && before.generation !== this.#record.generation) throw gone();
-          // Another worker may have taken the portions for what an interrupted save has left.
-          const kept = await transaction.objectStore("files").count(keysOf(generation));
-          if (portions > 0 && kept === 0) throw gone();
-          putChanges(transaction, ask, generation, changes);
-          this.#putReplies(transaction, ask, generation, replies);
-          ask(transaction.objectStore("instances").put(record));
-          if (before) deleteGeneration(transaction, ask, before.generation);
-        },
-        "strict",
-      );
-      this.#saved(record, replies);
-    } catch (error) {
-      await discard(store, generation);
-      throw error;
+    let copy = await this.#copy(PORTION);
+    while (copy.changes.bytes >= PORTION) {
+      const { changes } = copy;
+      await change(store, (transaction, ask) => {
+        putChanges(transaction, ask, generation, changes);
+      });
+      copy = await this.#copy(PORTION);
     }
+    const { changes, counts } = copy;
+    const record = this.#nextRecord({ generation });
+    const replies = [...this.#replies];
+    await change(
+      store,
+      async (transaction, ask) => {
+        const before = await transaction.objectStore("instances").get(record.key);
+        if (before && !isSame(before, this.#record)) throw gone();
+        putChanges(transaction, ask, generation, changes);
+        await checkWhole(transaction, generation, counts);
+        this.#putReplies(transaction, ask, generation, replies);
+        ask(transaction.objectStore("instances").put(record));
+        if (before) deleteGeneration(transaction, ask, before.generation);
+      },
+      "strict",
+    );
+    this.#saved(record, replies);
   }
 
   /** @returns {Promise<boolean>} whether databases were among the changes */
@@ -349,15 +341,18 @@ export class Saver {
     this.#isLarge = this.#files.changedBytes > LARGE;
     try {
       if (this.#isLarge) await this.#saveAhead();
-      if (this.#files.changed) this.#pending.push(await this.#copy());
-      if (this.#pending.length === 0 && this.#replies.size === 0) return false;
+      if (!this.#files.changed && this.#replies.size === 0) return false;
       this.#saving = "later";
-      const changes = this.#pending;
-      const edits = changes.some(hasDatabases);
+      const { changes } = await this.#copy();
+      const edits = hasDatabases(changes);
       const record = this.#nextRecord({ edited: this.#record.edited || edits });
       // Doing it a second time does no harm: it is the same blocks.
-      const isThere = await this.#inStore((store) => this.#write(store, changes, record));
-      this.#pending = [];
+      const isThere = await this.#inStore((store) => this.#write(store, changes, record)).catch(
+        (error) => {
+          this.#files.giveBack(changes);
+          throw error;
+        },
+      );
       // The browser has thrown away what was saved; here it all still is.
       if (!isThere) {
         this.#record = record;
@@ -382,7 +377,12 @@ export class Saver {
     for (;;) {
       const ahead = this.#files.takeAhead(paths, PORTION);
       if (ahead.length === 0) return;
-      const isOurs = await this.#inStore((store) => putAhead(store, this.#record, ahead, paths));
+      const isOurs = await this.#inStore((store) =>
+        putAhead(store, this.#record, ahead, paths),
+      ).catch((error) => {
+        this.#files.giveBack({ files: ahead });
+        throw error;
+      });
       if (!isOurs) return; // what that means is the next transaction's to find out
       for (const { blocks } of ahead) for (const [, bytes] of blocks) done += bytes.length;
       this.onProgress(Math.min(done, total), total);
@@ -391,20 +391,20 @@ export class Saver {
 
   /**
    * @param {Store} store
-   * @param {Changes[]} changes  in order
+   * @param {Changes} changes
    * @param {SavedInstance} record
    * @returns {Promise<boolean>} false if the instance is no longer saved; then nothing was done
    */
   async #write(store, changes, record) {
-    const { generation, key, owner } = record;
+    const { generation, key } = record;
     const replies = [...this.#replies];
     const isThere = await change(
       store,
       async (transaction, ask) => {
         const current = await transaction.objectStore("instances").get(key);
         if (!current) return false;
-        if (current.generation !== generation || current.owner !== owner) throw gone();
-        for (const some of changes) putChanges(transaction, ask, generation, some);
+        if (!isSame(current, record)) throw gone();
+        putChanges(transaction, ask, generation, changes);
         ask(transaction.objectStore("instances").put(record));
         this.#putReplies(transaction, ask, generation, replies);
         for (const [id, { fingerprint, at }] of this.#kept) {
@@ -462,9 +462,16 @@ export class Saver {
     }
   }
 
-  /** @param {number} [most] */
+  /**
+   * @param {number} [most]  as take() of watched-files.js has it
+   * @returns {Promise<{changes: Changes, counts: {files: number, blocks: number}}>} counts: of all files
+   *   at the same moment
+   */
   #copy(most) {
-    return this.#gate.copy(() => this.#files.take(most));
+    return this.#gate.copy(() => ({
+      changes: this.#files.take(most),
+      counts: this.#files.counts,
+    }));
   }
 
   /**
@@ -473,12 +480,23 @@ export class Saver {
    */
   #nextRecord(changes) {
     const now = { format: STATE_FORMAT, build: manifest.version, usedAt: Date.now() };
-    return { ...this.#record, ...now, ...this.#sources, size: this.#files.size, ...changes };
+    const next = { ...this.#record, ...now, ...this.#sources, size: this.#files.size, ...changes };
+    next.refetchable &&= !next.edited && !this.#isTouched;
+    return next;
   }
 }
 
 /** Names of the errors of a store that was closed before or during a transaction. */
 const CLOSED = ["InvalidStateError", "AbortError"];
+
+/**
+ * @param {SavedInstance} saved
+ * @param {SavedInstance} ours
+ * @returns {boolean} whether nobody else has opened or replaced it since
+ */
+function isSame(saved, ours) {
+  return saved.generation === ours.generation && saved.owner === ours.owner;
+}
 
 /** @param {Changes} changes */
 function hasDatabases({ removed, files }) {

@@ -3,8 +3,8 @@
  * it from starting.
  */
 
-import { change, PORTION } from "./store-changes.js";
-import { BLOCK_SIZE } from "../shared/blocks.js";
+import { change } from "./store-changes.js";
+import { BLOCK_SIZE, PORTION } from "../shared/blocks.js";
 import { LiteError } from "../shared/errors.js";
 import { JOURNALS, keysOf, SET_ASIDE } from "../shared/saved-store.js";
 

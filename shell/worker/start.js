@@ -20,6 +20,7 @@ import { claim, newRecord } from "./store-changes.js";
 import { ConsentNeeded } from "./trust/consent.js";
 import { LOCK } from "./trust/lock.js";
 import { UNWATCHED, WatchedFiles } from "./watched-files.js";
+import { hold, ownerLock } from "../shared/locks.js";
 import { instancePath } from "../shared/paths.js";
 import { isSwitchedOn, keyToRecipe } from "../shared/recipe.js";
 import { readableRecord } from "../shared/saved-record.js";
@@ -51,6 +52,7 @@ import { SHELL_ROOT } from "../shared/site.js";
  * @property {import("./trust/decisions.js").Decisions} decisions
  * @property {Carried} [carried]
  * @property {boolean} fromSources  whatever is saved, to replace it
+ * @property {AbortSignal} signal  ends the start
  * @property {() => void} onWrite  called when a file of the instance was written to
  * @property {import("./reports.js").Reports} reports
  * @property {boolean} [whole]  with all of Python, even if a part has to be downloaded first
@@ -68,6 +70,7 @@ import { SHELL_ROOT } from "../shared/site.js";
  *   it is not to
  * @property {{store: Store, record: SavedInstance, isSaved: boolean}} [saving]  where it is to be
  *   saved, and whether it is so already; undefined when nothing is
+ * @property {() => void} disown  to be called when it will not be saved any more
  */
 
 /** The folder in Pyodide's file system that is saved; engine/folder.py knows what is in it. */
@@ -79,6 +82,7 @@ const FOLDER = "/instance";
  * @property {boolean} mayUseImage
  * @property {Breakdown} breakdown
  * @property {Promise<StartImage>} [image]  what it has to do with images, once it asks
+ * @property {() => void} disown  ends that others see that the instance is open
  */
 
 /**
@@ -90,11 +94,17 @@ const FOLDER = "/instance";
  */
 export async function start(options, failures = [], mayUseImage = true) {
   /** @type {Attempt} */
-  const state = { failures, mayUseImage, breakdown: new Breakdown() };
+  const state = { failures, mayUseImage, breakdown: new Breakdown(), disown: () => {} };
   try {
-    return await state.breakdown.unless(attempt(options, state));
+    const { signal } = options;
+    return await state.breakdown.unless(Promise.race([attempt(options, state), aborted(signal)]));
   } catch (error) {
+    state.disown();
     const image = await state.image;
+    if (options.signal.aborted) {
+      image?.confirm();
+      throw error;
+    }
     if (isForWantOfRest(error) && !options.whole) {
       image?.lacksRest();
       return start({ ...options, whole: true }, failures, mayUseImage);
@@ -117,6 +127,17 @@ export async function start(options, failures = [], mayUseImage = true) {
 }
 
 /**
+ * @param {AbortSignal} signal
+ * @returns {Promise<never>} rejected when it is aborted
+ */
+function aborted(signal) {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
+
+/**
  * @param {StartOptions} options
  * @param {Attempt} state
  * @returns {Promise<Started>}
@@ -134,11 +155,17 @@ async function attempt(options, state) {
   );
   const starting = startPython(report, { whole, image: image.image });
   const saved = options.fromSources ? undefined : (carried ?? found);
+  reports.hasSaved = options.fromSources && found !== undefined;
   const sources = saved ? [] : await wantedBy(recipe);
   // Both run while Python starts; what they report is shown once it is their turn.
-  const downloads = fetchSources(sources, siteRoot, (download) => {
-    if (reports.stage === "fetch") report(fetching(download));
-  });
+  const downloads = fetchSources(
+    sources,
+    siteRoot,
+    (download) => {
+      if (reports.stage === "fetch") report(fetching(download));
+    },
+    options.signal,
+  );
   const contents = carried
     ? Promise.resolve(copied(carried.files)) // a start with less begins with the same
     : found && readSaved(/** @type {Store} */ (store), found, reports, saved !== undefined);
@@ -172,6 +199,7 @@ async function attempt(options, state) {
     const settled = () => packages.trustedConfiguration(python, !saved);
     problems = await takeAll(downloads, { intake, siteRoot, report, settled, replaced: found });
   }
+  options.signal.throwIfAborted();
   report({ stage: "open", label: "" });
   if (found && !carried && found.format < INTERNAL_CHECKED) python.distrust_internal();
   const trusted = packages.trustedConfiguration(python, !saved);
@@ -183,11 +211,13 @@ async function attempt(options, state) {
   // For whoever measures starts.
   performance.mark("started", { detail: { image: image.isUsed } });
   const exercised = mayExercise ? () => image.exercised() : undefined;
-  const started = { files, python, intake, packages, breakdown, problems, exercised };
+  const { disown } = state;
+  const started = { files, python, intake, packages, breakdown, problems, exercised, disown };
   if (!store) return started;
   const versions = downloads.map(({ version }) => version);
   const isSaved = saved !== undefined && saved === found;
-  const more = { generation: found?.generation, problems };
+  const refetchable = !carried && (found === undefined || found.refetchable === true);
+  const more = { generation: found?.generation, problems, refetchable };
   const record = isSaved ? found : newRecord(key, versions, owner, more);
   return { ...started, saving: { store, record, isSaved } };
 }
@@ -205,6 +235,7 @@ async function find(options, state, recipe) {
   reading.catch(() => {}); // awaited below
   const store = isSwitchedOn(recipe, "temporary") ? undefined : await options.openStore();
   const owner = crypto.randomUUID();
+  if (store) state.disown = await hold(ownerLock(owner));
   const claimed = store && (await claim(store, key, owner));
   // Its data opens even where an older version of the site let a damaged record in.
   const found = claimed && readableRecord(claimed).record;

@@ -15,6 +15,7 @@ import { BLOCK_SIZE } from "../shared/blocks.js";
  * What happened to a file since it was last taken.
  *
  * @typedef {object} FileChange
+ * @property {FileNode} node
  * @property {string} path      relative to the mount
  * @property {number} size      bytes, as it is now
  * @property {number} before    bytes when it was last taken, or of what was taken ahead
@@ -26,6 +27,15 @@ import { BLOCK_SIZE } from "../shared/blocks.js";
  * @property {string[]} removed  paths that are no longer those files; to be applied first
  * @property {FileChange[]} files
  * @property {number} bytes      in all blocks
+ */
+
+/**
+ * Blocks that were taken before they count.
+ *
+ * @typedef {object} Ahead
+ * @property {FileNode} node
+ * @property {string} path
+ * @property {Array<[index: number, bytes: Uint8Array]>} blocks  copies
  */
 
 /** A folder in the mount for what is on its way to become a file there: it is not watched. */
@@ -67,6 +77,13 @@ export class WatchedFiles {
   /** @returns {number} bytes in all files */
   get size() {
     return this.#watchedFiles.reduce((sum, { usedBytes }) => sum + usedBytes, 0);
+  }
+
+  /** @returns {{files: number, blocks: number}} how many there are of all */
+  get counts() {
+    const files = this.#watchedFiles;
+    const blocks = files.reduce((sum, file) => sum + Math.ceil(file.usedBytes / BLOCK_SIZE), 0);
+    return { files: files.length, blocks };
   }
 
   /**
@@ -115,7 +132,7 @@ export class WatchedFiles {
       const size = node.usedBytes;
       const before = Math.max(this.#taken.get(path) ?? 0, this.#ahead.get(path) ?? 0);
       /** @type {FileChange} */
-      const file = { path, size, before, blocks: [] };
+      const file = { node, path, size, before, blocks: [] };
       this.#ahead.delete(path);
       this.#taken.set(path, size);
       for (const index of dirty) {
@@ -154,7 +171,7 @@ export class WatchedFiles {
    *
    * @param {string[]} paths  of the files that this is about
    * @param {number} most     about how many bytes to copy
-   * @returns {Array<{path: string, blocks: Array<[number, Uint8Array]>}>} empty when there is no more
+   * @returns {Ahead[]} empty when there is no more
    */
   takeAhead(paths, most) {
     const ahead = [];
@@ -176,10 +193,28 @@ export class WatchedFiles {
         copied += bytes.length;
         this.#ahead.set(path, Math.max(this.#ahead.get(path) ?? 0, start + bytes.length));
       }
-      if (blocks.length > 0) ahead.push({ path, blocks });
+      if (blocks.length > 0) ahead.push({ node, path, blocks });
       if (copied >= most) break;
     }
     return ahead;
+  }
+
+  /**
+   * Count as changed again what was taken, or taken ahead, and could not be stored. To be called before
+   * anything more is taken.
+   *
+   * @param {{removed?: string[], files: Array<Ahead & {before?: number}>}} taken
+   */
+  giveBack({ removed = [], files }) {
+    for (const path of removed) this.#removed.add(path);
+    for (const { node, path, before, blocks } of files) {
+      // One that was deleted or moved since has been noted as that.
+      if (!this.#isPlaced(node) || this.#path(node) !== path) continue;
+      const dirty = this.#dirty.get(node) ?? new Set();
+      for (const [index] of blocks) dirty.add(index);
+      this.#dirty.set(node, dirty);
+      if (before !== undefined) this.#taken.set(path, before);
+    }
   }
 
   /**

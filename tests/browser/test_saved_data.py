@@ -500,3 +500,33 @@ def test_data_that_does_not_fit_opens_all_the_same(
     import_file(page, exported.file)
     expect(page.get_by_role("alert")).to_contain_text("There is no room left for this data")
     expect(instances(page)).to_have_count(0)
+
+
+def noise(size: int) -> bytes:
+    """Return a database of that many bytes which cannot be compressed."""
+    connection = sqlite3.connect(":memory:")
+    connection.execute(f"create table noise as select randomblob({size}) as noise")
+    return connection.serialize()
+
+
+@pytest.mark.console_errors
+def test_what_nobody_changed_makes_room_for_changes(page: Page, site: str, files: DataHost) -> None:
+    room = Room(page, site, 2 * SMALL)
+    unchanged = link(site, "unchanged", url=[files.add("unchanged.db", noise(6_000_000))])
+    follow(page, unchanged)
+    stop_worker(page)  # so that it is not open any more
+    follow(page, link(site, "shop", url=[files.add("shop.db", shop_database())]))
+    home = page.url
+    assert write(page, "insert into colours values (4, 'Mauve')") == 200
+    room.fill_up()
+    assert write(page, TOO_MUCH) == 200
+    notice = page.get_by_role("list", name="About this data").get_by_role("listitem")
+    expect(notice).to_contain_text("the saved copy of another workspace was deleted: unchanged.db")
+    expect(notice).to_contain_text("its link loads it again")
+    stop_worker(page)
+    follow(page, home)
+    assert len(rows_of(page, f"{home}/pictures")) == 3
+    page.goto(f"{site}saved.html")
+    expect(instances(page)).to_have_count(1)
+    follow(page, unchanged)
+    assert len(rows_of(page, f"{page.url}/noise")) == 1

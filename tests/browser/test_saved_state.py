@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import threading
 from typing import Any
 
 import pytest
@@ -92,6 +93,29 @@ def test_newer_content_is_noticed_where_a_host_tells_no_dates(
     page.goto("about:blank")
     follow(page, address)
     assert values(page) == ["two"]
+
+
+def test_saved_data_opens_though_the_host_of_newer_data_stalls(
+    page: Page, site: str, files: DataHost
+) -> None:
+    address = link(site, "data/t", csv=files.add("t.csv", b"a\nold\n", **dated(2)))
+    follow(page, address)
+    released = threading.Event()
+    files.add("t.csv", b"a\nnew\n", released=released, **dated(9))
+    page.goto("about:blank")
+    page.goto(address)
+    page.get_by_role("button", name="Open the saved copy").click(timeout=BOOT_TIMEOUT)
+    wait_for_datasette(page)
+    assert values(page) == ["old"]
+    # It is still offered, and nothing has been replaced behind anybody's back.
+    released.set()
+    stop_worker(page)
+    page.reload()
+    wait_for_datasette(page)
+    assert values(page) == ["old"]
+    page.goto("about:blank")
+    follow(page, address)
+    assert values(page) == ["new"]
 
 
 def test_newer_data_does_not_replace_changes_unasked(

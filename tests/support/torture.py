@@ -1,4 +1,7 @@
-"""Kills a browser's workers while pages write without pause, and counts what is left of that."""
+"""Kills a browser's workers while pages write without pause, and counts what is left of that.
+
+Every ten kills the site is deployed in another version, too, so that workers of both use the store.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,13 @@ import json
 import random
 import sqlite3
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from tests.support.browsing import link
+from tests.support.deploys import Host
 from tests.support.hosts import DataHost
 from tests.support.raw_chromium import RawBrowser, RawTab, wait_until
 from tests.support.saved_state import saved_state
@@ -60,11 +66,15 @@ class Outcome:
     #: Requests under way when only the worker was killed, and those of them that failed.
     cut: int = 0
     failures: list[object] = field(default_factory=list)
+    deploys: int = 0
+    #: Deploys whose worker took over before the next one, or the end.
+    taken_over: int = 0
 
     def __str__(self) -> str:
         kills = ", ".join(f"{count} × {way}" for way, count in sorted(self.kills.items()))
         return (
-            f"{self.kills.total()} kills ({kills}): {self.acknowledged} writes acknowledged, "
+            f"{self.kills.total()} kills ({kills}), {self.deploys} deploys ({self.taken_over} took "
+            f"over): {self.acknowledged} writes acknowledged, "
             f"{len(self.lost)} lost, {len(self.doubled)} doubled, {self.unheard} done unheard; "
             f"{self.cut} requests cut off by a stopped worker, {len(self.failures)} failed"
         )
@@ -80,8 +90,23 @@ def _database() -> bytes:
     return data
 
 
+# Whether the worker of a version has taken over: the last that its activation does is this record.
+_HAS_TAKEN_OVER = """caches.match("/record", { cacheName: "datasette-lite / version %s" })
+  .then((found) => found !== undefined)"""
+
+
 class _Torture:
-    def __init__(self, browser: RawBrowser, site: str, files: DataHost, seed: int) -> None:
+    def __init__(
+        self,
+        browser: RawBrowser,
+        host: Host,
+        builds: Sequence[Path],
+        files: DataHost,
+        seed: int,
+    ) -> None:
+        site = host.address()
+        self._host = host
+        self._builds = builds
         self._browser = browser
         self._files = files
         self._random = random.Random(seed)
@@ -103,6 +128,23 @@ class _Torture:
         values = ["w/-/insert", self._ack, self._pages, 2]
         tab.evaluate(f"{_WRITE}({json.dumps(values)})")
         return tab
+
+    def deploy(self, tab: RawTab) -> None:
+        """Give the host the next version, and have the browser look for it."""
+        self.look_at_version(tab)
+        self.outcome.deploys += 1
+        self._host.sites["/"] = self._builds[self.outcome.deploys % len(self._builds)]
+        update = "navigator.serviceWorker.getRegistration().then((found) => found.update())"
+        tab.evaluate(f"void {update}.catch(() => {{}})")
+
+    def look_at_version(self, tab: RawTab) -> bool:
+        """Note whether the version that was last deployed has taken over."""
+        if self.outcome.deploys == 0:
+            return False
+        [version] = (self._host.sites["/"] / "v").iterdir()
+        has_taken_over = tab.evaluate(_HAS_TAKEN_OVER % version.name) is True
+        self.outcome.taken_over += has_taken_over
+        return has_taken_over
 
     def wait_for_progress(self) -> None:
         """Wait until more writes are acknowledged, then for a random moment."""
@@ -128,6 +170,8 @@ class _Torture:
         tab.wait_for("busy === 0")
         outcome = self.outcome
         outcome.failures += tab.evaluate("failures")
+        # Nothing keeps the last one from it any more.
+        wait_until(lambda: self.look_at_version(tab), 60, "taking over by the last version")
         tab.goto(self._elsewhere)
         tab.wait_for("location.pathname.endsWith('json') && document.readyState !== 'loading'")
         (instance,) = saved_state(tab.evaluate).instances.values()
@@ -141,13 +185,25 @@ class _Torture:
         return outcome
 
 
-def torture(browser: RawBrowser, site: str, files: DataHost, kills: int, seed: int) -> Outcome:
-    """Kill at random moments, as often as said, while a page writes."""
-    torture = _Torture(browser, site, files, seed)
+def torture(
+    browser: RawBrowser,
+    host: Host,
+    builds: Sequence[Path],
+    files: DataHost,
+    kills: int,
+    seed: int,
+) -> Outcome:
+    """Kill at random moments, as often as said, while a page writes; deploy the builds in turn.
+
+    The host serves the first of them.
+    """
+    torture = _Torture(browser, host, builds, files, seed)
     tab = torture.open()
     del files.files["/log.db"]  # every later start has nothing but what is saved
-    for _ in range(kills):
+    for number in range(kills):
         torture.wait_for_progress()
+        if number % 10 == min(5, kills // 2):
+            torture.deploy(tab)
         tab = torture.kill(tab)
     torture.wait_for_progress()
     return torture.finish(tab)

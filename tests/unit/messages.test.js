@@ -6,6 +6,27 @@ import { PROTOCOL_VERSION } from "../../shell/shared/protocol.js";
 
 const { answerMessage } = await importWorkerModule("shell/worker/messages.js");
 
+test("the lock of a question is held until it is answered", async () => {
+  const answers = [];
+  const locks = { held: new Set() };
+  locks.request = async (name, work) => {
+    locks.held.add(name);
+    await work();
+    locks.held.delete(name);
+  };
+  Object.defineProperty(globalThis, "navigator", { value: { locks }, configurable: true });
+  const port = { postMessage: (answer) => answers.push([answer, locks.held.size]) };
+  const event = { data: { type: "check", key: "", lock: "its lock" }, ports: [port], source: {} };
+  await answerMessage(event, { check: async () => "done" }, {});
+  assert.deepEqual(answers, [
+    [{ working: true }, 0],
+    [{ working: true, locked: true }, 1],
+    [{ value: "done" }, 1],
+  ]);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(locks.held.size, 0);
+});
+
 test("a question that takes long is answered with signs of life until then", async () => {
   mock.timers.enable({ apis: ["setInterval"] });
   try {

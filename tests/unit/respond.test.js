@@ -21,6 +21,7 @@ function means({ lasts = true, ...more } = {}) {
     saver: undefined,
     replies: undefined,
     onSave: (saved) => saved,
+    onStream: () => {},
     ...more,
   };
   return made;
@@ -53,7 +54,7 @@ for (const [name, more] of [
 
 test("an answer that could not leave, as something could not be saved, is not kept", async () => {
   const failing = saver(async () => {
-    throw new Error("There is no room.");
+    throw Object.assign(new Error("There is no room."), { name: "NoRoomError" });
   });
   const of = means({ saver: failing });
   assert.equal((await ask(of)).status, 507);

@@ -39,12 +39,14 @@ class World:
         parameter: str = "auto",
         *,
         id: str | None = None,
+        origin: dict[str, str] | None = None,
         report: Callable[[int, int, int], object] = lambda *_: None,
         **options: Any,
     ) -> dict[str, Any]:
         file = self.path / "source-1"
         file.write_bytes(data.encode() if isinstance(data, str) else data)
         given = {"parameter": parameter, "url": name, "options": options, "id": id}
+        given["origin"] = origin
         return asyncio.run(self.intake.take(Request.of(given), file, report))
 
     def rows(self, sql: str, database: str = "data") -> list[tuple[Any, ...]]:
@@ -416,3 +418,17 @@ def test_what_a_kill_leaves_is_cleared_up(tmp_path: Path) -> None:
     assert world.names() == kept
     assert world.leftovers() == []
     assert landing.tables_of(world.folder.database("data")) == kept
+
+
+def test_what_was_added_before_the_worker_was_stopped_is_not_added_again(world: World) -> None:
+    addition = {"addition": "one", "file": "t.csv"}
+    first = world.take("t.csv", "a\n1\n2\n", origin=addition)
+    again = world.take("t.csv", "a\n1\n2\n", origin=addition)
+    assert again == first
+    assert first["added"] == [{"database": "data", "table": "t", "rows": 2}]
+    assert world.names() == {"t", "there"}
+    # The same file that is dropped once more is another addition.
+    world.take("t.csv", "a\n1\n2\n", origin={**addition, "addition": "two"})
+    assert world.names() == {"t", "t_2", "there"}
+    member = world.take("u.csv", "a\n1\n", origin={**addition, "member": "u.csv"})
+    assert member["path"] == "data/u"

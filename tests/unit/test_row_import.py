@@ -63,6 +63,22 @@ def world(tmp_path: Path) -> World:
     return World(tmp_path)
 
 
+def test_nothing_is_saved_of_a_table_that_is_half_built(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    big = [[["x" * 1000] for _ in range(5000)] for _ in range(3)]
+
+    def saved() -> set[Path]:
+        """What the worker watches, and saves with whatever is saved next."""
+        files = [path for path in tmp_path.rglob("*") if path.is_file()]
+        return {path for path in files if tmp_path / "incoming" not in path.parents}
+
+    seen: list[set[Path]] = []
+    world.take(Rows({"a": "text"}, big), lambda *_: seen.append(saved()))
+    meanwhile = [files for files in seen if world.folder.database("data") not in files]
+    assert len(meanwhile) >= 2 and not any(meanwhile)
+    assert world.folder.database("data") in saved()
+
+
 def test_types_are_those_of_the_file(world: World) -> None:
     kinds = {"i": "integer", "f": "float", "t": "text", "b": "blob", "j": "json"}
     base64 = {"$base64": True, "encoded": "AAE="}
@@ -110,11 +126,11 @@ def test_file_that_breaks_off_leaves_nothing(world: World) -> None:
     with pytest.raises(SourceError, match="read to its end: unexpected end of page"):
         world.take(rows)
     assert world.folder.database_names() == []
-    assert [path.name for path in world.path.iterdir()] == ["databases"]
+    assert [path for path in world.path.rglob("*") if path.is_file()] == []
 
 
 def test_cancelling_leaves_nothing(world: World) -> None:
     with pytest.raises(Cancelled):
         world.take(Rows({"a": "integer"}, [[[1]]]), report=lambda *_: False)
     assert world.folder.database_names() == []
-    assert [path.name for path in world.path.iterdir()] == ["databases"]
+    assert [path for path in world.path.rglob("*") if path.is_file()] == []

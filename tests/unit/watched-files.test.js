@@ -357,6 +357,24 @@ test("a large new file is taken ahead, all but that it is there", () => {
   assertSame(stored.files(), filesIn(mount));
 });
 
+test("what could not be stored is taken again", () => {
+  const { mount, watched, stored } = mountWatched();
+  FS.writeFile(`${mount}/file`, new Uint8Array(9 * BLOCK_SIZE + 7).fill(1));
+  FS.writeFile(`${mount}/other`, "other");
+  watched.giveBack({ files: watched.takeAhead(watched.changedPaths, 4 * BLOCK_SIZE) });
+  stored.putAhead(watched.takeAhead(watched.changedPaths, 2 * BLOCK_SIZE));
+  const lost = watched.take();
+  FS.truncate(`${mount}/file`, 3 * BLOCK_SIZE);
+  FS.unlink(`${mount}/other`);
+  watched.giveBack(lost);
+  stored.apply(watched.take());
+  assertSame(stored.files(), filesIn(mount));
+  FS.unlink(`${mount}/file`);
+  watched.giveBack(watched.take());
+  stored.apply(watched.take());
+  assertSame(stored.files(), new Map());
+});
+
 /**
  * Ask SQLite for the rows in a copy of the files, opened elsewhere as after a kill: without what only
  * a running SQLite needs, which engine/folder.py removes.

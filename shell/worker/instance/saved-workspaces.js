@@ -3,9 +3,10 @@
  * elsewhere, and setting one of their databases aside. Where they run, they are stopped first.
  */
 
+import { saveCopy } from "../copies.js";
 import { deleteImages } from "../image-store.js";
 import { setAside } from "../set-aside.js";
-import { removeInstance, saveCopy } from "../store-changes.js";
+import { removeInstance } from "../store-changes.js";
 import { Decisions } from "../trust/decisions.js";
 import { whileStopped } from "./occupancy.js";
 import { openSharedStore } from "./store-access.js";

@@ -8,6 +8,7 @@
 
 import { absolute, hasChanged, shippedSources } from "../downloads.js";
 import { Instance } from "../instance.js";
+import { evicted } from "../room.js";
 import { siteSettings } from "../site-settings.js";
 import { checkedItems, idOf, packageId } from "../trust/consent.js";
 import { Decisions } from "../trust/decisions.js";
@@ -59,13 +60,15 @@ export class Workspace {
   }
 
   /**
-   * @param {{afresh?: boolean, fromSources?: boolean, restart?: boolean}} [options]  afresh: not the one whose boot
-   *   failed; fromSources: what is saved is to be replaced by what the sources have now; restart: with
+   * @param {{afresh?: boolean, fromSources?: boolean, fromSaved?: boolean, restart?: boolean}} [options]  afresh: not the one whose boot
+   *   failed; fromSources: what is saved is to be replaced by what the sources have now; fromSaved: not
+   *   one that is being started to replace it; restart: with
    *   what it has, in a Python of its own
    * @returns {Instance}
    */
-  get({ afresh = false, fromSources = false, restart = false } = {}) {
+  get({ afresh = false, fromSources = false, fromSaved = false, restart = false } = {}) {
     let instance = this.#instance;
+    if (fromSaved && instance?.isReplacing) this.#close(instance);
     // One that waits for a person's decision has not failed: starting it again would only ask again.
     const hasFailed = instance?.state === "failed" && !instance.consent;
     const unfit = instance?.state === "stopped" || (afresh && hasFailed);
@@ -97,7 +100,8 @@ export class Workspace {
     if (instance?.consent) return { state: "consent", consent: instance.consent };
     if (instance?.state !== "ready") return undefined;
     const { refused } = instance.packages;
-    return { state: "ready", ...instance.saving, newer: this.#newer, refused };
+    const newer = this.#newer;
+    return { state: "ready", ...instance.saving, newer, refused, evicted: [...evicted] };
   }
 
   /**
@@ -257,6 +261,8 @@ export class Workspace {
 
   /** @param {Instance} instance */
   #close(instance) {
+    // It may be waiting for a host that never answers.
+    if (instance.state === "booting") instance.abandon();
     const entering = this.#entering;
     const closed = this.#turns.take(CLOSING, () => instance.close()).catch(() => {});
     void closed.then(async () => (await entering)?.());

@@ -95,6 +95,7 @@ async function answerFrom(workspace, key, event, context) {
       if (instance.consent && context.wantsPage) {
         return consentPage(instance.consent, context.siteRoot);
       }
+      if (instance.isAbandoned) continue;
       return errorPage(error, instance.consent ? 403 : 503, context);
     }
     // One that was replaced or deleted meanwhile answers nothing more.
