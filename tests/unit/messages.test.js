@@ -9,15 +9,16 @@ const { answerMessage } = await importWorkerModule("shell/worker/messages.js");
 test("the lock of a question is held until it is answered", async () => {
   const answers = [];
   const locks = { held: new Set() };
-  locks.request = async (name, work) => {
+  locks.request = async (name, options, work) => {
     locks.held.add(name);
     await work();
     locks.held.delete(name);
   };
   Object.defineProperty(globalThis, "navigator", { value: { locks }, configurable: true });
   const port = { postMessage: (answer) => answers.push([answer, locks.held.size]) };
-  const event = { data: { type: "check", key: "", lock: "its lock" }, ports: [port], source: {} };
-  await answerMessage(event, { check: async () => "done" }, {});
+  const data = { v: PROTOCOL_VERSION, type: "check", key: "", lock: "its lock" };
+  const workspaces = { host: async () => ({ check: async () => "done" }) };
+  await answerMessage({ data, ports: [port], source: {} }, workspaces, {});
   assert.deepEqual(answers, [
     [{ working: true }, 0],
     [{ working: true, locked: true }, 1],
