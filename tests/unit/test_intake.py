@@ -429,6 +429,6 @@ def test_what_was_added_before_the_worker_was_stopped_is_not_added_again(world: 
     assert world.names() == {"t", "there"}
     # The same file that is dropped once more is another addition.
     world.take("t.csv", "a\n1\n2\n", origin={**addition, "addition": "two"})
-    assert world.names() == {"t", "t_2", "there"}
+    assert world.names() == {"t", "t_1", "there"}
     member = world.take("u.csv", "a\n1\n", origin={**addition, "member": "u.csv"})
     assert member["path"] == "data/u"
