@@ -54,6 +54,11 @@ export class Workspace {
     return this.#instance?.isUnsaved === true;
   }
 
+  /** @returns {boolean} whether something is being answered, downloads included */
+  get isBusy() {
+    return this.#instance?.isBusy === true;
+  }
+
   /** @returns {number} when it was last used, in ms as performance.now() counts */
   get lastUsed() {
     return this.#instance?.lastUsed ?? 0;

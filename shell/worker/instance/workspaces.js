@@ -75,7 +75,7 @@ export class Workspaces {
   async #makeRoom() {
     const guests = [...this.#running].filter(([key]) => key !== this.#role);
     if (guests.length < MOST_GUESTS) return;
-    const saved = guests.filter(([, workspace]) => !workspace.hasUnsavedWork);
+    const saved = guests.filter(([, workspace]) => !workspace.hasUnsavedWork && !workspace.isBusy);
     const [oldest] = saved.sort(([, a], [, b]) => a.lastUsed - b.lastUsed);
     if (!oldest) throw full();
     const [key, workspace] = oldest;
@@ -95,7 +95,7 @@ export function foreign() {
 function full() {
   return new LiteError("No further workspace can be opened without a network.", {
     hint:
-      `${MOST_GUESTS} workspaces with changes that are not saved are open already. ` +
-      "Connect to the network, or download the changes and close one of them, then try again.",
+      `${MOST_GUESTS} workspaces are open already that have changes which are not saved, or a download ` +
+      "under way. Connect to the network, or download the changes and close one of them, then try again.",
   });
 }
