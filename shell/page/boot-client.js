@@ -33,7 +33,8 @@ const TAKEOVER_MILLISECONDS = 15_000;
  * @returns {Promise<void>}
  */
 export async function openSaved(key) {
-  (await activeWorker(key)).postMessage(openMessage(key, { saved: true }));
+  const { activated } = await registeredWorker(key);
+  (await activated).postMessage(openMessage(key, { saved: true }));
 }
 
 /**
