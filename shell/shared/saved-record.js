@@ -74,7 +74,7 @@ const importedSources = listOf(
 );
 
 /** Fields that older versions wrote into exports. They mean nothing outside the store. */
-const PASSED_OVER = ["generation", "owner", "problems", "ahead", "origin"];
+const PASSED_OVER = ["generation", "owner", "problems", "ahead", "origin", "refetchable"];
 
 /**
  * @param {SavedInstance} stored

@@ -6,7 +6,6 @@ import { checkWhole, writeGeneration } from "./generations.js";
 import { notSaved } from "./refusals.js";
 import { change, putChanges } from "./store-changes.js";
 import { deleteGeneration } from "./transaction.js";
-import { checkedImport } from "./trust/imported-instance.js";
 import { BLOCK_SIZE, PORTION } from "../shared/blocks.js";
 
 /** @typedef {import("../shared/saved-store.js").Store} Store */
@@ -17,19 +16,17 @@ import { BLOCK_SIZE, PORTION } from "../shared/blocks.js";
  * Save files as an instance, which must not be running.
  *
  * @param {Store} store
- * @param {SavedInstance} offered  its key may be taken; its generation does not matter
- * @param {SavedFile[]} folder
- * @returns {Promise<string[]>} paths of files that were left out; see trust/imported-instance.js
- * @throws {LiteError} it is malformed, or there is no room
+ * @param {SavedInstance} instance  its key may be taken; its generation does not matter
+ * @param {SavedFile[]} files  with different paths
+ * @returns {Promise<void>}
+ * @throws {LiteError} there is no room
  */
-export async function saveCopy(store, offered, folder) {
-  const { instance, files, leftOut } = await checkedImport(offered, folder);
+export async function saveCopy(store, instance, files) {
   try {
     await writeGeneration(store, (generation) => saveAs(store, generation, instance, files));
   } catch (error) {
     throw notSaved(error, "copy");
   }
-  return leftOut;
 }
 
 /**

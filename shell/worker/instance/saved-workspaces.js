@@ -8,6 +8,7 @@ import { deleteImages } from "../image-store.js";
 import { setAside } from "../set-aside.js";
 import { removeInstance } from "../store-changes.js";
 import { Decisions } from "../trust/decisions.js";
+import { checkedImport } from "../trust/imported-instance.js";
 import { whileStopped } from "./occupancy.js";
 import { openSharedStore } from "./store-access.js";
 
@@ -30,16 +31,18 @@ export async function deleteWorkspaces(keys) {
 /**
  * Save a workspace that was exported elsewhere, in place of one with its key.
  *
- * @param {import("../../shared/saved-store.js").SavedInstance} instance
- * @param {Array<{path: string, content: Blob}>} files
+ * @param {unknown} offered  its record, as a page sends it
+ * @param {unknown} folder   its files
  * @returns {Promise<string[]>} paths of files that were left out
  * @throws {import("../../shared/errors.js").LiteError} it is malformed, or there is no room
  */
-export async function restoreWorkspace(instance, files) {
+export async function restoreWorkspace(offered, folder) {
+  const { instance, files, leftOut } = await checkedImport(offered, folder);
   const store = await openSharedStore();
   // Its packages may be others than those that were allowed.
   await decisions.forget(instance.key);
-  return whileStopped(instance.key, () => saveCopy(store, instance, files));
+  await whileStopped(instance.key, () => saveCopy(store, instance, files));
+  return leftOut;
 }
 
 /**
