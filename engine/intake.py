@@ -20,7 +20,7 @@ from engine.configuration import read_configuration
 from engine.connections import DAMAGED, rebuild_indexes
 from engine.csv_import import import_csv_at
 from engine.errors import SourceError
-from engine.excel_import import Workbook, import_sheet
+from engine.excel_import import Workbook, hidden_in_words, import_sheet
 from engine.file_kinds import Kind, kind_of, read_head
 from engine.finishing import NewTable
 from engine.folder import Folder
@@ -211,11 +211,7 @@ class Intake:
         try:
             sheets = list(book.sheets(request.options))
             if not sheets:
-                raise SourceError(
-                    f"{url} holds no rows: all of its sheets are empty.",
-                    source=url,
-                    hint="Check that the file has been filled and saved.",
-                )
+                raise _no_sheets(url, book.left_out)
             for number, (sheet, options) in enumerate(sheets):
                 if len(sheets) > 1 and not options.name:
                     prefix = f"{request.options.name}_" if request.options.name else ""
@@ -235,6 +231,8 @@ class Intake:
                 tables.append(NewTable(work, url, options, made, part=sheet.name))
         finally:
             book.close()
+        if book.left_out:
+            tables[0].imported.notes.append(hidden_in_words(book.left_out))
         return tables
 
     # --- What is remembered ---------------------------------------------------------------------
@@ -300,6 +298,20 @@ def _put_in_order(file: Path) -> tuple[list[str], list[str]]:
         " compared character by character, so sorting may differ."
         for name in missing
     ]
+
+
+def _no_sheets(url: str, hidden: list[str]) -> SourceError:
+    if hidden:
+        return SourceError(
+            f"{url} holds no rows that can be seen. {hidden_in_words(hidden)}",
+            source=url,
+            hint="Add hidden=1 to the link, or choose the sheets in the dialog, to open them.",
+        )
+    return SourceError(
+        f"{url} holds no rows: all of its sheets are empty.",
+        source=url,
+        hint="Check that the file has been filled and saved.",
+    )
 
 
 def _for_making(

@@ -82,6 +82,7 @@ class ImportOptions:
             fts=own.fts or self.fts,
             drop=own.drop or self.drop,
             types=own.types or self.types,
+            hidden=own.hidden or self.hidden,
             exists=own.exists if own.exists != "rename" else self.exists,
         )
 

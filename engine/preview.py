@@ -34,8 +34,9 @@ from engine.importing.confidence import encoding_in_words, guesses
 from engine.importing.csv_notes import notes_on
 from engine.importing.csv_tokenizer import Oddities
 from engine.importing.csv_values import NONE, Conversion
-from engine.json_import import head_text, is_lines, parse
-from engine.json_shapes import Shape, decoded, feature_row, is_feature, rows_in_head, shape_of
+from engine.importing.json_values import RECORD_SEPARATOR, JsonParser
+from engine.json_import import head_text, is_lines, is_sequence, parse
+from engine.json_shapes import Shape, row_of_any, rows_in_head, shape_of
 from engine.landing import tables_of
 from engine.loose_table import LooseTable
 from engine.names import (
@@ -174,15 +175,18 @@ class Previews:
         url, options = request.url, request.options
         refuse_other_formats(head, url, "JSON")
         text = head_text(head)
-        if is_lines(path):
-            lines = [line for line in text.splitlines() if line.strip()]
-            if not complete and len(lines) > 1:
-                lines.pop()
-            shape = Shape([row for line in lines[:_SEEN_ROWS] if (row := _row_of_line(line))])
-            count = len(lines) if complete and len(lines) <= _SEEN_ROWS else None
-            words = "JSON, one value a line"
+        parser = JsonParser()
+        if is_sequence(head) or is_lines(path):
+            sequence = is_sequence(head)
+            texts = text.split(RECORD_SEPARATOR) if sequence else text.splitlines()
+            texts = [one for one in texts if one.strip("\ufeff \t\r\n")]
+            if not complete and len(texts) > 1:
+                texts.pop()
+            shape = Shape([row for one in texts[:_SEEN_ROWS] if (row := _row_of_text(one))])
+            count = len(texts) if complete and len(texts) <= _SEEN_ROWS else None
+            words = "JSON text sequence" if sequence else "JSON, one value a line"
         elif complete:
-            shape = shape_of(parse(text, url), url, options.header)
+            shape = shape_of(parse(text, url, parser), url, options.header)
             count, words = len(shape), "JSON"
         else:
             refuse_other_texts(text, url, "JSON")
@@ -190,22 +194,25 @@ class Previews:
         if '"FeatureCollection"' in text[:2000]:
             words = "GeoJSON"
         table = await self._loose(request, shape, "", count)
-        return self._preview("json", words, [table])
+        notes = [*([shape.note] if shape.note else []), *parser.notes()]
+        return {**self._preview("json", words, [table]), "notes": notes}
 
     async def _excel(self, request: Request, path: Path) -> dict[str, Any]:
         book = await Workbook.open(path, request.url, _silent().part(0, 1))
         tables = []
         try:
-            sheets = list(book.sheets(request.options))
+            sheets = list(book.sheets(request.options, hidden=True))
+            seen = sum(own.hidden or not sheet.is_hidden for sheet, own in sheets)
             for sheet, own in sheets:
-                name = sheet.name if len(sheets) > 1 else request.options.name
+                name = sheet.name if seen > 1 or sheet.is_hidden else request.options.name
                 own = replace(own, name=own.name or name)
-                tables.append(await self._sheet(replace(request, options=own), sheet))
+                table = await self._sheet(replace(request, options=own), sheet)
+                tables.append({**table, "hidden": sheet.is_hidden, "notes": sheet.notes})
         finally:
             book.close()
         many = "1 sheet" if len(tables) == 1 else f"{len(tables)} sheets"
         return {
-            **self._preview("excel", f"Excel, {many}", tables),
+            **self._preview("excel", f"Spreadsheet, {many}", tables),
             "header": request.options.header is not False,
             "skiprows": request.options.skiprows or 0,
         }
@@ -330,14 +337,11 @@ def _csv_value(value: str | None, kind: ColumnType) -> Any:
     return int(value) if kind is ColumnType.INTEGER else float(value)
 
 
-def _row_of_line(line: str) -> dict[str, Any]:
+def _row_of_text(text: str) -> dict[str, Any]:
     try:
-        value = parse(line, "")
+        return row_of_any(parse(text, "", JsonParser()))
     except SourceError:
         return {}
-    if not isinstance(value, dict):
-        return {"value": value}
-    return feature_row(value) if is_feature(value) else decoded(value)
 
 
 def _is_distinct(column: Iterable[Any]) -> bool:
