@@ -269,6 +269,7 @@ class Intake:
             "origin": dict(request.origin),
             "options": dict(request.given),
             "added": added,
+            "notes": result["notes"],
         }
         if request.options.exists == "replace" or request.id is not None:
             sources = _without(sources, added, id)

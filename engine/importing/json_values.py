@@ -94,9 +94,7 @@ class JsonParser:
         """Return what was found, in sentences."""
         notes = []
         if self.comments:
-            notes.append(
-                f"{_count(self.comments, 'comment')} passed over, which JSON does not have."
-            )
+            notes.append(f"{_count(self.comments, 'comment')} left out, which JSON does not have.")
         if self.commas:
             notes.append(f"{_count(self.commas, 'comma')} left out before closing brackets.")
         if self.not_numbers:

@@ -61,6 +61,8 @@ export class Instance {
   #booted;
   /** @type {import("../shared/errors.js").WireError[]} of the sources that could not be opened */
   #problems = [];
+  /** @type {import("../shared/protocol.js").Note[]} on sources that this start has opened */
+  #notes = [];
   /** @type {Intake | undefined} */
   #intake;
   /** @type {Packages | undefined} */
@@ -141,11 +143,12 @@ export class Instance {
   /** @returns {Omit<Status, "state" | "newer" | "refused">} */
   get saving() {
     const problems = [...this.#problems, ...(this.#packages?.problems ?? [])];
+    const told = { problems, notes: this.#notes };
     if (this.#saver) {
       const { edited, origin } = this.#saver.record;
-      return { saving: "saved", edited, isImported: origin === "import", problems };
+      return { saving: "saved", edited, isImported: origin === "import", ...told };
     }
-    const fresh = { edited: false, isImported: false, problems };
+    const fresh = { edited: false, isImported: false, ...told };
     if (this.#unsaved === undefined) return { saving: "temporary", ...fresh };
     return { saving: "unsaved", reason: toWire(this.#unsaved), ...fresh };
   }
@@ -233,18 +236,17 @@ export class Instance {
   }
 
   async #start() {
-    const { files, python, intake, packages, breakdown, problems, exercised, saving } = await start(
-      {
-        key: this.#key,
-        siteRoot: this.#siteRoot,
-        openStore: () => this.#tryStore(),
-        decisions: this.#decisions,
-        carried: this.#carried,
-        fromSources: this.#fromSources,
-        onWrite: () => this.#saver?.soon(),
-        reports: this.reports,
-      },
-    );
+    const started = await start({
+      key: this.#key,
+      siteRoot: this.#siteRoot,
+      openStore: () => this.#tryStore(),
+      decisions: this.#decisions,
+      carried: this.#carried,
+      fromSources: this.#fromSources,
+      onWrite: () => this.#saver?.soon(),
+      reports: this.reports,
+    });
+    const { files, python, intake, packages, breakdown, problems, exercised, saving } = started;
     this.#breakdown = breakdown;
     breakdown.onBreakdown = () => (this.state = "failed");
     this.#files = files;
@@ -254,6 +256,7 @@ export class Instance {
     this.#intake = intake;
     this.#packages = packages;
     this.#problems = problems;
+    this.#notes = started.notes;
     this.#exercised = exercised;
     this.#additions = new Additions(intake, (...work) => this.#andSave(...work));
     if (saving) await this.#startSaving(saving);

@@ -64,6 +64,7 @@ import { SHELL_ROOT } from "../shared/site.js";
  * @property {Packages} packages
  * @property {Breakdown} breakdown  of this Python
  * @property {WireError[]} problems  of the sources that could not be opened
+ * @property {import("../shared/protocol.js").Note[]} notes  on sources that were opened just now
  * @property {() => void} [exercised]  to be called when it has exercised (exercise.js); undefined where
  *   it is not to
  * @property {{store: Store, record: SavedInstance, isSaved: boolean}} [saving]  where it is to be
@@ -167,10 +168,12 @@ async function attempt(options, state) {
   const intake = new Intake(pyodide.FS, python, `${FOLDER}/${UNWATCHED}`, (work) =>
     breakdown.unless(work),
   );
-  let problems = saved?.problems ?? [];
+  /** @type {Awaited<ReturnType<typeof takeAll>>} */
+  let { problems, notes } = { problems: saved?.problems ?? [], notes: [] };
   if (!saved) {
     const settled = () => packages.trustedConfiguration(python, !saved);
-    problems = await takeAll(downloads, { intake, siteRoot, report, settled, replaced: found });
+    const options = { intake, siteRoot, report, settled, replaced: found };
+    ({ problems, notes } = await takeAll(downloads, options));
   }
   report({ stage: "open", label: "" });
   if (found && !carried && found.format < INTERNAL_CHECKED) python.distrust_internal();
@@ -183,7 +186,7 @@ async function attempt(options, state) {
   // For whoever measures starts.
   performance.mark("started", { detail: { image: image.isUsed } });
   const exercised = mayExercise ? () => image.exercised() : undefined;
-  const started = { files, python, intake, packages, breakdown, problems, exercised };
+  const started = { files, python, intake, packages, breakdown, problems, notes, exercised };
   if (!store) return started;
   const versions = downloads.map(({ version }) => version);
   const isSaved = saved !== undefined && saved === found;

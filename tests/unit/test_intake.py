@@ -267,6 +267,7 @@ def test_sources_are_remembered(world: World) -> None:
             "origin": {},
             "options": {},
             "added": [{"database": "data", "table": "there"}],
+            "notes": [],
         },
         {
             "id": "2",
@@ -275,6 +276,7 @@ def test_sources_are_remembered(world: World) -> None:
             "origin": {},
             "options": {"pk": ["a"]},
             "added": [{"database": "data", "table": "x"}],
+            "notes": [],
         },
     ]
 
