@@ -19,7 +19,10 @@ from engine.pace import Breathe
 
 _SLICE = 1024 * 1024
 
-_DAMAGED = "It is probably damaged, or its end is missing, as after a download that broke off. Get it again."
+_DAMAGED = (
+    "It is probably damaged, or its end is missing, as after a download that broke off."
+    " Get it again."
+)
 
 
 class Unpacked(TypedDict):
