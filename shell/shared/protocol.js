@@ -287,7 +287,7 @@ export const STAGES = [
  * @property {boolean} keep  whether it stays among what is saved, as a file to download
  */
 
-/** @typedef {import("./recipe.js").ImportOptions} ImportOptions */
+/** @typedef {import("./link-options.js").ImportOptions} ImportOptions */
 
 /**
  * @typedef {object} PreviewQuestion  page → worker: what is this file of the person's, and what would

@@ -345,7 +345,7 @@ export class Instance {
 
   /**
    * @param {File} file
-   * @param {import("../shared/recipe.js").ImportOptions} options
+   * @param {import("../shared/link-options.js").ImportOptions} options
    * @returns {Promise<import("../shared/protocol.js").Preview>}
    * @throws {LiteError}
    */

@@ -17,7 +17,7 @@ import { recognise, unreadable } from "../shared/file-kinds.js";
 import { isJournal, withoutDatabase } from "../shared/journals.js";
 import { kindFromName } from "../shared/remote-urls.js";
 
-/** @typedef {import("../shared/recipe.js").ImportOptions} ImportOptions */
+/** @typedef {import("../shared/link-options.js").ImportOptions} ImportOptions */
 /** @typedef {import("../shared/protocol.js").Preview} Preview */
 /** @typedef {import("./unpack.js").Content} Content */
 
