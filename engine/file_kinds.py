@@ -90,6 +90,8 @@ def kind_of(head: bytes, name: str, parameter: str) -> Kind:
         return "parquet"
     if head.startswith(_ZIP) and _is_excel(head):
         return "excel"
+    if parameter == "excel" and text_called_spreadsheet(head, name):
+        return "csv"
     if parameter != "auto":
         given: dict[str, Kind] = {"url": "sqlite", "json": "json", "sql": "sql", "excel": "excel"}
         return "parquet" if parameter == "parquet" else given.get(parameter, "csv")
@@ -97,7 +99,7 @@ def kind_of(head: bytes, name: str, parameter: str) -> Kind:
     if file_name in _BY_NAME:
         return _BY_NAME[file_name]
     suffix = file_name.rpartition(".")[2]
-    if suffix in _BY_SUFFIX:
+    if suffix in _BY_SUFFIX and not text_called_spreadsheet(head, name):
         return _BY_SUFFIX[suffix]
     if head.startswith(_OLE):
         return "excel"
@@ -105,6 +107,14 @@ def kind_of(head: bytes, name: str, parameter: str) -> Kind:
     if text.startswith((b"{", b"[")):
         return "json"
     return "sql" if _SQL.match(text[:4096].decode("utf-8", "replace")) else "csv"
+
+
+def text_called_spreadsheet(head: bytes, name: str) -> bool:
+    """Tell whether a file is text that a program has called a spreadsheet, as many do."""
+    suffix = name.split("#")[0].split("?")[0].rpartition(".")[2].lower()
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    is_text = text != b"" and not text.startswith((b"<", b"PK", _OLE)) and b"\0" not in head
+    return _BY_SUFFIX.get(suffix) == "excel" and is_text
 
 
 def read_head(path: Path) -> bytes:

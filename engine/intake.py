@@ -21,7 +21,7 @@ from engine.connections import DAMAGED, rebuild_indexes
 from engine.csv_import import import_csv_at
 from engine.errors import SourceError
 from engine.excel_import import Workbook, hidden_in_words, import_sheet
-from engine.file_kinds import Kind, kind_of, read_head
+from engine.file_kinds import Kind, kind_of, read_head, text_called_spreadsheet
 from engine.finishing import NewTable
 from engine.folder import Folder
 from engine.json_import import import_json
@@ -73,13 +73,17 @@ class Intake:
     async def _take(self, request: Request, file: Path, report: Report) -> dict[str, Any]:
         try:
             pace = Pace(file.stat().st_size, report, self._pause)
-            kind = kind_of(read_head(file), request.url, request.parameter)
+            head = read_head(file)
+            kind = kind_of(head, request.url, request.parameter)
             if kind == "sqlite":
                 result = await self._take_database(request, file)
             elif kind in ("metadata", "config"):
                 return self._take_configuration(request, kind, file)
             else:
                 result = await self._take_tables(request, kind, file, None, pace)
+                if kind == "csv" and text_called_spreadsheet(head, request.url):
+                    note = f"{request.url} is no spreadsheet but text, and was read as CSV."
+                    result["notes"].insert(0, note)
         finally:
             file.unlink(missing_ok=True)
             journals.discard(file)

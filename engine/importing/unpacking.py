@@ -10,7 +10,6 @@ import bz2
 import lzma
 import tarfile
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, TypedDict
 
@@ -52,7 +51,7 @@ async def decompress(
     Raises:
         SourceError: it is damaged, or too much comes out.
     """
-    make, magic = _decompressor(kind)
+    make, magic, *zstd_errors = _decompressor(kind)
     size = members = 0
     rest = b""
     current: _Decompressor | None = None
@@ -84,7 +83,7 @@ async def decompress(
                         rest, current = current.unused_data, None
                         members += 1
                         break
-            except (zlib.error, OSError, lzma.LZMAError, EOFError, _ZSTD_ERROR) as error:
+            except (zlib.error, OSError, lzma.LZMAError, EOFError, *zstd_errors) as error:
                 if head and size:
                     return {"complete": False, "notes": []}
                 raise _damaged(source) from error
@@ -101,22 +100,18 @@ def _step(current: Any, data: bytes) -> tuple[bytes, bytes]:
     return chunk, getattr(current, "unconsumed_tail", b"")
 
 
-def _decompressor(kind: str) -> tuple[Callable[[], Any], bytes]:
+def _decompressor(kind: str) -> tuple[Any, ...]:
+    """Return what makes a decompressor, the bytes that members begin with, and further errors."""
     if kind == "gzip":
         return (lambda: zlib.decompressobj(wbits=31)), b"\x1f\x8b"
     if kind == "bzip2":
         return bz2.BZ2Decompressor, b"BZh"
     if kind == "xz":
         return lzma.LZMADecompressor, b"\xfd7zXZ\0"
-    from compression.zstd import ZstdDecompressor
+    # New in Python 3.14, which the site has.
+    from compression.zstd import ZstdDecompressor, ZstdError
 
-    return ZstdDecompressor, b"\x28\xb5\x2f\xfd"
-
-
-try:
-    from compression.zstd import ZstdError as _ZSTD_ERROR
-except ImportError:  # before Python 3.14
-    _ZSTD_ERROR = zlib.error
+    return ZstdDecompressor, b"\x28\xb5\x2f\xfd", ZstdError
 
 
 def tar_members(path: Path, source: str) -> list[tuple[str, int]]:

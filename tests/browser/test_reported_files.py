@@ -11,16 +11,13 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
-import odf.opendocument
-import odf.table
-import odf.text
-import xlwt
 from playwright.sync_api import Page, expect
 
 from tests.support.bringing import drop, import_all
 from tests.support.browsing import follow, link
 from tests.support.hosts import DataHost
 from tests.support.shop import fetch_json
+from tests.support.spreadsheets import ods, xls
 
 REPORTED = Path(__file__).parent.parent / "fixtures" / "reported"
 
@@ -35,32 +32,6 @@ def _tar(mode: Any, **files: bytes) -> bytes:
             info = tarfile.TarInfo(name.replace("__", "."))
             info.size = len(content)
             archive.addfile(info, io.BytesIO(content))
-    return file.getvalue()
-
-
-def _xls() -> bytes:
-    book = xlwt.Workbook()
-    sheet = book.add_sheet("one")
-    sheet.write(0, 0, "a")
-    sheet.write(1, 0, 1)
-    sheet.write(2, 0, 2)
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
-
-
-def _ods() -> bytes:
-    document = odf.opendocument.OpenDocumentSpreadsheet()
-    table = odf.table.Table(name="S")
-    for kind, value in (("string", "a"), ("float", "1"), ("float", "2")):
-        row = odf.table.TableRow()
-        cell = odf.table.TableCell(valuetype=kind, **({"value": value} if kind == "float" else {}))
-        cell.addElement(odf.text.P(text=value))
-        row.addElement(cell)
-        table.addElement(row)
-    document.spreadsheet.addElement(table)
-    file = io.BytesIO()
-    document.write(file)
     return file.getvalue()
 
 
@@ -84,8 +55,8 @@ PACKED = {
     "zstd.csv.zst": ZSTD,
     "tar.tar": _tar("w", tar__csv=TWO),
     "tgz.tgz": _tar("w:gz", tgz__csv=TWO, readme__txt=b"about"),
-    "old.xls": _xls(),
-    "open.ods": _ods(),
+    "old.xls": xls({"one": [["a"], [1], [2]]}),
+    "open.ods": ods([[("string", "a")], [("float", "1")], [("float", "2")]]),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("xyz"), inner),
     max_leaves=6,
 )
-WAYS = {
+WAYS: dict[str, Callable[[Any], str]] = {
     "list": json.dumps,
     "pretty": lambda rows: json.dumps(rows, indent=2),
     "lines": lambda rows: "".join(f"{json.dumps(row)}\n" for row in rows),

@@ -9,17 +9,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import odf.opendocument
-import odf.table
-import odf.text
 import openpyxl
 import pytest
-import xlwt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from engine.errors import SourceError
 from tests.support.opening import Opener
+from tests.support.spreadsheets import ods, odt, xls
 
 REPORTED = Path(__file__).parents[2] / "fixtures" / "reported"
 DAY = datetime.date(2024, 2, 16)
@@ -117,7 +115,7 @@ def test_times_of_all_kinds(open_: Opener) -> None:
 
 def test_days_counted_from_1904(open_: Opener) -> None:
     book = openpyxl.Workbook()
-    book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+    book.epoch = CALENDAR_MAC_1904
     sheet: Any = book.active
     sheet.append(["d"])
     sheet.append([DAY])
@@ -146,42 +144,17 @@ def test_sheet_that_would_not_fit_into_memory(open_: Opener) -> None:
 
 
 def test_xls(open_: Opener) -> None:
-    book = xlwt.Workbook()
-    sheet = book.add_sheet("one")
-    rows = [["n", "f", "t", "b"], [1, 1.5, "é", True], [-(2**40), 2, "", False]]
-    for number, row in enumerate(rows):
-        for column, value in enumerate(row):
-            sheet.write(number, column, value)
-    date = xlwt.easyxf(num_format_str="YYYY-MM-DD")
-    sheet.write(0, 4, "d")
-    sheet.write(1, 4, datetime.datetime(2024, 2, 16), date)
-    book.add_sheet("two").visibility = 1
-    file = io.BytesIO()
-    book.save(file)
-    opened = open_("x.xls", file.getvalue())
+    rows: list[list[Any]] = [
+        ["n", "f", "t", "b", "d"],
+        [1, 1.5, "é", True, DAY],
+        [-(2**40), 2, "", False],
+    ]
+    opened = open_("x.xls", xls({"one": rows, "two": []}, hidden=["two"]))
     assert opened.rows("select * from x") == [
         (1, 1.5, "é", 1, "2024-02-16"),
         (-(2**40), 2.0, None, 0, None),
     ]
     assert opened.notes == ["Sheet two is hidden and was left out."]
-
-
-def ods(rows: list[list[tuple[str, Any]]]) -> bytes:
-    document = odf.opendocument.OpenDocumentSpreadsheet()
-    table = odf.table.Table(name="S")
-    attributes = {"date": "datevalue", "boolean": "booleanvalue", "float": "value"}
-    for row in rows:
-        line = odf.table.TableRow()
-        for kind, value in row:
-            more = {attributes[kind]: value} if kind in attributes else {}
-            cell = odf.table.TableCell(valuetype=kind, **more)
-            cell.addElement(odf.text.P(text=value))
-            line.addElement(cell)
-        table.addElement(line)
-    document.spreadsheet.addElement(table)
-    file = io.BytesIO()
-    document.write(file)
-    return file.getvalue()
 
 
 def test_ods(open_: Opener) -> None:
@@ -201,6 +174,12 @@ def test_ods(open_: Opener) -> None:
     ]
 
 
+def test_text_that_is_called_a_spreadsheet(open_: Opener) -> None:
+    opened = open_("report.xls", b"id\tname\n1\ta\n2\tb\n")
+    assert opened.rows("select * from report") == [(1, "a"), (2, "b")]
+    assert opened.notes == ["report.xls is no spreadsheet but text, and was read as CSV."]
+
+
 def test_other_documents_are_refused_in_words(open_: Opener) -> None:
     word = io.BytesIO()
     with zipfile.ZipFile(word, "w") as archive:
@@ -208,11 +187,8 @@ def test_other_documents_are_refused_in_words(open_: Opener) -> None:
         archive.writestr("word/document.xml", "<document/>")
     with pytest.raises(SourceError, match="is not a spreadsheet but a Word file"):
         open_("x.xlsx", word.getvalue(), "excel")
-    text = odf.opendocument.OpenDocumentText()
-    file = io.BytesIO()
-    text.write(file)
     with pytest.raises(SourceError, match="another OpenDocument file"):
-        open_("x.ods", file.getvalue())
+        open_("x.ods", odt())
 
 
 VALUES = st.one_of(
