@@ -200,7 +200,8 @@ def _candidates(text: str, known: Known, comment: str | None) -> Iterator[Rules]
     escapes: list[str | None] = [known.escape or None]
     if known.escape is None and any(_ESCAPE + one in text for one in ('"', *DELIMITERS)):
         escapes.append(_ESCAPE)
-    for delimiter in DELIMITERS if known.delimiter is None else (known.delimiter,):
+    there = [delimiter for delimiter in DELIMITERS if delimiter in text]
+    for delimiter in there if known.delimiter is None else (known.delimiter,):
         for escape in escapes:
             rules = Rules(delimiter, known.quoting is not False, escape, comment or None)
             yield rules
