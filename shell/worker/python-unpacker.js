@@ -119,8 +119,9 @@ export class PythonUnpacker {
    * @returns {Uint8Array} what is in the file, which is removed
    */
   #take(path) {
-    const { node } = this.#fs.lookupPath(path);
-    const bytes = node.contents.subarray(0, node.usedBytes);
+    const { contents, usedBytes } = this.#fs.lookupPath(path).node;
+    // What is written in one go is kept as signed bytes.
+    const bytes = new Uint8Array(contents.buffer, contents.byteOffset, usedBytes);
     this.#fs.unlink(path);
     return bytes;
   }
