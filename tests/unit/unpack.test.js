@@ -174,9 +174,11 @@ test("what comes out of packed files in a zip is counted together", async () => 
   const sofar = { files: 0, bytes: 0 };
   const names = [];
   const content = { name: "x.zip", data: outer };
-  for await (const { name } of unpack(content, { source: SOURCE, sofar })) names.push(name);
+  const options = { source: SOURCE, python: withoutPython };
+  for await (const { name } of unpack(content, options, 0, sofar)) names.push(name);
   assert.deepEqual(names, ["a.csv", "b.csv"]);
   assert.deepEqual(sofar, { files: 4, bytes: 2 * (inner.length + 4) });
+});
 
 test("what browsers cannot unpack goes to Python, and what it says is passed on", async () => {
   const asked = [];
@@ -186,7 +188,7 @@ test("what browsers cannot unpack goes to Python, and what it says is passed on"
       return { data: bytes("a\n1\n"), complete: true, notes: ["2 bytes were ignored."] };
     },
     async *untar(data, source, choose) {
-      for (const name of choose(["._t.csv", "t.csv", "README.txt"])) {
+      for (const { database: name } of choose(["._t.csv", "t.csv", "README.txt"])) {
         yield { name, data: bytes("a\n2\n") };
       }
     },
