@@ -15,11 +15,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from engine import ahead, memory_image, plugin_loading, site
+from engine import ahead, memory_image, plugin_loading, rest, site
 from engine.asgi import RequestHead
 from engine.environment import JsRequestBody, JsResponse, JsRows
 from engine.errors import LiteError
 from engine.options import Request
+from engine.pace import Pace
 from engine.plugin_setup import PluginSetup
 from engine.rest import NotHereYet, is_out_of_reach
 
@@ -166,6 +167,41 @@ class BrowserInstance:
         """
         wanted = Request.of(json.loads(request))
         return await _outcome(self._instance.preview(wanted, Path(path), complete=complete))
+
+    async def unpack(
+        self, kind: str, path: str, out: str, source: str, most: int, head: bool
+    ) -> str:
+        """Unpack the file at `path` into `out`; see engine.importing.unpacking.decompress."""
+        return await _outcome(self._unpack(kind, path, out, source, most, head))
+
+    async def _unpack(
+        self, kind: str, path: str, out: str, source: str, most: int, head: bool
+    ) -> Any:
+        await rest.need("A packed file")
+        from engine.importing.unpacking import decompress
+
+        breathe = Pace(1, lambda *_: None).part(0, 1)
+        return await decompress(kind, Path(path), Path(out), source, most, breathe, head=head)
+
+    async def tar_members(self, path: str, source: str) -> str:
+        """Return an outcome with names and sizes; see engine.importing.unpacking.tar_members."""
+        return await _outcome(self._tar_members(path, source))
+
+    async def _tar_members(self, path: str, source: str) -> list[tuple[str, int]]:
+        await rest.need("A packed file")
+        from engine.importing.unpacking import tar_members
+
+        return tar_members(Path(path), source)
+
+    async def tar_member(self, path: str, name: str, out: str, source: str, most: int) -> str:
+        """Copy a file out of a tar archive; see engine.importing.unpacking.tar_member."""
+        return await _outcome(self._tar_member(path, name, out, source, most))
+
+    async def _tar_member(self, path: str, name: str, out: str, source: str, most: int) -> None:
+        from engine.importing.unpacking import tar_member
+
+        breathe = Pace(1, lambda *_: None).part(0, 1)
+        await tar_member(Path(path), name, Path(out), source, most, breathe)
 
     def source(self, id: str) -> str:
         """Return an outcome with what is remembered of a source; see Instance.source."""

@@ -1,54 +1,40 @@
-"""What kind of CSV a file is: its encoding and its delimiter.
+"""How to read a CSV file: its encoding, its layout and how its values are written.
 
-Not responsible for reading records (csv_records.py), for what the values mean, or for telling
-what a file is instead (file_kinds.py).
+The layout is told by importing/csv_layout.py. Not responsible for reading records
+(csv_records.py), or for telling what a file is instead (file_kinds.py).
 
 **Encoding.** A byte order mark decides. Without one, UTF-16 shows by NUL bytes in every other
 place. Anything else is UTF-8 if the whole file is valid UTF-8, since hardly a text in another
 encoding is so by accident, and one odd byte at the end of a file must not stop an import half
 way. What is left is read as Windows-1252 as browsers define it: all of Latin-1's letters, the
 curly quotes and the euro sign that Excel writes, and no byte without a meaning.
-
-**Delimiter.** The head of the file is read with ``csv.reader`` once for each of the four, so
-quoted delimiters and newlines count for nothing, and the delimiter is the one that makes the
-rows as wide as the header. ``csv.Sniffer`` was not used: it counts characters, quoted or not,
-takes letters for delimiters, and fails on a file with one column.
 """
 
 from __future__ import annotations
 
 import codecs
-import csv
-import io
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.errors import SourceError
 from engine.file_kinds import empty_source, refuse_other_formats, refuse_other_texts
+from engine.importing.csv_layout import Known, Layout, find_layout, without_lines
+from engine.importing.csv_tokenizer import Rules
+from engine.importing.csv_values import Habits, character, habits_of
 from engine.options import ImportOptions
 
 # As much as is looked at to tell kind and delimiter: hundreds of rows, some ms of work.
 _HEAD_BYTES = 128 * 1024
-_HEAD_ROWS = 1000
 _CHUNK_BYTES = 1024 * 1024
 
 # A line is read in one go, so one as long as a large file would stop everything else and take
 # its length in memory. Many times the largest value anyone has been seen to put into a CSV file.
 _LINE_LIMIT = 32 * 1024 * 1024
 
-# The order settles what nothing else does.
-_DELIMITERS = (",", "\t", ";", "|")
-
-# For a file with one column. A noncharacter: Unicode keeps it out of texts, so it splits nothing.
-_NO_DELIMITER = "\uffff"
-
 # Excel writes and understands a first line such as sep=; that names the delimiter.
 _SEP_LINE = re.compile(r'"?sep=([^"\r\n])"?[ \t]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
-
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 
 # What text never contains; from tab to carriage return it is white space.
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0e-\x1f]")
@@ -89,8 +75,16 @@ class Dialect:
     """All that is needed to read a file's records."""
 
     encoding: Encoding
-    delimiter: str
-    skipped_lines: int = 0  # before the header: those to be skipped, and one that says sep=;
+    rules: Rules
+    skipped_lines: int = 0  # before the header, one that says sep=; included
+    preamble: tuple[str, ...] = ()  # what they say that were skipped unasked
+    tokenized: bool = False  # whether the csv module would misread it
+    habits: Habits = Habits()
+
+    @property
+    def delimiter(self) -> str:
+        """What is between values."""
+        return self.rules.delimiter
 
 
 async def detect_dialect(
@@ -118,19 +112,21 @@ async def detect_dialect(
     refuse_other_texts(text, source, "CSV")
     if not is_cut and not text.strip():
         raise empty_source(source)
-    return dialect_of(text, encoding, options, is_cut=is_cut)
+    return dialect_of(text, encoding, options, source, is_cut=is_cut)[0]
 
 
-def dialect_of_head(head: bytes, source: str, options: ImportOptions, *, is_cut: bool) -> Dialect:
-    """Tell how to read a CSV file of which only the head is at hand.
+def dialect_of_head(
+    head: bytes, source: str, options: ImportOptions, *, is_cut: bool
+) -> tuple[Dialect, Layout]:
+    """Tell how to read a CSV file of which only the head is at hand, and what that is told by.
 
     Raises:
-        SourceError: the encoding that was asked for does not exist.
+        SourceError: what was asked for cannot be done.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     is_utf8 = _decodes(decoder, head, final=not is_cut)
     encoding = _chosen_encoding(options, source) or guess_encoding(head, is_utf8)
-    return dialect_of(decode_head(head, encoding), encoding, options, is_cut=is_cut)
+    return dialect_of(decode_head(head, encoding), encoding, options, source, is_cut=is_cut)
 
 
 def guess_encoding(head: bytes, is_utf8: bool) -> Encoding:
@@ -156,16 +152,44 @@ def decode_head(head: bytes, encoding: Encoding) -> str:
     return codecs.getincrementaldecoder(encoding.codec)(encoding.errors).decode(head)
 
 
-def dialect_of(text: str, encoding: Encoding, options: ImportOptions, *, is_cut: bool) -> Dialect:
-    """Tell how to read the records of a file whose head is `text`."""
-    skipped = options.skiprows
-    for _ in range(skipped):
-        line = _LINE.match(text)
-        text = text[line.end() :] if line else ""
-    sep_line = _SEP_LINE.match(text)
+def dialect_of(
+    text: str, encoding: Encoding, options: ImportOptions, source: str, *, is_cut: bool
+) -> tuple[Dialect, Layout]:
+    """Tell how to read the records of a file whose head is `text`, and what that is told by.
+
+    Raises:
+        SourceError: what was asked for cannot be done.
+    """
+    known = _known(options, source)
+    sep_line = _SEP_LINE.match(without_lines(text, options.skiprows or 0))
     if sep_line:
-        return Dialect(encoding, options.delimiter or sep_line[1], skipped + 1)
-    return Dialect(encoding, options.delimiter or find_delimiter(text, is_cut=is_cut), skipped)
+        delimiter = known.delimiter or sep_line[1]
+        known = replace(known, delimiter=delimiter, skipped=(known.skipped or 0) + 1)
+    layout = find_layout(text, is_cut=is_cut, known=known)
+    habits = habits_of(options, text, source)
+    dialect = Dialect(
+        encoding, layout.rules, layout.skipped, layout.preamble, layout.tokenized, habits
+    )
+    return dialect, layout
+
+
+def _known(options: ImportOptions, source: str) -> Known:
+    """Return what the options say of the layout."""
+    delimiter, escape = character(options.delimiter), character(options.escape)
+    for name, value in (("delimiter", delimiter), ("escape", escape)):
+        if value is not None and (len(value) > 1 or value in ("\r", "\n", '"', "\0")):
+            raise SourceError(
+                f"{source} can't be read with {name}={value}.",
+                source=source,
+                hint=f"For {name}, say one character, or a word such as tab or none.",
+            )
+    return Known(
+        delimiter=delimiter or None,
+        quoting=None if options.quote is None else character(options.quote) != "",
+        escape=escape,
+        comment=character(options.comment),
+        skipped=options.skiprows,
+    )
 
 
 def _chosen_encoding(options: ImportOptions, source: str) -> Encoding | None:
@@ -234,33 +258,3 @@ def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = 
     except UnicodeDecodeError:
         return False
     return True
-
-
-def find_delimiter(text: str, *, is_cut: bool) -> str:
-    """Return the delimiter of a text that begins with a header row.
-
-    Only what splits the header counts. Of several that do, the one with most rows as wide as
-    the header; then the one with fewest cells that begin with a space, as in a header
-    ``Price, EUR;Weight, kg``; then the one with most columns.
-
-    :param is_cut: the last row may be incomplete.
-
-    >>> find_delimiter("id;price\\n1;2,50\\n", is_cut=False)
-    ';'
-    """
-    best = (0.0, 0.0, 0)
-    found = _NO_DELIMITER
-    for delimiter in _DELIMITERS:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        rows = list(islice(filter(None, reader), _HEAD_ROWS))
-        if is_cut and 1 < len(rows) < _HEAD_ROWS:
-            rows.pop()
-        width = len(rows[0]) if rows else 0
-        if width < 2:
-            continue
-        cells = sum(map(len, rows))
-        spaced = sum(cell.startswith(" ") for row in rows for cell in row)
-        score = (sum(len(row) == width for row in rows) / len(rows), 1 - spaced / cells, width)
-        if score > best:
-            best, found = score, delimiter
-    return found

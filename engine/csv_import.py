@@ -1,8 +1,9 @@
 """Importing a CSV file into a SQLite table, without ever stopping the program for long.
 
 Not responsible for getting the file, naming the table, or for what is inside the modules used:
-csv_dialect.py (encoding, delimiter), csv_records.py (reading), column_types.py (types),
-csv_plan.py (what a row becomes), names.py (columns), file_kinds.py (what else a file may be).
+csv_dialect.py (encoding, layout), csv_records.py (reading), column_types.py (types),
+importing/csv_values.py (decimal commas, dates and the like), csv_plan.py (what a row becomes),
+names.py (columns), file_kinds.py (what else a file may be).
 
 **Two passes.** The first reads the whole file to learn the types, the second reads it again and
 inserts. The alternative, to insert with types guessed from the first rows and to widen later,
@@ -16,7 +17,10 @@ written once, and nothing is held but one slice of rows.
 affinity, an empty string NULL in a number column and ``''`` in a text column. The differences,
 besides those that column_types.py lists:
 
-- encoding and delimiter are recognised, and so is Excel's ``sep=`` line;
+- encoding and delimiter are recognised, and so are Excel's ``sep=`` line, titles and comments
+  above the header, and backslashes as escape characters;
+- a quotation mark that does not enclose a whole value is part of it, and swallows no other row;
+- ``\\N``, which MySQL writes for NULL, is NULL;
 - newlines inside quotes are kept as they are, not turned into ``\\n``;
 - blank lines are no rows;
 - header cells are stripped, empty ones named ``untitled_N``, repeated ones get ``_2``, ``_3``
@@ -31,15 +35,18 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from engine.column_types import ColumnType, ColumnTypes
 from engine.csv_dialect import Dialect, detect_dialect
 from engine.csv_plan import Plan, Survey
-from engine.csv_records import CsvRecords
+from engine.csv_records import CsvRecords, Misquoted
 from engine.errors import SourceError
 from engine.file_kinds import empty_source
 from engine.imported import Imported, Rejected
+from engine.importing.csv_notes import Ragged, notes_on
+from engine.importing.csv_values import Conversion
 from engine.names import column_names, extra_column_name
 from engine.options import ImportOptions
 from engine.pace import Pace, Pause, Report
@@ -95,11 +102,16 @@ async def import_csv_at(
     """
     try:
         dialect = await detect_dialect(path, source, pace.part(0, _DETECTED * share), options)
-        survey = await _survey(path, dialect, source, _column_limit(conn), pace, options, share)
+        columns = _column_limit(conn)
+        try:
+            survey = await _survey(path, dialect, source, columns, pace, options, share)
+        except Misquoted:
+            dialect = replace(dialect, tokenized=True)
+            survey = await _survey(path, dialect, source, columns, pace, options, share)
         plan = Plan.of(survey, options, source)
         with _all_or_nothing(conn):
             conn.execute(plan.create_table(table))
-            rejected = Rejected(conn, table, survey.names)
+            rejected = Rejected(conn, table, survey.all_names)
             rows = await _insert(path, dialect, source, conn, table, plan, rejected, pace, share)
     except sqlite3.Error as error:
         raise SourceError(
@@ -111,7 +123,9 @@ async def import_csv_at(
             source=source,
             hint="Close other tabs, or use a file with fewer rows or columns.",
         ) from error
-    return Imported(plan.columns, plan.text_columns, rows, rejected.count, plan.notes)
+    return Imported(
+        plan.columns, plan.text_columns, rows, rejected.count, plan.notes, rejected.first_line
+    )
 
 
 async def _survey(
@@ -134,6 +148,8 @@ async def _survey(
             records.unread(header)
             header = [""] * width
         types = ColumnTypes(width)
+        usual = dialect.habits.are_usual
+        conversion = None if usual else Conversion(dialect.habits, width)
         rows = 0
         is_ragged = has_extra = False
         while batch := records.slice():
@@ -142,7 +158,7 @@ async def _survey(
                 is_ragged = True
                 has_extra = has_extra or any(any(row[width:]) for row in batch)
                 batch = [row[:width] + [""] * (width - len(row)) for row in batch]
-            types.see(batch)
+            types.see(batch if conversion is None else conversion.see(batch))
             await breathe(records.position)
     names = column_names(header)
     if has_extra:
@@ -154,6 +170,7 @@ async def _survey(
         rows=rows,
         is_ragged=is_ragged,
         extra_name=extra_column_name(names) if has_extra else None,
+        conversion=conversion,
     )
 
 
@@ -168,26 +185,35 @@ async def _insert(
     pace: Pace,
     share: float,
 ) -> int:
-    """Insert all rows and return how many fitted."""
+    """Insert all rows and return how many fitted. The plan gets the notes on them."""
     breathe = pace.part(_SURVEYED * share, _INSERTED * share)
     statement = plan.insert(table)
+    survey, convert = plan.survey, plan.convert
     rows = seen = 0
-    with CsvRecords(path, dialect, source) as records:
+    ragged = Ragged(len(survey.names)) if survey.is_ragged else None
+    numbered = plan.is_checked or ragged is not None
+    with CsvRecords(path, dialect, source, numbered=numbered) as records:
         header = records.header()
         if plan.has_no_header and header is not None:
             records.unread(header)
         while batch := records.slice():
             fitted: Iterable[Sequence[str | None]] = batch
-            if plan.survey.is_ragged:
-                fitted = map(plan.survey.fit, batch)
+            if ragged is not None:
+                ragged.see(batch, records.lines)
+                fitted = map(survey.fit, batch)
             if plan.is_checked:
-                rows += plan.insert_checked(conn, statement, fitted, seen, rejected)
+                numbers = zip(range(seen + 1, seen + len(batch) + 1), records.lines, strict=True)
+                rows += plan.insert_checked(conn, statement, fitted, list(numbers), rejected)
             else:
+                if convert is not None:
+                    fitted = map(convert, fitted)
                 conn.executemany(statement, fitted if plan.keep is None else map(plan.keep, fitted))
                 rows += len(batch)
             seen += len(batch)
             pace.count(len(batch))
             await breathe(records.position)
+        nulls = survey.conversion.nulls if survey.conversion else 0
+        plan.notes[:0] = notes_on(dialect, records.oddities, ragged, survey.extra_name, nulls)
     return rows
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from engine.column_types import ColumnType, type_of
 from engine.errors import SourceError
 from engine.imported import Chosen, Rejected, create_table, insert_fitting
+from engine.importing.csv_values import Conversion
 from engine.names import quote
 from engine.options import ALL_TEXT, ImportOptions
 
@@ -36,6 +37,7 @@ class Survey:
     rows: int
     is_ragged: bool  # some rows are not as wide as the header
     extra_name: str | None  # the column for values beyond the header, if there are any
+    conversion: Conversion | None = None  # of values that are not written as SQLite does
 
     @property
     def all_names(self) -> list[str]:
@@ -65,6 +67,7 @@ class Plan:
     forced: list[tuple[int, ColumnType]]  # of the file: types that not all values are of
     keys: list[int]  # of the file: columns that must not be empty
     has_no_header: bool
+    convert: Callable[[Row], Row] | None = None  # a row that fits, before `keep`
     notes: list[str] = field(default_factory=list)
 
     @classmethod
@@ -111,6 +114,7 @@ class Plan:
             forced=forced,
             keys=[names.index(name) for name in primary_key],
             has_no_header=options.header is False,
+            convert=None if survey.conversion is None else survey.conversion.converter(types),
             notes=notes,
         )
 
@@ -144,25 +148,27 @@ class Plan:
         conn: sqlite3.Connection,
         statement: str,
         rows: Iterable[Row],
-        before: int,
+        numbers: Sequence[tuple[int, int]],
         rejected: Rejected,
     ) -> int:
         """Insert the rows that fit, keep the others aside, and return how many fitted.
 
-        :param before: how many rows came before.
+        :param numbers: of each row, and of the line in which it begins.
         """
         good: list[tuple[int, Row]] = []
-        whole: dict[int, Row] = {}
-        for number, row in enumerate(rows, before + 1):
-            reason = self._misfit(row)
+        whole: dict[int, tuple[int, Row]] = {}
+        for (number, line), row in zip(numbers, rows, strict=True):
+            fitting = row if self.convert is None else self.convert(row)
+            reason = self._misfit(fitting)
             if reason is None:
-                good.append((number, row if self.keep is None else self.keep(row)))
-                whole[number] = row
+                good.append((number, fitting if self.keep is None else self.keep(fitting)))
+                whole[number] = (line, row)
             else:
-                rejected.add(number, reason, row)
+                rejected.add(number, reason, row, line)
 
         def reject(number: int, reason: str, _: Row) -> None:
-            rejected.add(number, reason, whole[number])
+            line, row = whole[number]
+            rejected.add(number, reason, row, line)
 
         return insert_fitting(conn, statement, good, reject)
 

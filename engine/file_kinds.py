@@ -25,7 +25,7 @@ IN_WORDS: dict[Kind, str] = {
     "csv": "CSV",
     "json": "JSON",
     "sql": "SQL",
-    "excel": "an Excel file",
+    "excel": "a spreadsheet",
     "parquet": "a Parquet file",
     "metadata": "Datasette metadata",
     "config": "a Datasette configuration",
@@ -49,6 +49,7 @@ _BY_SUFFIX: dict[str, Kind] = {
     "sqlite3": "sqlite",
     "xlsx": "excel",
     "xlsm": "excel",
+    "xlsb": "excel",
     "xls": "excel",
     "ods": "excel",
 }
@@ -67,6 +68,9 @@ _SQL = re.compile(
 )
 
 _HEAD = 64 * 1024
+
+# Of a spreadsheet; Python's memory has 4 GB at most.
+_MOST_UNPACKED = 2 * 1024**3
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0"
 
@@ -86,6 +90,8 @@ def kind_of(head: bytes, name: str, parameter: str) -> Kind:
         return "parquet"
     if head.startswith(_ZIP) and _is_excel(head):
         return "excel"
+    if parameter == "excel" and text_called_spreadsheet(head, name):
+        return "csv"
     if parameter != "auto":
         given: dict[str, Kind] = {"url": "sqlite", "json": "json", "sql": "sql", "excel": "excel"}
         return "parquet" if parameter == "parquet" else given.get(parameter, "csv")
@@ -93,7 +99,7 @@ def kind_of(head: bytes, name: str, parameter: str) -> Kind:
     if file_name in _BY_NAME:
         return _BY_NAME[file_name]
     suffix = file_name.rpartition(".")[2]
-    if suffix in _BY_SUFFIX:
+    if suffix in _BY_SUFFIX and not text_called_spreadsheet(head, name):
         return _BY_SUFFIX[suffix]
     if head.startswith(_OLE):
         return "excel"
@@ -101,6 +107,14 @@ def kind_of(head: bytes, name: str, parameter: str) -> Kind:
     if text.startswith((b"{", b"[")):
         return "json"
     return "sql" if _SQL.match(text[:4096].decode("utf-8", "replace")) else "csv"
+
+
+def text_called_spreadsheet(head: bytes, name: str) -> bool:
+    """Tell whether a file is text that a program has called a spreadsheet, as many do."""
+    suffix = name.split("#")[0].split("?")[0].rpartition(".")[2].lower()
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    is_text = text != b"" and not text.startswith((b"<", b"PK", _OLE)) and b"\0" not in head
+    return _BY_SUFFIX.get(suffix) == "excel" and is_text
 
 
 def read_head(path: Path) -> bytes:
@@ -111,13 +125,20 @@ def read_head(path: Path) -> bytes:
 
 def _is_excel(head: bytes) -> bool:
     # The names in a zip file stand before each content.
+    if b"application/vnd.oasis.opendocument.spreadsheet" in head[:200]:
+        return True
     return b"xl/" in head or (
         b"[Content_Types].xml" in head[:200] and b"word/" not in head and b"ppt/" not in head
     )
 
 
+def is_zip(path: Path) -> bool:
+    """Tell whether a file begins as a zip file does."""
+    return read_head(path).startswith(_ZIP)
+
+
 def refuse_other_spreadsheets(path: Path, source: str) -> None:
-    """Refuse what is no Excel file that can be read here.
+    """Refuse what is no spreadsheet that can be read here.
 
     Raises:
         SourceError: it is another format, or protected.
@@ -125,30 +146,29 @@ def refuse_other_spreadsheets(path: Path, source: str) -> None:
     head = read_head(path)
     if head.startswith(_OLE):
         # The directory of such a file is anywhere in it, and its names are UTF-16.
-        if "EncryptedPackage".encode("utf-16-le") in path.read_bytes():
+        content = path.read_bytes()
+        if "EncryptedPackage".encode("utf-16-le") in content:
             raise SourceError(
                 f"{source} is protected with a password.",
                 source=source,
                 hint="Open it in Excel, save a copy without a password, and open that one.",
             )
-        raise SourceError(
-            f"{source} is an Excel file of the old kind (.xls), or another old Office file.",
-            source=source,
-            hint="Open it in Excel or LibreOffice, save it as .xlsx, and open that file.",
-        )
-    if head.startswith(_ZIP) and b"application/vnd.oasis.opendocument" in head[:200]:
-        raise SourceError(
-            f"{source} is an OpenDocument file (.ods), which can't be read here.",
-            source=source,
-            hint="Open it in LibreOffice, save it as .xlsx, and open that file.",
-        )
+        names = ("Workbook", "Book", "WORKBOOK", "BOOK")
+        if not any(name.encode("utf-16-le") in content for name in names):
+            raise SourceError(
+                f"{source} is an old Office file, but no Excel file (.xls).",
+                source=source,
+                hint="Open it in the program it was made with, and save the data as CSV.",
+            )
+        return
     if head.startswith(_ZIP):
         if not zipfile.is_zipfile(path):
             raise SourceError(
-                f"{source} is only part of an Excel file, or damaged.",
+                f"{source} is only part of a spreadsheet, or damaged.",
                 source=source,
                 hint="The download may have been cut off. Try again, or get a fresh copy.",
             )
+        _refuse_other_documents(path, source)
         return
     refuse_other_formats(head, source, "Excel")
     refuse_other_texts(head.decode("utf-8", "replace"), source, "Excel")
@@ -156,6 +176,38 @@ def refuse_other_spreadsheets(path: Path, source: str) -> None:
         f"{source} is not an Excel file: its first bytes are not those of one.",
         source=source,
         hint="If it is a CSV file, open it with ?csv= instead.",
+    )
+
+
+def _refuse_other_documents(path: Path, source: str) -> None:
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        if sum(member.file_size for member in members) > _MOST_UNPACKED:
+            raise SourceError(
+                f"{source} has more than {_MOST_UNPACKED // 1024**3} GB unpacked, so it can't be"
+                " opened here.",
+                source=source,
+                hint="Save the sheets that you need as CSV, and open those.",
+            )
+        names = {member.filename for member in members}
+        is_document = "content.xml" in names and not _is_spreadsheet(archive)
+    for part, what in (("word/document.xml", "Word"), ("ppt/presentation.xml", "PowerPoint")):
+        if part in names:
+            raise _other_document(source, f"a {what} file")
+    if is_document:
+        raise _other_document(source, "another OpenDocument file")
+
+
+def _is_spreadsheet(archive: zipfile.ZipFile) -> bool:
+    """Tell whether an OpenDocument file is a spreadsheet."""
+    return "mimetype" not in archive.namelist() or b"spreadsheet" in archive.read("mimetype")
+
+
+def _other_document(source: str, what: str) -> SourceError:
+    return SourceError(
+        f"{source} is not a spreadsheet but {what}.",
+        source=source,
+        hint="Copy the table into a spreadsheet program, and save it as .xlsx or CSV.",
     )
 
 

@@ -216,9 +216,12 @@ class Finish:
                 conn.execute(
                     f"INSERT INTO main.{quote(name)} SELECT * FROM {self._schema}.{quote(work)}"
                 )
-        count = table.imported.rejected
+        count, line = table.imported.rejected, table.imported.first_rejected
+        where = (
+            "" if line is None else f" ({'line' if count == 1 else 'the first in line'} {line:,})"
+        )
         table.imported.notes.append(
-            f"{count:,} {'row' if count == 1 else 'rows'} did not fit and"
+            f"{count:,} {'row' if count == 1 else 'rows'} did not fit{where} and"
             f" {'is' if count == 1 else 'are'} in table {name}."
         )
 

@@ -26,6 +26,7 @@ class Imported:
     rows: int
     rejected: int = 0  # rows in its side table
     notes: list[str] = field(default_factory=list)  # sentences on what did not go as asked
+    first_rejected: int | None = None  # in which line of the file, where it has lines
 
 
 class Rejected:
@@ -39,25 +40,29 @@ class Rejected:
         self._table = quote(rejected_name(table))
         self.columns = columns
         self.count = 0
+        #: The line of the file in which the first of them begins, where it has lines.
+        self.first_line: int | None = None
 
-    def add(self, number: int, reason: str, values: Sequence[Any]) -> None:
+    def add(self, number: int, reason: str, values: Sequence[Any], line: int | None = None) -> None:
         """Keep a row.
 
         :param number: which row of the data it is, from 1.
+        :param line: in which line of the file it begins, from 1; None where there are none.
         """
         named = dict(zip(self.columns, values, strict=True))
-        self.add_text(number, reason, json.dumps(named, ensure_ascii=False, default=_as_json))
+        self.add_text(number, reason, json.dumps(named, ensure_ascii=False, default=_as_json), line)
 
-    def add_text(self, number: int, reason: str, text: str) -> None:
+    def add_text(self, number: int, reason: str, text: str, line: int | None = None) -> None:
         """Keep what should have been a row, as it stands in the file."""
         if self.count == 0:
             self._conn.execute(
-                f'CREATE TABLE {self._table} (\n   "row" INTEGER,\n   "reason" TEXT,\n'
-                '   "values" TEXT\n)'
+                f'CREATE TABLE {self._table} (\n   "row" INTEGER,\n   "line" INTEGER,\n'
+                '   "reason" TEXT,\n   "values" TEXT\n)'
             )
+            self.first_line = line
         self.count += 1
-        statement = f"INSERT INTO {self._table} VALUES (?, ?, ?)"
-        self._conn.execute(statement, (number, reason, text))
+        statement = f"INSERT INTO {self._table} VALUES (?, ?, ?, ?)"
+        self._conn.execute(statement, (number, line, reason, text))
 
 
 def rejected_name(table: str) -> str:

@@ -22,8 +22,8 @@ from engine.configuration import read_configuration
 from engine.connections import DAMAGED, rebuild_indexes
 from engine.csv_import import import_csv_at
 from engine.errors import SourceError
-from engine.excel_import import Workbook, import_sheet
-from engine.file_kinds import Kind, kind_of, read_head
+from engine.excel_import import Workbook, hidden_in_words, import_sheet
+from engine.file_kinds import Kind, kind_of, read_head, text_called_spreadsheet
 from engine.finishing import NewTable
 from engine.folder import Folder
 from engine.json_import import import_json
@@ -77,13 +77,17 @@ class Intake:
             if there := self._added_before(request):
                 return there
             pace = Pace(file.stat().st_size, report, self._pause)
-            kind = kind_of(read_head(file), request.url, request.parameter)
+            head = read_head(file)
+            kind = kind_of(head, request.url, request.parameter)
             if kind == "sqlite":
                 result = await self._take_database(request, file)
             elif kind in ("metadata", "config"):
                 return self._take_configuration(request, kind, file)
             else:
                 result = await self._take_tables(request, kind, file, None, pace)
+                if kind == "csv" and text_called_spreadsheet(head, request.url):
+                    note = f"{request.url} is no spreadsheet but text, and was read as CSV."
+                    result["notes"].insert(0, note)
         finally:
             file.unlink(missing_ok=True)
             journals.discard(file)
@@ -217,11 +221,7 @@ class Intake:
         try:
             sheets = list(book.sheets(request.options))
             if not sheets:
-                raise SourceError(
-                    f"{url} holds no rows: all of its sheets are empty.",
-                    source=url,
-                    hint="Check that the file has been filled and saved.",
-                )
+                raise _no_sheets(url, book.left_out)
             for number, (sheet, options) in enumerate(sheets):
                 if len(sheets) > 1 and not options.name:
                     prefix = f"{request.options.name}_" if request.options.name else ""
@@ -241,6 +241,8 @@ class Intake:
                 tables.append(NewTable(work, url, options, made, part=sheet.name))
         finally:
             book.close()
+        if book.left_out:
+            tables[0].imported.notes.append(hidden_in_words(book.left_out))
         return tables
 
     # --- What is remembered ---------------------------------------------------------------------
@@ -302,6 +304,7 @@ class Intake:
             "origin": dict(request.origin),
             "options": dict(request.given),
             "added": added,
+            "notes": result["notes"],
         }
         if request.options.exists == "replace" or request.id is not None:
             sources = _without(sources, added, id)
@@ -331,6 +334,20 @@ def _put_in_order(file: Path) -> tuple[list[str], list[str]]:
         " compared character by character, so sorting may differ."
         for name in missing
     ]
+
+
+def _no_sheets(url: str, hidden: list[str]) -> SourceError:
+    if hidden:
+        return SourceError(
+            f"{url} holds no rows that can be seen. {hidden_in_words(hidden)}",
+            source=url,
+            hint="Add hidden=1 to the link, or choose the sheets in the dialog, to open them.",
+        )
+    return SourceError(
+        f"{url} holds no rows: all of its sheets are empty.",
+        source=url,
+        hint="Check that the file has been filled and saved.",
+    )
 
 
 def _for_making(

@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +20,10 @@ from engine.csv_dialect import decode_head, decode_text, guess_encoding
 from engine.errors import SourceError
 from engine.file_kinds import empty_source, read_head, refuse_other_formats, refuse_other_texts
 from engine.imported import Imported, Rejected
+from engine.importing.json_values import RECORD_SEPARATOR, JsonParser
 from engine.json_depth import check_depth, loads
 from engine.json_pieces import parse_in_pieces
-from engine.json_shapes import decoded, feature_row, is_feature, nested_too_deeply, shape_of
+from engine.json_shapes import nested_too_deeply, row_of_any, shape_of
 from engine.loose_table import LooseTable
 from engine.options import ImportOptions
 from engine.pace import Breathe, Pace
@@ -31,6 +34,9 @@ _LINE_LIMIT = 32 * 1024 * 1024
 
 # In characters: what takes less than a turn is parsed at once.
 _LARGE = 1024 * 1024
+
+# In characters: more would take seconds at a stretch.
+_LARGEST_RELAXED = 16 * 1024 * 1024
 
 # As much as a message shows of what is wrong.
 _EXCERPT = 60
@@ -59,15 +65,18 @@ async def import_json(
     refuse_other_formats(head, source, "JSON")
     loose = LooseTable(conn, source)
     rejected = Rejected(conn, table)
+    parser = JsonParser()
     primary_key: list[str] = []
     notes: list[str] = []
-    if is_lines(path):
-        await _read_lines(path, loose, rejected, pace, share * 0.7)
+    if is_sequence(head):
+        await _read_texts(_sequence(path), parser, loose, rejected, pace, share * 0.7)
+    elif is_lines(path):
+        await _read_texts(_lines(path), parser, loose, rejected, pace, share * 0.7)
     else:
         await pace.rest()
         text = read_text(path, source)
         await pace.rest()
-        document = await _parse(text, source, pace.part(0, share * 0.3, len(text)))
+        document = await _parse(text, source, pace.part(0, share * 0.3, len(text)), parser)
         del text
         await pace.rest(share * 0.3)
         shape = shape_of(document, source, options.header)
@@ -91,7 +100,8 @@ async def import_json(
         primary_key=primary_key,
         rejected=rejected,
     )
-    made.notes[:0] = notes
+    made.notes[:0] = [*notes, *parser.notes()]
+    made.first_rejected = rejected.first_line
     return made
 
 
@@ -120,33 +130,72 @@ def _without_mark(line: bytes) -> str:
     return line.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
 
 
-async def _read_lines(
-    path: Path, loose: LooseTable, rejected: Rejected, pace: Pace, share: float
+@dataclass(frozen=True)
+class _Text:
+    """One JSON text of several in a file."""
+
+    text: str
+    line: int  # in which it begins, from 1
+    position: int  # where it ends in the file, in bytes
+
+
+def _lines(path: Path) -> Iterator[_Text]:
+    position = 0
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            position += len(line)
+            if line.strip():
+                text = _without_mark(line) if number == 1 else line.decode("utf-8", "replace")
+                yield _Text(text.rstrip("\r\n"), number, position)
+
+
+def is_sequence(head: bytes) -> bool:
+    """Tell whether a file is a JSON text sequence, in which a control character begins each."""
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(RECORD_SEPARATOR.encode())
+
+
+def _sequence(path: Path) -> Iterator[_Text]:
+    separator, rest, line, position = RECORD_SEPARATOR.encode(), b"", 1, 0
+    with path.open("rb") as file:
+        while True:
+            chunk = file.read(_SLICE_BYTES)
+            *texts, rest = (rest + chunk).split(separator)
+            if not chunk:
+                texts, rest = [*texts, rest], b""
+            for text in texts:
+                position += len(text) + 1
+                if text.strip(b"\xef\xbb\xbf \t\r\n"):
+                    yield _Text(text.decode("utf-8", "replace").strip(), line, position)
+                line += text.count(b"\n")
+            if not chunk:
+                return
+
+
+async def _read_texts(
+    texts: Iterable[_Text],
+    parser: JsonParser,
+    loose: LooseTable,
+    rejected: Rejected,
+    pace: Pace,
+    share: float,
 ) -> None:
     breathe = pace.part(0, share)
     objects: list[dict[str, Any]] = []
-    number = size = 0
-    with path.open("rb") as file:
-        for line in file:
-            if not line.strip():
-                continue
-            number += 1
-            text = _without_mark(line) if number == 1 else line.decode("utf-8", "replace")
-            try:
-                value = loads(text)
-            except (ValueError, RecursionError) as error:
-                reason = f"It is not JSON: {getattr(error, 'msg', error)}."
-                rejected.add_text(number, reason, text.rstrip("\r\n"))
-                continue
-            if not isinstance(value, dict):
-                value = {"value": value}
-            objects.append(feature_row(value) if is_feature(value) else decoded(value))
-            size += len(line)
-            if len(objects) >= _SLICE_ROWS or size >= _SLICE_BYTES:
-                loose.add_objects(objects)
-                pace.count(len(objects))
-                objects, size = [], 0
-                await breathe(file.tell() if file.seekable() else 0)
+    size = 0
+    for number, one in enumerate(texts, 1):
+        try:
+            value = parser.parse(one.text)
+        except (ValueError, RecursionError) as error:
+            reason = f"It is not JSON: {getattr(error, 'msg', error)}."
+            rejected.add_text(number, reason, one.text, one.line)
+            continue
+        objects.append(row_of_any(value))
+        size += len(one.text)
+        if len(objects) >= _SLICE_ROWS or size >= _SLICE_BYTES:
+            loose.add_objects(objects)
+            pace.count(len(objects))
+            objects, size = [], 0
+            await breathe(one.position)
     loose.add_objects(objects)
     pace.count(len(objects))
 
@@ -163,41 +212,54 @@ def read_text(path: Path, source: str) -> str:
         raise _too_large(source) from error
 
 
-async def _parse(text: str, source: str, breathe: Breathe) -> Any:
+async def _parse(text: str, source: str, breathe: Breathe, parser: JsonParser) -> Any:
     """Return a whole JSON document. See `parse`."""
     if len(text) < _LARGE:
-        return parse(text, source)
+        return parse(text, source, parser)
     try:
         check_depth(text)
-        return await parse_in_pieces(text, breathe)
+        return await parse_in_pieces(text, breathe, parser)
     except (ValueError, RecursionError):
-        return parse(text, source)  # which says what is wrong where
+        parser.forget()
+        return parse(text, source, parser)  # which says what is wrong where
     except MemoryError as error:
         raise _too_large(source) from error
 
 
-def parse(text: str, source: str) -> Any:
-    """Return a whole JSON document.
+def parse(text: str, source: str, parser: JsonParser) -> Any:
+    """Return a whole JSON document, or several values as a list.
 
     Raises:
         SourceError: it is none, with the place where it stops being one.
     """
     try:
-        return loads(text)
+        return parser.parse(text)
     except json.JSONDecodeError as error:
         refuse_other_texts(text[:1000], source, "JSON")
-        raise SourceError(
-            f"{source} is not JSON: {error.msg.lower()} in line {error.lineno:,}, column"
-            f" {error.colno:,}{_excerpt(text, error.pos)}.",
-            source=source,
-            hint="If the file ends there, the download may have been cut off."
-            if error.pos >= len(text.rstrip())
-            else "Look at the file there. If it is a CSV file, open it with ?csv= instead.",
-        ) from error
+        if len(text) > _LARGEST_RELAXED:
+            raise _not_json(text, source, error) from error
+        try:
+            parser.forget()
+            return parser.parse_relaxed(text)
+        except RecursionError as again:
+            raise nested_too_deeply(source) from again
+        except ValueError:
+            raise _not_json(text, source, error) from error
     except RecursionError as error:
         raise nested_too_deeply(source) from error
     except MemoryError as error:
         raise _too_large(source) from error
+
+
+def _not_json(text: str, source: str, error: json.JSONDecodeError) -> SourceError:
+    return SourceError(
+        f"{source} is not JSON: {error.msg.lower()} in line {error.lineno:,}, column"
+        f" {error.colno:,}{_excerpt(text, error.pos)}.",
+        source=source,
+        hint="If the file ends there, the download may have been cut off."
+        if error.pos >= len(text.rstrip())
+        else "Look at the file there. If it is a CSV file, open it with ?csv= instead.",
+    )
 
 
 def head_text(head: bytes) -> str:

@@ -9,10 +9,10 @@ Not responsible for saying what is wrong with a document (json_import.py).
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
+from engine.importing.json_values import JsonParser
 from engine.pace import Breathe
 
 _SPACE = re.compile(r"[ \t\n\r]*")
@@ -23,7 +23,7 @@ _COLON = re.compile(r"[ \t\n\r]*:[ \t\n\r]*")
 _VALUES = 200
 
 
-async def parse_in_pieces(text: str, breathe: Breathe) -> Any:
+async def parse_in_pieces(text: str, breathe: Breathe, parser: JsonParser) -> Any:
     """Return a JSON document.
 
     :param breathe: awaited with positions in `text`.
@@ -32,7 +32,7 @@ async def parse_in_pieces(text: str, breathe: Breathe) -> Any:
         ValueError: it is none; json.loads tells what is wrong where.
         RecursionError: its lists and objects are nested too deeply.
     """
-    pieces = _Pieces(text, breathe)
+    pieces = _Pieces(text, breathe, parser)
     start = _skip(text, 0)
     opening = text[start : start + 1]
     document: Any
@@ -48,10 +48,10 @@ async def parse_in_pieces(text: str, breathe: Breathe) -> Any:
 
 
 class _Pieces:
-    def __init__(self, text: str, breathe: Breathe) -> None:
+    def __init__(self, text: str, breathe: Breathe, parser: JsonParser) -> None:
         self._text = text
         self._breathe = breathe
-        self.decode = json.JSONDecoder().raw_decode
+        self.decode = parser.raw_decode
 
     async def list(self, start: int) -> tuple[list[Any], int]:
         """Return the list that starts there, and where it ends."""

@@ -4,10 +4,13 @@ These are the shapes that Datasette Lite has always understood, and some more:
 
 - a list of objects; a list of lists, of which the first is a header if it is all text; a list of
   other values, which become the column ``value``;
-- a GeoJSON FeatureCollection: properties become columns, beside ``id``, ``geometry`` (as JSON)
-  and, for points, ``longitude`` and ``latitude``;
+- a GeoJSON FeatureCollection, or a geometry: properties become columns, beside ``id``,
+  ``geometry`` (as GeoJSON) and, for points, ``longitude`` and ``latitude``;
+- an object with a list of columns and a list of rows, as Datasette had before 1.0, pandas
+  (``orient="split"``) and Socrata have; or with such rows alone (``_shape=arrays``);
 - an object whose values are all objects: these are the rows, their keys the primary key ``_key``;
 - an object with lists of objects: the largest of them;
+- an object of lists that are all as long: these are the columns;
 - any other object: one row.
 
 Not responsible for reading files (json_import.py).
@@ -18,7 +21,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.errors import SourceError
@@ -72,18 +75,33 @@ def shape_of(document: Any, source: str, header: bool | None = None) -> Shape:
 def _object(document: dict[str, Any], source: str, header: bool | None) -> Shape:
     kind = document.get("type")
     if kind == "FeatureCollection" and isinstance(document.get("features"), list):
-        return _features(document["features"], source)
+        shape = _features(document["features"], source)
+        return replace(shape, note=_left_out(document, {"type", "features"}))
     if kind == "Feature" and "geometry" in document:
         return _features([document], source)
+    if kind in _GEOMETRIES and "coordinates" in document:
+        return Shape([document], _geometry_row)
+    if kind == "GeometryCollection" and _is_objects(document.get("geometries")):
+        note = _left_out(document, {"type", "geometries"})
+        return Shape(document["geometries"], _geometry_row, note=note)
+    split = _split(document)
+    if split is not None:
+        return split
     values = list(document.values())
     if values and all(isinstance(value, dict) and "$base64" not in value for value in values):
         return Shape(list(document.items()), _keyed, primary_key=[KEY])
     lists = {key: value for key, value in document.items() if _is_objects(value)}
+    if values and all(isinstance(value, list) and value for value in values):
+        if len(set(map(len, values))) == 1 and len(lists) < len(values):
+            rows = list(zip(*values, strict=True))
+            return Shape(rows, is_lists=True, columns=list(document))
     if lists:
         key = max(lists, key=lambda name: len(lists[name]))
-        others = [name for name in lists if name != key]
-        note = f"Of the lists in it, {key!r} was taken: it is the longest." if others else ""
-        return Shape([row for row in lists[key] if isinstance(row, dict)], decoded, note=note)
+        note = (
+            "" if len(lists) == 1 else f"Of the lists in it, {key!r} was taken: it is the longest."
+        )
+        note = " ".join(filter(None, [note, _left_out(document, {key})]))
+        return Shape(lists[key], row_of_any, note=note)
     if not document:
         raise _no_rows(source, "it is an empty object")
     return Shape([decoded(document)])
@@ -99,7 +117,7 @@ def _list(document: list[Any], source: str, header: bool | None) -> Shape:
     if all(isinstance(row, list) for row in document):
         return _lists(document, header)
     # Mixed, or plain values: nothing of it is to be lost.
-    return Shape(document, _row_of_any)
+    return Shape(document, row_of_any)
 
 
 def _lists(document: list[list[Any]], header: bool | None) -> Shape:
@@ -122,15 +140,69 @@ def _keyed(member: tuple[str, dict[str, Any]]) -> dict[str, Any]:
     return decoded({KEY: key, **value})
 
 
-def _row_of_any(value: Any) -> dict[str, Any]:
-    return decoded(value) if isinstance(value, dict) else {"value": value}
+def row_of_any(value: Any) -> dict[str, Any]:
+    """Return the row that a value is by itself."""
+    if not isinstance(value, dict):
+        return {"value": value}
+    return feature_row(value) if is_feature(value) else decoded(value)
+
+
+# What names the columns and the rows of a table that is split into them.
+_COLUMNS = ("columns", "fields", "headers", "header", "cols")
+_ROWS = ("rows", "data", "values", "records")
+
+
+def _split(document: dict[str, Any]) -> Shape | None:
+    """Return the rows of a document that has lists for rows, and their names beside them."""
+    key = next((name for name in _ROWS if _is_lists(document.get(name))), None)
+    if key is None:
+        return None
+    rows = document[key]
+    said = next((name for name in _COLUMNS if name in document), "")
+    names = _column_names(document.get(said))
+    if names is None:
+        # Socrata's.
+        meta = document.get("meta")
+        view = meta.get("view") if isinstance(meta, dict) else None
+        names = _column_names(view.get("columns")) if isinstance(view, dict) else None
+        said = "meta" if names is not None else ""
+    if names is None:
+        shape = _lists(rows, False)
+    else:
+        shape = _lists([names, *rows], True)
+    return replace(shape, note=_left_out(document, {key, said}))
+
+
+def _column_names(said: Any) -> list[str] | None:
+    if not isinstance(said, list) or not said:
+        return None
+    if all(isinstance(one, dict) for one in said):
+        said = [one.get("name", one.get("id", one.get("field"))) for one in said]
+    return said if all(isinstance(one, str) for one in said) else None
+
+
+def _left_out(document: Mapping[str, Any], taken: set[str]) -> str:
+    """Return a note on what else a document holds than its rows."""
+    names = [name for name in document if name not in taken]
+    if not names:
+        return ""
+    shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    return f"Left out, beside the rows: {shown}."
+
+
+_GEOMETRIES = frozenset(
+    ["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"]
+)
+
+
+def _geometry_row(geometry: Any) -> dict[str, Any]:
+    return feature_row({"geometry": geometry})
 
 
 def _features(features: list[Any], source: str) -> Shape:
-    found = [one for one in features if isinstance(one, dict)]
-    if not found:
+    if not features:
         raise _no_rows(source, "it has no features")
-    return Shape(found, feature_row)
+    return Shape(features, row_of_any)
 
 
 def feature_row(feature: Mapping[str, Any]) -> dict[str, Any]:
@@ -138,8 +210,11 @@ def feature_row(feature: Mapping[str, Any]) -> dict[str, Any]:
     properties = feature.get("properties")
     row = dict(properties) if isinstance(properties, dict) else {}
     taken = {name.lower() for name in row}
-    if "id" in feature and "id" not in taken:
-        row = {"id": feature["id"], **row}
+    if "id" in feature:
+        row = {"_id" if "id" in taken else "id": feature["id"], **row}
+    others = feature.keys() - {"type", "id", "properties", "geometry"}
+    for name in (one for one in feature if one in others):
+        row[f"_{name}" if name.lower() in taken else name] = feature[name]
     geometry = feature.get("geometry")
     if isinstance(geometry, dict) and geometry.get("type") == "Point":
         coordinates = geometry.get("coordinates")
@@ -170,6 +245,10 @@ def decoded_value(value: Any) -> Any:
         except (ValueError, TypeError):
             return value
     return value
+
+
+def _is_lists(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, list) for one in value)
 
 
 def _is_objects(value: Any) -> bool:

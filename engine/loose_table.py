@@ -27,6 +27,9 @@ from engine.slices import slices
 
 _NUMBERS = frozenset({int, float, bool})
 _NOTHING = type(None)
+
+# SQLite itself would write 15 digits of a number into a text column.
+_FLOAT_AS_TEXT = "CASE typeof(c{0}) WHEN 'real' THEN float_text(c{0}) ELSE c{0} END"
 _WANTED = {"text": "TEXT", "integer": "INTEGER", "float": "REAL"}
 
 
@@ -88,8 +91,8 @@ class LooseTable:
             self._types.append(set())
 
     def _insert(self, rows: list[tuple[Any, ...]]) -> None:
-        if not rows:
-            return
+        if not rows or not self._types:
+            return  # objects without members are no rows
         statement = f"INSERT INTO temp.loose VALUES ({', '.join('?' * len(self._types))})"
         plain = True
         for types, column in zip(self._types, zip(*rows, strict=True), strict=True):
@@ -163,7 +166,15 @@ class LooseTable:
         side = rejected or Rejected(self._conn, table)
         side.columns = names
         fits = _Fits(names, [names.index(name) for name in keys], forced)
-        rows = await self._copy(table, kept, fits if keys or forced else None, side, breathe)
+        self._conn.create_function("float_text", 1, repr, deterministic=True)
+        values = [
+            _FLOAT_AS_TEXT.format(place)
+            if kinds[place] == "TEXT" and float in types
+            else f"c{place}"
+            for place, types in enumerate(self._types)
+        ]
+        checked = fits if keys or forced else None
+        rows = await self._copy(table, kept, values, checked, side, breathe)
         self._conn.execute("DROP TABLE temp.loose")
         return Imported(
             columns=[names[i] for i in kept],
@@ -177,22 +188,27 @@ class LooseTable:
         self,
         table: str,
         kept: list[int],
+        values: list[str],
         fits: _Fits | None,
         rejected: Rejected,
         breathe: Breathe,
     ) -> int:
-        """Copy the rows into the real table, and return how many fitted."""
+        """Copy the rows into the real table, and return how many fitted.
+
+        :param values: SQL for the value of each column.
+        """
         conn, rows = self._conn, 0
-        columns = ", ".join(f"c{place}" for place in kept)
+        columns = ", ".join(values[place] for place in kept)
         where = "FROM temp.loose WHERE rowid BETWEEN ? AND ? ORDER BY rowid"
         insert = f"INSERT INTO main.{quote(table)}"
-        values = f"{insert} VALUES ({', '.join('?' * len(kept))})"
+        insert_one = f"{insert} VALUES ({', '.join('?' * len(kept))})"
         for low, high in slices(conn, "temp.loose"):
             if fits is None:
                 cursor = conn.execute(f"{insert} SELECT {columns} {where}", (low, high))
                 rows += cursor.rowcount
             else:
-                found = conn.execute(f"SELECT * {where}", (low, high)).fetchall()
+                select = f"SELECT {', '.join(values)} {where}"
+                found = conn.execute(select, (low, high)).fetchall()
                 whole = dict(enumerate(found, low if low > 0 else 1))
                 good = []
                 for number, row in whole.items():
@@ -207,7 +223,7 @@ class LooseTable:
                 ) -> None:
                     rejected.add(number, reason, whole[number])
 
-                rows += insert_fitting(conn, values, good, reject)
+                rows += insert_fitting(conn, insert_one, good, reject)
             await breathe(high)
         return rows
 

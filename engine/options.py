@@ -21,10 +21,18 @@ class ImportOptions:
     """How a source becomes a table or a database. None: whatever is found out."""
 
     name: str | None = None  # of the table; of the database for a SQLite file
-    skiprows: int = 0  # lines (rows in Excel) before the header
+    skiprows: int | None = None  # lines (rows in Excel) before the header
     header: bool | None = None  # whether the first row names the columns
     delimiter: str | None = None
     encoding: str | None = None
+    quote: str | None = None  # "none": quotation marks are data
+    escape: str | None = None  # the character; "none": there is none
+    comment: str | None = None  # what comment lines begin with; "none": there are none
+    decimal: str | None = None
+    thousands: str | None = None
+    null: tuple[str, ...] | None = None  # words for NULL
+    dates: str | None = None  # "dmy", "mdy", "ymd" or a format as of strptime
+    hidden: bool = False  # whether hidden sheets are wanted
     pk: tuple[str, ...] = ()
     fts: tuple[str, ...] = ()  # columns, or ALL_TEXT
     drop: tuple[str, ...] = ()
@@ -36,11 +44,16 @@ class ImportOptions:
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> ImportOptions:
         """Return the options in a JSON object. What is unknown or null counts as absent."""
-        lists = {name: tuple(given.get(name) or ()) for name in ("pk", "fts", "drop")}
+        lists: dict[str, Any] = {
+            name: tuple(given.get(name) or ()) for name in ("pk", "fts", "drop")
+        }
         exists = given.get("exists")
+        skiprows, null = given.get("skiprows"), given.get("null")
+        names = ("quote", "escape", "comment", "decimal", "thousands", "dates")
+        texts: dict[str, Any] = {name: given.get(name) or None for name in names}
         return cls(
             name=given.get("name") or None,
-            skiprows=max(0, int(given.get("skiprows") or 0)),
+            skiprows=None if skiprows is None else max(0, int(skiprows)),
             header=given.get("header"),
             delimiter=given.get("delimiter") or None,
             encoding=given.get("encoding") or None,
@@ -48,6 +61,9 @@ class ImportOptions:
             exists=exists if exists in ("replace", "add") else "rename",
             tables={name: cls.of(more) for name, more in (given.get("tables") or {}).items()},
             skip=bool(given.get("skip")),
+            null=None if null is None else tuple(null),
+            hidden=bool(given.get("hidden")),
+            **texts,
             **lists,
         )
 
@@ -60,12 +76,13 @@ class ImportOptions:
         own = self.tables.get(source, ImportOptions())
         return replace(
             own,
-            skiprows=own.skiprows or self.skiprows,
+            skiprows=self.skiprows if own.skiprows is None else own.skiprows,
             header=self.header if own.header is None else own.header,
             pk=own.pk or self.pk,
             fts=own.fts or self.fts,
             drop=own.drop or self.drop,
             types=own.types or self.types,
+            hidden=own.hidden or self.hidden,
             exists=own.exists if own.exists != "rename" else self.exists,
         )
 

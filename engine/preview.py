@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.column_types import ColumnType, ColumnTypes
-from engine.csv_dialect import Encoding, decode_head, dialect_of_head
-from engine.csv_records import CsvRecords
+from engine.csv_dialect import Dialect, Encoding, decode_head, dialect_of_head
+from engine.csv_records import CsvRecords, Misquoted
 from engine.errors import SourceError
 from engine.excel_import import Sheet, Workbook, import_sheet
 from engine.file_kinds import (
@@ -30,8 +30,13 @@ from engine.file_kinds import (
     refuse_other_texts,
 )
 from engine.folder import Folder
-from engine.json_import import head_text, is_lines, parse
-from engine.json_shapes import Shape, decoded, feature_row, is_feature, rows_in_head, shape_of
+from engine.importing.confidence import encoding_in_words, guesses
+from engine.importing.csv_notes import notes_on
+from engine.importing.csv_tokenizer import Oddities
+from engine.importing.csv_values import NONE, Conversion
+from engine.importing.json_values import RECORD_SEPARATOR, JsonParser
+from engine.json_import import head_text, is_lines, is_sequence, parse
+from engine.json_shapes import Shape, row_of_any, rows_in_head, shape_of
 from engine.landing import tables_of
 from engine.loose_table import LooseTable
 from engine.names import (
@@ -60,12 +65,6 @@ _DELIMITERS = {
     "\t": "tab-separated",
     "|": "separated by |",
     "\uffff": "one column",
-}
-_ENCODINGS = {
-    "cp1252": "Windows-1252",
-    "utf-8-sig": "UTF-8",
-    "utf-16-le": "UTF-16",
-    "utf-16-be": "UTF-16",
 }
 
 
@@ -116,20 +115,16 @@ class Previews:
     def _csv(self, request: Request, path: Path, head: bytes, complete: bool) -> dict[str, Any]:
         url, options = request.url, request.options
         refuse_other_formats(head, url, "CSV")
-        dialect = dialect_of_head(head, url, options, is_cut=not complete)
+        dialect, layout = dialect_of_head(head, url, options, is_cut=not complete)
         # The last character may be cut in two.
         dialect = replace(dialect, encoding=Encoding(dialect.encoding.codec, "replace"))
         text = decode_head(head, dialect.encoding)
         refuse_other_texts(text, url, "CSV")
-        records: list[list[str]] = []
-        with CsvRecords(path, dialect, url) as reader:
-            first = reader.header()
-            if first is None:
-                raise empty_source(url)
-            while len(records) < _SEEN_ROWS and (batch := reader.slice()):
-                records += batch
-                if reader.position >= _MOST_BYTES:
-                    break
+        try:
+            first, records = _records(path, dialect, url)
+        except Misquoted:
+            dialect = replace(dialect, tokenized=True)
+            first, records = _records(path, dialect, url)
         all_seen = complete and len(records) <= _SEEN_ROWS
         if not complete and len(records) > 1:
             records.pop()
@@ -140,20 +135,22 @@ class Previews:
         width = len(first)
         rows = [row[:width] + [""] * (width - len(row)) for row in records]
         types = ColumnTypes(width)
-        types.see(rows)
+        conversion = Conversion(dialect.habits, width)
+        types.see(conversion.see(rows) if rows else rows)
         kinds = types.types if rows else [ColumnType.TEXT] * width
+        convert = conversion.converter(kinds)
         table = self._table(
             request,
             "",
             column_names(first if header else [""] * width),
             [("integer", "float", "text")[kind] for kind in kinds],
             [
-                [_csv_value(value, kind) for value, kind in zip(row, kinds, strict=True)]
+                [_csv_value(value, kind) for value, kind in zip(convert(row), kinds, strict=True)]
                 for row in rows
             ],
             len(rows) if all_seen else None,
         )
-        encoding = _ENCODINGS.get(dialect.encoding.codec, dialect.encoding.codec.upper())
+        encoding = encoding_in_words(dialect.encoding)
         delimiter = "" if dialect.delimiter == "\uffff" else dialect.delimiter
         words = _DELIMITERS.get(dialect.delimiter, f"separated by {dialect.delimiter}")
         return {
@@ -161,7 +158,15 @@ class Previews:
             "delimiter": delimiter,
             "encoding": dialect.encoding.codec.removesuffix("-sig"),
             "header": header,
-            "skiprows": options.skiprows,
+            "skiprows": layout.skipped,
+            "quote": "" if dialect.rules.quoting else NONE,
+            "escape": dialect.rules.escape or "",
+            "comment": dialect.rules.comment or "",
+            "null": sorted(dialect.habits.nulls),
+            "notes": notes_on(dialect, Oddities(), None, None, 0),
+            "guesses": guesses(
+                head, dialect.encoding, layout, options, first, rows, all_seen=all_seen
+            ),
         }
 
     async def _json(
@@ -170,15 +175,18 @@ class Previews:
         url, options = request.url, request.options
         refuse_other_formats(head, url, "JSON")
         text = head_text(head)
-        if is_lines(path):
-            lines = [line for line in text.splitlines() if line.strip()]
-            if not complete and len(lines) > 1:
-                lines.pop()
-            shape = Shape([row for line in lines[:_SEEN_ROWS] if (row := _row_of_line(line))])
-            count = len(lines) if complete and len(lines) <= _SEEN_ROWS else None
-            words = "JSON, one value a line"
+        parser = JsonParser()
+        if is_sequence(head) or is_lines(path):
+            sequence = is_sequence(head)
+            texts = text.split(RECORD_SEPARATOR) if sequence else text.splitlines()
+            texts = [one for one in texts if one.strip("\ufeff \t\r\n")]
+            if not complete and len(texts) > 1:
+                texts.pop()
+            shape = Shape([row for one in texts[:_SEEN_ROWS] if (row := _row_of_text(one))])
+            count = len(texts) if complete and len(texts) <= _SEEN_ROWS else None
+            words = "JSON text sequence" if sequence else "JSON, one value a line"
         elif complete:
-            shape = shape_of(parse(text, url), url, options.header)
+            shape = shape_of(parse(text, url, parser), url, options.header)
             count, words = len(shape), "JSON"
         else:
             refuse_other_texts(text, url, "JSON")
@@ -186,24 +194,27 @@ class Previews:
         if '"FeatureCollection"' in text[:2000]:
             words = "GeoJSON"
         table = await self._loose(request, shape, "", count)
-        return self._preview("json", words, [table])
+        notes = [*([shape.note] if shape.note else []), *parser.notes()]
+        return {**self._preview("json", words, [table]), "notes": notes}
 
     async def _excel(self, request: Request, path: Path) -> dict[str, Any]:
         book = await Workbook.open(path, request.url, _silent().part(0, 1))
         tables = []
         try:
-            sheets = list(book.sheets(request.options))
+            sheets = list(book.sheets(request.options, hidden=True))
+            seen = sum(own.hidden or not sheet.is_hidden for sheet, own in sheets)
             for sheet, own in sheets:
-                name = sheet.name if len(sheets) > 1 else request.options.name
+                name = sheet.name if seen > 1 or sheet.is_hidden else request.options.name
                 own = replace(own, name=own.name or name)
-                tables.append(await self._sheet(replace(request, options=own), sheet))
+                table = await self._sheet(replace(request, options=own), sheet)
+                tables.append({**table, "hidden": sheet.is_hidden, "notes": sheet.notes})
         finally:
             book.close()
         many = "1 sheet" if len(tables) == 1 else f"{len(tables)} sheets"
         return {
-            **self._preview("excel", f"Excel, {many}", tables),
+            **self._preview("excel", f"Spreadsheet, {many}", tables),
             "header": request.options.header is not False,
-            "skiprows": request.options.skiprows,
+            "skiprows": request.options.skiprows or 0,
         }
 
     async def _sheet(self, request: Request, sheet: Sheet) -> dict[str, Any]:
@@ -304,22 +315,33 @@ class Previews:
         }
 
 
-def _csv_value(value: str, kind: ColumnType) -> Any:
+def _records(path: Path, dialect: Dialect, source: str) -> tuple[list[str], list[list[str]]]:
+    """Return the header of a CSV file and the records after it, as many as are looked at."""
+    records: list[list[str]] = []
+    with CsvRecords(path, dialect, source) as reader:
+        first = reader.header()
+        if first is None:
+            raise empty_source(source)
+        while len(records) < _SEEN_ROWS and (batch := reader.slice()):
+            records += batch
+            if reader.position >= _MOST_BYTES:
+                break
+    return first, records
+
+
+def _csv_value(value: str | None, kind: ColumnType) -> Any:
     if kind is ColumnType.TEXT:
         return value
-    if value == "":
+    if not value:
         return None
     return int(value) if kind is ColumnType.INTEGER else float(value)
 
 
-def _row_of_line(line: str) -> dict[str, Any]:
+def _row_of_text(text: str) -> dict[str, Any]:
     try:
-        value = parse(line, "")
+        return row_of_any(parse(text, "", JsonParser()))
     except SourceError:
         return {}
-    if not isinstance(value, dict):
-        return {"value": value}
-    return feature_row(value) if is_feature(value) else decoded(value)
 
 
 def _is_distinct(column: Iterable[Any]) -> bool:

@@ -41,7 +41,9 @@ NOT_IN_A_BROWSER = {"pip": "26.0", "setuptools": "80.0"}
 STAND_INS = {"httpx": "0.28.1"}
 
 #: What the site itself runs on: only `ref` brings others, no plugin does.
-CORE = frozenset({"datasette", "sqlite-utils", "openpyxl", "pydantic", "pydantic-core", "pluggy"})
+CORE = frozenset(
+    {"datasette", "sqlite-utils", "python-calamine", "pydantic", "pydantic-core", "pluggy"}
+)
 
 #: In seconds, after which a server that was asked for something counts as out of reach.
 _METADATA_PATIENCE = 60

@@ -146,6 +146,7 @@ def _described(
         "address": address if is_web else None,
         "size": origin.get("size"),
         "loaded": moment,
+        "notes": source.get("notes", []),
         "can_reload": kind in ("link", "site"),
         "link": None
         if database is None or kind not in ("link", "site")

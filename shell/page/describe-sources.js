@@ -4,7 +4,8 @@
  * Reads the recipe only; whether those addresses hold anything is found out when they are opened.
  */
 
-import { isOption, isSource, isWheel } from "../shared/recipe.js";
+import { isOption } from "../shared/link-options.js";
+import { isSource, isWheel } from "../shared/recipe.js";
 import { hasHidden } from "../shared/requirement.js";
 import { element, inWords } from "./dom.js";
 

@@ -15,6 +15,8 @@
 export class TableChoices {
   /** Whether to leave the table out. */
   skip = false;
+  /** Whether it is a sheet that is hidden in the file. */
+  hidden = false;
   /** "" is the name that was suggested. */
   name = "";
   /** @type {Exists} */
@@ -36,8 +38,9 @@ export class TableChoices {
    * @returns {ImportOptions} what a preview depends on
    */
   reading() {
-    const { name, header, skiprows } = this;
+    const { name, header, skiprows, hidden } = this;
     return {
+      ...(hidden && { hidden }),
       ...(name !== "" && { name }),
       ...(header !== undefined && { header }),
       ...(skiprows !== undefined && { skiprows }),
@@ -70,11 +73,16 @@ export class TableChoices {
   }
 }
 
+/**
+ * How the text of a CSV file is to be read, where a person says it.
+ *
+ * @typedef {Pick<ImportOptions, "delimiter" | "encoding" | "quote" | "escape" | "comment" | "null"
+ *   | "decimal" | "thousands" | "dates">} Reading
+ */
+
 export class FileChoices {
-  /** @type {string | undefined} */
-  delimiter = undefined;
-  /** @type {string | undefined} */
-  encoding = undefined;
+  /** @type {Reading} */
+  text = {};
   /** @type {Map<string, TableChoices>} by the table's name in the file; "" where it has none */
   #tables = new Map();
 
@@ -106,12 +114,8 @@ export class FileChoices {
 
   /** @param {(choices: TableChoices, source: string) => ImportOptions} optionsOf */
   #together(optionsOf) {
-    const { delimiter, encoding } = this;
     /** @type {ImportOptions} */
-    const options = {
-      ...(delimiter !== undefined && { delimiter }),
-      ...(encoding !== undefined && { encoding }),
-    };
+    const options = { ...this.text };
     for (const [source, choices] of this.#tables) {
       const own = choices.skip ? { skip: true } : optionsOf(choices, source);
       if (source === "") Object.assign(options, own);

@@ -7,34 +7,16 @@
 
 import { choice } from "./ask-person.js";
 import { element, formatAmount } from "./dom.js";
-import { checkbox, countField, selectField, textField } from "./form-fields.js";
+import { checkbox, countField, textField } from "./form-fields.js";
 import { columnsPreview } from "./import-columns.js";
+import { findings } from "./import-findings.js";
+import { mainFields, moreFields } from "./import-reading.js";
 
 /** @typedef {import("../shared/protocol.js").Preview} Preview */
 /** @typedef {import("../shared/protocol.js").PreviewTable} PreviewTable */
 /** @typedef {import("./import-choices.js").FileChoices} FileChoices */
 /** @typedef {import("./import-choices.js").TableChoices} TableChoices */
 /** @typedef {import("./import-choices.js").Exists} Exists */
-
-const DELIMITERS = /** @type {const} */ ([
-  [",", "Comma (,)"],
-  [";", "Semicolon (;)"],
-  ["\t", "Tab"],
-  ["|", "Bar (|)"],
-]);
-
-/** By Python's names for them. */
-const ENCODINGS = /** @type {const} */ ([
-  ["utf-8", "UTF-8"],
-  ["utf-16", "UTF-16"],
-  ["cp1252", "Western European (Windows-1252)"],
-  ["cp1250", "Central European (Windows-1250)"],
-  ["cp1251", "Cyrillic (Windows-1251)"],
-  ["mac_roman", "Mac Roman"],
-  ["cp437", "DOS (437)"],
-  ["shift_jis", "Japanese (Shift-JIS)"],
-  ["gb18030", "Chinese (GB 18030)"],
-]);
 
 /** Kinds of which the rows above the header may be chosen. */
 const WITH_HEADER = ["csv", "excel"];
@@ -96,6 +78,7 @@ class TableOptions {
       reread((value) => (choices.name = value === this.suggested ? "" : value)),
     );
     this.taken = element("div", { class: "taken", "aria-live": "polite" });
+    this.findings = element("div", { class: "findings" });
     this.columns = element("div");
     this.node = element(
       "div",
@@ -104,10 +87,12 @@ class TableOptions {
         "div",
         { class: "fields" },
         name,
-        ...(preview.kind === "csv" ? readingFields(preview, file, reread) : []),
+        ...(preview.kind === "csv" ? mainFields(preview, file, reread) : []),
         ...(WITH_HEADER.includes(preview.kind) ? headerFields(preview, choices, reread) : []),
       ),
+      ...(preview.kind === "csv" ? [moreFields(preview, file, reread)] : []),
       this.taken,
+      this.findings,
       this.columns,
     );
     this.update(preview, table);
@@ -125,39 +110,13 @@ class TableOptions {
       this.taken.replaceChildren(takenQuestion(table ? "table" : "database", name, this.choices));
     }
     this.taken.dataset.name = taken ? name : "";
+    this.findings.replaceChildren(...findings(preview, table));
     if (table) {
       this.columns.replaceChildren(
         columnsPreview(table, this.choices, TYPED.includes(preview.kind)),
       );
     }
   }
-}
-
-/**
- * @param {Preview} preview
- * @param {FileChoices} file
- * @param {<T>(assign: (value: T) => void) => (value: T) => void} reread
- */
-function readingFields({ delimiter = "", encoding = "utf-8" }, file, reread) {
-  /** @type {Array<readonly [string, string]>} */
-  const delimiters = [...DELIMITERS];
-  if (delimiter === "") delimiters.unshift(["", "None"]); // there is but one column
-  // With a byte order mark, or told apart by the order of bytes, it is still the same encoding.
-  const family = /^utf-(8|16)/.exec(encoding)?.[0] ?? encoding;
-  return [
-    selectField(
-      "Separator",
-      delimiter,
-      delimiters,
-      reread((value) => (file.delimiter = value || undefined)),
-    ),
-    selectField(
-      "Encoding",
-      family,
-      ENCODINGS,
-      reread((value) => (file.encoding = value)),
-    ),
-  ];
 }
 
 /**
@@ -214,6 +173,7 @@ function takenQuestion(what, name, choices) {
  */
 function sheet(source, preview, options, choices) {
   const table = preview.tables.find((candidate) => candidate.source === source);
+  choices.hidden = choices.skip = table?.hidden ?? false;
   const wanted = element("input", {
     type: "checkbox",
     checked: !choices.skip,
@@ -224,14 +184,24 @@ function sheet(source, preview, options, choices) {
   const details = element(
     "details",
     {},
-    element("summary", {}, element("strong", {}, source), " ", element("span", {}, rows)),
+    element(
+      "summary",
+      {},
+      element("strong", {}, source),
+      " ",
+      element("span", {}, table?.hidden ? `${rows}, hidden` : rows),
+    ),
     options,
   );
-  wanted.addEventListener("change", () => {
-    choices.skip = !wanted.checked;
+  const show = () => {
     details.classList.toggle("left-out", choices.skip);
     options.inert = choices.skip;
+  };
+  show();
+  wanted.addEventListener("change", () => {
+    choices.skip = !wanted.checked;
     if (choices.skip) details.open = false;
+    show();
   });
   return element("div", { class: "sheet" }, wanted, details);
 }

@@ -11,6 +11,7 @@ import { instancePath, parseAppPath } from "../shared/paths.js";
 import { launcherLink, keyToRecipe } from "../shared/recipe.js";
 import { SITE_ROOT } from "../shared/site.js";
 import { askWorker } from "./ask-worker.js";
+import { describeAddress } from "./describe-sources.js";
 import { element } from "./dom.js";
 import { neverLetGo } from "./keep-alive.js";
 import { takeOutcome } from "./outcome.js";
@@ -43,10 +44,12 @@ export function startNotices() {
  * @param {string} key
  * @param {Status} status
  */
-function sayStatus(key, { saving, reason, edited, newer, problems, isImported, evicted = [] }) {
+function sayStatus(key, status) {
+  const { saving, reason, edited, newer, problems, notes, isImported, evicted = [] } = status;
   if (saving !== "saved") neverLetGo();
   for (const other of evicted) void sayEvicted(other);
   for (const problem of problems) sayProblem(key, problem);
+  sayNotes(key, notes);
   if (isImported) {
     notify(
       "imported",
@@ -70,6 +73,21 @@ function sayStatus(key, { saving, reason, edited, newer, problems, isImported, e
       ...dismissed(`newer ${key} ${newer}`),
       action: ["Look at the choices", () => location.assign(link)],
     });
+  }
+}
+
+/**
+ * One notice for each source, since a file may have several things to know of it.
+ *
+ * @param {string} key
+ * @param {import("../shared/protocol.js").Note[]} notes
+ */
+function sayNotes(key, notes) {
+  for (const source of new Set(notes.map((note) => note.source))) {
+    const messages = notes.filter((note) => note.source === source).map(({ message }) => message);
+    const { name } = describeAddress(source, SITE_ROOT);
+    const text = `${name}: ${messages.join(" ")}`;
+    notify(`notes ${source}`, text, dismissed(`notes ${key} ${text}`));
   }
 }
 

@@ -16,8 +16,8 @@ export const HEAD_SIZE = 1024;
 /**
  * "text" and "binary" are what nothing more certain can be said of.
  *
- * @typedef {"empty" | "sqlite" | "parquet" | "excel" | "gzip" | "zip" | "html" | "lfs" | "json" | "sql"
- *   | "text" | "binary" | keyof typeof UNREADABLE} FileKind
+ * @typedef {"empty" | "sqlite" | "parquet" | "excel" | "gzip" | "bzip2" | "xz" | "zstd" | "zip" | "tar"
+ *   | "html" | "lfs" | "json" | "sql" | "text" | "binary" | keyof typeof UNREADABLE} FileKind
  */
 
 const CONVERT = "Convert it to CSV or Parquet first.";
@@ -25,18 +25,9 @@ const UNPACK = "Unpack it first, or pack it as .zip or .gz, which can be opened 
 
 /** What can be recognised but not opened: what it is, and what to do. */
 const UNREADABLE = /** @type {const} */ ({
-  office: [
-    "an Excel file in the old format (.xls), or one with a password",
-    "Open it in a spreadsheet program and save it as .xlsx without a password, or as CSV.",
-  ],
-  opendocument: ["an OpenDocument file", "Save it as .xlsx or CSV."],
   encryptedParquet: ["an encrypted Parquet file", "Decrypt it first."],
-  bzip2: ["packed with bzip2", UNPACK],
-  xz: ["packed with xz", UNPACK],
-  zstd: ["packed with Zstandard", UNPACK],
   "7z": ["a 7-Zip archive", UNPACK],
   rar: ["a RAR archive", UNPACK],
-  tar: ["a tar archive", UNPACK],
   pdf: ["a PDF document", "Look for the data behind it: a table in a PDF cannot be opened."],
   image: ["an image", "SQLite, CSV, JSON, Excel and Parquet files can be opened here."],
   arrow: ["an Arrow (Feather) file", CONVERT],
@@ -61,7 +52,7 @@ const MAGIC = [
   ["PAR1", "parquet"],
   ["PARE", "encryptedParquet"],
   ["\x1f\x8b", "gzip"],
-  ["\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "office"],
+  ["\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "excel"],
   ["BZh", "bzip2"],
   ["\xfd7zXZ\0", "xz"],
   ["\x28\xb5\x2f\xfd", "zstd"],
@@ -131,7 +122,7 @@ export function firstEntry(head) {
  * @returns {FileKind}
  */
 function kindOfZip(first, bytes) {
-  if (first === "mimetype" && bytes.includes("application/vnd.oasis")) return "opendocument";
+  if (first === "mimetype" && bytes.includes("application/vnd.oasis")) return "excel";
   const isOffice = /^(\[Content_Types\]\.xml|_rels\/|docProps\/|xl\/)/.test(first);
   return isOffice ? "excel" : "zip";
 }

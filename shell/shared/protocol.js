@@ -165,8 +165,17 @@ export const STAGES = [
  * @property {WireError[]} problems  what could not be opened or installed, each with its `source`: a URL,
  *   or the requirement of a plugin. Those of code are named NotAllowed (by the person), Locked (by the
  *   site), PluginError, or PluginsStuck: after starts that were never over
+ * @property {Note[]} notes  on the sources that a link has opened since the worker started
  * @property {ConsentItem[]} refused  what the person has not allowed; a `consent` with allow: null asks
  *   again
+ */
+
+/**
+ * What to know of a source that was opened.
+ *
+ * @typedef {object} Note
+ * @property {string} source   its URL
+ * @property {string} message  a sentence, such as that some rows did not fit
  */
 
 /**
@@ -283,7 +292,7 @@ export const STAGES = [
  * @property {boolean} keep  whether it stays among what is saved, as a file to download
  */
 
-/** @typedef {import("./recipe.js").ImportOptions} ImportOptions */
+/** @typedef {import("./link-options.js").ImportOptions} ImportOptions */
 
 /**
  * @typedef {object} PreviewQuestion  page → worker: what is this file of the person's, and what would
@@ -307,6 +316,19 @@ export const STAGES = [
  * @property {string} [encoding]
  * @property {boolean} [header]
  * @property {number} [skiprows]
+ * @property {string} [quote]      "none": quotation marks are data
+ * @property {string} [escape]     the escape character, "" for none
+ * @property {string} [comment]    what comment lines begin with, "" for nothing
+ * @property {string[]} [null]     words that stand for NULL
+ * @property {Guess[]} [guesses]   how sure what was found out is
+ * @property {string[]} [notes]    sentences on how the file is read
+ */
+
+/**
+ * @typedef {object} Guess
+ * @property {string} about     "Encoding", "Separator" …
+ * @property {"certain" | "likely" | "unsure"} sureness
+ * @property {string} reason    a sentence, beginning with what was found
  */
 
 /**
@@ -318,6 +340,8 @@ export const STAGES = [
  * @property {any[][]} rows        the first few
  * @property {string[]} pk         columns that may be the primary key
  * @property {number | null} count  rows in all, where that is known
+ * @property {boolean} [hidden]    whether it is a hidden sheet, left out unless it is chosen
+ * @property {string[]} [notes]    sentences on how it is read
  */
 
 /**

@@ -7,6 +7,7 @@
  */
 
 import { LiteError } from "./errors.js";
+import { isOption, optionPairs, optionsOf } from "./link-options.js";
 import { toFetchableUrl } from "./remote-urls.js";
 import { parseRequirement } from "./requirement.js";
 
@@ -14,20 +15,11 @@ import { parseRequirement } from "./requirement.js";
 // prettier-ignore
 export const SOURCE_PARAMETERS = /** @type {const} */ (["url", "sql", "csv", "json", "parquet", "excel"]);
 
-/** What may be said of the source before it, in canonical order. */
-const OPTIONS = /** @type {const} */ (["name", "pk", "fts", "drop", "skiprows"]);
-
-/** Options that name columns, several of them if need be. */
-const COLUMN_OPTIONS = ["pk", "fts", "drop"];
-
 /** Parameters that name a file about the data, in canonical order. */
 const SETTINGS = /** @type {const} */ (["metadata", "config"]);
 
 /** Parameters that are switched on by any value but 0, in canonical order. */
 const SWITCHES = ["memory", "temporary"];
-
-/** As a value of `fts`: all columns with text. */
-const ALL = ["true", "1", "*"];
 
 /**
  * Name and value pairs in canonical order. A source's value is an absolute URL, or one relative to
@@ -36,23 +28,7 @@ const ALL = ["true", "1", "*"];
  * @typedef {Array<[name: string, value: string]>} Recipe
  */
 
-/**
- * How a source becomes a table, as a link or a person says it; engine/options.py reads it.
- *
- * @typedef {object} ImportOptions
- * @property {string} [name]       of the table, or of the database that a SQLite file becomes
- * @property {number} [skiprows]   lines (in Excel, rows) before the header
- * @property {boolean} [header]    whether the first row names the columns
- * @property {string} [delimiter]  of CSV; found out where it is left out, as is all that follows
- * @property {string} [encoding]   of CSV
- * @property {string[]} [pk]       columns of the primary key
- * @property {string[]} [fts]      columns to search in; ["*"]: all with text
- * @property {string[]} [drop]     columns to leave out
- * @property {Record<string, "text" | "integer" | "float">} [types]  by column
- * @property {"rename" | "replace" | "add"} [exists]  what to do where the name is taken
- * @property {Record<string, ImportOptions & {skip?: boolean}>} [tables]  by their names in the file,
- *   for files with several
- */
+/** @typedef {import("./link-options.js").ImportOptions} ImportOptions */
 
 /**
  * @typedef {object} RecipeSource
@@ -135,30 +111,6 @@ export function sourcesOf(recipe) {
 }
 
 /**
- * @param {Recipe} said
- * @returns {ImportOptions}
- */
-function optionsOf(said) {
-  /** @type {ImportOptions} */
-  const options = {};
-  // What is said of one source outdoes what is said of all.
-  const name = said.findLast((pair) => pair[0] === "name")?.[1];
-  const skiprows = Number(said.findLast((pair) => pair[0] === "skiprows")?.[1] ?? 0);
-  if (name) options.name = name;
-  for (const option of /** @type {const} */ (["pk", "fts", "drop"])) {
-    const columns = said
-      .filter((pair) => pair[0] === option)
-      .flatMap(([, value]) => value.split(","))
-      .map((column) => column.trim())
-      .filter((column) => column !== "");
-    if (columns.length > 0) options[option] = [...new Set(columns)];
-  }
-  if (options.fts?.some((column) => ALL.includes(column.toLowerCase()))) options.fts = ["*"];
-  if (Number.isSafeInteger(skiprows) && skiprows > 0) options.skiprows = skiprows;
-  return options;
-}
-
-/**
  * The other way round; options that no link can say are left out.
  *
  * @param {RecipeSource[]} sources
@@ -173,20 +125,7 @@ export function recipeOf(sources) {
  * @returns {Recipe}
  */
 function pairsOf({ parameter, value, options }) {
-  /** @type {Recipe} */
-  const pairs = [[parameter, value]];
-  for (const name of OPTIONS) {
-    const option = options[name];
-    if (option === undefined) continue;
-    if (!COLUMN_OPTIONS.includes(name)) pairs.push([name, String(option)]);
-    else for (const column of /** @type {string[]} */ (option)) pairs.push([name, inLink(column)]);
-  }
-  return pairs;
-}
-
-/** @param {string} column */
-function inLink(column) {
-  return column === "*" ? "true" : column;
+  return [[parameter, value], ...optionPairs(options)];
 }
 
 /**
@@ -226,14 +165,6 @@ export function isWheel(requirement) {
 /** @param {string} name */
 export function isSource(name) {
   return /** @type {readonly string[]} */ (SOURCE_PARAMETERS).includes(name);
-}
-
-/**
- * @param {string} name
- * @returns {boolean} whether it says something of a source
- */
-export function isOption(name) {
-  return /** @type {readonly string[]} */ (OPTIONS).includes(name);
 }
 
 /** @param {string} name */

@@ -10,12 +10,12 @@ const KINDS = /** @type {const} */ ({
   csv: ["csv", "tsv", "tab", "psv", "txt"],
   json: ["json", "geojson", "ndjson", "jsonl"],
   parquet: ["parquet", "pq", "parq"],
-  excel: ["xlsx", "xlsm"],
+  excel: ["xlsx", "xlsm", "xlsb", "xls", "ods"],
   sql: ["sql"],
 });
 
 /** Extensions of what is unpacked first; what is inside is named before them. */
-const PACKED = /\.(gz|gzip|zip)$/i;
+const PACKED = /\.(gz|gzip|bgz|bz2|xz|zst|zstd|zip)$/i;
 
 /** @typedef {keyof typeof KINDS} SourceKind  the query parameter that opens this kind of data */
 
@@ -188,7 +188,7 @@ export function gitLfsUrl(url) {
 }
 
 /**
- * The kind of data a URL's file name promises; that of what is inside, for `.gz` and `.zip`.
+ * The kind of data a URL's file name promises; that of what is inside, for `.gz`, `.zip` and the like.
  *
  * @param {string} url
  * @returns {SourceKind | null} null when the name does not tell

@@ -12,6 +12,7 @@ import { withJournals } from "../shared/journals.js";
 /** @typedef {import("./intake.js").Intake} Intake */
 /** @typedef {import("./reports.js").Step} Step */
 /** @typedef {import("../shared/errors.js").WireError} WireError */
+/** @typedef {import("../shared/protocol.js").Note} Note */
 /** @typedef {import("../shared/saved-store.js").SavedInstance} SavedInstance */
 
 /** Files about the data, without which it is still there. */
@@ -26,12 +27,15 @@ const SETTINGS = ["metadata", "config"];
  * @param {() => void} options.settled  called when metadata and configuration are there, before what is
  *   larger; may throw
  * @param {SavedInstance} [options.replaced]  what is saved, and lost once this has worked
- * @returns {Promise<WireError[]>} what could not be opened, each with its `source`
+ * @returns {Promise<{problems: WireError[], notes: Note[]}>} what could not be opened, each with its
+ *   `source`, and what to know of what was
  * @throws {LiteError} nothing could; or what could before, and is saved, cannot now
  */
 export async function takeAll(downloads, { intake, siteRoot, report, settled, replaced }) {
   /** @type {Array<{download: Download, error: unknown}>} */
   const failures = [];
+  /** @type {Note[]} */
+  const notes = [];
   let isSettled = false;
   const together = withJournals(downloads, ({ version }) => version.url);
   for (const { database: download, journals } of together) {
@@ -57,13 +61,14 @@ export async function takeAll(downloads, { intake, siteRoot, report, settled, re
       }
       const urls = journals.map(({ journal }) => journal.version.url);
       const from = { ...origin, ...(urls.length > 0 && { journals: urls }) };
-      await intake.take(
+      const taken = await intake.take(
         { parameter, name, data, journals: beside, origin: from, options },
         {
           onProgress: ({ done, total }) =>
             report({ stage: "import", label, done, total, unit: "bytes" }),
         },
       );
+      notes.push(...taken.notes.map((message) => ({ source: name, message })));
     } catch (error) {
       // What happens to work, or to people's data, counts for more than the sources that are left.
       if (!(error instanceof LiteError) || wasOpen(download, replaced)) throw error;
@@ -74,10 +79,11 @@ export async function takeAll(downloads, { intake, siteRoot, report, settled, re
   const sources = downloads.filter(isData);
   const failed = failures.filter(({ download }) => isData(download));
   if (sources.length > 0 && failed.length === sources.length) throw allFailed(failed);
-  return failures.map(({ download, error }) => {
+  const problems = failures.map(({ download, error }) => {
     const { name, message, hint } = toWire(error);
     return { name, message, hint, source: download.version.url };
   });
+  return { problems, notes };
 }
 
 /**

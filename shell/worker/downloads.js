@@ -27,7 +27,7 @@ import { gitLfsUrl } from "../shared/remote-urls.js";
  * @property {number} [total]
  * @property {Promise<Uint8Array>} bytes
  * @property {SavedSource} version  complete once `bytes` is there
- * @property {import("../shared/recipe.js").ImportOptions} options
+ * @property {import("../shared/link-options.js").ImportOptions} options
  */
 
 /**
@@ -51,7 +51,7 @@ export function fetchSources(sources, siteRoot, onProgress, signal) {
 /**
  * @param {string} parameter
  * @param {string} url
- * @param {import("../shared/recipe.js").ImportOptions} options
+ * @param {import("../shared/link-options.js").ImportOptions} options
  * @returns {Download}
  */
 function newDownload(parameter, url, options) {

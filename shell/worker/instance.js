@@ -61,6 +61,8 @@ export class Instance {
   #booted;
   /** @type {import("../shared/errors.js").WireError[]} of the sources that could not be opened */
   #problems = [];
+  /** @type {import("../shared/protocol.js").Note[]} on sources that this start has opened */
+  #notes = [];
   /** @type {Intake | undefined} */
   #intake;
   /** @type {Packages | undefined} */
@@ -143,11 +145,12 @@ export class Instance {
   /** @returns {Omit<Status, "state" | "newer" | "refused" | "evicted">} */
   get saving() {
     const problems = [...this.#problems, ...(this.#packages?.problems ?? [])];
+    const told = { problems, notes: this.#notes };
     if (this.#saver) {
       const { edited, origin } = this.#saver.record;
-      return { saving: "saved", edited, isImported: origin === "import", problems };
+      return { saving: "saved", edited, isImported: origin === "import", ...told };
     }
-    const fresh = { edited: false, isImported: false, problems };
+    const fresh = { edited: false, isImported: false, ...told };
     if (this.#unsaved === undefined) return { saving: "temporary", ...fresh };
     return { saving: "unsaved", reason: toWire(this.#unsaved), ...fresh };
   }
@@ -278,6 +281,7 @@ export class Instance {
     this.#intake = intake;
     this.#packages = packages;
     this.#problems = problems;
+    this.#notes = started.notes;
     this.#exercised = exercised;
     this.#additions = new Additions(intake, (...work) => this.#andSave(...work));
     if (saving) await this.#startSaving(saving);
@@ -366,7 +370,7 @@ export class Instance {
 
   /**
    * @param {File} file
-   * @param {import("../shared/recipe.js").ImportOptions} options
+   * @param {import("../shared/link-options.js").ImportOptions} options
    * @returns {Promise<import("../shared/protocol.js").Preview>}
    * @throws {LiteError}
    */

@@ -10,13 +10,14 @@ import { checkSize } from "./capacity.js";
 import { readInto } from "./download.js";
 import { valueOf } from "./outcome.js";
 import { openParquet } from "./parquet.js";
-import { headOf, namesIn, unpack, unpackedHeadOf } from "./unpack.js";
+import { PythonUnpacker } from "./python-unpacker.js";
+import { headOf, isCompressed, isPacked, nameWithin, namesIn, unpack } from "./unpack.js";
 import { inOneLine, LiteError, toWire } from "../shared/errors.js";
 import { recognise, unreadable } from "../shared/file-kinds.js";
 import { isJournal, withoutDatabase } from "../shared/journals.js";
 import { kindFromName } from "../shared/remote-urls.js";
 
-/** @typedef {import("../shared/recipe.js").ImportOptions} ImportOptions */
+/** @typedef {import("../shared/link-options.js").ImportOptions} ImportOptions */
 /** @typedef {import("../shared/protocol.js").Preview} Preview */
 /** @typedef {import("./unpack.js").Content} Content */
 
@@ -81,6 +82,7 @@ export class Intake {
   #python;
   #folder;
   #guard;
+  #unpacker;
   /** How many files were laid out; each gets a name of its own. */
   #count = 0;
 
@@ -96,6 +98,7 @@ export class Intake {
     this.#python = python;
     this.#folder = folder;
     this.#guard = guard;
+    this.#unpacker = new PythonUnpacker(fs, python, folder, guard);
     fs.mkdirTree(folder);
   }
 
@@ -111,7 +114,10 @@ export class Intake {
     const taken = [];
     /** @type {unknown[]} */
     const failures = [];
-    for await (const file of contentsOf(incoming, watch)) {
+    /** @type {string[]} */
+    const notes = [];
+    const onNote = (/** @type {string} */ note) => notes.push(note);
+    for await (const file of contentsOf(incoming, watch, this.#unpacker, onNote)) {
       if (origin.member !== undefined && file.member !== origin.member) continue;
       try {
         taken.push(await this.#takeFile(incoming, file, watch));
@@ -126,6 +132,7 @@ export class Intake {
       path: taken[0].path,
       added: taken.flatMap(({ added }) => added),
       notes: [
+        ...notes,
         ...taken.flatMap(({ notes }) => notes),
         ...failures.map((error) => inOneLine(toWire(error))),
       ],
@@ -174,15 +181,13 @@ export class Intake {
    */
   async preview(file, options) {
     checkSize(file.size, file.name);
-    if (recognise(await headOf(file)) === "zip") {
+    const kind = recognise(await headOf(file));
+    if (kind === "zip") {
       const contents = await namesIn(file, file.name);
-      // Of several, each becomes what it is by itself.
-      if (contents.length > 1) {
-        const kindInWords = `Zip file with ${contents.length} files of data`;
-        return { kind: "zip", kindInWords, database: "data", tables: [], contents };
-      }
+      if (contents.length > 1) return archive("Zip file", contents);
     }
-    const { content, complete } = await headForPreview(file);
+    const { content, complete, others = [] } = await this.#headForPreview(file, kind);
+    if (others.length > 0) return archive("Archive", [content.name, ...others]);
     const { parameter, problem } = await whatIs("auto", content);
     if (problem) throw problem;
     /** @type {Omit<Incoming, "data">} */
@@ -206,6 +211,37 @@ export class Intake {
     } finally {
       this.#remove(path);
     }
+  }
+
+  /**
+   * @param {File} file
+   * @param {import("../shared/file-kinds.js").FileKind} kind
+   * @returns {Promise<{content: Content, complete: boolean, others?: string[]}>} what is enough of it
+   *   to see what it is; of an archive, the first file, and the names of the others
+   */
+  async #headForPreview(file, kind) {
+    const { name } = file;
+    const unpacker = this.#unpacker;
+    if (isCompressed(kind)) {
+      const { data, complete } = await unpacker.unpack(kind, file, name, PREVIEW_SIZE);
+      // These have their contents listed at the end, or are archives themselves.
+      const inner = recognise(data);
+      if (!isPacked(inner) && !["parquet", "excel"].includes(inner)) {
+        return { content: { name: nameWithin(name), data }, complete };
+      }
+    }
+    if (isPacked(kind)) {
+      /** @type {Content[]} */
+      const contents = [];
+      const options = { source: name, python: unpacker };
+      for await (const content of unpack({ name, data: file }, options)) contents.push(content);
+      const [content, ...others] = contents;
+      return { content, complete: true, others: others.map((other) => other.name) };
+    }
+    // These have their contents listed at the end.
+    const isWhole = kind === "parquet" || kind === "excel" || file.size <= PREVIEW_SIZE;
+    const data = isWhole ? file : file.slice(0, PREVIEW_SIZE);
+    return { content: { name, data }, complete: isWhole };
   }
 
   /**
@@ -307,12 +343,12 @@ export function isCancelled(error) {
 /**
  * @param {Incoming} incoming
  * @param {Watch} watch
+ * @param {PythonUnpacker} python
+ * @param {(note: string) => void} onNote
  * @returns {AsyncGenerator<Content, void, void>}
  */
-async function* contentsOf(
-  { name, data, journals, parameter },
-  { onProgress = () => {}, isCancelled },
-) {
+async function* contentsOf({ name, data, journals, parameter }, watch, python, onNote) {
+  const { onProgress = () => {}, isCancelled } = watch;
   // Files about the data are small and never packed.
   if (parameter === "metadata" || parameter === "config") {
     yield { name, data };
@@ -322,6 +358,8 @@ async function* contentsOf(
     { name, data, journals },
     {
       source: name,
+      python,
+      onNote,
       onProgress(done, total) {
         if (isCancelled?.()) throw cancelled();
         onProgress({ stage: "read", done, total });
@@ -359,28 +397,13 @@ async function whatIs(asked, { name, data, member }) {
 }
 
 /**
- * @param {File} file
- * @returns {Promise<{content: Content, complete: boolean}>} what is enough of it to see what it is
+ * @param {string} what  kind of archive
+ * @param {string[]} contents  of which each becomes what it is by itself
+ * @returns {Preview}
  */
-async function headForPreview(file) {
-  const { name } = file;
-  const kind = recognise(await headOf(file));
-  if (kind === "gzip") {
-    const data = await unpackedHeadOf(file, PREVIEW_SIZE);
-    if (!["parquet", "excel"].includes(recognise(data))) {
-      const content = { name: name.replace(/\.gz(ip)?$/i, ""), data };
-      return { content, complete: data.length < PREVIEW_SIZE };
-    }
-  }
-  if (kind === "gzip" || kind === "zip") {
-    for await (const content of unpack({ name, data: file }, { source: name })) {
-      return { content, complete: true };
-    }
-  }
-  // These have their contents listed at the end.
-  const isWhole = kind === "parquet" || kind === "excel" || file.size <= PREVIEW_SIZE;
-  const data = isWhole ? file : file.slice(0, PREVIEW_SIZE);
-  return { content: { name, data }, complete: isWhole };
+function archive(what, contents) {
+  const kindInWords = `${what} with ${contents.length} files of data`;
+  return { kind: "zip", kindInWords, database: "data", tables: [], contents };
 }
 
 /**

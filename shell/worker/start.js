@@ -66,6 +66,7 @@ import { SHELL_ROOT } from "../shared/site.js";
  * @property {Packages} packages
  * @property {Breakdown} breakdown  of this Python
  * @property {WireError[]} problems  of the sources that could not be opened
+ * @property {import("../shared/protocol.js").Note[]} notes  on sources that were opened just now
  * @property {() => void} [exercised]  to be called when it has exercised (exercise.js); undefined where
  *   it is not to
  * @property {{store: Store, record: SavedInstance, isSaved: boolean}} [saving]  where it is to be
@@ -194,10 +195,12 @@ async function attempt(options, state) {
   const intake = new Intake(pyodide.FS, python, `${FOLDER}/${UNWATCHED}`, (work) =>
     breakdown.unless(work),
   );
-  let problems = saved?.problems ?? [];
+  /** @type {Awaited<ReturnType<typeof takeAll>>} */
+  let { problems, notes } = { problems: saved?.problems ?? [], notes: [] };
   if (!saved) {
     const settled = () => packages.trustedConfiguration(python, !saved);
-    problems = await takeAll(downloads, { intake, siteRoot, report, settled, replaced: found });
+    const options = { intake, siteRoot, report, settled, replaced: found };
+    ({ problems, notes } = await takeAll(downloads, options));
   }
   options.signal.throwIfAborted();
   report({ stage: "open", label: "" });
@@ -212,7 +215,8 @@ async function attempt(options, state) {
   performance.mark("started", { detail: { image: image.isUsed } });
   const exercised = mayExercise ? () => image.exercised() : undefined;
   const { disown } = state;
-  const started = { files, python, intake, packages, breakdown, problems, exercised, disown };
+  const opened = { files, python, intake, packages, breakdown };
+  const started = { ...opened, problems, notes, exercised, disown };
   if (!store) return started;
   const versions = downloads.map(({ version }) => version);
   const isSaved = saved !== undefined && saved === found;

@@ -1,5 +1,6 @@
 /**
- * Unpacks gzip and zip files, streaming, and picks from a zip what is data.
+ * Unpacks files, and picks from an archive what is data. Browsers unpack gzip and zip.js zip files,
+ * streaming; the rest is done in Python.
  *
  * What the unpacked files are is not known here, except by their names.
  */
@@ -7,13 +8,16 @@
 import { BlobReader, Uint8ArrayReader, ZipReader } from "@zip.js/zip.js/lib/zip-core-external.js";
 import { LiteError } from "../shared/errors.js";
 import { HEAD_SIZE, recognise } from "../shared/file-kinds.js";
-import { firstBytes } from "../shared/fetch-source.js";
 import { withJournals } from "../shared/journals.js";
 import { kindFromName } from "../shared/remote-urls.js";
 import { checkSize } from "./capacity.js";
 import { readInto } from "./download.js";
+import { legacyName } from "./legacy-names.js";
 
 /** @typedef {import("./download.js").ByteProgress} ByteProgress */
+/** @typedef {import("./python-unpacker.js").Compression} Compression */
+/** @typedef {import("./python-unpacker.js").PythonUnpacker} PythonUnpacker */
+/** @typedef {import("../shared/file-kinds.js").FileKind} FileKind */
 /** @typedef {import("@zip.js/zip.js/lib/zip-core-external.js").FileEntry} FileEntry */
 
 /**
@@ -22,58 +26,90 @@ import { readInto } from "./download.js";
  * @typedef {object} Content
  * @property {string} name  path or URL, as people know it
  * @property {Uint8Array | Blob} data
- * @property {string} [member]  its path in the zip file that it comes from
+ * @property {string} [member]  its path in the archive that it comes from
  * @property {Journal[]} [journals]  of a database
  */
 
 /** @typedef {{suffix: string, data: Uint8Array | Blob}} Journal  suffix: "-wal", "-journal" or "-shm" */
 
-/** How deep what is packed may be packed again: `data.csv.gz` in a zip file. */
-const DEPTH = 2;
+/**
+ * @typedef {object} UnpackOptions
+ * @property {string} source  what people know all of it as
+ * @property {PythonUnpacker} python
+ * @property {ByteProgress} [onProgress]  of what is being unpacked
+ * @property {(note: string) => void} [onNote]  called with sentences on what was found
+ */
+
+/** How deep what is packed may be packed again: `data.csv.gz` in a `.tar.gz`. */
+const DEPTH = 3;
 
 /** How many entries a zip file may have, and how many files may come out of what is packed in all. */
 const MOST_ENTRIES = 20_000;
 
-/** Texts about the data that come with it in zip files. */
+/** Kinds that hold one file. */
+const COMPRESSED = ["gzip", "bzip2", "xz", "zstd"];
+
+/** Texts about the data that come with it in archives. */
 const ABOUT =
   /(^|\/)(readme|licen[cs]e|copying|changelog|changes|notice|authors)[^/]*\.(txt|tab)$/i;
 
 /**
  * @param {Content} content
- * @param {object} options
- * @param {string} options.source  what people know all of it as
- * @param {ByteProgress} [options.onProgress]  of what is being unpacked
- * @param {number} [options.depth]
- * @param {{files: number, bytes: number}} [options.sofar]  what has come out of it
+ * @param {UnpackOptions} options
+ * @param {number} [depth]
+ * @param {{files: number, bytes: number}} [sofar]  what has come out of it
  * @returns {AsyncGenerator<Content, void, void>} the files that it stands for, one after the other;
  *   itself if it is not packed
  * @throws {LiteError} it is damaged, locked, or has no data in it
  */
-export async function* unpack(
-  content,
-  { source, onProgress = () => {}, depth = 0, sofar = { files: 0, bytes: 0 } },
-) {
+export async function* unpack(content, options, depth = 0, sofar = { files: 0, bytes: 0 }) {
   const kind = recognise(await headOf(content.data));
-  const packed = kind === "gzip" || kind === "zip";
-  if (!packed) {
+  if (!isPacked(kind)) {
     yield content;
     return;
   }
+  const { source } = options;
   if (depth >= DEPTH) {
     throw new LiteError(`${source} is packed in several layers.`, {
       hint: "Unpack it once, then open what comes out.",
       source,
     });
   }
-  const files =
-    kind === "gzip" ? gunzipped(content, source, onProgress) : zipped(content, source, onProgress);
-  for await (const file of files) {
+  for await (const file of filesIn(content, kind, options)) {
     sofar.files += 1;
     sofar.bytes += file.data instanceof Blob ? file.data.size : file.data.length;
     if (sofar.files > MOST_ENTRIES) throw tooMany(source);
     checkSize(sofar.bytes, source, "unpacked");
-    yield* unpack(file, { source, onProgress, depth: depth + 1, sofar });
+    yield* unpack(file, options, depth + 1, sofar);
   }
+}
+
+/**
+ * @param {Content} content
+ * @param {FileKind} kind
+ * @param {UnpackOptions} options
+ * @returns {AsyncGenerator<Content, void, void>}
+ */
+async function* filesIn(content, kind, options) {
+  if (isCompressed(kind)) yield await decompressed(content, kind, options);
+  else if (kind === "tar") yield* untarred(content, options);
+  else yield* zipped(content, options);
+}
+
+/**
+ * @param {FileKind} kind
+ * @returns {boolean} whether files are unpacked from it
+ */
+export function isPacked(kind) {
+  return kind === "zip" || kind === "tar" || isCompressed(kind);
+}
+
+/**
+ * @param {FileKind} kind
+ * @returns {kind is Compression} whether it holds one file
+ */
+export function isCompressed(kind) {
+  return COMPRESSED.includes(kind);
 }
 
 /**
@@ -87,55 +123,95 @@ export async function headOf(data, size = HEAD_SIZE) {
 }
 
 /**
- * @param {Blob} data  a gzip file
- * @param {number} size
- * @returns {Promise<Uint8Array>} the first bytes of what is in it
+ * @param {string} name  of a compressed file, or its URL
+ * @returns {string} of the file in it
  */
-export async function unpackedHeadOf(data, size) {
-  return firstBytes(data.stream().pipeThrough(new DecompressionStream("gzip")), size);
+export function nameWithin(name) {
+  return name
+    .replace(/\.(gz|gzip|bgz|bz2|xz|zst|zstd)(?=$|[?#])/i, "")
+    .replace(/\.(tgz|tbz2?|txz|tzst)(?=$|[?#])/i, ".tar");
 }
 
 /**
  * @param {Content} content
- * @param {string} source
- * @param {ByteProgress} onProgress
- * @returns {AsyncGenerator<Content, void, void>}
+ * @param {Compression} kind
+ * @param {UnpackOptions} options
+ * @returns {Promise<Content>} the file in it
  */
-async function* gunzipped({ name, data, member }, source, onProgress) {
+async function decompressed({ name, data, member }, kind, options) {
+  const { source, python, onNote = () => {} } = options;
+  const inner = { name: nameWithin(name), member };
+  if (kind === "gzip" && !isBlocked(await headOf(data))) {
+    const unpacked = await gunzipped(data, options);
+    if (unpacked) return { ...inner, data: unpacked };
+  }
+  const { data: unpacked, notes } = await python.unpack(kind, data, source);
+  notes.forEach(onNote);
+  return { ...inner, data: unpacked };
+}
+
+/**
+ * @param {Uint8Array} head  of a gzip file
+ * @returns {boolean} whether it is one of bgzip's, which has a member for every 64 KB
+ */
+function isBlocked(head) {
+  return (head[3] & 4) !== 0 && head[12] === 0x42 && head[13] === 0x43;
+}
+
+/**
+ * Unpack a gzip file as browsers can: if it has one member, and nothing after that.
+ *
+ * @param {Uint8Array | Blob} data
+ * @param {UnpackOptions} options
+ * @returns {Promise<Uint8Array | undefined>} undefined if it is not like that
+ */
+async function gunzipped(data, { source, onProgress = () => {} }) {
   const size = data instanceof Uint8Array ? data.length : data.size;
   const end = data instanceof Uint8Array ? data.slice(-4) : await headOf(data.slice(-4));
   // What the file says of its size unpacked; wrong beyond 4 GB, and where several are strung together.
   const said = end.length === 4 ? new DataView(end.buffer, end.byteOffset).getUint32(0, true) : 0;
   const likely = said >= size / 2 && said < size * 1100 ? said : undefined;
   if (likely !== undefined) checkSize(likely, source, "unpacked");
-  let unpacked;
   try {
     const stream = streamOf(data).pipeThrough(new DecompressionStream("gzip"));
-    unpacked = await readInto(stream, likely, (done, total) => {
+    return await readInto(stream, likely, (done, total) => {
       checkSize(done, source, "unpacked");
       onProgress(done, total);
     });
   } catch (cause) {
-    throw damaged(source, cause);
+    if (cause instanceof LiteError) throw cause;
+    return undefined;
   }
-  const inner = name.replace(/\.(gz|gzip)(?=$|[?#])/i, "").replace(/\.tgz(?=$|[?#])/i, ".tar");
-  yield { name: inner, data: unpacked, member };
 }
 
 /**
  * @param {Content} content
- * @param {string} source
- * @param {ByteProgress} onProgress
+ * @param {UnpackOptions} options
  * @returns {AsyncGenerator<Content, void, void>}
  */
-async function* zipped({ data }, source, onProgress) {
-  for (const { database: entry, journals } of await entriesOf(data, source)) {
-    const { filename: name } = entry;
+async function* untarred({ data }, { source, python }) {
+  const choose = (/** @type {string[]} */ names) => {
+    if (names.length > MOST_ENTRIES) throw tooMany(source);
+    return dataAmong(names, (name) => name, source, "tar archive");
+  };
+  for await (const file of python.untar(data, source, choose)) {
+    yield { ...file, member: file.name };
+  }
+}
+
+/**
+ * @param {Content} content
+ * @param {UnpackOptions} options
+ * @returns {AsyncGenerator<Content, void, void>}
+ */
+async function* zipped({ data }, { source, onProgress = () => {} }) {
+  for (const { database, journals } of await entriesOf(data, source)) {
+    const name = nameOf(database);
     const beside = [];
     for (const { suffix, journal } of journals) {
       beside.push({ suffix, data: await unzipped(journal, source, onProgress) });
     }
-    const content = await unzipped(entry, source, onProgress);
+    const content = await unzipped(database, source, onProgress);
     yield { name, data: content, member: name, journals: beside };
   }
 }
@@ -147,7 +223,7 @@ async function* zipped({ data }, source, onProgress) {
  * @throws {LiteError} there are none
  */
 export async function namesIn(data, source) {
-  return (await entriesOf(data, source)).map(({ database: { filename } }) => filename);
+  return (await entriesOf(data, source)).map(({ database }) => nameOf(database));
 }
 
 /**
@@ -168,7 +244,7 @@ async function entriesOf(data, source) {
     throw damaged(source, cause);
   }
   const files = /** @type {FileEntry[]} */ (all.filter(({ directory }) => !directory));
-  const wanted = dataAmong(files, source);
+  const wanted = dataAmong(files, nameOf, source, "zip file");
   // Entries may share their bytes, so that a small file stands for a very large one.
   const entries = wanted.flatMap(({ database, journals }) => [
     database,
@@ -179,28 +255,38 @@ async function entriesOf(data, source) {
   return wanted;
 }
 
+/** @param {FileEntry} entry */
+function nameOf({ filenameUTF8, filename, rawFilename }) {
+  return filenameUTF8 ? filename : legacyName(rawFilename);
+}
+
 /**
- * @param {FileEntry[]} entries
+ * @template T
+ * @param {T[]} files  in an archive
+ * @param {(file: T) => string} nameOf
  * @param {string} source
- * @returns {Array<import("../shared/journals.js").Together<FileEntry>>}
- * @throws {LiteError} there is none
+ * @param {string} what  kind of archive it is
+ * @returns {Array<import("../shared/journals.js").Together<T>>} those of data
+ * @throws {LiteError} there are none
  */
-function dataAmong(entries, source) {
-  const visible = entries.filter(({ filename }) => !/(^|\/)(\.|__MACOSX\/)/.test(filename));
-  const together = withJournals(visible, ({ filename }) => filename);
-  const named = together.filter(
-    ({ database: { filename } }) => kindFromName(filename) !== null && !ABOUT.test(filename),
-  );
+function dataAmong(files, nameOf, source, what) {
+  // Macs put files about files beside them.
+  const visible = files.filter((file) => !/(^|\/)(\.|__MACOSX\/)/.test(nameOf(file)));
+  const together = withJournals(visible, nameOf);
+  const named = together.filter(({ database }) => {
+    const name = nameOf(database);
+    return kindFromName(name) !== null && !ABOUT.test(name);
+  });
   // A single file may be named as it likes.
   const data = named.length > 0 || together.length !== 1 ? named : together;
   if (data.length > 0) return data;
-  const names = visible.slice(0, 5).map(({ filename }) => filename);
+  const shown = visible.slice(0, 5).map(nameOf);
   const rest = visible.length > 5 ? ` and ${visible.length - 5} more` : "";
-  throw new LiteError(`${source} is a zip file without data that can be opened.`, {
+  throw new LiteError(`${source} is a ${what} without data that can be opened.`, {
     hint:
-      names.length === 0
+      shown.length === 0
         ? "It is empty."
-        : `In it is ${names.join(", ")}${rest}. SQLite, CSV, JSON, Excel, Parquet and SQL files can be opened.`,
+        : `In it is ${shown.join(", ")}${rest}. SQLite, CSV, JSON, Excel, Parquet and SQL files can be opened.`,
     source,
   });
 }
@@ -212,9 +298,9 @@ function dataAmong(entries, source) {
  * @returns {Promise<Uint8Array>}
  */
 async function unzipped(entry, source, onProgress) {
-  const { filename, uncompressedSize: size } = entry;
+  const { uncompressedSize: size } = entry;
   if (entry.encrypted) {
-    throw new LiteError(`${filename} in ${source} is locked with a password.`, {
+    throw new LiteError(`${nameOf(entry)} in ${source} is locked with a password.`, {
       hint: "Unpack it with the password first, then open what comes out.",
       source,
     });

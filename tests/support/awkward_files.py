@@ -208,7 +208,12 @@ JSON_FILES = [
         {
             "broken_line": [{"a": 1}, {"a": 3}],
             "broken_line_rejected": [
-                {"row": 2, "reason": "It is not JSON: Expecting value.", "values": '{"a": '}
+                {
+                    "row": 2,
+                    "line": 2,
+                    "reason": "It is not JSON: Expecting value.",
+                    "values": '{"a": ',
+                }
             ],
         },
     ),
@@ -358,17 +363,19 @@ EXCEL_FILES = [
         "no_rows.xlsx", _workbook(lambda book: None), "excel", sentence="its sheets are empty"
     ),
     AwkwardFile("locked.xlsx", _encrypted, "excel", sentence="protected with a password"),
-    _bad("old.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1024), "old kind", "excel"),
+    _bad(
+        "old.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1024), "but no Excel file", "excel"
+    ),
     AwkwardFile(
         "half.xlsx",
         lambda: _workbook(_titled)()[:3000],
         "excel",
-        sentence="only part of an Excel file",
+        sentence="only part of a spreadsheet",
     ),
     _bad(
         "sheet.ods",
         _zip(mimetype=b"application/vnd.oasis.opendocument.spreadsheet", content__xml=b"<x/>"),
-        "OpenDocument",
+        "is a spreadsheet that can't be read",
         "excel",
     ),
 ]

@@ -16,8 +16,8 @@ for (const [kind, head] of [
   ["zip", bytes("PK\x05\x06")],
   ["excel", zip("[Content_Types].xml")],
   ["excel", zip("xl/workbook.xml")],
-  ["opendocument", zip("mimetype", "application/vnd.oasis.opendocument.spreadsheet")],
-  ["office", bytes("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0")],
+  ["excel", zip("mimetype", "application/vnd.oasis.opendocument.spreadsheet")],
+  ["excel", bytes("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0")],
   ["html", bytes("\n  <!DOCTYPE html><title>x</title>")],
   ["html", bytes("\xef\xbb\xbf<html>")],
   ["html", bytes('<?xml version="1.0"?>\n<!DOCTYPE html><html>')],
@@ -41,7 +41,7 @@ for (const [kind, head] of [
 }
 
 test("what cannot be opened is named, with a way out", () => {
-  for (const kind of ["html", "lfs", "office", "pdf", "7z"]) {
+  for (const kind of ["html", "lfs", "avro", "pdf", "7z"]) {
     const error = unreadable(kind, "https://a.test/x");
     assert.match(error.message, /^https:\/\/a\.test\/x is /);
     assert.notEqual(error.hint, "");

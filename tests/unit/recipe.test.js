@@ -122,6 +122,21 @@ for (const [link, expected] of [
   [`?csv=${A}&fts=1&fts=a`, [{ fts: ["*"] }]],
   [`?csv=${A}&pk=a,b&drop=c&drop=d, c`, [{ pk: ["a", "b"], drop: ["c", "d"] }]],
   [`?csv=${A}&skiprows=many`, [{}]],
+  [`?csv=${A}&skiprows=0`, [{ skiprows: 0 }]],
+  [
+    `?csv=${A}&quote=none&escape=%5C&comment=%23&decimal=,&thousands=.&null=NA,-&null=x&dates=dmy`,
+    [
+      {
+        ...{ quote: "none", escape: "\\", comment: "#", decimal: ",", thousands: "." },
+        ...{ null: ["NA", "-", "x"], dates: "dmy" },
+      },
+    ],
+  ],
+  [
+    `?csv=${A}&delimiter=tab&encoding=cp1250&header=0`,
+    [{ delimiter: "tab", encoding: "cp1250", header: false }],
+  ],
+  [`?excel=${A}&hidden=1`, [{ hidden: true }]],
   [`?csv=${A}&pk=&name=`, [{}]],
 ]) {
   test(`the options of ${link}`, () => {

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from engine import csv_dialect
-from engine.csv_dialect import Dialect, detect_dialect, find_delimiter
+from engine.csv_dialect import Dialect, detect_dialect
 from engine.errors import SourceError
+from engine.importing import csv_layout
+from engine.importing.csv_layout import find_layout
 
 NO_DELIMITER = "\uffff"
 
@@ -27,7 +28,7 @@ def decoded(tmp_path: Path, data: bytes) -> str:
 
 
 def test_examples_in_docstrings() -> None:
-    assert doctest.testmod(csv_dialect).failed == 0
+    assert doctest.testmod(csv_layout).failed == 0
 
 
 @pytest.mark.parametrize(
@@ -103,12 +104,12 @@ def test_broken_utf_8_with_a_mark_loses_nothing(tmp_path: Path) -> None:
     ],
 )
 def test_delimiter_is_recognised(text: str, expected: str) -> None:
-    assert find_delimiter(text, is_cut=False) == expected
+    assert find_layout(text, is_cut=False).rules.delimiter == expected
 
 
 def test_delimiter_does_not_depend_on_an_incomplete_last_row() -> None:
-    assert find_delimiter("a,b;c\n1,2;3\n1,2;3\n1,", is_cut=True) == ","
-    assert find_delimiter("a;b;c", is_cut=True) == ";"
+    assert find_layout("a,b;c\n1,2;3\n1,2;3\n1,", is_cut=True).rules.delimiter == ","
+    assert find_layout("a;b;c", is_cut=True).rules.delimiter == ";"
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,9 @@ def test_rows_before_the_header_are_skipped_when_asked(world: World) -> None:
 def test_titles_above_the_header_are_passed_over_and_noted(world: World) -> None:
     rows = [["Report"], ["of 2024"], ["a", "b", "c"], [1, 2, 3]]
     result = world.take(workbook(x=rows))
-    assert result["notes"] == ["2 rows were passed over, above the header of sheet x."]
+    assert result["notes"] == [
+        "2 rows were passed over, above the header of sheet x: “Report / of 2024”."
+    ]
     assert world.rows("book") == [(1, 2, 3)]
 
 
@@ -141,7 +143,7 @@ def test_rows_that_do_not_fit_are_kept_aside(world: World) -> None:
     assert result["notes"] == ["1 row did not fit and is in table book_rejected."]
     assert world.rows("book") == [(1, "1"), (2, "x")]
     assert world.rows("book_rejected") == [
-        (2, "An earlier row has the same id.", '{"id": 1, "n": 2}')
+        (2, None, "An earlier row has the same id.", '{"id": 1, "n": 2}')
     ]
 
 
@@ -165,7 +167,7 @@ def test_what_a_formula_came_to_is_its_value(world: World) -> None:
 @pytest.mark.parametrize("part", ["sheet1.xml", "workbook.xml"])
 def test_damaged_file_is_an_error(world: World, part: str) -> None:
     data = edited(workbook(x=[["a"], [1]]), part, lambda xml: xml[: len(xml) // 2])
-    with pytest.raises(SourceError, match="book.xlsx is an Excel file that can't be read"):
+    with pytest.raises(SourceError, match="book.xlsx is a spreadsheet that can't be read"):
         world.take(data)
     assert world.folder.database_names() == []
 

@@ -24,7 +24,7 @@ def test_the_list_has_what_every_start_needs() -> None:
     wanted = read_list(LIST)
     assert {"encodings/utf_8.py", "asyncio/events.py"} <= wanted["stdlib"]
     assert {"datasette/app.py", "datasette/templates/table.html"} <= wanted["packages"]
-    assert "openpyxl/__init__.py" not in wanted["packages"]
+    assert "python_calamine/__init__.py" not in wanted["packages"]
 
 
 def test_a_standard_library_in_two_parts_is_whole_again() -> None:

@@ -135,7 +135,8 @@ def test_compound_primary_key(world: World) -> None:
 )
 def test_rows_that_do_not_fit_are_kept_aside(world: World, name: str, data: str) -> None:
     result = world.take(name, data, pk=["id"], types={"n": "integer"}, drop=["t"])
-    assert result["notes"] == ["3 rows did not fit and are in table x_rejected."]
+    where = " (the first in line 3)" if name == "x.csv" else ""
+    assert result["notes"] == [f"3 rows did not fit{where} and are in table x_rejected."]
     assert result["added"][0]["rows"] == 2
     assert world.rows("select * from x") == [(1, 1), (5, None)]
     rejected = world.rows('select "row", reason, "values" from x_rejected order by 1')
@@ -217,7 +218,7 @@ def test_rows_are_added(world: World) -> None:
     assert result["added"] == [{"database": "data", "table": "x", "rows": 1}]
     assert result["notes"] == [
         "A column new was added to x.",
-        "2 rows did not fit and are in table x_rejected.",
+        "2 rows did not fit (the first in line 4) and are in table x_rejected.",
     ]
     assert world.rows("select * from x") == [(1, 1, None), (2, 2, None), (3, 6, "b")]
     assert sorted(world.rows('select "row", reason from x_rejected')) == [
@@ -268,6 +269,7 @@ def test_sources_are_remembered(world: World) -> None:
             "origin": {},
             "options": {},
             "added": [{"database": "data", "table": "there"}],
+            "notes": [],
         },
         {
             "id": "2",
@@ -276,6 +278,7 @@ def test_sources_are_remembered(world: World) -> None:
             "origin": {},
             "options": {"pk": ["a"]},
             "added": [{"database": "data", "table": "x"}],
+            "notes": [],
         },
     ]
 

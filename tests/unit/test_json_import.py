@@ -121,7 +121,9 @@ def test_options_choose_another_primary_key(load: Importer) -> None:
 def test_the_largest_of_several_lists_is_noted(load: Importer) -> None:
     made = load('{"a": [{"x": 1}], "b": [{"x": 1}, {"x": 2}], "c": [1, 2, 3]}')
     assert made.rows == 2
-    assert made.notes == ["Of the lists in it, 'b' was taken: it is the longest."]
+    assert made.notes == [
+        "Of the lists in it, 'b' was taken: it is the longest. Left out, beside the rows: a, c."
+    ]
 
 
 def test_geojson_names_that_are_taken() -> None:
@@ -133,6 +135,7 @@ def test_geojson_names_that_are_taken() -> None:
     }
     assert shape_of({"type": "FeatureCollection", "features": [feature]}, "x").part(0, 9) == [
         {
+            "_id": 1,
             "id": "own",
             "geometry": "own",
             "latitude": 0,

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.importing.json_values import JsonParser
 from engine.json_pieces import parse_in_pieces
 
 
@@ -18,7 +19,7 @@ async def _no_breath(position: int) -> None:
 
 
 def in_pieces(text: str) -> Any:
-    return asyncio.run(parse_in_pieces(text, _no_breath))
+    return asyncio.run(parse_in_pieces(text, _no_breath, JsonParser()))
 
 
 VALUES = st.recursive(
@@ -67,7 +68,7 @@ def test_others_get_their_turn_throughout(text: str) -> None:
     async def breathe(position: int) -> None:
         positions.append(position)
 
-    assert asyncio.run(parse_in_pieces(text, breathe)) == json.loads(text)
+    assert asyncio.run(parse_in_pieces(text, breathe, JsonParser())) == json.loads(text)
     steps = [
         after - before
         for before, after in zip([0, *positions], [*positions, len(text)], strict=True)

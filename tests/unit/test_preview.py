@@ -72,6 +72,47 @@ def test_csv(look: Looker) -> None:
         "encoding": "utf-8",
         "header": True,
         "skiprows": 0,
+        "quote": "",
+        "escape": "",
+        "comment": "",
+        "null": [],
+        "notes": [],
+        "guesses": [
+            {
+                "about": "Encoding",
+                "sureness": "likely",
+                "reason": "UTF-8: only ASCII characters were seen.",
+            },
+            {
+                "about": "Separator",
+                "sureness": "likely",
+                "reason": "semicolon: all 2 rows seen have 3 columns.",
+            },
+            {
+                "about": "Header",
+                "sureness": "certain",
+                "reason": "The first row holds no numbers, and other rows do.",
+            },
+            {"about": "Types", "sureness": "certain", "reason": "All rows were looked at."},
+        ],
+    }
+
+
+def test_csv_with_something_above_its_header(look: Looker) -> None:
+    preview = look("x.csv", "Title\n\nid;t\n1;x\n2;y\n")
+    assert preview["skiprows"] == 2
+    assert preview["notes"] == ["1 line above the header was left out: “Title”."]
+    assert preview["tables"][0]["rows"] == [[1, "x"], [2, "y"]]
+
+
+def test_how_sure_a_guess_is(look: Looker) -> None:
+    preview = look("x.csv", "1,a\n2\n3,é,c\n".encode("cp1252"))
+    sureness = {guess["about"]: guess["sureness"] for guess in preview["guesses"]}
+    assert sureness == {
+        "Encoding": "unsure",
+        "Separator": "unsure",
+        "Header": "unsure",
+        "Types": "certain",
     }
 
 

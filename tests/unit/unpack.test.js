@@ -4,15 +4,26 @@ import { gzipSync } from "node:zlib";
 import { importWorkerModule } from "../support/worker_modules.js";
 
 const { unpack } = await importWorkerModule("shell/worker/unpack.js");
+const { legacyName } = await importWorkerModule("shell/worker/legacy-names.js");
+const { LiteError } = await importWorkerModule("shell/shared/errors.js");
 const { BlobWriter, TextReader, Uint8ArrayReader, ZipWriter } = await import("@zip.js/zip.js");
 
 const SOURCE = "https://a.test/packed";
 const bytes = (text) => new TextEncoder().encode(text);
 
+/** A Python that finds everything damaged, and notes what it was asked for. */
+const withoutPython = {
+  asked: [],
+  async unpack(kind, data, source) {
+    this.asked.push(kind);
+    throw new LiteError(`${source} cannot be unpacked.`, { hint: "Get it again.", source });
+  },
+};
+
 /** The names and contents of what comes out of a file, in a form that reads well. */
-async function unpacked(name, data) {
+async function unpacked(name, data, { python = withoutPython, onNote = () => {} } = {}) {
   const files = [];
-  for await (const file of unpack({ name, data }, { source: SOURCE })) {
+  for await (const file of unpack({ name, data }, { source: SOURCE, python, onNote })) {
     files.push([file.name, await new Blob([file.data]).text()]);
   }
   return files;
@@ -30,7 +41,8 @@ async function zip(files, options = {}) {
 
 test("a file that is not packed is itself", async () => {
   const content = { name: "x.csv", data: bytes("a,b\n") };
-  for await (const file of unpack(content, { source: SOURCE })) assert.equal(file, content);
+  const options = { source: SOURCE, python: withoutPython };
+  for await (const file of unpack(content, options)) assert.equal(file, content);
 });
 
 for (const [form, wrap] of [
@@ -75,8 +87,8 @@ test("a gzip file in a zip is unpacked as well, and no more", async () => {
   assert.deepEqual(await unpacked("x.zip", await zip({ "t.csv.gz": inner })), [
     ["t.csv", "a\n1\n"],
   ]);
-  const thrice = new Uint8Array(gzipSync(gzipSync(gzipSync("a"))));
-  await assert.rejects(unpacked("x.gz", thrice), { message: /several layers/ });
+  const often = new Uint8Array(gzipSync(gzipSync(gzipSync(gzipSync("a")))));
+  await assert.rejects(unpacked("x.gz", often), { message: /several layers/ });
 });
 
 test("an Excel file is a zip that stays whole", async () => {
@@ -162,7 +174,47 @@ test("what comes out of packed files in a zip is counted together", async () => 
   const sofar = { files: 0, bytes: 0 };
   const names = [];
   const content = { name: "x.zip", data: outer };
-  for await (const { name } of unpack(content, { source: SOURCE, sofar })) names.push(name);
+  const options = { source: SOURCE, python: withoutPython };
+  for await (const { name } of unpack(content, options, 0, sofar)) names.push(name);
   assert.deepEqual(names, ["a.csv", "b.csv"]);
   assert.deepEqual(sofar, { files: 4, bytes: 2 * (inner.length + 4) });
+});
+
+test("what browsers cannot unpack goes to Python, and what it says is passed on", async () => {
+  const asked = [];
+  const python = {
+    async unpack(kind, data, source) {
+      asked.push([kind, data.length, source]);
+      return { data: bytes("a\n1\n"), complete: true, notes: ["2 bytes were ignored."] };
+    },
+    async *untar(data, source, choose) {
+      for (const { database: name } of choose(["._t.csv", "t.csv", "README.txt"])) {
+        yield { name, data: bytes("a\n2\n") };
+      }
+    },
+  };
+  const notes = [];
+  const onNote = (note) => notes.push(note);
+  const xz = new Uint8Array([0xfd, ...bytes("7zXZ"), 0, 1, 2]);
+  assert.deepEqual(await unpacked("x.csv.xz", xz, { python, onNote }), [["x.csv", "a\n1\n"]]);
+  const bgzip = new Uint8Array([0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff, 6, 0, 0x42, 0x43, 2, 0]);
+  assert.deepEqual(await unpacked("x.csv.bgz", bgzip, { python }), [["x.csv", "a\n1\n"]]);
+  assert.deepEqual(asked, [
+    ["xz", xz.length, SOURCE],
+    ["gzip", bgzip.length, SOURCE],
+  ]);
+  assert.deepEqual(notes, ["2 bytes were ignored."]);
+  const tar = new Uint8Array(512);
+  tar.set(bytes("ustar"), 257);
+  assert.deepEqual(await unpacked("x.tar", tar, { python }), [["t.csv", "a\n2\n"]]);
+  const tgz = new Uint8Array(gzipSync(tar));
+  assert.deepEqual(await unpacked("x.tgz", tgz, { python }), [["t.csv", "a\n2\n"]]);
+});
+
+test("names in zip files that say nothing of their encoding", () => {
+  assert.equal(legacyName(bytes("größe.csv")), "größe.csv");
+  const japanese = [0x83, 0x66, 0x81, 0x5b, 0x83, 0x5e, 0x2e, 0x63, 0x73, 0x76];
+  assert.equal(legacyName(new Uint8Array(japanese)), "データ.csv");
+  const western = [0x67, 0x72, 0x94, 0xe1, 0x65, 0x2e, 0x63, 0x73, 0x76];
+  assert.equal(legacyName(new Uint8Array(western)), "größe.csv");
 });

@@ -1,0 +1,114 @@
+"""Parsing JSON that is not quite JSON: NaN and Infinity, comments, commas too many, several values.
+
+Responsible for what is told of it, too. Not for what rows the values are (json_shapes.py).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.json_depth import check_depth
+
+_STRING = r'"(?:[^"\\]|\\.)*"'
+_COMMENT = re.compile(rf"{_STRING}|(//[^\r\n]*|/\*.*?\*/)", re.DOTALL)
+_LAST_COMMA = re.compile(rf"{_STRING}|(,)(?=\s*[\]}}])", re.DOTALL)
+_SPACE = re.compile(r"[ \t\n\r\x1e]*")
+
+#: Begins each text of a JSON text sequence (RFC 7464, and RFC 8142 for GeoJSON).
+RECORD_SEPARATOR = "\x1e"
+
+
+@dataclass
+class JsonParser:
+    """Parses JSON, and counts what in it is none."""
+
+    not_numbers: int = 0
+    infinities: int = 0
+    comments: int = 0
+    commas: int = 0
+    _decoder: json.JSONDecoder = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._decoder = json.JSONDecoder(parse_constant=self._constant)
+        #: As json.JSONDecoder.raw_decode.
+        self.raw_decode = self._decoder.raw_decode
+
+    def forget(self) -> None:
+        """Begin to count again."""
+        self.not_numbers = self.infinities = self.comments = self.commas = 0
+
+    def _constant(self, name: str) -> float | None:
+        if name == "NaN":
+            self.not_numbers += 1
+            return None
+        self.infinities += 1
+        return float(name)
+
+    def parse(self, text: str) -> Any:
+        """Return a document, which may hold NaN and Infinity.
+
+        Raises:
+            ValueError: it is none.
+            RecursionError: it is nested too deeply.
+        """
+        check_depth(text)
+        return self._decoder.decode(text)
+
+    def parse_relaxed(self, text: str) -> Any:
+        """Return a document with comments, commas before closing brackets, or several values.
+
+        Raises:
+            ValueError: it is none even so.
+            RecursionError: it is nested too deeply.
+        """
+        plain = _LAST_COMMA.sub(self._without_comma, _COMMENT.sub(self._without_comment, text))
+        check_depth(plain)
+        values = []
+        position = _after_space(plain, 0)
+        while position < len(plain):
+            value, position = self.raw_decode(plain, position)
+            values.append(value)
+            position = _after_space(plain, position)
+        if not values:
+            raise ValueError("There is nothing in it.")
+        if len(values) > 1 and not all(isinstance(value, (dict, list)) for value in values):
+            raise ValueError("Several values that are no rows.")
+        return values[0] if len(values) == 1 else values
+
+    def _without_comment(self, found: re.Match[str]) -> str:
+        if found[1] is None:
+            return found[0]
+        self.comments += 1
+        return re.sub(r"[^\r\n]", " ", found[0])
+
+    def _without_comma(self, found: re.Match[str]) -> str:
+        if found[1] is None:
+            return found[0]
+        self.commas += 1
+        return " "
+
+    def notes(self) -> list[str]:
+        """Return what was found, in sentences."""
+        notes = []
+        if self.comments:
+            notes.append(f"{_count(self.comments, 'comment')} left out, which JSON does not have.")
+        if self.commas:
+            notes.append(f"{_count(self.commas, 'comma')} left out before closing brackets.")
+        if self.not_numbers:
+            notes.append(f"{_count(self.not_numbers, 'value')} read as NULL: NaN, not a number.")
+        if self.infinities:
+            verb = "is" if self.infinities == 1 else "are"
+            notes.append(f"{self.infinities:,} of the values {verb} infinite.")
+        return notes
+
+
+def _after_space(text: str, position: int) -> int:
+    found = _SPACE.match(text, position)
+    return found.end() if found else position
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what} was" if number == 1 else f"{number:,} {what}s were"

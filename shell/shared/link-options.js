@@ -1,0 +1,132 @@
+/**
+ * What a link says of a source, in parameters after it: `pk=id`, `skiprows=2`, `decimal=,`.
+ *
+ * Which source an option belongs to is decided in recipe.js, what it means in Python.
+ */
+
+/**
+ * How a source becomes a table, as a link or a person says it; engine/options.py reads it.
+ *
+ * @typedef {object} ImportOptions
+ * @property {string} [name]       of the table, or of the database that a SQLite file becomes
+ * @property {number} [skiprows]   lines (in Excel, rows) before the header; found out where it is left
+ *   out, as is all that follows up to `null`
+ * @property {boolean} [header]    whether the first row names the columns
+ * @property {string} [delimiter]  of CSV: a character, or a word such as "tab"
+ * @property {string} [encoding]   of CSV
+ * @property {string} [quote]      "none": quotation marks are part of the values
+ * @property {string} [escape]     the escape character, or "none"
+ * @property {string} [comment]    what comment lines begin with, or "none"
+ * @property {string[]} [null]     words that stand for NULL, or "none"
+ * @property {string} [decimal]    the decimal sign; a point unless it is said
+ * @property {string} [thousands]  what separates thousands, such as "." or "space"
+ * @property {string} [dates]      "dmy", "mdy", "ymd" or a format such as %d.%m.%y: dates to be read
+ * @property {boolean} [hidden]    whether hidden sheets are wanted
+ * @property {string[]} [pk]       columns of the primary key
+ * @property {string[]} [fts]      columns to search in; ["*"]: all with text
+ * @property {string[]} [drop]     columns to leave out
+ * @property {Record<string, "text" | "integer" | "float">} [types]  by column
+ * @property {"rename" | "replace" | "add"} [exists]  what to do where the name is taken
+ * @property {Record<string, ImportOptions & {skip?: boolean}>} [tables]  by their names in the file,
+ *   for files with several
+ */
+
+/** What a link can say, in canonical order. */
+const OPTIONS = /** @type {const} */ ([
+  ...[
+    "name",
+    "pk",
+    "fts",
+    "drop",
+    "skiprows",
+    "header",
+    "delimiter",
+    "encoding",
+    "quote",
+    "escape",
+  ],
+  ...["comment", "null", "decimal", "thousands", "dates", "hidden"],
+]);
+
+/** Options with several values, after commas or repeated. */
+const LISTS = /** @type {const} */ (["pk", "fts", "drop", "null"]);
+
+/** Options with one value, as it stands. */
+// prettier-ignore
+const TEXTS = /** @type {const} */ ([
+  "name", "delimiter", "encoding", "quote", "escape", "comment", "decimal", "thousands", "dates",
+]);
+
+/** Options that are so or not. */
+const SWITCHES = /** @type {const} */ (["header", "hidden"]);
+
+/** As a value of `fts`: all columns with text. */
+const ALL = ["true", "1", "*"];
+
+/** As a value of a switch. */
+const NO = ["0", "false", "no"];
+
+/**
+ * @param {string} name
+ * @returns {boolean} whether it says something of a source
+ */
+export function isOption(name) {
+  return /** @type {readonly string[]} */ (OPTIONS).includes(name);
+}
+
+/**
+ * @param {Array<[name: string, value: string]>} said  of one source; what comes later outdoes the rest
+ * @returns {ImportOptions}
+ */
+export function optionsOf(said) {
+  /** @type {ImportOptions} */
+  const options = {};
+  const last = (/** @type {string} */ name) => said.findLast((pair) => pair[0] === name)?.[1];
+  for (const name of TEXTS) {
+    const value = last(name);
+    if (value) options[name] = value;
+  }
+  for (const name of LISTS) {
+    const values = said
+      .filter((pair) => pair[0] === name)
+      .flatMap(([, value]) => value.split(","))
+      .map((value) => value.trim())
+      .filter((value) => value !== "");
+    if (values.length > 0) options[name] = [...new Set(values)];
+  }
+  if (options.fts?.some((column) => ALL.includes(column.toLowerCase()))) options.fts = ["*"];
+  for (const name of SWITCHES) {
+    const value = last(name);
+    if (value !== undefined) options[name] = !NO.includes(value.toLowerCase());
+  }
+  const skiprows = last("skiprows");
+  if (skiprows !== undefined && /^[0-9]+$/.test(skiprows)) options.skiprows = Number(skiprows);
+  return options;
+}
+
+/**
+ * The other way round; options that no link can say are left out.
+ *
+ * @param {ImportOptions} options
+ * @returns {Array<[name: string, value: string]>}
+ */
+export function optionPairs(options) {
+  /** @type {Array<[name: string, value: string]>} */
+  const pairs = [];
+  for (const name of OPTIONS) {
+    const value = options[name];
+    if (value === undefined) continue;
+    if (Array.isArray(value)) pairs.push(...value.map((one) => pairOf(name, one)));
+    else pairs.push([name, typeof value === "boolean" ? String(Number(value)) : String(value)]);
+  }
+  return pairs;
+}
+
+/**
+ * @param {string} name
+ * @param {string} value  one of several
+ * @returns {[name: string, value: string]}
+ */
+function pairOf(name, value) {
+  return [name, name === "fts" && value === "*" ? "true" : value];
+}

@@ -1,0 +1,69 @@
+"""Opens files as an instance does, without a browser."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.folder import Folder
+from engine.intake import Intake
+from engine.options import Request
+from engine.preview import Previews
+
+
+async def _no_pause() -> None:
+    pass
+
+
+@dataclass
+class Opened:
+    """What a file became."""
+
+    result: Mapping[str, Any]
+    path: Path
+
+    @property
+    def notes(self) -> list[str]:
+        """What the person is told."""
+        return list(self.result["notes"])
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return the rows that a query finds."""
+        conn = sqlite3.connect(self.path)
+        try:
+            return conn.execute(sql).fetchall()
+        finally:
+            conn.close()
+
+    def columns(self, table: str) -> list[tuple[str, str]]:
+        """Return names and types of a table's columns."""
+        return self.rows(f"SELECT name, type FROM pragma_table_info('{table}')")
+
+
+@dataclass
+class Opener:
+    """An instance without Datasette."""
+
+    root: Path
+
+    def __call__(self, name: str, data: bytes, parameter: str = "auto", **options: Any) -> Opened:
+        """Open a file."""
+        request = Request.of({"parameter": parameter, "url": name, "options": options})
+        folder = Folder(self.root / "instance")
+        path = self.root / "source"
+        path.write_bytes(data)
+        intake = Intake(folder, _no_pause)
+        result = asyncio.run(intake.take(request, path, lambda *_: None))
+        return Opened(result, folder.database(folder.table_database() or "data"))
+
+    def preview(self, name: str, data: bytes, **options: Any) -> dict[str, Any]:
+        """Return what the dialog shows of a file."""
+        request = Request.of({"parameter": "auto", "url": name, "options": options})
+        folder = Folder(self.root / "preview")
+        path = self.root / "source"
+        path.write_bytes(data)
+        return asyncio.run(Previews(folder).of_file(request, path, complete=True))
