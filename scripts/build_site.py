@@ -26,6 +26,7 @@ from bundle_pages import bundle_pages, preload
 from bundle_worker import WASM, bundle
 from bundling import MODULES
 from licenses import listing
+from page_policy import HEADERS
 from site_settings import SettingsError, SiteSettings, read_settings
 from site_wheels import all_wheels, plugin_hashes, plugin_names
 from versions import WORKER, VersionError, seal
@@ -290,6 +291,7 @@ def build(out: Path, owner: SiteSettings, plugins: list[Path], settings: dict[st
     [datasette] = (CACHE / "wheels").glob("datasette-*.whl")
     with zipfile.ZipFile(datasette) as wheel:
         (draft / "favicon.ico").write_bytes(wheel.read("datasette/static/favicon.png"))
+    (draft / "_headers").write_text(HEADERS)
     seal(draft, parts, contents)
     shutil.rmtree(out, ignore_errors=True)
     draft.rename(out)

@@ -1,7 +1,7 @@
 """Changes attributes of the tags of an HTML page, and nothing else of it.
 
-Text, comments and the content of <script>, <textarea> and the like stay byte for byte as they are. This
-is the tokenizer of the HTML standard as far as that takes, in time linear to the page's size:
+Text, comments and the content of <script>, <textarea> and the like stay byte for byte as they are.
+This is as much of the HTML standard's tokenizer as that needs, in time linear to the page's size.
 https://html.spec.whatwg.org/multipage/parsing.html#tokenization
 """
 

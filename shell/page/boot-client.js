@@ -24,6 +24,7 @@ const TAKEOVER_MILLISECONDS = 15_000;
  * @typedef {object} BootListener
  * @property {(message: ProgressMessage) => void} onProgress
  * @property {(milliseconds: number) => void} onSilence  nothing was heard for so long; asked again
+ * @property {boolean} [isNew]  see OpenMessage in shared/protocol.js
  */
 
 /**
@@ -36,7 +37,7 @@ const TAKEOVER_MILLISECONDS = 15_000;
  * @returns {Promise<void>}
  * @throws {import("../shared/errors.js").LiteError}
  */
-export async function bootInstance(key, fresh, { onProgress, onSilence }) {
+export async function bootInstance(key, fresh, { onProgress, onSilence, isNew }) {
   const registered = await registeredWorker(key);
   let { worker } = registered;
   startKeepAlive(key);
@@ -73,7 +74,7 @@ export async function bootInstance(key, fresh, { onProgress, onSilence }) {
       clearTimeout(takeover);
       try {
         worker = await activeWorker(key);
-        worker.postMessage(openMessage(key));
+        worker.postMessage(openMessage(key, { isNew }));
       } catch (error) {
         reject(error);
       }
@@ -98,7 +99,7 @@ export async function bootInstance(key, fresh, { onProgress, onSilence }) {
 
   container.startMessages();
   // Whoever comes here wants a fresh try, should an earlier one have failed.
-  worker.postMessage(openMessage(key, { retry: true, fresh }));
+  worker.postMessage(openMessage(key, { retry: true, fresh, isNew }));
   try {
     await Promise.all([ended, registered.activated]);
   } finally {

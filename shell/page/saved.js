@@ -15,6 +15,7 @@ import { byId, element, formatBytes } from "./dom.js";
 import { exportInstances, zipOf } from "./export-zip.js";
 import { setUpFileDrop } from "./file-drop.js";
 import { pickFiles } from "./file-picking.js";
+import { isFramedByOthers, showOnlyALink } from "./framing.js";
 import { importFile } from "./import-saved.js";
 import { offerDownload } from "./offer-download.js";
 import { tidyRegistrations, unregister } from "./registrations.js";
@@ -44,7 +45,9 @@ const list = new SavedList(byId("instances"), SITE_ROOT, {
   remove: (listing) => void remove([listing]),
 });
 
-start();
+const main = /** @type {HTMLElement} */ (document.querySelector("main"));
+if (isFramedByOthers()) showOnlyALink(main);
+else start();
 
 function start() {
   setUpRoom();

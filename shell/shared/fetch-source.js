@@ -8,6 +8,8 @@
 import { LiteError } from "./errors.js";
 import { firstEntry, HEAD_SIZE, recognise, unreadable } from "./file-kinds.js";
 import { gitHubFolder, kindFromName, toFetchableUrl } from "./remote-urls.js";
+import { SITE_ROOT } from "./site.js";
+import { sourceAddress } from "./source-addresses.js";
 import { chunksOf } from "./stream.js";
 
 /** What always works. */
@@ -20,19 +22,17 @@ const DROP_IT = "download the file with your browser and drop it onto this page"
  * @throws {LiteError} unreachable, blocked by CORS, or an HTTP error
  */
 export async function openSource(url, { cache = "default" } = {}) {
-  if (!/^https?:$/.test(scheme(url))) {
-    throw new LiteError(`“${url}” is not an address that can be fetched.`, {
-      hint: "Use an address that begins with https:// or http://.",
-      source: url,
-    });
-  }
+  const { href } = sourceAddress(url);
   let response;
   try {
-    // No credentials: a link must not be able to read what the person is logged in to.
-    response = await fetch(url, { credentials: "same-origin", cache });
+    // A link must not be able to read what the person is logged in to. The site's own files may be
+    // behind a login of the site.
+    const credentials = href.startsWith(SITE_ROOT.href) ? "same-origin" : "omit";
+    response = await fetch(url, { credentials, cache });
   } catch (cause) {
     throw await whyUnreachable(url, cause);
   }
+  if (response.redirected) sourceAddress(response.url);
   if (!response.ok) throw httpError(url, response.status);
   return response;
 }
@@ -145,11 +145,6 @@ export async function firstBytes(stream, count) {
   }
   const bytes = await new Blob(/** @type {BlobPart[]} */ (chunks)).arrayBuffer();
   return new Uint8Array(bytes, 0, Math.min(size, count));
-}
-
-/** @param {string} url */
-function scheme(url) {
-  return URL.canParse(url) ? new URL(url).protocol : "";
 }
 
 /**

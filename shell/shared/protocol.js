@@ -62,6 +62,7 @@ export const STAGES = [
  * @property {string} key
  * @property {boolean} retry       start again even though the last boot failed
  * @property {boolean} fresh       load the sources again, replacing what is saved once that has worked
+ * @property {boolean} isNew       it may be one for files of the person's own that is not saved yet
  */
 
 /**
@@ -400,11 +401,11 @@ export const STAGES = [
 
 /**
  * @param {string} key
- * @param {{retry?: boolean, fresh?: boolean}} [options]
+ * @param {{retry?: boolean, fresh?: boolean, isNew?: boolean}} [options]
  * @returns {OpenMessage}
  */
-export function openMessage(key, { retry = false, fresh = false } = {}) {
-  return { v: PROTOCOL_VERSION, type: "open", key, retry, fresh };
+export function openMessage(key, { retry = false, fresh = false, isNew = false } = {}) {
+  return { v: PROTOCOL_VERSION, type: "open", key, retry, fresh, isNew };
 }
 
 /** @returns {PingMessage} */

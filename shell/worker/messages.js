@@ -184,12 +184,12 @@ function progressTo(port) {
  * @param {Client | ServiceWorker | MessagePort} page
  * @param {Workspaces} workspaces
  */
-async function open({ v, key, retry, fresh }, page, workspaces) {
+async function open({ v, key, retry, fresh, isNew }, page, workspaces) {
   if (v !== PROTOCOL_VERSION) return page.postMessage(failedMessage(key, toWire(otherVersion())));
   let instance;
   try {
     const workspace = await workspaces.host(key);
-    instance = workspace.get({ afresh: retry, fromSources: fresh });
+    instance = workspace.get({ afresh: retry, fromSources: fresh, isNew });
   } catch (error) {
     return page.postMessage(failedMessage(key, toWire(error)));
   }

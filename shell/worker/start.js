@@ -21,7 +21,8 @@ import { ConsentNeeded } from "./trust/consent.js";
 import { LOCK } from "./trust/lock.js";
 import { UNWATCHED, WatchedFiles } from "./watched-files.js";
 import { instancePath } from "../shared/paths.js";
-import { isSwitchedOn, keyToRecipe } from "../shared/recipe.js";
+import { LiteError } from "../shared/errors.js";
+import { isForOwnFiles, isSwitchedOn, keyToRecipe } from "../shared/recipe.js";
 import { DATABASES, readFiles, readInstance } from "../shared/saved-store.js";
 import { SHELL_ROOT } from "../shared/site.js";
 
@@ -44,6 +45,7 @@ import { SHELL_ROOT } from "../shared/site.js";
  * @property {import("./trust/decisions.js").Decisions} decisions
  * @property {Carried} [carried]
  * @property {boolean} fromSources  whatever is saved, to replace it
+ * @property {boolean} isNew  whether one for files of the person's own may begin without them
  * @property {() => void} onWrite  called when a file of the instance was written to
  * @property {import("./reports.js").Reports} reports
  * @property {boolean} [whole]  with all of Python, even if a part has to be downloaded first
@@ -125,6 +127,7 @@ async function attempt(options, state) {
     state,
     recipe,
   );
+  if (isForOwnFiles(recipe) && !(options.isNew || carried || found)) throw notInThisBrowser();
   const starting = startPython(report, { whole, image: image.image });
   const saved = options.fromSources ? undefined : (carried ?? found);
   const sources = saved ? [] : await wantedBy(recipe);
@@ -217,6 +220,15 @@ async function find(options, state, recipe) {
   const whole = options.whole || packages.any || image.needsRest;
   const mayExercise = helps() && image.isToExercise && settings.exercises && !packages.any;
   return { store, owner, found, packages, whole, image, mayExercise };
+}
+
+function notInThisBrowser() {
+  return new LiteError("The files of this workspace are not in this browser.", {
+    hint:
+      "They came from somebody’s computer and are only in the browser that opened them; this address " +
+      "does not hold them. To bring them here, export them there on the page “Saved data” and import " +
+      "the export here. If this is that browser, they were deleted, or nothing could be saved.",
+  });
 }
 
 /**

@@ -52,18 +52,24 @@ export class Workspace {
     return this.#instance?.isUnsaved === true;
   }
 
+  /** @returns {boolean} whether it may have been changed since it was started */
+  get isChanged() {
+    return this.#instance?.isChanged === true;
+  }
+
   /** @returns {number} when it was last used, in ms as performance.now() counts */
   get lastUsed() {
     return this.#instance?.lastUsed ?? 0;
   }
 
   /**
-   * @param {{afresh?: boolean, fromSources?: boolean, restart?: boolean}} [options]  afresh: not the one whose boot
-   *   failed; fromSources: what is saved is to be replaced by what the sources have now; restart: with
-   *   what it has, in a Python of its own
+   * @param {{afresh?: boolean, fromSources?: boolean, restart?: boolean, isNew?: boolean}} [options]
+   *   afresh: not the one whose boot failed; fromSources: what is saved is to be replaced by what the
+   *   sources have now; restart: with what it has, in a Python of its own; isNew: it may be one for
+   *   files of the person's own that is not saved yet
    * @returns {Instance}
    */
-  get({ afresh = false, fromSources = false, restart = false } = {}) {
+  get({ afresh = false, fromSources = false, restart = false, isNew = false } = {}) {
     let instance = this.#instance;
     // One that waits for a person's decision has not failed: starting it again would only ask again.
     const hasFailed = instance?.state === "failed" && !instance.consent;
@@ -79,6 +85,7 @@ export class Workspace {
         carried,
         onChange: this.#onChange,
         fromSources,
+        isNew,
         before,
       });
       if (fromSources) this.#newer = [];

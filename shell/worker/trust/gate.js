@@ -1,0 +1,77 @@
+/**
+ * Decides, before anything of a workspace is started, whether a page load may reach it: what another
+ * site must not frame, run or send gets an answer of the worker's own.
+ *
+ * What a request says of itself is arrivals.js's to read. Only two questions need the saved state, and
+ * both are the same: does the workspace hold anything that its address does not say? If it does, it is
+ * private.
+ */
+
+import { LiteError } from "../../shared/errors.js";
+import { errorPage, framedPage, questionPage } from "../pages.js";
+import { fetchSite } from "../request-head.js";
+import { choosesWork, comesFromSite, comesFromWithin, decides, isFramed } from "./arrivals.js";
+import { withSafeHeaders } from "./response-headers.js";
+
+/** @typedef {import("./response-headers.js").Framing} Framing */
+
+/**
+ * @typedef {object} Verdict
+ * @property {Framing} framing     which pages may show the answer in a frame
+ * @property {Response} [refusal]  what is answered instead; undefined when the workspace may be asked
+ */
+
+/**
+ * Answer a request to a workspace if it may be answered, with headers that keep other sites out.
+ *
+ * @param {Request} request
+ * @param {{key: string, path: string}} address
+ * @param {URL} siteRoot
+ * @param {() => Promise<boolean>} isPrivate  asked only where it matters
+ * @param {() => Promise<Response>} answer    of the workspace
+ * @returns {Promise<Response>}
+ */
+export async function guarded(request, address, siteRoot, isPrivate, answer) {
+  const { framing, refusal } = await judge(request, address, siteRoot, isPrivate);
+  return withSafeHeaders(refusal ?? (await answer()), { framing });
+}
+
+/**
+ * @param {Request} request
+ * @param {{key: string, path: string}} address
+ * @param {URL} siteRoot
+ * @param {() => Promise<boolean>} isPrivate
+ * @returns {Promise<Verdict>}
+ */
+async function judge(request, { key, path }, siteRoot, isPrivate) {
+  if (request.mode !== "navigate") return { framing: "self" };
+  /** @type {Framing} */
+  let framing = "self";
+  if (isFramed(request)) {
+    if (!decides(path) && !(await isPrivate())) framing = "any";
+    else if (!comesFromSite(request, siteRoot)) {
+      return { framing: "any", refusal: await framedPage(siteRoot.pathname, request.url) };
+    }
+  }
+  const site = fetchSite(request, "", siteRoot.origin);
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    if (site === "cross-site" && (await isPrivate())) {
+      return { framing: "none", refusal: await crossSiteForm(siteRoot) };
+    }
+  } else if (
+    choosesWork(request.url, path) &&
+    !comesFromWithin(request, key, siteRoot) &&
+    (await isPrivate())
+  ) {
+    return { framing: "none", refusal: await questionPage(siteRoot.pathname, key, request.url) };
+  }
+  return { framing };
+}
+
+/** @param {URL} siteRoot */
+function crossSiteForm(siteRoot) {
+  const error = new LiteError("A cross-site form was refused: another site sent it.", {
+    hint: "Nothing was changed. To change this data, use the forms of its own pages.",
+  });
+  return errorPage(error, 403, { siteRoot: siteRoot.pathname, wantsPage: true });
+}
