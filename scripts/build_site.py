@@ -269,6 +269,7 @@ def build(out: Path, owner: SiteSettings, plugins: list[Path], settings: dict[st
     # What the worker goes by where it is asked for code that the site does not ship.
     decided: dict[str, object] = {"locked": owner.locked, "index": owner.index_url}
     decided |= {"plugins": plugin_names(owner), "hashes": plugin_hashes(owner)}
+    decided["private"] = owner.private
     # Pages that nobody reads would make plugins do what nobody asked for.
     decided["exercises"] = not owner.plugins and plugin_folders(owner, plugins) == [OWN_PLUGINS]
     (draft / "site.json").write_text(json.dumps({**decided, **settings}, indent=2) + "\n")

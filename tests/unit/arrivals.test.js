@@ -140,3 +140,13 @@ test("pages may be framed as their workspace allows", () => {
   assert.doesNotMatch(policy("any"), /frame-ancestors/);
   assert.match(policy("any"), /object-src 'none'; base-uri 'self'/);
 });
+
+test("pages of a private kind reach this site only", () => {
+  const policy = safe("text/html", { onlyThisSite: true }).get("content-security-policy") ?? "";
+  assert.match(
+    policy,
+    /default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; form-action 'self'/,
+  );
+  assert.doesNotMatch(policy, /https?:/);
+  assert.doesNotMatch(safe("text/html").get("content-security-policy"), /default-src/);
+});

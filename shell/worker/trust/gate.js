@@ -8,8 +8,10 @@
  */
 
 import { LiteError } from "../../shared/errors.js";
+import { isSwitchedOn, keyToRecipe } from "../../shared/recipe.js";
 import { errorPage, framedPage, questionPage } from "../pages.js";
 import { fetchSite } from "../request-head.js";
+import { siteSettings } from "../site-settings.js";
 import { choosesWork, comesFromSite, comesFromWithin, decides, isFramed } from "./arrivals.js";
 import { withSafeHeaders } from "./response-headers.js";
 
@@ -33,7 +35,27 @@ import { withSafeHeaders } from "./response-headers.js";
  */
 export async function guarded(request, address, siteRoot, isPrivate, answer) {
   const { framing, refusal } = await judge(request, address, siteRoot, isPrivate);
-  return withSafeHeaders(refusal ?? (await answer()), { framing });
+  const response = refusal ?? (await answer());
+  return withSafeHeaders(response, { framing, onlyThisSite: await isSealed(address.key) });
+}
+
+/** @type {Promise<boolean> | undefined} what the site's owner has decided, for all workspaces */
+let sealsAll;
+
+/**
+ * @param {string} key
+ * @returns {Promise<boolean>} whether the pages of a workspace may talk to this site only
+ */
+async function isSealed(key) {
+  sealsAll ??= siteSettings().then(
+    (settings) => settings.private,
+    () => false, // the site's files cannot be had, and so no page either
+  );
+  try {
+    return (key !== "" && isSwitchedOn(keyToRecipe(key), "private")) || (await sealsAll);
+  } catch {
+    return true; // a key that means nothing, whose page is one of the worker's own
+  }
 }
 
 /**

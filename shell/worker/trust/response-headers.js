@@ -13,12 +13,10 @@
 /** Types other than HTML whose documents can run scripts. */
 const ACTIVE = /^(?:image\/svg|(?:text|application)\/(?:xml|xsl|xslt|rdf)\b|[^;]*\+xml)/i;
 
-/** What a workspace's pages may reach when it is private by its link or by the site's owner. */
+/** What pages may reach where a link, or the owner of the site, says `private`. */
 const ONLY_THIS_SITE = [
   "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'",
   "form-action 'self'",
-  "frame-src 'self'",
-  "webrtc 'block'",
 ];
 
 /**
