@@ -9,7 +9,7 @@ import {
   decides,
   isFramed,
 } from "../../shell/worker/trust/arrivals.js";
-import { withSafeHeaders } from "../../shell/worker/trust/response-headers.js";
+import { useOf, withSafeHeaders } from "../../shell/worker/trust/response-headers.js";
 
 const SITE = new URL("https://example.org/lite/");
 const within = (referrer, key = "abc") => comesFromWithin({ referrer }, key, SITE);
@@ -26,6 +26,7 @@ test("only a page of the same workspace is inside", () => {
     `${SITE}app/`,
     `${SITE}app/@other/`,
     `${SITE}app/@abcd/`,
+    `${SITE}app/@abc?sql=1`, // sent on by a page that shows nothing yet
     "https://example.org/app/@abc/",
     "https://evil.test/lite/app/@abc/",
     "https://example.org:8443/lite/app/@abc/",
@@ -91,6 +92,7 @@ test("frames are known by their destination", () => {
 
 const safe = (type, page = {}, headers = {}) =>
   withSafeHeaders(new Response("x", { headers: { "content-type": type, ...headers } }), {
+    use: "document",
     framing: "any",
     ...page,
   }).headers;
@@ -101,7 +103,19 @@ test("every answer is kept apart from other sites", () => {
   assert.equal(headers.get("cross-origin-resource-policy"), "same-origin");
   assert.equal(headers.get("cross-origin-opener-policy"), "same-origin");
   assert.equal(headers.get("referrer-policy"), "same-origin");
+});
+
+test("what becomes part of a page needs no policy of its own, but a worker does", () => {
+  const headers = safe("text/css", { use: "part", framing: "none", onlyThisSite: true });
+  assert.equal(headers.get("x-content-type-options"), "nosniff");
+  assert.equal(headers.get("cross-origin-resource-policy"), "same-origin");
+  assert.equal(headers.get("cross-origin-opener-policy"), null);
   assert.equal(headers.get("content-security-policy"), null);
+  const worker = safe("text/javascript", { use: "worker", onlyThisSite: true });
+  assert.match(worker.get("content-security-policy") ?? "", /default-src 'self'/);
+  assert.equal(useOf({ mode: "navigate", destination: "iframe" }), "document");
+  assert.equal(useOf({ mode: "same-origin", destination: "sharedworker" }), "worker");
+  assert.equal(useOf({ mode: "cors", destination: "" }), "part");
 });
 
 test("what an application says itself stays", () => {
@@ -126,7 +140,7 @@ test("documents that come from data run in an origin of their own, without scrip
     "text/xsl",
     "application/mathml+xml",
   ]) {
-    assert.match(safe(type).get("content-security-policy") ?? "", /(^|; )sandbox; /, type);
+    assert.match(safe(type).get("content-security-policy") ?? "", /(^|; )sandbox$/, type);
   }
   for (const type of ["text/html", "text/css", "text/javascript", "image/png", "text/plain", ""]) {
     assert.doesNotMatch(safe(type).get("content-security-policy") ?? "", /sandbox/, type);

@@ -7,7 +7,7 @@
  * at the request alone, before anything of the workspace is started.
  */
 
-import { parseAppPath } from "../../shared/paths.js";
+import { instancePath, parseAppPath } from "../../shared/paths.js";
 
 /** @typedef {Pick<Request, "url" | "referrer" | "destination" | "method" | "headers">} Arrival */
 
@@ -28,8 +28,9 @@ const HARMLESS = ["_hide_sql", "_show_sql"];
  */
 export function comesFromWithin({ referrer }, key, siteRoot) {
   if (!URL.canParse(referrer)) return false;
-  const { origin, pathname } = new URL(referrer);
-  return origin === siteRoot.origin && parseAppPath(pathname, siteRoot.pathname)?.key === key;
+  const { href, pathname } = new URL(referrer);
+  const home = siteRoot.href + instancePath(key);
+  return href.startsWith(home) && parseAppPath(pathname, siteRoot.pathname)?.key === key;
 }
 
 /**

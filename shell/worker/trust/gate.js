@@ -13,7 +13,7 @@ import { errorPage, framedPage, questionPage } from "../pages.js";
 import { fetchSite } from "../request-head.js";
 import { siteSettings } from "../site-settings.js";
 import { choosesWork, comesFromSite, comesFromWithin, decides, isFramed } from "./arrivals.js";
-import { withSafeHeaders } from "./response-headers.js";
+import { useOf, withSafeHeaders } from "./response-headers.js";
 
 /** @typedef {import("./response-headers.js").Framing} Framing */
 
@@ -36,7 +36,9 @@ import { withSafeHeaders } from "./response-headers.js";
 export async function guarded(request, address, siteRoot, isPrivate, answer) {
   const { framing, refusal } = await judge(request, address, siteRoot, isPrivate);
   const response = refusal ?? (await answer());
-  return withSafeHeaders(response, { framing, onlyThisSite: await isSealed(address.key) });
+  const use = useOf(request);
+  const onlyThisSite = use !== "part" && (await isSealed(address.key));
+  return withSafeHeaders(response, { use, framing, onlyThisSite });
 }
 
 /** @type {Promise<boolean> | undefined} what the site's owner has decided, for all workspaces */
