@@ -5,10 +5,11 @@
  */
 
 import { byId } from "./dom.js";
-import { takeDeliberateClicks } from "./deliberate-click.js";
+import { afterDeliberation } from "./deliberation.js";
 
 const button = /** @type {HTMLButtonElement} */ (byId("run"));
-takeDeliberateClicks(button);
+afterDeliberation(button);
+button.disabled = false;
 button.addEventListener("click", () => {
   button.textContent = "Running…";
   // Without the hash: an address that differs in that alone would not be loaded again.
