@@ -63,7 +63,7 @@ worker.addEventListener("fetch", (event) => {
   const home = SITE_ROOT.pathname + instancePath(address.key);
   // A workspace's address without its last slash, as people type it.
   if (`${url.pathname}/` === home) event.respondWith(Response.redirect(home + url.search, 302));
-  else event.respondWith(answerRequest(event, address.key, workspaces));
+  else event.respondWith(answerRequest(event, address, workspaces));
 });
 
 /**

@@ -26,6 +26,7 @@ from bundle_pages import bundle_pages, preload
 from bundle_worker import WASM, bundle
 from bundling import MODULES
 from licenses import listing
+from page_policy import HEADERS
 from site_settings import SettingsError, SiteSettings, read_settings
 from site_wheels import all_wheels, plugin_hashes, plugin_names
 from versions import WORKER, VersionError, seal
@@ -268,6 +269,7 @@ def build(out: Path, owner: SiteSettings, plugins: list[Path], settings: dict[st
     # What the worker goes by where it is asked for code that the site does not ship.
     decided: dict[str, object] = {"locked": owner.locked, "index": owner.index_url}
     decided |= {"plugins": plugin_names(owner), "hashes": plugin_hashes(owner)}
+    decided["private"] = owner.private
     # Pages that nobody reads would make plugins do what nobody asked for.
     decided["exercises"] = not owner.plugins and plugin_folders(owner, plugins) == [OWN_PLUGINS]
     (draft / "site.json").write_text(json.dumps({**decided, **settings}, indent=2) + "\n")
@@ -290,6 +292,7 @@ def build(out: Path, owner: SiteSettings, plugins: list[Path], settings: dict[st
     [datasette] = (CACHE / "wheels").glob("datasette-*.whl")
     with zipfile.ZipFile(datasette) as wheel:
         (draft / "favicon.ico").write_bytes(wheel.read("datasette/static/favicon.png"))
+    (draft / "_headers").write_text(HEADERS)
     seal(draft, parts, contents)
     shutil.rmtree(out, ignore_errors=True)
     draft.rename(out)

@@ -24,7 +24,7 @@ DOCUMENTS = {
     "metadata": ("metadata.json", "metadata.yaml", "metadata.yml"),
 }
 
-_TYPES = {"locked": bool, "index": str, "plugins": list}
+_TYPES = {"locked": bool, "private": bool, "index": str, "plugins": list}
 
 
 class SettingsError(Exception):
@@ -37,6 +37,7 @@ class SiteSettings:
 
     folder: Path
     locked: bool = False
+    private: bool = False
     #: Of a package index, or of a folder of wheels that the site serves as one; "" for the default.
     index: str = ""
     #: Requirements, URLs of wheels and paths of wheels, as they are listed.

@@ -23,6 +23,8 @@ import json
 import re
 from pathlib import Path
 
+import page_policy
+
 #: What becomes v/VERSION/shell.
 CODE = "shell"
 
@@ -31,7 +33,8 @@ WORKER = "shell/worker/worker.js"
 
 #: Files at fixed addresses that name files of the shell.
 REFERRING = ["index.html", "saved.html", "404.html", "app/index.html", "app/booting.html"]
-REFERRING += ["app/consent.html", "app/failed.html", "manifest.webmanifest"]
+REFERRING += ["app/consent.html", "app/failed.html", "app/framed.html", "app/question.html"]
+REFERRING += ["manifest.webmanifest"]
 
 #: Files at fixed addresses that the worker keeps. A host's answers for addresses under app/ are not
 #: among them: where there is a worker to keep them, it answers there itself.
@@ -41,6 +44,8 @@ KEPT = [
     "app/booting.html",
     "app/consent.html",
     "app/failed.html",
+    "app/framed.html",
+    "app/question.html",
     "data/index.json",
     "favicon.ico",
     "site.json",
@@ -96,6 +101,7 @@ def version_of(site: Path) -> str:
     """Return the name of the version that is laid out in `site`; other contents, other name."""
     # What this module writes is part of the version as well.
     total = hashlib.sha256(Path(__file__).read_bytes())
+    total.update(Path(page_policy.__file__).read_bytes())
     for path in sorted(site.rglob("*")):
         if path.is_file():
             total.update(f"{path.relative_to(site).as_posix()}\0{sha256(path)}\0".encode())
@@ -134,6 +140,8 @@ def seal(site: Path, parts: dict[str, Path], contents: Contents) -> str:
         for path in paths:
             if not (site / path).is_file():
                 raise VersionError(f"{name} refers to {path}, which the build does not make.")
+        if name.endswith(".html"):
+            source = page_policy.with_policy(source, is_launcher=name == "index.html")
         (site / name).write_text(source)
     manifest = {
         "version": version,

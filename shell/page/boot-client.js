@@ -24,6 +24,7 @@ const TAKEOVER_MILLISECONDS = 15_000;
  * @typedef {object} BootListener
  * @property {(message: ProgressMessage) => void} onProgress
  * @property {(milliseconds: number) => void} onSilence  nothing was heard for so long; asked again
+ * @property {boolean} [isNew]  see OpenMessage in shared/protocol.js
  */
 
 /**
@@ -47,7 +48,7 @@ export async function openSaved(key) {
  * @returns {Promise<void>}
  * @throws {import("../shared/errors.js").LiteError}
  */
-export async function bootInstance(key, fresh, { onProgress, onSilence }) {
+export async function bootInstance(key, fresh, { onProgress, onSilence, isNew }) {
   const registered = await registeredWorker(key);
   let { worker } = registered;
   startKeepAlive(key);
@@ -84,7 +85,7 @@ export async function bootInstance(key, fresh, { onProgress, onSilence }) {
       clearTimeout(takeover);
       try {
         worker = await (await registeredWorker(key)).activated;
-        worker.postMessage(openMessage(key));
+        worker.postMessage(openMessage(key, { isNew }));
       } catch (error) {
         reject(error);
       }
@@ -109,7 +110,7 @@ export async function bootInstance(key, fresh, { onProgress, onSilence }) {
 
   container.startMessages();
   // Whoever comes here wants a fresh try, should an earlier one have failed.
-  worker.postMessage(openMessage(key, { retry: true, fresh }));
+  worker.postMessage(openMessage(key, { retry: true, fresh, isNew }));
   try {
     await Promise.all([ended, registered.activated]);
   } finally {

@@ -1,12 +1,14 @@
 /**
  * The ways in which people bring files of their own to a page: dropped, chosen, pasted. All lead to the
- * same dialog, and from there into the instance that the page belongs to.
+ * same dialog, and from there into the workspace that the page belongs to; from the launcher, into a
+ * new one whose address nobody else can know.
  *
  * The launcher and every page of Datasette run this, so it is small: the dialog is loaded when it is
  * wanted.
  */
 
 import { parseAppPath } from "../shared/paths.js";
+import { newKeyForOwnFiles } from "../shared/recipe.js";
 import { SITE_ROOT } from "../shared/site.js";
 import { setUpFileDrop } from "./file-drop.js";
 import { pickFiles } from "./file-picking.js";
@@ -43,7 +45,7 @@ export async function openPicker() {
  */
 export async function openFiles(files, { kind = "file", passedOver = 0 } = {}) {
   if (files.length + passedOver === 0) return;
-  const key = parseAppPath(location.pathname, SITE_ROOT.pathname)?.key ?? "";
+  const key = parseAppPath(location.pathname, SITE_ROOT.pathname)?.key;
   let dialog;
   try {
     dialog = await import("./import-dialog.js");
@@ -51,5 +53,6 @@ export async function openFiles(files, { kind = "file", passedOver = 0 } = {}) {
     alert("A part of this site did not arrive. Check your connection and reload the page.");
     return;
   }
-  await dialog.showImportDialog(key, { files, kind, passedOver });
+  const target = { key: key ?? newKeyForOwnFiles(), isNew: key === undefined };
+  await dialog.showImportDialog(target, { files, kind, passedOver });
 }

@@ -14,7 +14,7 @@ const MOMENT = 1000;
  * It stays focusable meanwhile, and assistive technology hears that it cannot be pressed yet, and when it
  * can.
  *
- * @param {HTMLButtonElement} button  not yet in the page
+ * @param {HTMLButtonElement} button
  * @param {{isAnnounced?: boolean}} [options]  isAnnounced: false for one of many on a page
  */
 export function afterDeliberation(button, { isAnnounced = true } = {}) {

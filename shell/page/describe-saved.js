@@ -42,7 +42,7 @@ export function namesOf(keys, siteRoot) {
  * @returns {string} as a heading or a sentence begins; names of files stay as they are
  */
 export function capitalised(text) {
-  return /^(this|an|data) /.test(text) ? text[0].toUpperCase() + text.slice(1) : text;
+  return /^(this|an|data|files) /.test(text) ? text[0].toUpperCase() + text.slice(1) : text;
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 
 import { isOption } from "../shared/link-options.js";
-import { isSource, isWheel } from "../shared/recipe.js";
+import { isForOwnFiles, isSource, isWheel } from "../shared/recipe.js";
 import { hasHidden } from "../shared/requirement.js";
 import { element, inWords } from "./dom.js";
 
@@ -18,28 +18,30 @@ import { element, inWords } from "./dom.js";
  * @property {string} from  the host it comes from, or "" when it comes from nowhere
  */
 
-/** @type {Record<string, string>} */
-const KINDS = {
-  url: "SQLite database",
-  sql: "SQL script",
-  csv: "CSV file",
-  json: "JSON file",
-  parquet: "Parquet file",
-  excel: "Excel file",
-  metadata: "Descriptions",
-  config: "Settings",
-  install: "Plugin",
-  ref: "Instead of this site’s version",
-};
+/** Maps, since the parameters of an imported record can be called anything, “constructor” as well. */
+const KINDS = new Map([
+  ["url", "SQLite database"],
+  ["sql", "SQL script"],
+  ["csv", "CSV file"],
+  ["json", "JSON file"],
+  ["parquet", "Parquet file"],
+  ["excel", "Excel file"],
+  ["metadata", "Descriptions"],
+  ["config", "Settings"],
+  ["install", "Plugin"],
+  ["ref", "Instead of this site’s version"],
+]);
 
 /** Where packages come from that are named and not addressed. */
 const INDEX = "the package index";
 
-/** @type {Record<string, SourceWords>} what recipes say besides sources */
-const SWITCHES = {
-  memory: { name: "Memory", kind: "Empty database", from: "" },
-  temporary: { name: "Temporary", kind: "Nothing is saved", from: "" },
-};
+/** @type {Map<string, SourceWords>} what recipes say besides sources */
+const SWITCHES = new Map([
+  ["memory", { name: "Memory", kind: "Empty database", from: "" }],
+  ["temporary", { name: "Temporary", kind: "Nothing is saved", from: "" }],
+  ["private", { name: "Private", kind: "Its pages reach no other site", from: "" }],
+  ["files", { name: "Your files", kind: "Only in this browser", from: "" }],
+]);
 
 /**
  * @param {Recipe} recipe
@@ -51,7 +53,7 @@ export function describeSources(recipe, siteRoot) {
     .filter(([parameter]) => !isOption(parameter))
     .map(
       ([parameter, value]) =>
-        SWITCHES[parameter] ?? {
+        SWITCHES.get(parameter) ?? {
           ...(describePackage(parameter, value, siteRoot) ?? describeAddress(value, siteRoot)),
           kind: kindInWords(parameter),
         },
@@ -106,7 +108,7 @@ export function sourceItem({ name, kind, from }) {
  * @returns {string}
  */
 export function kindInWords(parameter) {
-  return KINDS[parameter] ?? parameter;
+  return KINDS.get(parameter) ?? parameter;
 }
 
 /**
@@ -130,6 +132,7 @@ export function describeAddress(address, siteRoot) {
  * @returns {string}
  */
 export function recipeInWords(recipe, siteRoot) {
+  if (isForOwnFiles(recipe)) return "files from your computer";
   const names = recipe
     .filter(([parameter]) => isSource(parameter) || parameter === "memory")
     .map(([parameter, value]) =>

@@ -38,18 +38,26 @@ const CANCELLED = "Cancelled";
 let current;
 
 /**
- * @param {string} key  of the instance the files are for
+ * @typedef {object} Target  the workspace the files are for
+ * @property {string} key
+ * @property {boolean} isNew  whether it is made for these files
+ */
+
+/**
+ * @param {Target} target
  * @param {Brought} brought  added to what is asked about already
  */
-export async function showImportDialog(key, brought) {
+export async function showImportDialog(target, brought) {
   if (current) return current.add(brought);
-  current = new ImportDialog(key, () => (current = undefined));
+  current = new ImportDialog(target, () => (current = undefined));
   current.add(brought);
   await current.show();
 }
 
 class ImportDialog {
   #key;
+  /** Whether the workspace has nothing in it yet, so that nobody misses it when nothing is imported. */
+  #isNew;
   #onClose;
   /** @type {ImportEntry[]} */
   #entries = [];
@@ -64,11 +72,12 @@ class ImportDialog {
   #wanted = false;
 
   /**
-   * @param {string} key
+   * @param {Target} target
    * @param {() => void} onClose
    */
-  constructor(key, onClose) {
+  constructor({ key, isNew }, onClose) {
     this.#key = key;
+    this.#isNew = isNew;
     this.#onClose = onClose;
     this.host = element("div");
     this.root = shadowWith(this.host, ["site.css", "import-dialog.css"]);
@@ -142,6 +151,7 @@ class ImportDialog {
       removeEventListener("beforeunload", keepPage);
       this.host.remove();
       this.#onClose();
+      if (this.#isNew) void askWorker({ type: "forget", keys: [this.#key] }).catch(() => {});
     });
     // Datasette's pages have shortcuts, which are not meant while something is typed here.
     this.host.addEventListener("keydown", (event) => event.stopPropagation());
@@ -157,6 +167,7 @@ class ImportDialog {
       await bootInstance(this.#key, false, {
         onProgress: (message) => (this.starting.textContent = stageInWords(message)),
         onSilence: () => (this.starting.textContent = "Still waiting for Datasette to start…"),
+        isNew: this.#isNew,
       });
     } catch (error) {
       const retry = element("button", { type: "button", class: "plain" }, "Try again");
@@ -214,6 +225,8 @@ class ImportDialog {
     const progress = new ImportProgress(files, () => this.#abort.abort());
     this.#instead("importing", progress.node, progress.title);
     addEventListener("beforeunload", keepPage);
+    const wasNew = this.#isNew;
+    this.#isNew = false; // whatever becomes of it, something may be there
     try {
       /** @type {AddResult} */
       const result = await askWorker(
@@ -228,6 +241,7 @@ class ImportDialog {
     } catch (error) {
       const wire = toWire(error);
       this.#back(chosen.slice(0, progress.file));
+      this.#isNew = wasNew && wire.name === CANCELLED && progress.file === 0;
       if (wire.name === CANCELLED) this.#say(cancelledInWords(files, progress.file));
       else if (wire.name === WORKER_STOPPED) this.#offerToGoOn(files, progress.file);
       else this.#fail(wire);

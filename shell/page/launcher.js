@@ -6,7 +6,7 @@
  * example-cards.js, the wait boot-page.js.
  */
 
-import { instancePath } from "../shared/paths.js";
+import { pageAddress } from "../shared/paths.js";
 import { isThrifty } from "../shared/connection.js";
 import { prefetch } from "../shared/protocol.js";
 import { parseLink, recipeToKey } from "../shared/recipe.js";
@@ -15,6 +15,7 @@ import { SITE_ROOT } from "../shared/site.js";
 import { bootAndLeave } from "./boot-page.js";
 import { byId } from "./dom.js";
 import { showExamples } from "./example-cards.js";
+import { isFramedByOthers, showOnlyALink } from "./framing.js";
 import { checkForNewerData } from "./newer-data.js";
 import { setUpOpenForm } from "./open-form.js";
 import { activeWorker } from "./worker-registration.js";
@@ -46,18 +47,22 @@ function openLink() {
     key,
     recipe,
     siteRoot: SITE_ROOT,
-    prepare: checkForNewerData(key, SITE_ROOT),
+    // It may ask whether changes are to be replaced, which no other site's page may have a hand in.
+    prepare: isFramedByOthers() ? undefined : checkForNewerData(key, SITE_ROOT),
     leave() {
       // Read again: the person may have changed the hash while waiting.
       const { path } = parseLink(location.href, SITE_ROOT);
       const page = location.hash.startsWith("#/") ? path : "";
-      location.replace(SITE_ROOT.href + instancePath(key) + page);
+      location.replace(pageAddress(SITE_ROOT, key, page));
     },
   });
 }
 
 function showHome() {
   document.documentElement.dataset.view = "home";
+  if (isFramedByOthers()) {
+    return showOnlyALink(/** @type {HTMLElement} */ (document.querySelector("main")));
+  }
   byId("link-root").textContent = SITE_ROOT.href;
   setUpOpenForm(SITE_ROOT);
   void showExamples(byId("examples-list"), SITE_ROOT);

@@ -16,6 +16,7 @@ import { downloadDatabase } from "./download-database.js";
 import { exportInstances } from "./export-zip.js";
 import { setUpFileDrop } from "./file-drop.js";
 import { pickFiles } from "./file-picking.js";
+import { isFramedByOthers, showOnlyALink } from "./framing.js";
 import { importFile } from "./import-saved.js";
 import { offerDownload } from "./offer-download.js";
 import { keepTidy, unregister } from "./registrations.js";
@@ -46,7 +47,9 @@ const list = new SavedList(byId("instances"), SITE_ROOT, {
   remove: (listing) => void remove([listing]),
 });
 
-start();
+const main = /** @type {HTMLElement} */ (document.querySelector("main"));
+if (isFramedByOthers()) showOnlyALink(main);
+else start();
 
 function start() {
   setUpRoom();

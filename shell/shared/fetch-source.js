@@ -15,6 +15,8 @@ import {
   kindFromName,
   toFetchableUrl,
 } from "./remote-urls.js";
+import { SITE_ROOT } from "./site.js";
+import { sourceAddress } from "./source-addresses.js";
 import { chunksOf } from "./stream.js";
 
 /** What always works. */
@@ -27,20 +29,19 @@ const DROP_IT = "download the file with your browser and drop it onto this page"
  * @throws {LiteError} unreachable, blocked by CORS, or an HTTP error
  */
 export async function openSource(url, { cache = "default", signal } = {}) {
-  if (!/^https?:$/.test(scheme(url))) {
-    throw new LiteError(`“${url}” is not an address that can be fetched.`, {
-      hint: "Use an address that begins with https:// or http://.",
-      source: url,
-    });
-  }
+  sourceAddress(url);
+  const { href } = sourceAddress(bytesUrl(url));
   let response;
   try {
-    // No credentials: a link must not be able to read what the person is logged in to.
-    response = await fetch(bytesUrl(url), { credentials: "same-origin", cache, signal });
+    // A link must not be able to read what the person is logged in to. The site's own files may be
+    // behind a login of the site.
+    const credentials = href.startsWith(SITE_ROOT.href) ? "same-origin" : "omit";
+    response = await fetch(href, { credentials, cache, signal });
   } catch (cause) {
     signal?.throwIfAborted();
     throw await whyUnreachable(url, cause);
   }
+  if (response.redirected) sourceAddress(response.url);
   if (!response.ok) throw httpError(url, response.status);
   return response;
 }
@@ -163,11 +164,6 @@ export async function firstBytes(stream, count) {
   }
   const bytes = await new Blob(/** @type {BlobPart[]} */ (chunks)).arrayBuffer();
   return new Uint8Array(bytes, 0, Math.min(size, count));
-}
-
-/** @param {string} url */
-function scheme(url) {
-  return URL.canParse(url) ? new URL(url).protocol : "";
 }
 
 /**

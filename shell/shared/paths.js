@@ -38,6 +38,22 @@ export function parseAppPath(pathname, root) {
 }
 
 /**
+ * The address of a page of an instance, whatever a link says after its “#/”.
+ *
+ * @param {URL} siteRoot
+ * @param {string} key
+ * @param {string} path  relative to the instance, with a query if need be
+ * @returns {string} absolute; the instance's home page for a path that leads out of it
+ */
+export function pageAddress(siteRoot, key, path) {
+  const home = siteRoot.href + instancePath(key);
+  if (!URL.canParse(home + path)) return home;
+  const { href, pathname } = new URL(home + path);
+  const isWithin = parseAppPath(pathname, siteRoot.pathname)?.key === key;
+  return href.startsWith(home) && isWithin ? href : home;
+}
+
+/**
  * Where an instance lives, relative to the site's root. This is its Datasette's base_url.
  *
  * @param {string} key  "" for the default instance

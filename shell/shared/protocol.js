@@ -65,6 +65,7 @@ export const STAGES = [
  * @property {boolean} retry       start again even though the last boot failed
  * @property {boolean} fresh       load the sources again, replacing what is saved once that has worked
  * @property {boolean} [saved]     open what is saved, even if that ends a boot that is to replace it
+ * @property {boolean} isNew       it may be one for files of the person's own that is not saved yet
  */
 
 /**
@@ -460,11 +461,12 @@ export const CHANGES_EXISTING = "ChangesExisting";
 
 /**
  * @param {string} key
- * @param {{retry?: boolean, fresh?: boolean, saved?: boolean}} [options]
+ * @param {{retry?: boolean, fresh?: boolean, saved?: boolean, isNew?: boolean}} [options]
  * @returns {OpenMessage}
  */
-export function openMessage(key, { retry = false, fresh = false, saved = false } = {}) {
-  return { v: PROTOCOL_VERSION, type: "open", key, retry, fresh, saved };
+export function openMessage(key, options = {}) {
+  const { retry = false, fresh = false, saved = false, isNew = false } = options;
+  return { v: PROTOCOL_VERSION, type: "open", key, retry, fresh, saved, isNew };
 }
 
 /** @returns {PingMessage} */

@@ -19,7 +19,16 @@ export const SOURCE_PARAMETERS = /** @type {const} */ (["url", "sql", "csv", "js
 const SETTINGS = /** @type {const} */ (["metadata", "config"]);
 
 /** Parameters that are switched on by any value but 0, in canonical order. */
-const SWITCHES = ["memory", "temporary"];
+const SWITCHES = ["memory", "temporary", "private"];
+
+/**
+ * The parameter of a workspace for files from somebody's own computer. Its value is random and says
+ * nothing about them: it only keeps other sites from knowing the workspace's address.
+ */
+const OWN_FILES = "files";
+
+/** 128 random bits in base64url, which leaves the last character 2 of them. */
+const RANDOM_KEY = /^[\w-]{21}[AQgw]$/;
 
 /**
  * Name and value pairs in canonical order. A source's value is an absolute URL, or one relative to
@@ -76,7 +85,9 @@ function canonical(pairs) {
   const switches = SWITCHES.filter((name) =>
     pairs.some((pair) => pair[0] === name && !["", "0"].includes(pair[1])),
   );
-  return [...opened, ...settings, ...packages, ...(ref ? [ref] : []), ...switches.map(on)];
+  const own = pairs.find((pair) => pair[0] === OWN_FILES && RANDOM_KEY.test(pair[1]));
+  const more = [...(ref ? [ref] : []), ...switches.map(on), ...(own ? [own] : [])];
+  return [...opened, ...settings, ...packages, ...more];
 }
 
 /**
@@ -174,11 +185,25 @@ function isSetting(name) {
 
 /**
  * @param {Recipe} recipe
- * @param {"memory" | "temporary"} name
+ * @param {"memory" | "temporary" | "private"} name
  * @returns {boolean}
  */
 export function isSwitchedOn(recipe, name) {
   return recipe.some((pair) => pair[0] === name);
+}
+
+/** @returns {string} the key of a new workspace for somebody's own files, which nobody can guess */
+export function newKeyForOwnFiles() {
+  const random = toBase64Url(crypto.getRandomValues(new Uint8Array(16)));
+  return recipeToKey([[OWN_FILES, random]]);
+}
+
+/**
+ * @param {Recipe} recipe
+ * @returns {boolean} whether it is that of a workspace for somebody's own files
+ */
+export function isForOwnFiles(recipe) {
+  return recipe.some(([name]) => name === OWN_FILES);
 }
 
 /**
@@ -201,8 +226,12 @@ export function launcherLink(recipe, path, siteRoot) {
  * @returns {string} URL-safe, "" for the empty recipe
  */
 export function recipeToKey(recipe) {
-  const bytes = new TextEncoder().encode(canonicalQuery(recipe));
-  // Each byte by itself: a call has room for some 100,000 arguments.
+  return toBase64Url(new TextEncoder().encode(canonicalQuery(recipe)));
+}
+
+/** @param {Uint8Array} bytes */
+function toBase64Url(bytes) {
+  // One by one: a call takes only so many arguments, and links can be long.
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))
     .replaceAll("+", "-")
     .replaceAll("/", "_")

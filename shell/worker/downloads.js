@@ -13,7 +13,7 @@ import { LiteError } from "../shared/errors.js";
 import { notData, openSource } from "../shared/fetch-source.js";
 import { recognise } from "../shared/file-kinds.js";
 import { sha256 } from "../shared/hash.js";
-import { isSwitchedOn, settingsOf, sourcesOf } from "../shared/recipe.js";
+import { isForOwnFiles, isSwitchedOn, settingsOf, sourcesOf } from "../shared/recipe.js";
 import { gitLfsUrl } from "../shared/remote-urls.js";
 
 /** @typedef {import("../shared/recipe.js").RecipeSource} RecipeSource */
@@ -237,7 +237,8 @@ function tells({ etag, lastModified }) {
  */
 export async function wantedBy(recipe) {
   const named = sourcesOf(recipe);
-  const shipped = named.length === 0 && !isSwitchedOn(recipe, "memory");
+  const isEmpty = isSwitchedOn(recipe, "memory") || isForOwnFiles(recipe);
+  const shipped = named.length === 0 && !isEmpty;
   const sources = shipped ? await shippedSources() : await expandFolders(named);
   return [...settingsOf(recipe), ...sources];
 }

@@ -35,6 +35,8 @@ export class Instance {
   reports = new Reports();
   /** When something was last asked for or answered, in ms as performance.now() counts. */
   lastUsed = 0;
+  /** Whether a person may have changed anything since its start; what is saved says the rest. */
+  isChanged = false;
   /** Settled when the first save is over, with whatever outcome. */
   firstSave = Promise.resolve();
   #key;
@@ -45,6 +47,7 @@ export class Instance {
   #decisions;
   #onChange;
   #fromSources;
+  #isNew;
   #carried;
   #before;
   #uses = new InUse();
@@ -92,17 +95,21 @@ export class Instance {
    * @param {import("./trust/decisions.js").Decisions} options.decisions
    * @param {Carried} [options.carried]  what one before this had that was not saved
    * @param {boolean} options.fromSources  whatever is saved, to replace it
+   * @param {boolean} options.isNew  whether one for files of the person's own may begin without them
    * @param {Promise<unknown>} [options.before]  settled when what else is being done to this instance
    *   is over, such as closing the one before
    */
-  constructor(key, siteRoot, { openStore, decisions, onChange, carried, fromSources, before }) {
+  constructor(key, siteRoot, options) {
+    const { openStore, decisions, onChange, carried, fromSources, isNew, before } = options;
     this.#key = key;
     this.#siteRoot = siteRoot;
     this.#openStore = openStore;
     this.#decisions = decisions;
     this.#carried = carried;
+    this.isChanged = carried !== undefined;
     this.#onChange = onChange;
     this.#fromSources = fromSources;
+    this.#isNew = isNew;
     this.#before = before;
   }
 
@@ -125,6 +132,8 @@ export class Instance {
    */
   async handle(request, event, errorPage) {
     this.lastUsed = performance.now();
+    // A saved one's record says whether its databases were changed.
+    if (!this.#saver && !["GET", "HEAD"].includes(request.method)) this.isChanged = true;
     const response = respond(request, event, errorPage, {
       handle: (...asgi) => this.#breakdown.unless(this.#handle(...asgi)),
       staticAnswers: this.#staticAnswers,
@@ -266,6 +275,7 @@ export class Instance {
       decisions: this.#decisions,
       carried: this.#carried,
       fromSources: this.#fromSources,
+      isNew: this.#isNew,
       signal: this.#abandoning.signal,
       onWrite: () => this.#saver?.soon(),
       reports: this.reports,
@@ -356,6 +366,7 @@ export class Instance {
    */
   add(files, { by, onProgress, isCancelled }) {
     const additions = /** @type {Additions} */ (this.#additions);
+    this.isChanged = true;
     return this.#inUse(
       additions.add(files, {
         by,

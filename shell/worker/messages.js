@@ -219,12 +219,12 @@ function progressTo(port) {
  * @param {Client | ServiceWorker | MessagePort} page
  * @param {Workspaces} workspaces
  */
-async function open({ v, key, retry, fresh, saved }, page, workspaces) {
+async function open({ v, key, retry, fresh, saved, isNew }, page, workspaces) {
   if (v !== PROTOCOL_VERSION) return page.postMessage(failedMessage(key, toWire(otherVersion())));
   let instance;
   try {
     const workspace = await workspaces.host(key);
-    instance = workspace.get({ afresh: retry, fromSources: fresh, fromSaved: saved });
+    instance = workspace.get({ afresh: retry, fromSources: fresh, fromSaved: saved, isNew });
   } catch (error) {
     return page.postMessage(failedMessage(key, toWire(error)));
   }

@@ -1,17 +1,19 @@
 /**
- * The answers that the worker gives itself, for as long as Python cannot: the booting page, the
- * page that asks for consent, and the error page of app/.
+ * The answers that the worker gives itself: while Python cannot (the booting page, the page that asks
+ * for consent, the error page), and where it must not be asked (trust/gate.js).
  */
 
 import { GONE, NO_ROOM, NOT_SAVED } from "./refusals.js";
 import { siteFile } from "./site-files.js";
 import { toWire } from "../shared/errors.js";
+import { instancePath } from "../shared/paths.js";
 
 /** What the error page is headed with, by the error's name or else by the status. */
 const TITLES = /** @type {Record<string, string>} */ ({
   [NO_ROOM]: "This could not be saved",
   [NOT_SAVED]: "This could not be saved",
   [GONE]: "This data has changed",
+  403: "This was refused",
   503: "This data could not be opened",
 });
 
@@ -43,6 +45,46 @@ export async function consentPage(consent, siteRoot) {
 }
 
 /**
+ * The page that asks before a link from outside makes a private workspace do something.
+ *
+ * @param {string} siteRoot  path
+ * @param {string} key       of the workspace
+ * @param {string} url       that the link leads to
+ * @returns {Promise<Response>}
+ */
+export async function questionPage(siteRoot, key, url) {
+  const { pathname, search, searchParams } = new URL(url);
+  const work = searchParams.getAll("sql").join("\n\n") || readable(pathname + search);
+  const slots = { root: siteRoot, home: siteRoot + instancePath(key), work };
+  return new Response(filled(await template("question"), slots), { headers: HEADERS });
+}
+
+/**
+ * What another site's page shows in its frame in place of a page that it must not frame.
+ *
+ * @param {string} siteRoot  path
+ * @param {string} url       of that page
+ * @returns {Promise<Response>}
+ */
+export async function framedPage(siteRoot, url) {
+  return new Response(filled(await template("framed"), { root: siteRoot, url }), {
+    headers: HEADERS,
+  });
+}
+
+/**
+ * @param {string} address
+ * @returns {string} with its escapes decoded, where they can be
+ */
+function readable(address) {
+  try {
+    return decodeURIComponent(address);
+  } catch {
+    return address;
+  }
+}
+
+/**
  * @param {unknown} error
  * @param {number} status
  * @param {{siteRoot: string, wantsPage: boolean}} context  a page for people, else plain text
@@ -71,7 +113,7 @@ export async function errorPage(error, status, { siteRoot, wantsPage }) {
 }
 
 /**
- * @param {"booting" | "failed" | "consent"} name
+ * @param {"booting" | "failed" | "consent" | "question" | "framed"} name
  * @returns {Promise<string>} the HTML of a page of app/
  */
 async function template(name) {

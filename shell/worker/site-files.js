@@ -12,6 +12,7 @@ import manifest from "./manifest.js";
 import { LiteError, OUTDATED } from "../shared/errors.js";
 import { SITE_ROOT } from "../shared/site.js";
 import { versionCache } from "./caches.js";
+import { useOf, withSafeHeaders } from "./trust/response-headers.js";
 import { sha256 } from "../shared/hash.js";
 import { alone } from "../shared/locks.js";
 
@@ -85,12 +86,25 @@ export function answerSiteFile(event) {
   if (event.request.method !== "GET" || !pathname.startsWith(SITE_ROOT.pathname)) return false;
   const path = pathname.slice(SITE_ROOT.pathname.length) || "index.html";
   if (Object.hasOwn(manifest.files, path)) {
-    if (!outdated) event.respondWith(ofThisVersion(event, path));
+    if (!outdated) event.respondWith(ofThisVersion(event, path).then(guarded(event.request, path)));
     return true;
   }
   const version = /^v\/(\w+)\//.exec(path)?.[1];
-  if (version && version !== manifest.version) event.respondWith(ofVersion(event.request, version));
+  if (version && version !== manifest.version) {
+    event.respondWith(ofVersion(event.request, version).then(guarded(event.request, path)));
+  }
   return version !== undefined;
+}
+
+/**
+ * @param {Request} request
+ * @param {string} path
+ * @returns {(response: Response) => Response} adds the headers that a static host may not send
+ */
+function guarded(request, path) {
+  // The launcher opens data in frames of other sites, too; what decides something is not to be there.
+  const framing = path === "index.html" ? "any" : "none";
+  return (response) => withSafeHeaders(response, { use: useOf(request), framing });
 }
 
 /**

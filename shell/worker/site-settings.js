@@ -8,6 +8,7 @@ import { SITE_ROOT } from "../shared/site.js";
 
 /**
  * @typedef {object} SiteSettings
+ * @property {boolean} private  whether pages of all workspaces may talk to this site only
  * @property {boolean} locked   whether the site takes no code from links or persons
  * @property {string} index     absolute URL of the package index, "" for micropip's own
  * @property {string[]} plugins names of the packages built into the site
@@ -23,6 +24,7 @@ export async function siteSettings() {
   /** @type {Partial<Omit<SiteSettings, "index">> & {index?: string | null}} */
   const {
     locked = false,
+    private: isPrivate = false,
     index,
     plugins = [],
     hashes = [],
@@ -30,6 +32,7 @@ export async function siteSettings() {
     exercises = false,
   } = Object.hasOwn(manifest.files, FILE) ? await (await siteFile(FILE)).json() : {};
   return {
+    private: isPrivate,
     locked,
     index: index ? new URL(index, SITE_ROOT).href : "",
     plugins,

@@ -22,7 +22,8 @@ import { LOCK } from "./trust/lock.js";
 import { UNWATCHED, WatchedFiles } from "./watched-files.js";
 import { hold, ownerLock } from "../shared/locks.js";
 import { instancePath } from "../shared/paths.js";
-import { isSwitchedOn, keyToRecipe } from "../shared/recipe.js";
+import { LiteError } from "../shared/errors.js";
+import { isForOwnFiles, isSwitchedOn, keyToRecipe } from "../shared/recipe.js";
 import { readableRecord } from "../shared/saved-record.js";
 import {
   DATABASES,
@@ -53,6 +54,7 @@ import { SHELL_ROOT } from "../shared/site.js";
  * @property {Carried} [carried]
  * @property {boolean} fromSources  whatever is saved, to replace it
  * @property {AbortSignal} signal  ends the start
+ * @property {boolean} isNew  whether one for files of the person's own may begin without them
  * @property {() => void} onWrite  called when a file of the instance was written to
  * @property {import("./reports.js").Reports} reports
  * @property {boolean} [whole]  with all of Python, even if a part has to be downloaded first
@@ -154,6 +156,7 @@ async function attempt(options, state) {
     state,
     recipe,
   );
+  if (isForOwnFiles(recipe) && !(options.isNew || carried || found)) throw notInThisBrowser();
   const starting = startPython(report, { whole, image: image.image });
   const saved = options.fromSources ? undefined : (carried ?? found);
   reports.hasSaved = options.fromSources && found !== undefined;
@@ -262,6 +265,15 @@ async function find(options, state, recipe) {
   const whole = options.whole || packages.any || image.needsRest;
   const mayExercise = helps() && image.isToExercise && settings.exercises && !packages.any;
   return { store, owner, found, packages, whole, image, mayExercise };
+}
+
+function notInThisBrowser() {
+  return new LiteError("The files of this workspace are not in this browser.", {
+    hint:
+      "They came from somebody’s computer and are only in the browser that opened them; this address " +
+      "does not hold them. To bring them here, export them there on the page “Saved data” and import " +
+      "the export here. If this is that browser, they were deleted, or nothing could be saved.",
+  });
 }
 
 /**

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.support.browsing import BOOT_TIMEOUT, ConsoleWatch, follow, link
+from tests.support.browsing import BOOT_TIMEOUT, ConsoleWatch, follow, link, open_within
 from tests.support.databases import sqlite_file
 from tests.support.hosts import DataHost
 
@@ -97,7 +97,7 @@ def test_all_rows_of_a_table_as_it_is_filtered(
     page.goto(f"{home}/download-me/numbers")
     element = action(page, "Table actions", "Download as NDJSON")
     assert lines(saved(element, tmp_path, "numbers.ndjson")) == numbers
-    page.goto(f"{home}/download-me/numbers?id__gt=10&_sort_desc=id&_size=5")
+    open_within(page, f"{home}/download-me/numbers?id__gt=10&_sort_desc=id&_size=5")
     element = page.locator(".export-links").get_by_role("link", name="ndjson")
     assert lines(saved(element, tmp_path, "numbers.ndjson")) == numbers[:9:-1]
 
@@ -109,7 +109,7 @@ def test_all_rows_of_a_view_and_of_a_query(opened: tuple[Page, str, Path], tmp_p
         saved(action(page, "View actions", "Download as NDJSON"), tmp_path, "evens.ndjson")
     )
     assert evens == [{"id": i, "name": f"number {i}"} for i in range(2, ROWS + 1, 2)]
-    page.goto(f"{home}/download-me/-/query?sql=select+id+from+numbers+where+id+<+:n&n=4000")
+    open_within(page, f"{home}/download-me/-/query?sql=select+id+from+numbers+where+id+<+:n&n=4000")
     element = action(page, "Query actions", "Download as NDJSON")
     found = lines(saved(element, tmp_path, "download-me.ndjson"))
     assert found == [{"id": i} for i in range(1, 4000)]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.browsing import click_through
+from tests.support.browsing import click_through, open_within
 from tests.support.shop import PICTURE
 
 
@@ -132,7 +132,7 @@ def test_blob_of_a_table_is_downloaded(shop: Page, tmp_path: Path) -> None:
 
 
 def test_blob_of_a_query_is_downloaded(shop: Page, tmp_path: Path) -> None:
-    shop.goto(f"{shop.url}/-/query?sql=select+image+from+pictures+where+name='mug'")
+    open_within(shop, f"{shop.url}/-/query?sql=select+image+from+pictures+where+name='mug'")
     with shop.expect_download() as download:
         shop.get_by_role("link", name="Binary:").click()
     download.value.save_as(tmp_path / "file")

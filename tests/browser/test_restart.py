@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.support.browsing import click_through, follow, link, stop_worker, wait_for_datasette
+from tests.support.browsing import (
+    click_through,
+    follow,
+    link,
+    open_within,
+    stop_worker,
+    wait_for_datasette,
+)
 from tests.support.hosts import DataHost
 from tests.support.shop import fetch_json, shop_database
 
@@ -42,7 +49,7 @@ def test_restart_goes_unnoticed(page: Page, site: str, files: DataHost) -> None:
     page.goto(f"{home}-/create-token")
     click_through(page.get_by_role("button", name="Create token"))
     token = page.locator("input.copyable").input_value()
-    page.goto(f"{database}/-/query?sql=select+name+from+items")
+    open_within(page, f"{database}/-/query?sql=select+name+from+items")
     click_through(page.get_by_role("link", name="Save this query"))
     page.get_by_label("Title").fill("Names")
     click_through(page.get_by_role("button", name="Save query"))

@@ -15,7 +15,14 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.support.accessibility import accessibility_problems
 from tests.support.asking import ask
-from tests.support.browsing import BOOT_TIMEOUT, click_through, follow, link, stop_worker
+from tests.support.browsing import (
+    BOOT_TIMEOUT,
+    click_through,
+    follow,
+    link,
+    open_within,
+    stop_worker,
+)
 from tests.support.hasty import has_pressed, press_at_once
 from tests.support.hosts import DataHost
 from tests.support.shop import fetch_json, rows_of, shop_database
@@ -108,7 +115,7 @@ def exported(
     follow(page, link(site, "shop", url=[_data_host.add("shop.db", shop_database())]))
     edited = page.url
     assert write(page, "insert into colours values (4, 'Mauve')") == 200
-    page.goto(f"{edited}/-/query?sql=select+*+from+colours+where+id+>+3")
+    open_within(page, f"{edited}/-/query?sql=select+*+from+colours+where+id+>+3")
     click_through(page.get_by_role("link", name="Save this query"))
     page.get_by_label("Title").fill("Rare colours")
     click_through(page.get_by_role("button", name="Save query"))
@@ -461,7 +468,7 @@ def test_write_without_room_is_refused_and_nothing_breaks(
     room.fill_up()
     # A script is told with a status, a person with a page.
     assert write(page, TOO_MUCH) == 507
-    page.goto(f"{home}/-/execute-write?sql={TOO_MUCH}")
+    open_within(page, f"{home}/-/execute-write?sql={TOO_MUCH}")
     page.get_by_role("button", name="Execute").click()
     expect(page.get_by_role("heading", name="This could not be saved")).to_be_visible()
     expect(page.get_by_text("There is no room left to save this change")).to_be_visible()

@@ -14,6 +14,7 @@ from tests.support.browsing import (
     BOOT_TIMEOUT,
     follow,
     link,
+    open_within,
     save_query,
     stop_worker,
     wait_for_datasette,
@@ -146,7 +147,7 @@ def test_stored_queries_outlive_newer_data(page: Page, site: str, files: DataHos
     address = link(site, "data/t", csv=files.add("t.csv", b"a\nold\n", **dated(2)))
     follow(page, address)
     home = page.url.removesuffix("/data/t")
-    page.goto(f"{home}/data/-/query?sql=select+a+as+found+from+t")
+    open_within(page, f"{home}/data/-/query?sql=select+a+as+found+from+t")
     save_query(page, "Mine")
     files.add("t.csv", b"a\nnew\n", **dated(9))
     page.goto("about:blank")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.support.browsing import click_through, save_query
+from tests.support.browsing import click_through, open_within, save_query
 from tests.support.shop import make_items, rows_of
 
 
 def test_query_is_saved_found_and_run(shop: Page) -> None:
     database = shop.url
     sql = "select+name+from+items+where+price+>+:price+order+by+name"
-    shop.goto(f"{database}/-/query?sql={sql}&price=8")
+    open_within(shop, f"{database}/-/query?sql={sql}&price=8")
     save_query(shop, "Dear things")
     expect(shop).to_have_url(f"{database}/dear-things")
     shop.goto(database)
@@ -25,7 +25,7 @@ def test_query_is_saved_found_and_run(shop: Page) -> None:
 def test_write_query_is_saved_and_run(shop: Page) -> None:
     database = shop.url
     table = make_items(shop, "repriced")
-    shop.goto(f"{database}/-/execute-write?sql=update+repriced+set+price+=+price+%2B+:more")
+    open_within(shop, f"{database}/-/execute-write?sql=update+repriced+set+price+=+price+%2B+:more")
     save_query(shop, "Dearer")
     shop.get_by_label("more").fill("1")
     click_through(shop.get_by_role("button", name="Run SQL"))
@@ -35,7 +35,7 @@ def test_write_query_is_saved_and_run(shop: Page) -> None:
 
 def test_saved_query_is_edited_and_deleted(shop: Page) -> None:
     database = shop.url
-    shop.goto(f"{database}/-/query?sql=select+1+as+one")
+    open_within(shop, f"{database}/-/query?sql=select+1+as+one")
     save_query(shop, "Short lived")
     shop.locator("details.actions-menu-links summary").click()
     click_through(shop.get_by_role("menuitem", name="Edit this query"))

@@ -23,7 +23,8 @@ class Place:
 
     def open(self, path: str = "") -> None:
         """Go to a page, given as a path relative to the home page, and wait for all of it."""
-        response = self.page.goto(self.root + path)
+        # As a link of the application does: from elsewhere, private data is asked about first.
+        response = self.page.goto(self.root + path, referer=self.root)
         assert response is not None and response.ok, self._complaint(path)
         self.page.wait_for_load_state("load")
 

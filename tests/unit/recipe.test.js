@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  isForOwnFiles,
   keyToRecipe,
   launcherLink,
+  newKeyForOwnFiles,
   packagesOf,
   parseLink,
   recipeToKey,
@@ -235,4 +237,36 @@ for (const key of ["!", "AAAA", "Y3N2PQ=", "Zm9vPWJhcg", "_w", `${recipeToKey([[
 test("a spelling of a key other than the canonical one is refused: one recipe, one instance", () => {
   const loose = btoa("csv=https://a.test/x.csv").replace(/=+$/, "");
   assert.throws(() => keyToRecipe(loose), { name: "LiteError" });
+});
+
+test("files of one's own get a key that is random and nothing else", () => {
+  const keys = new Set(Array.from({ length: 100 }, newKeyForOwnFiles));
+  assert.equal(keys.size, 100);
+  for (const key of keys) {
+    const [[name, value], ...more] = keyToRecipe(key);
+    assert.deepEqual([name, more], ["files", []]);
+    assert.match(value, /^[\w-]{22}$/); // 128 bits
+    assert.ok(isForOwnFiles(keyToRecipe(key)));
+    assert.deepEqual(sourcesOf(keyToRecipe(key)), []);
+  }
+});
+
+test("what is not random is no key for files of one's own", () => {
+  for (const value of ["1", "AAAAAAAAAAAAAAAAAAAAAB", "A".repeat(23), `${"A".repeat(21)}=`]) {
+    assert.deepEqual(read(`?files=${value}`).recipe, [], value);
+    assert.throws(() => keyToRecipe(recipeToKey([["files", value]])), { name: "LiteError" });
+  }
+  assert.deepEqual(read(`?files=${"A".repeat(22)}`).recipe, [["files", "A".repeat(22)]]);
+});
+
+test("names of prototypes are parameters like any other unknown one", () => {
+  for (const name of ["__proto__", "constructor", "toString", "hasOwnProperty"]) {
+    assert.deepEqual(read(`?${name}=1&csv=https://a.test/x.csv&${name}=2`).recipe, [
+      ["csv", "https://a.test/x.csv"],
+    ]);
+    assert.throws(() => keyToRecipe(recipeToKey([[name, "1"]])), { name: "LiteError" });
+    const [{ options }] = sourcesOf(read(`?csv=https://a.test/x.csv&name=${name}`).recipe);
+    assert.equal(options.name, name);
+  }
+  assert.equal({}.polluted, undefined);
 });

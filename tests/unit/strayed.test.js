@@ -20,3 +20,12 @@ test("what strays is sent to the instance of its page", () => {
     assert.equal(targetOf({ url, referrer: `${home}a/b?c` }), `${home}graphql/data?x=1`);
   }
 });
+
+test("nothing leads to another host", () => {
+  const home = SITE_ROOT.href + instancePath("abc");
+  const { origin } = new URL("https://site.test");
+  for (const path of ["//evil.test/x", "/\\\\evil.test", "/%2F/evil.test", "/x?to=//evil.test"]) {
+    const target = targetOf({ url: origin + path, referrer: `${home}data` });
+    assert.ok(target === undefined || new URL(target).href.startsWith(home), path);
+  }
+});

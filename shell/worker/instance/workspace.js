@@ -59,19 +59,28 @@ export class Workspace {
     return this.#instance?.isBusy === true;
   }
 
+  /** @returns {boolean} whether it may have been changed since it was started */
+  get isChanged() {
+    return this.#instance?.isChanged === true;
+  }
+
   /** @returns {number} when it was last used, in ms as performance.now() counts */
   get lastUsed() {
     return this.#instance?.lastUsed ?? 0;
   }
 
   /**
-   * @param {{afresh?: boolean, fromSources?: boolean, fromSaved?: boolean, restart?: boolean}} [options]  afresh: not the one whose boot
-   *   failed; fromSources: what is saved is to be replaced by what the sources have now; fromSaved: not
-   *   one that is being started to replace it; restart: with
-   *   what it has, in a Python of its own
+   * @param {object} [options]
+   * @param {boolean} [options.afresh]  not the one whose boot failed
+   * @param {boolean} [options.fromSources]  what is saved is to be replaced by what the sources have now
+   * @param {boolean} [options.fromSaved]  not one that is being started to replace what is saved
+   * @param {boolean} [options.restart]  with what it has, in a Python of its own
+   * @param {boolean} [options.isNew]  it may be one for files of the person's own that is not saved yet
    * @returns {Instance}
    */
-  get({ afresh = false, fromSources = false, fromSaved = false, restart = false } = {}) {
+  get(options = {}) {
+    const { afresh = false, fromSources = false, fromSaved = false, isNew = false } = options;
+    const { restart = false } = options;
     let instance = this.#instance;
     if (fromSaved && instance?.isReplacing) this.#close(instance);
     // One that waits for a person's decision has not failed: starting it again would only ask again.
@@ -88,6 +97,7 @@ export class Workspace {
         carried,
         onChange: this.#onChange,
         fromSources,
+        isNew,
         before,
       });
       if (fromSources) this.#newer = [];

@@ -10,6 +10,7 @@
 import { LiteError } from "../../shared/errors.js";
 import { ROOT } from "../../shared/scopes.js";
 import { onStop } from "./occupancy.js";
+import { openSharedStore } from "./store-access.js";
 import { Workspace } from "./workspace.js";
 
 /** @typedef {import("../../shared/scopes.js").Role} Role */
@@ -45,6 +46,23 @@ export class Workspaces {
    */
   find(key) {
     return key === this.#role ? this.#own(key) : this.#running.get(key);
+  }
+
+  /**
+   * Whether a workspace, running or saved, holds anything that its address does not say: changes, files
+   * of the person's own, an import. Other sites must not learn anything of that.
+   *
+   * @param {string} key
+   * @returns {Promise<boolean>}
+   */
+  async isPrivate(key) {
+    if (this.find(key)?.isChanged) return true;
+    try {
+      const saved = await (await openSharedStore()).get("instances", key);
+      return saved !== undefined && (saved.edited || saved.origin === "import");
+    } catch {
+      return true; // what is saved cannot be read now, so there may be something
+    }
   }
 
   /**

@@ -6,9 +6,11 @@ import { keepParts } from "../assets.js";
 import { keepImages } from "../images.js";
 import { isWanted } from "../instance/clients.js";
 import { foreign } from "../instance/workspaces.js";
-import { bootingPage, consentPage, errorPage } from "../pages.js";
+import { bootingPage, consentPage, errorPage, framedPage } from "../pages.js";
 import { finishVisit } from "../runtime.js";
 import { completeSite } from "../site-files.js";
+import { isFramed } from "../trust/arrivals.js";
+import { guarded } from "../trust/gate.js";
 import { parseAppPath } from "../../shared/paths.js";
 import { keyToRecipe } from "../../shared/recipe.js";
 import { SITE_ROOT } from "../../shared/site.js";
@@ -23,11 +25,23 @@ const SHORT_WAIT = 1500;
 
 /**
  * @param {FetchEvent} event  of an address under app/
- * @param {string} key  of the workspace that it names
+ * @param {{key: string, path: string}} address  taken apart
  * @param {Workspaces} workspaces
  * @returns {Promise<Response>}
  */
-export async function answerRequest(event, key, workspaces) {
+export function answerRequest(event, address, workspaces) {
+  const isPrivate = () => workspaces.isPrivate(address.key);
+  const answer = () => answerAny(event, address.key, workspaces);
+  return guarded(event.request, address, SITE_ROOT, isPrivate, answer);
+}
+
+/**
+ * @param {FetchEvent} event
+ * @param {string} key  of the workspace that its address names
+ * @param {Workspaces} workspaces
+ * @returns {Promise<Response>}
+ */
+async function answerAny(event, key, workspaces) {
   const { request } = event;
   const context = { siteRoot: SITE_ROOT.pathname, wantsPage: request.mode === "navigate" };
   const unreadable = problemOf(key);
@@ -93,7 +107,8 @@ async function answerFrom(workspace, key, event, context) {
       await booted;
     } catch (error) {
       if (instance.consent && context.wantsPage) {
-        return consentPage(instance.consent, context.siteRoot);
+        if (isFramed(request)) return await framedPage(context.siteRoot, request.url);
+        return await consentPage(instance.consent, context.siteRoot);
       }
       if (instance.isAbandoned) continue;
       return errorPage(error, instance.consent ? 403 : 503, context);

@@ -1,0 +1,66 @@
+"""The Content Security Policy of the site's own pages, and headers for hosts that can send some.
+
+A static host need not be able to send headers, so each page has its policy in a <meta> element. Two
+things do not work there: keeping the page out of frames, which the worker's headers do for what it
+answers, and the page's own script does for the rest.
+
+https://w3c.github.io/webappsec-csp/
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+
+#: What a page may load and reach.
+POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "connect-src": "'self'",
+    "manifest-src": "'self'",
+    "worker-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+}
+
+#: The launcher looks at the first bytes of whatever address somebody types.
+LAUNCHER = {"connect-src": "'self' https: http:"}
+
+#: For hosts that read such a file: Netlify, Cloudflare Pages and others.
+HEADERS = """\
+/*
+  X-Content-Type-Options: nosniff
+  Referrer-Policy: same-origin
+  Cross-Origin-Opener-Policy: same-origin
+/saved.html
+  Content-Security-Policy: frame-ancestors 'none'
+"""
+
+_CHARSET = '<meta charset="utf-8" />'
+_INLINE = {
+    "script-src": re.compile(r"<script>(.*?)</script>", re.S),
+    "style-src": re.compile(r"<style>(.*?)</style>", re.S),
+}
+
+
+def with_policy(html: str, *, is_launcher: bool = False) -> str:
+    """Return a page with its policy, in which inline scripts and styles are named by their hashes.
+
+    Those few that are inline must work when every other file of the site is missing. Call this when
+    the page is as it will be served.
+    """
+    policy = {**POLICY, **(LAUNCHER if is_launcher else {})}
+    for directive, inline in _INLINE.items():
+        for content in inline.findall(html):
+            policy[directive] += f" '{_hash(content)}'"
+    text = "; ".join(f"{name} {value}" for name, value in policy.items())
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{text}" />'
+    return html.replace(_CHARSET, f"{_CHARSET}\n    {meta}", 1)
+
+
+def _hash(content: str) -> str:
+    digest = hashlib.sha256(content.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"
