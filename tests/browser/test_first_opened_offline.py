@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.support.browsing import follow, link, stop_worker
 from tests.support.deploys import Host
 from tests.support.kept import see_the_launcher, wait_for_parts
+from tests.support.plugins import instance
 from tests.support.shop import fetch_json
 
 #: The browser's own complaints that sw.js could not be fetched.
@@ -38,7 +39,7 @@ def test_a_workspace_first_opened_without_the_host(page: Page, offline: Host) ->
     assert not any(key in scope for scope in page.evaluate(SCOPES))
     # Its pages work on, also when the worker was stopped in between: links, forms, scripts.
     stop_worker(page)
-    assert fetch_json(page, "_memory.json?sql=select+1")[0] == 200
+    assert fetch_json(page, f"{instance(page)}_memory.json?sql=select+1")[0] == 200
     page.reload()
     expect(page.get_by_role("cell", name="42")).to_be_visible()
     stop_worker(page)

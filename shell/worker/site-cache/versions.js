@@ -24,6 +24,10 @@ import { dropCopiesExcept } from "../part-copies.js";
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 
+/** Names of the records, which are beside the files of their version. */
+const RUNNING = "record";
+const INSTALLING = "installing";
+
 /** Two workers that tidy at once would each read what the other is about to change. */
 const TIDYING = "versions";
 
@@ -32,9 +36,7 @@ const GRACE = 60_000;
 
 /** Note that this version is being installed, so that no other worker tidies away what comes of it. */
 export async function noteInstalling() {
-  if ((await recordsOf(manifest.version)).some(({ scope }) => scope === worker.registration.scope))
-    return;
-  await put({ since: 0, parts: [] });
+  await put(INSTALLING, { since: 0, parts: [] });
 }
 
 /**
@@ -45,7 +47,9 @@ export async function noteInstalling() {
  */
 export function takeOver(parts) {
   return alone(TIDYING, async () => {
-    await put({ since: Date.now(), parts });
+    await put(RUNNING, { since: Date.now(), parts });
+    const cache = await caches.open(versionCache(manifest.version));
+    await cache.delete(recordUrl(INSTALLING, worker.registration.scope));
     const own = (await allRecords()).filter(
       ({ scope, version }) => scope === worker.registration.scope && version !== manifest.version,
     );
@@ -104,7 +108,10 @@ async function allRecords() {
  */
 async function recordsOf(version) {
   const cache = await caches.open(versionCache(version));
-  const requests = await cache.keys(recordUrl(""), { ignoreSearch: true });
+  const found = [RUNNING, INSTALLING].map((name) =>
+    cache.keys(new URL(name, SITE_ROOT), { ignoreSearch: true }),
+  );
+  const requests = (await Promise.all(found)).flat();
   return Promise.all(
     requests.map(async ({ url }) => {
       const response = await cache.match(url);
@@ -116,10 +123,13 @@ async function recordsOf(version) {
   );
 }
 
-/** @param {VersionRecord} record  of this worker's */
-async function put(record) {
+/**
+ * @param {string} name
+ * @param {VersionRecord} record  of this worker's
+ */
+async function put(name, record) {
   const cache = await caches.open(versionCache(manifest.version));
-  await cache.put(recordUrl(worker.registration.scope), Response.json(record));
+  await cache.put(recordUrl(name, worker.registration.scope), Response.json(record));
 }
 
 /** @param {FoundRecord[]} records */
@@ -132,10 +142,11 @@ async function drop(records) {
 }
 
 /**
+ * @param {string} name
  * @param {string} scope
  * @returns {URL}
  */
-function recordUrl(scope) {
+function recordUrl(name, scope) {
   const path = scope.slice(SITE_ROOT.href.length);
-  return new URL(path === "" ? "record" : `record?${path}`, SITE_ROOT);
+  return new URL(path === "" ? name : `${name}?${path}`, SITE_ROOT);
 }
