@@ -33,7 +33,7 @@ const TAKEOVER_MILLISECONDS = 15_000;
  * @returns {Promise<void>}
  */
 export async function openSaved(key) {
-  (await activeWorker(key)).postMessage(openMessage(key, { saved: true }));
+  (await registeredWorker(key)).worker.postMessage(openMessage(key, { saved: true }));
 }
 
 /**
