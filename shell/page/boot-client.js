@@ -34,8 +34,7 @@ const TAKEOVER_MILLISECONDS = 15_000;
  * @returns {Promise<void>}
  */
 export async function openSaved(key) {
-  const { activated } = await registeredWorker(key);
-  (await activated).postMessage(openMessage(key, { saved: true }));
+  (await registeredWorker(key)).worker.postMessage(openMessage(key, { saved: true }));
 }
 
 /**
