@@ -131,7 +131,7 @@ def test_options_in_vain_are_told_on_the_page_and_with_the_source(
         expect(notices).to_contain_text(words)
     follow(page, page.url.replace("/data/x", "/-/sources"))
     for words in told:
-        expect(page.get_by_text(words)).to_be_visible()
+        expect(page.locator("main").get_by_text(words)).to_be_visible()
 
 
 def test_dialog_shows_what_is_sure_and_lets_it_be_changed(page: Page, site: str) -> None:
@@ -144,6 +144,7 @@ def test_dialog_shows_what_is_sure_and_lets_it_be_changed(page: Page, site: str)
     dialog.get_by_label("Decimal sign").select_option(",")
     dialog.get_by_label("Thousands").select_option(".")
     dialog.get_by_label("Words for NULL").fill("NA")
+    dialog.get_by_label("Words for NULL").press("Tab")
     dialog.get_by_label("Dates").select_option("dmy")
     expect(dialog.get_by_role("cell", name="2024-12-31")).to_be_visible()
     expect(dialog.get_by_label("Type of price")).to_have_value("float")
