@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from engine.connections import DAMAGED
 from engine.names import quote, unquoted
+from engine.sqlite_limits import time_limit
 
 _MODULE = re.compile(
     r"""^\s*create\s+virtual\s+table\b.*?\busing\s+("[^"]+"|'[^']+'|`[^`]+`|\[[^\]]+\]|\w+)""",
@@ -108,6 +109,13 @@ def reason_of(error: str) -> str | None:
     return None
 
 
+#: For the first row of a table or view.
+_MOST_MILLISECONDS = 500
+
+#: What SQLite and time_limit() say where a limit was reached.
+_TOO_MUCH = re.compile(r"\binterrupted\b|too big|more than \d+ MB|more memory")
+
+
 def unreadable(connection: sqlite3.Connection, table: str) -> Unreadable | None:
     """Return why a table or view cannot be read at all; None if it can."""
     find = "SELECT type, sql FROM main.sqlite_master WHERE name = ? AND type IN ('table', 'view')"
@@ -115,9 +123,12 @@ def unreadable(connection: sqlite3.Connection, table: str) -> Unreadable | None:
     if row is None:
         return None
     try:
-        connection.execute(f"SELECT * FROM main.{quote(table)} LIMIT 1").fetchone()
+        with time_limit(connection, _MOST_MILLISECONDS):
+            connection.execute(f"SELECT * FROM main.{quote(table)} LIMIT 1").fetchone()
     except DAMAGED as error:
         said = str(error)
+        if _TOO_MUCH.search(said):
+            return None  # it can be read, only not all at once
         reason = reason_of(said) or f"SQLite says: {said}."
         sql = row[1] if isinstance(row[1], str) else ""
         return Unreadable(reason, said, _instead(connection, table, sql), sql)
