@@ -37,8 +37,21 @@ export async function change(store, work, durability = "relaxed") {
     try {
       return await inTransaction(store, work, durability);
     } catch (error) {
-      if (!isForWantOfRoom(error) || !(await makeRoom(store).catch(() => false))) throw error;
+      if (!isForWantOfRoom(error) || !(await canMakeRoom(store))) throw error;
     }
+  }
+}
+
+/**
+ * @param {Store} store
+ * @returns {Promise<boolean>} whether anything was deleted, so that trying again makes sense
+ */
+async function canMakeRoom(store) {
+  try {
+    return await makeRoom(store);
+  } catch (error) {
+    console.warn("No room could be made.", error);
+    return false;
   }
 }
 

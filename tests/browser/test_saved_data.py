@@ -521,6 +521,8 @@ def test_what_nobody_changed_makes_room_for_changes(page: Page, site: str, files
     room = Room(page, site, 2 * SMALL)
     unchanged = link(site, "unchanged", url=[files.add("unchanged.db", noise(6_000_000))])
     follow(page, unchanged)
+    page.goto(f"{site}saved.html")
+    expect(instances(page)).to_have_count(1)
     stop_worker(page)  # so that it is not open any more
     follow(page, link(site, "shop", url=[files.add("shop.db", shop_database())]))
     home = page.url
