@@ -529,7 +529,7 @@ def test_what_nobody_changed_makes_room_for_changes(page: Page, site: str, files
     assert write(page, "insert into colours values (4, 'Mauve')") == 200
     room.fill_up()
     assert write(page, TOO_MUCH) == 200
-    notice = page.get_by_role("list", name="About this data").get_by_role("listitem")
+    notice = page.locator("ul[aria-label='About this data'] li")
     expect(notice).to_contain_text("the saved copy of another workspace was deleted: unchanged.db")
     expect(notice).to_contain_text("its link loads it again")
     stop_worker(page)
