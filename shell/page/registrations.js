@@ -71,7 +71,9 @@ async function tidy() {
   const saved = closed.filter((key) => usedAt.has(key));
   const kept = saved.slice(0, Math.max(0, AT_MOST - open.length));
   await unregister(closed.filter((key) => !kept.includes(key)));
-  for (const key of kept.filter((key) => outdated.includes(scopeOf(key)))) {
+  // Not those that are open and not saved: a new worker would begin without their changes.
+  const following = [...open.filter((key) => usedAt.has(key)), ...kept];
+  for (const key of following.filter((key) => outdated.includes(scopeOf(key)))) {
     await registrations.get(key)?.update();
   }
 }

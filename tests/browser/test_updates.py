@@ -137,6 +137,8 @@ def test_a_deploy_reaches_the_next_visit_and_old_pages_go_on(
     assert datasette.evaluate(
         "(path) => import(path).then((module) => Object.keys(module))", dialog
     )
+    # Its own worker follows the launcher's.
+    wait_for_version(launcher, new, scope=re.sub(r".*/(app/@[^/]*/).*", r"\1", datasette.url))
     click_through(datasette.get_by_role("link", name="home", exact=True).first)
     wait_for_datasette(datasette)
     assert versions_of(datasette) == [new]
@@ -216,8 +218,8 @@ def test_workspaces_of_several_versions_run_side_by_side(
         status, answer = fetch_json(page, f"{page.url}/-/insert", {"row": {"a": 77}})
         assert status == 201, answer
     forget_downloads(pages[1])
-    module = f"{host.address()}v/{old}/shell/page/import-dialog.js"
-    assert pages[1].evaluate(f"import({module!r}).then(() => 'there')") == "there"
+    script = f"{host.address()}v/{old}/shell/page/launcher.js"
+    assert pages[1].evaluate("async (url) => (await fetch(url)).status", script) == 200
     stop_worker(pages[1])
     for page, address in zip(pages, addresses, strict=True):
         follow(page, f"{address}?a=77")
