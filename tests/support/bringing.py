@@ -70,6 +70,7 @@ def drop_from_disk(page: Page, *paths: Path) -> Locator:
 
 def paste(page: Page, into: str = "body", **content: str) -> None:
     """Paste into the element that the selector names; content is `plain` and `html`."""
+    page.wait_for_load_state()  # by then it listens
     text = {f"text/{kind}": text for kind, text in content.items()}
     page.evaluate(_PASTE, [into, {"text": text, "files": {}}])
 
