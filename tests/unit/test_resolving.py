@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import shutil
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -103,6 +105,11 @@ def instance(tmp_path: Path, index: Path) -> Iterator[Instance]:
     ]
     with static_site(tmp_path / "site") as site:
         yield Instance(tmp_path / "instance", f"{site}wheels/", tested)
+    # Outside browsers micropip leaves its connections to the garbage collector, which would warn in
+    # the middle of another test.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def test_a_bare_name_takes_the_tested_version(instance: Instance, index: Path) -> None:
