@@ -58,7 +58,7 @@ def test_a_boot_a_stream_and_a_page_keep_their_worker_and_nothing_else_does(
         reading.wait_for(DATASETTE)
 
         look_at_the_page(reading)
-        assert list(reading.workers.values()) == [RUNNING]
+        assert reading.workers[f"{site}app/"] == RUNNING
 
         released.set()
         booting.wait_for(DATASETTE)
@@ -68,12 +68,20 @@ def test_a_boot_a_stream_and_a_page_keep_their_worker_and_nothing_else_does(
 
         streaming.evaluate(CONFIRM)
         assert streaming.wait_for("window.lines") == 1000
-        assert list(streaming.workers.values()) == [RUNNING]
+        assert streaming.workers[f"{plugin_site}app/"] == RUNNING
+
+        # Nobody needs the one that keeps the site's files: it is the workspace's that pages keep.
+        wait_until(
+            lambda: reading.evaluate("1") and reading.workers[site] != RUNNING,
+            90,
+            "the stop of the site's worker",
+        )
+        assert reading.workers[f"{site}app/"] == RUNNING
 
         # The same worker without a page that keeps it: it is the page that makes the difference.
         reading.goto("about:blank")
         wait_until(
-            lambda: reading.evaluate("1") and list(reading.workers.values()) != [RUNNING],
+            lambda: reading.evaluate("1") and reading.workers[f"{site}app/"] != RUNNING,
             90,
-            "the stop",
+            "the stop of the workspace's worker",
         )

@@ -16,8 +16,6 @@ BAD = [file for file in ALL if file.tables is None]
 
 #: By file, what is said of those that are recognised before Python sees them.
 SENTENCES = {
-    "locked": "locked.xlsx is an Excel file in the old format (.xls), or one with a password",
-    "old": "old.xls is an Excel file in the old format (.xls)",
     "login": " is a web page, not a data file",
     "pointer": " is only a pointer to the data, which Git LFS keeps elsewhere",
     "missing": " XML",

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, Response, expect
 
 from tests.plugins.asgi_apps import known_bytes
 from tests.support.asgi import APPS, MEMORY, fetch
+from tests.support.browsing import BOOT_TIMEOUT
 from tests.support.hosts import DataHost
 
 FORM = """<!doctype html><meta charset="utf-8"><meta name="referrer" content="{policy}">
@@ -275,11 +276,16 @@ def test_cookies_come_back_until_they_are_deleted(here: Page) -> None:
 
 
 def test_instances_do_not_see_each_others_cookies(here: Page, plugin_site: str) -> None:
-    other = f"{plugin_site}{MEMORY}"
+    other = here.context.new_page()
+    other.goto(f"{plugin_site}{MEMORY}page")
+    expect(other.get_by_text("A page under the worker's control")).to_be_visible(
+        timeout=BOOT_TIMEOUT
+    )
     set_cookies(here, "", "who=default; Path=/")
-    set_cookies(here, other, "who=memory; Path=/")
+    set_cookies(other, "", "who=memory; Path=/")
     assert cookies(here, "echo")["who"] == "default"
-    assert cookies(here, f"{other}echo") == {"who": "memory"}
+    assert cookies(other, "echo") == {"who": "memory"}
+    other.close()
 
 
 def test_cookies_on_the_way_from_another_site(

@@ -14,6 +14,12 @@ from tests.support.browsing import BOOT_TIMEOUT
 APPS = "app/-/test-asgi/"
 MEMORY = "app/@bWVtb3J5PTE/-/test-asgi/"
 
+#: What the worker adds to keep other sites out: shell/worker/trust/response-headers.js.
+WORKER_HEADERS = {
+    "cross-origin-resource-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+}
+
 _numbers = itertools.count(1)
 
 FETCH = """async ([path, init, patience]) => {

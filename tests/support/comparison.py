@@ -14,13 +14,11 @@ from difflib import unified_diff
 from typing import Literal
 from urllib.parse import quote
 
+from tests.support.asgi import WORKER_HEADERS
 from tests.support.native import Answer
 
 # Headers of the connection; a service worker's answer is not sent over one.
 OF_THE_CONNECTION = {"connection", "date", "server", "transfer-encoding"}
-
-#: What the worker adds to keep other sites out: shell/worker/trust/response-headers.js.
-OF_THE_WORKER = {"cross-origin-resource-policy", "x-content-type-options"}
 
 # Paths in HTML and JSON, after a quote or the like, and in headers. A lone slash is one only as the
 # whole value of an attribute: text and scripts have others.
@@ -98,7 +96,7 @@ def _text(body: bytes) -> str:
 
 
 def _headers(answer: Answer) -> list[str]:
-    names = sorted({name for name, _ in answer.headers} - OF_THE_CONNECTION - OF_THE_WORKER)
+    names = sorted({name for name, _ in answer.headers} - OF_THE_CONNECTION - set(WORKER_HEADERS))
     return [f"{name}: {answer.header(name)}" for name in names]
 
 

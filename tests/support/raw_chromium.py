@@ -125,13 +125,20 @@ class RawTab:
 
     @property
     def workers(self) -> dict[str, str]:
-        """The latest state of each service worker: "running", "stopped", …"""
-        states = {}
+        """The state of each scope's service worker, such as "running" or "stopped", by scope."""
+        scopes: dict[str, str] = {}
+        versions: dict[str, dict[str, str]] = {}
         for _, method, params in self.browser.events:
-            if method == "ServiceWorker.workerVersionUpdated":
-                for version in params["versions"]:
-                    states[version["versionId"]] = version["runningStatus"]
-        return states
+            if method == "ServiceWorker.workerRegistrationUpdated":
+                for one in params["registrations"]:
+                    scopes[one["registrationId"]] = one["scopeURL"]
+            elif method == "ServiceWorker.workerVersionUpdated":
+                versions.update({one["versionId"]: one for one in params["versions"]})
+        return {
+            scopes[version["registrationId"]]: version["runningStatus"]
+            for version in versions.values()
+            if version["status"] != "redundant"
+        }
 
     def send(self, method: str, **params: Any) -> Any:
         """Call a DevTools method."""
