@@ -4,40 +4,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { loadPyodide } from "pyodide";
+import { pythonUnpacker } from "../support/python_unpacker.js";
 import { importWorkerModule } from "../support/worker_modules.js";
 
 const { unpack } = await importWorkerModule("shell/worker/unpack.js");
-const { PythonUnpacker } = await importWorkerModule("shell/worker/python-unpacker.js");
-
-const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
-
-const BRIDGE = `
-import json, sys
-from pathlib import Path
-sys.path.insert(0, "/project")
-from engine.importing.unpacking import decompress, tar_member, tar_members
-
-async def no_breath(position):
-    pass
-
-class Bridge:
-    async def unpack(self, kind, path, out, source, most, head):
-        done = await decompress(
-            kind, Path(path), Path(out), source, int(most), no_breath, head=head
-        )
-        return json.dumps({"value": done})
-
-    async def tar_members(self, path, source):
-        return json.dumps({"value": tar_members(Path(path), source)})
-
-    async def tar_member(self, path, name, out, source, most):
-        await tar_member(Path(path), name, Path(out), source, int(most), no_breath)
-        return json.dumps({"value": None})
-
-Bridge()
-`;
 
 const FILES = `
 import base64, bz2, gzip, io, json, lzma, tarfile
@@ -59,11 +29,7 @@ json.dumps({name: base64.b64encode(data).decode() for name, data in files.items(
 `;
 
 test("everything that Python unpacks", async () => {
-  const { FS, mountNodeFS, runPython } = await loadPyodide();
-  FS.mkdirTree("/project");
-  mountNodeFS("/project", PROJECT);
-  FS.mkdirTree("/aside");
-  const unpacker = new PythonUnpacker(FS, runPython(BRIDGE), "/aside", (work) => work);
+  const { unpacker, runPython, leftBehind } = await pythonUnpacker();
   for (const [name, encoded] of Object.entries(JSON.parse(runPython(FILES)))) {
     const data = new Uint8Array(Buffer.from(encoded, "base64"));
     const options = { source: name, python: unpacker };
@@ -75,6 +41,6 @@ test("everything that Python unpacks", async () => {
       const expected = name.startsWith("empty") ? ["empty.csv", ""] : ["t.csv", "a\n1\n2\n"];
       assert.deepEqual(found, [expected], name);
     }
-    assert.deepEqual(FS.readdir("/aside"), [".", ".."], "nothing is left behind");
+    assert.deepEqual(leftBehind(), []);
   }
 });
