@@ -6,6 +6,7 @@ What is saved is then read without the site (tests/support/saved_state.py).
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import random
@@ -13,6 +14,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -98,23 +100,10 @@ class Victim:
         the one that the page of the tab has, or the running one of another scope.
         """
         worker = self._browser.attach_to_worker(scope or self.scope)
-        self._count_steps(worker, stop_at)
-        begin()
-        return self._outcome(worker, ended, stop_at)
-
-    def open_first(self, address: str, stop_at: int = 0) -> list[str]:
-        """Open an instance for the first time, in the same way; return the steps of its worker."""
-        worker = self._browser.attach_to_new_worker("/app/", lambda: self.tab.goto(address))
-        self._count_steps(worker, stop_at)
-        self._browser.resume(worker)
-        return self._outcome(worker, DATASETTE, stop_at)[1]
-
-    def _count_steps(self, worker: str, stop_at: int) -> None:
         self._browser.send("Debugger.enable", worker)
         self._evaluate_in(worker, f"globalThis.steps || {STEPS}")
         self._evaluate_in(worker, f"steps.log.length = 0; steps.stopAt = {stop_at}")
-
-    def _outcome(self, worker: str, ended: str, stop_at: int) -> tuple[bool, list[str]]:
+        begin()
         if stop_at == 0:
             self.tab.wait_for(ended)
             self._wait_until_idle(worker)
@@ -191,6 +180,27 @@ def open_store(victim: Victim, scope: str = "") -> None:
     victim.tab.wait_for(ENDED)
 
 
+def register_worker(victim: Victim, site: str, url: str) -> str:
+    """Have the worker of a link with one `url` registered, as opening it does; return its scope."""
+    key = base64.urlsafe_b64encode(f"url={quote(url, safe='')}".encode()).decode().rstrip("=")
+    scope = f"{site}app/@{key}/"
+    in_page(
+        victim,
+        f"""(async () => {{
+          const options = {{ scope: {json.dumps(scope)}, updateViaCache: "imports" }};
+          const found = await navigator.serviceWorker.register("{site}sw.js", options);
+          const worker = found.installing ?? found.active;
+          await new Promise((resolve) => {{
+            const look = () => worker.state === "activated" && resolve();
+            worker.onstatechange = look;
+            look();
+          }});
+        }})()""",
+    )()
+    victim.tab.wait_for(ENDED)
+    return scope
+
+
 def post(path: str, body: object) -> str:
     """Return JavaScript for a promise: a POST of the page to an address next to its own."""
     return f"""fetch({json.dumps(path)}, {{
@@ -241,7 +251,7 @@ def test_kill_during_the_first_save(chromium: RawBrowser, site: str, files: Data
     # More than is saved in one transaction.
     content = database(1200, 9000)
     count = "select count(*), total(length(noise)) from t"
-    addresses = [link(site, "big", url=files.add(f"{n}/big.db", content)) for n in range(4)]
+    urls = [files.add(f"{n}/big.db", content) for n in range(4)]
     victim = Victim(chromium, site)
     victim.open(link(site, csv=files.add("small.csv", b"a\n1\n")))
     known = set(victim.saved().instances)
@@ -250,7 +260,9 @@ def test_kill_during_the_first_save(chromium: RawBrowser, site: str, files: Data
         victim.open_elsewhere()
         open_store(victim)
         assert not victim.saved().leftovers
-        return victim.open_first(addresses[number], stop_at)
+        scope = register_worker(victim, site, urls[number])
+        address = link(site, "big", url=urls[number])
+        return victim.do(lambda: victim.tab.goto(address), DATASETTE, stop_at, scope)[1]
 
     steps = save(0)
     known = set(victim.saved().instances)

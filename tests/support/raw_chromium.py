@@ -47,7 +47,6 @@ class RawBrowser:
         self._answers: dict[int, dict[str, Any]] = {}
         #: (session, method, parameters) of what was not asked for, in order.
         self.events: list[tuple[str, str, dict[str, Any]]] = []
-        self._resumed: set[str] = set()
 
     def begin(self, method: str, session: str = "", **params: Any) -> int:
         """Call a DevTools method without waiting; return the number of its answer."""
@@ -93,46 +92,6 @@ class RawBrowser:
                     return session
                 self.send("Target.detachFromTarget", sessionId=session)
         raise AssertionError(f"no service worker of {scope} is running")
-
-    def attach_to_new_worker(self, scope_part: str, begin: Callable[[], object]) -> str:
-        """Begin something that registers a worker whose scope has a part; return a session with it.
-
-        It has not run a line yet; `resume` lets it.
-        """
-        self._auto_attach(pause=True)
-        begin()
-
-        def found() -> str | None:
-            while self.listen(0):
-                pass
-            for session in self._paused():
-                if scope_part in self._scope(session):
-                    return session
-                self.resume(session)
-            return None
-
-        session: str = wait_until(found, 60, f"the start of a worker for {scope_part}")
-        self._auto_attach(pause=False)
-        return session
-
-    def resume(self, session: str) -> None:
-        """Let a worker run that was attached to before its first line."""
-        self._resumed.add(session)
-        self.send("Runtime.runIfWaitingForDebugger", session)
-
-    def _paused(self) -> set[str]:
-        """Return the sessions with workers that have not run a line yet."""
-        attached = [on for _, method, on in self.events if method == "Target.attachedToTarget"]
-        return {on["sessionId"] for on in attached if on["waitingForDebugger"]} - self._resumed
-
-    def _auto_attach(self, pause: bool) -> None:
-        self.send(
-            "Target.setAutoAttach",
-            autoAttach=True,
-            waitForDebuggerOnStart=pause,
-            flatten=True,
-            filter=[{"type": "service_worker"}],
-        )
 
     def _scope(self, session: str) -> str:
         result = self.send("Runtime.evaluate", session, expression="registration.scope")
