@@ -320,14 +320,19 @@ def test_files_that_the_installed_app_is_opened_with(page: Page, site: str) -> N
     page.goto(site)
     import_all(page)
     wait_for_datasette(page)
-    assert page.url == f"{site}app/shop"
+    home = instance(page)
+    assert page.url == f"{home}shop"
     stop_worker(page)
-    page.goto(f"{site}app/data")
+    page.goto(f"{home}data")
     page.get_by_role("link", name="my list", exact=True).first.click()
     expect(page.locator("td.col-a")).to_have_text("from disk")
-    page.goto(f"{site}app/")
-    for name in ("world", "data", "shop"):
+    page.goto(home)
+    for name in ("data", "shop"):
         expect(page.get_by_role("link", name=name, exact=True).first).to_be_visible()
+    # They have a workspace of their own.
+    follow(page, f"{site}app/")
+    expect(page.get_by_role("link", name="world", exact=True).first).to_be_visible()
+    expect(page.get_by_role("link", name="shop", exact=True)).to_have_count(0)
 
 
 def test_a_launched_file_that_is_no_data_is_named_and_harms_nothing(page: Page, site: str) -> None:
