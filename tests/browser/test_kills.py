@@ -6,6 +6,7 @@ What is saved is then read without the site (tests/support/saved_state.py).
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import random
@@ -13,6 +14,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -62,9 +64,15 @@ class Victim:
         self.tab = self._browser.new_tab()
         self.tab.goto(address)
         self.tab.wait_for(DATASETTE)
-        worker = self._browser.attach("service_worker")
+        worker = self._browser.attach_to_worker(self.scope)
         self._evaluate_in(worker, STEPS)
         self._wait_until_idle(worker)
+
+    @property
+    def scope(self) -> str:
+        """Of the worker that hears the page of the tab."""
+        scope: str = self.tab.evaluate("navigator.serviceWorker.ready.then(({ scope }) => scope)")
+        return scope
 
     def open_elsewhere(self) -> None:
         """Open a page that starts nothing, in a new tab."""
@@ -83,14 +91,15 @@ class Victim:
         return instances[0] if instances else None
 
     def do(
-        self, begin: Callable[[], object], ended: str, stop_at: int = 0
+        self, begin: Callable[[], object], ended: str, stop_at: int = 0, scope: str = ""
     ) -> tuple[bool, list[str]]:
-        """Do something in the tab; kill everything when it takes a step.
+        """Do something in the tab; kill everything when a worker takes a step.
 
         Return whether it had ended, as a JavaScript condition tells, and the steps until then.
-        Without a number of the step to be killed at, all that follows is waited for.
+        Without a number of the step to be killed at, all that follows is waited for. The worker is
+        the one that the page of the tab has, or the running one of another scope.
         """
-        worker = self._browser.attach("service_worker")
+        worker = self._browser.attach_to_worker(scope or self.scope)
         self._browser.send("Debugger.enable", worker)
         self._evaluate_in(worker, f"globalThis.steps || {STEPS}")
         self._evaluate_in(worker, f"steps.log.length = 0; steps.stopAt = {stop_at}")
@@ -108,7 +117,7 @@ class Victim:
     @contextlib.contextmanager
     def answers_that_stay(self) -> Iterator[None]:
         """Let no answer to a POST leave the worker; then stop it, without a debugger in the way."""
-        worker = self._browser.attach("service_worker")
+        worker = self._browser.attach_to_worker(self.scope)
         self._evaluate_in(worker, f"globalThis.steps || {STEPS}")
         self._evaluate_in(worker, "steps.answersStay = true")
         self._browser.send("Target.detachFromTarget", sessionId=worker)
@@ -148,8 +157,9 @@ def in_page(victim: Victim, promise: str) -> Callable[[], object]:
     return lambda: victim.tab.evaluate(f"window.ended = false; {script}")
 
 
-def ask(victim: Victim, **message: Any) -> Callable[[], object]:
-    """Ask the worker what pages ask of it; shell/shared/protocol.js."""
+def ask(victim: Victim, scope: str = "", **message: Any) -> Callable[[], object]:
+    """Ask the page's worker what pages ask, or that of another scope; shell/shared/protocol.js."""
+    registration = f"getRegistration({json.dumps(scope)})" if scope else "ready"
     return in_page(
         victim,
         f"""new Promise(async (resolve) => {{
@@ -158,10 +168,37 @@ def ask(victim: Victim, **message: Any) -> Callable[[], object]:
           navigator.serviceWorker.addEventListener("message", heard);
           navigator.serviceWorker.startMessages();
           port1.onmessage = heard;
-          const registration = await navigator.serviceWorker.ready;
+          const registration = await navigator.serviceWorker.{registration};
           registration.active.postMessage({json.dumps({"v": VERSION, **message})}, [port2]);
         }})""",
     )
+
+
+def open_store(victim: Victim, scope: str = "") -> None:
+    """Have a worker open the store, when it clears away what interruptions have left there."""
+    ask(victim, scope, type="check", key="")()
+    victim.tab.wait_for(ENDED)
+
+
+def register_worker(victim: Victim, site: str, url: str) -> str:
+    """Have the worker of a link with one `url` registered, as opening it does; return its scope."""
+    key = base64.urlsafe_b64encode(f"url={quote(url, safe='')}".encode()).decode().rstrip("=")
+    scope = f"{site}app/@{key}/"
+    in_page(
+        victim,
+        f"""(async () => {{
+          const options = {{ scope: {json.dumps(scope)}, updateViaCache: "imports" }};
+          const found = await navigator.serviceWorker.register("{site}sw.js", options);
+          const worker = found.installing ?? found.active;
+          await new Promise((resolve) => {{
+            const look = () => worker.state === "activated" && resolve();
+            worker.onstatechange = look;
+            look();
+          }});
+        }})()""",
+    )()
+    victim.tab.wait_for(ENDED)
+    return scope
 
 
 def post(path: str, body: object) -> str:
@@ -214,18 +251,18 @@ def test_kill_during_the_first_save(chromium: RawBrowser, site: str, files: Data
     # More than is saved in one transaction.
     content = database(1200, 9000)
     count = "select count(*), total(length(noise)) from t"
-    addresses = [link(site, "big", url=files.add(f"{n}/big.db", content)) for n in range(4)]
+    urls = [files.add(f"{n}/big.db", content) for n in range(4)]
     victim = Victim(chromium, site)
     victim.open(link(site, csv=files.add("small.csv", b"a\n1\n")))
     known = set(victim.saved().instances)
 
     def save(number: int, stop_at: int = 0) -> list[str]:
         victim.open_elsewhere()
-        # A worker clears away what an interruption has left when it first opens the store.
-        ask(victim, type="check", key="")()
-        victim.tab.wait_for(ENDED)
+        open_store(victim)
         assert not victim.saved().leftovers
-        return victim.do(lambda: victim.tab.goto(addresses[number]), DATASETTE, stop_at)[1]
+        scope = register_worker(victim, site, urls[number])
+        address = link(site, "big", url=urls[number])
+        return victim.do(lambda: victim.tab.goto(address), DATASETTE, stop_at, scope)[1]
 
     steps = save(0)
     known = set(victim.saved().instances)
@@ -270,16 +307,19 @@ def test_kill_while_data_is_replaced_or_deleted(
         victim.do(replace, ENDED, stop_at)
         assert rows() == (now if stop_at == committed else was), f"step {stop_at} of {steps}"
 
-    forget = ask(victim, type="forget", keys=[key])
+    # Pages ask this of the root's worker.
+    forget = ask(victim, site, type="forget", keys=[key])
     victim.open(address)
-    _, steps = victim.do(forget, ENDED)
+    open_store(victim, site)
+    _, steps = victim.do(forget, ENDED, scope=site)
     assert rows() == 0 and not victim.saved().leftovers
     committed = steps.index("committed", steps.index("delete instances")) + 1
     for stop_at in [committed - 1, committed]:
         victim.open(address)
         was = rows()
         assert was > 0
-        victim.do(forget, ENDED, stop_at)
+        open_store(victim, site)
+        victim.do(forget, ENDED, stop_at, scope=site)
         state = victim.saved()
         assert rows() == (0 if stop_at == committed else was), f"step {stop_at} of {steps}"
         assert state.instances or not state.leftovers
@@ -326,7 +366,7 @@ def test_kill_while_a_large_file_of_ones_own_is_saved(
     assert len(commits) > 4, "it is saved in portions"
 
     # Once more, into an instance without it: what has not been answered must leave no trace.
-    ask(victim, type="forget", keys=[key])()
+    ask(victim, site, type="forget", keys=[key])()
     victim.tab.wait_for(ENDED)
     for portion in (1, 3):
         victim.open(address)

@@ -73,8 +73,13 @@ class _Side:
 
     def __init__(self, tab: RawTab, address: str) -> None:
         self._tab = tab
+        # Nobody looks at this window, and consent counts only where somebody could have read.
+        tab.send("Emulation.setFocusEmulationEnabled", enabled=True)
         tab.goto(address)
-        tab.wait_for("document.querySelector('button.primary')?.textContent === 'Allow and open'")
+        tab.wait_for(
+            "document.querySelector('button.primary:not([aria-disabled])')?.textContent"
+            " === 'Allow and open'"
+        )
         tab.evaluate("document.querySelector('button.primary').click()")
         tab.wait_for(DATASETTE)
         self._home = tab.evaluate("location.href")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Worker, expect
 
+from tests.support.asking import VERSION
 from tests.support.bringing import import_all, import_button, import_dialog, wait_for_previews
 from tests.support.browsing import (
     BOOT_TIMEOUT,
@@ -18,8 +19,10 @@ from tests.support.browsing import (
     save_query,
     stop_worker,
     wait_for_datasette,
+    worker_of,
 )
 from tests.support.hosts import DataHost
+from tests.support.plugins import instance
 from tests.support.shop import fetch_json, shop_database
 
 NOTICES = "ul[aria-label='About this data'] li"
@@ -213,14 +216,14 @@ def test_other_tabs_are_told_of_a_deletion(
     two.goto(site)
     key = one.url.split("@")[1].split("/")[0]
     two.evaluate(
-        """async (key) => {
+        """async ([v, key]) => {
           const { active } = await navigator.serviceWorker.ready;
           const { port1, port2 } = new MessageChannel();
           const answered = new Promise((resolve) => (port1.onmessage = resolve));
-          active.postMessage({ v: 2, type: "forget", keys: [key] }, [port2]);
+          active.postMessage({ v, type: "forget", keys: [key] }, [port2]);
           await answered;
         }""",
-        key,
+        [VERSION, key],
     )
     expect(one.locator(NOTICES)).to_contain_text("deleted from this browser")
     assert one.evaluate(SAVED_KEYS) == []
@@ -251,23 +254,35 @@ def test_the_sites_own_data_temporarily(page: Page, site: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("world")
 
 
-def worker_of(page: Page, site: str) -> Worker:
-    """Return the site's service worker, running."""
-    page.goto(site)
-    page.evaluate("navigator.serviceWorker.ready.then(() => {})")
-    return page.context.service_workers[0]
+def started_worker(page: Page, home: str) -> Worker:
+    """Return the worker of a workspace that was open before, newly started and idle."""
+    stop_worker(page)
+    page.evaluate(
+        """async ([v, home]) => {
+          const { port1, port2 } = new MessageChannel();
+          const answered = new Promise((resolve) => (port1.onmessage = resolve));
+          const registration = await navigator.serviceWorker.getRegistration(home);
+          registration.active.postMessage({ v, type: "ping" }, [port2]);
+          await answered;
+        }""",
+        [VERSION, home],
+    )
+    return worker_of(page, home)
 
 
 def test_where_storage_is_denied_everything_works_and_says_so(
     page: Page, site: str, files: DataHost
 ) -> None:
-    worker = worker_of(page, site)
-    worker.evaluate(
+    address = link(site, "data/t", csv=files.add("t.csv", b"a\nx\n"))
+    follow(page, address)
+    home = instance(page)
+    page.goto(site)
+    started_worker(page, home).evaluate(
         """() => {
           IDBFactory.prototype.open = () => { throw new DOMException("denied", "SecurityError"); };
         }"""
     )
-    follow(page, link(site, "data/t", csv=files.add("t.csv", b"a\nx\n")))
+    follow(page, address)
     expect(page.locator(NOTICES)).to_contain_text("does not let the site save anything")
     insert(page, a="in memory")
     page.reload()
@@ -305,14 +320,19 @@ def test_files_that_the_installed_app_is_opened_with(page: Page, site: str) -> N
     page.goto(site)
     import_all(page)
     wait_for_datasette(page)
-    assert page.url == f"{site}app/shop"
+    home = instance(page)
+    assert page.url == f"{home}shop"
     stop_worker(page)
-    page.goto(f"{site}app/data")
+    page.goto(f"{home}data")
     page.get_by_role("link", name="my list", exact=True).first.click()
     expect(page.locator("td.col-a")).to_have_text("from disk")
-    page.goto(f"{site}app/")
-    for name in ("world", "data", "shop"):
+    page.goto(home)
+    for name in ("data", "shop"):
         expect(page.get_by_role("link", name=name, exact=True).first).to_be_visible()
+    # They have a workspace of their own.
+    follow(page, f"{site}app/")
+    expect(page.get_by_role("link", name="world", exact=True).first).to_be_visible()
+    expect(page.get_by_role("link", name="shop", exact=True)).to_have_count(0)
 
 
 def test_a_launched_file_that_is_no_data_is_named_and_harms_nothing(page: Page, site: str) -> None:

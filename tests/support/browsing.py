@@ -13,6 +13,7 @@ from playwright.sync_api import (
     CDPSession,
     Locator,
     Page,
+    Worker,
     expect,
     sync_playwright,
 )
@@ -123,6 +124,13 @@ def stop_worker(page: Page) -> None:
     session = devtools(page)
     session.send("ServiceWorker.stopAllWorkers")
     session.detach()
+
+
+def worker_of(page: Page, scope: str = "") -> Worker:
+    """Return the running service worker in whose scope the page is, or that of another scope."""
+    scope = scope or page.evaluate("navigator.serviceWorker.ready.then(({ scope }) => scope)")
+    running = reversed(page.context.service_workers)
+    return next(one for one in running if one.evaluate("registration.scope") == scope)
 
 
 def save_data(page: Page) -> None:

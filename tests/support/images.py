@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from playwright.sync_api import Page
 
+from tests.support.browsing import worker_of
 from tests.support.raw_chromium import wait_until
 
 SECONDS = 60  # it takes about half a second on an idle machine
@@ -105,4 +106,4 @@ def damage_image(page: Page, where: str) -> None:
 def starts(page: Page) -> list[bool]:
     """Return whether each start in the worker that runs began from an image."""
     marks = "performance.getEntriesByName('started').map(({ detail }) => detail.image)"
-    return cast(list[bool], page.context.service_workers[-1].evaluate(marks))
+    return cast(list[bool], worker_of(page).evaluate(marks))

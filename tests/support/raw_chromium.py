@@ -83,11 +83,19 @@ class RawBrowser:
             pass
         return any((by, name) == (session, method) for by, name, _ in self.events)
 
-    def attach(self, kind: str) -> str:
-        """Return a session with the first target of a kind, such as "service_worker"."""
-        targets = self.send("Target.getTargets")["targetInfos"]
-        target = next(target for target in targets if target["type"] == kind)
-        return self._attach(target["targetId"])
+    def attach_to_worker(self, scope: str) -> str:
+        """Return a session with the running service worker of a scope."""
+        for target in self.send("Target.getTargets")["targetInfos"]:
+            if target["type"] == "service_worker":
+                session = self._attach(target["targetId"])
+                if self._scope(session) == scope:
+                    return session
+                self.send("Target.detachFromTarget", sessionId=session)
+        raise AssertionError(f"no service worker of {scope} is running")
+
+    def _scope(self, session: str) -> str:
+        result = self.send("Runtime.evaluate", session, expression="registration.scope")
+        return str(result["result"].get("value"))
 
     def _attach(self, target: str) -> str:
         answer = self.send("Target.attachToTarget", targetId=target, flatten=True)

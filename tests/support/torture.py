@@ -1,6 +1,7 @@
 """Kills a browser's workers while pages write without pause, and counts what is left of that.
 
-Every ten kills the site is deployed in another version, too, so that workers of both use the store.
+Several workspaces are written to at once, each with a worker of its own; they share one store.
+Every ten kills the site is deployed in another version, too, so that workers of both use it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ from tests.support.saved_state import saved_state
 
 DATASETTE = "!!document.querySelector('navigation-search')"
 
+WORKSPACES = 3
+#: Numbers of rows that the writers of a page may use.
+PER_PAGE = 1_000_000
+
 # Beside the writers one who only reads, as another tab does.
 _WRITE = """
 void (async ([url, ack, page, writers]) => {
@@ -33,7 +38,7 @@ void (async ([url, ack, page, writers]) => {
   };
   const write = async (writer) => {
     for (let n = 0; writing; n++) {
-      const id = (page * 10 + writer) * 100000 + n;
+      const id = page + writer * 100000 + n;
       pending.add(id);
       try {
         const answer = await fetch(url, { method: "POST", headers, body: body(id) });
@@ -67,7 +72,7 @@ class Outcome:
     cut: int = 0
     failures: list[object] = field(default_factory=list)
     deploys: int = 0
-    #: Deploys whose worker took over before the next one, or the end.
+    #: Deploys whose workers had all taken over before the next one, or the end.
     taken_over: int = 0
 
     def __str__(self) -> str:
@@ -91,8 +96,11 @@ def _database() -> bytes:
 
 
 # Whether the worker of a version has taken over: the last that its activation does is this record.
-_HAS_TAKEN_OVER = """caches.match("/record", { cacheName: "datasette-lite / version %s" })
-  .then((found) => found !== undefined)"""
+_HAS_TAKEN_OVER = """(async () => {
+  const { scope } = await navigator.serviceWorker.ready;
+  const options = { cacheName: "datasette-lite / version %s" };
+  return (await caches.match(`/record?${scope.slice(origin.length + 1)}`, options)) !== undefined;
+})()"""
 
 
 class _Torture:
@@ -110,78 +118,108 @@ class _Torture:
         self._browser = browser
         self._files = files
         self._random = random.Random(seed)
-        self._address = link(site, "log/w", url=files.add("log.db", _database()))
-        self._elsewhere = f"{site}data/index.json"
+        names = [f"{number}/log.db" for number in range(WORKSPACES)]
+        self._urls = [files.add(name, _database()) for name in names]
+        self._site = site
         self._ack = files.add("ack", b"")
-        self._pages = 0
+        #: For each page that wrote, which workspace it was of.
+        self._pages: list[int] = []
+        self._tabs: list[RawTab] = []
         self.outcome = Outcome()
 
-    def acknowledged(self) -> list[int]:
+    def acknowledged(self) -> list[list[int]]:
+        """Return the rows whose writes were acknowledged, for each workspace."""
         requests = [urlsplit(path) for method, path in self._files.requests if method == "GET"]
-        return [int(parse_qs(url.query)["id"][0]) for url in requests if url.path == "/ack"]
+        ids = [int(parse_qs(url.query)["id"][0]) for url in requests if url.path == "/ack"]
+        return [
+            [id for id in ids if self._pages[id // PER_PAGE] == workspace]
+            for workspace in range(WORKSPACES)
+        ]
 
-    def open(self) -> RawTab:
-        tab = self._browser.new_tab()
-        tab.goto(self._address)
-        tab.wait_for(DATASETTE)
-        self._pages += 1
-        values = ["w/-/insert", self._ack, self._pages, 2]
-        tab.evaluate(f"{_WRITE}({json.dumps(values)})")
-        return tab
+    def open(self) -> None:
+        """Open every workspace in a tab of its own, and begin to write to it."""
+        self._tabs = [self._browser.new_tab() for _ in self._urls]
+        for tab, url in zip(self._tabs, self._urls, strict=True):
+            tab.goto(link(self._site, "log/w", url=url))
+        for workspace, tab in enumerate(self._tabs):
+            tab.wait_for(DATASETTE)
+            values = ["w/-/insert", self._ack, len(self._pages) * PER_PAGE, 2]
+            self._pages.append(workspace)
+            tab.evaluate(f"{_WRITE}({json.dumps(values)})")
 
-    def deploy(self, tab: RawTab) -> None:
+    def forget_sources(self) -> None:
+        """Leave every later start with nothing but what is saved."""
+        for url in self._urls:
+            del self._files.files[urlsplit(url).path]
+
+    def deploy(self) -> None:
         """Give the host the next version, and have the browser look for it."""
-        self.look_at_version(tab)
+        self.look_at_version()
         self.outcome.deploys += 1
         self._host.sites["/"] = self._builds[self.outcome.deploys % len(self._builds)]
         update = "navigator.serviceWorker.getRegistration().then((found) => found.update())"
-        tab.evaluate(f"void {update}.catch(() => {{}})")
+        for tab in self._tabs:
+            tab.evaluate(f"void {update}.catch(() => {{}})")
 
-    def look_at_version(self, tab: RawTab) -> bool:
-        """Note whether the version that was last deployed has taken over."""
+    def look_at_version(self) -> bool:
+        """Note whether the version that was last deployed has taken over in every workspace."""
         if self.outcome.deploys == 0:
             return False
         [version] = (self._host.sites["/"] / "v").iterdir()
-        has_taken_over = tab.evaluate(_HAS_TAKEN_OVER % version.name) is True
+        looks = _HAS_TAKEN_OVER % version.name
+        has_taken_over = all(tab.evaluate(looks) is True for tab in self._tabs)
         self.outcome.taken_over += has_taken_over
         return has_taken_over
 
     def wait_for_progress(self) -> None:
-        """Wait until more writes are acknowledged, then for a random moment."""
-        before = len(self.acknowledged())
-        more = self._random.randrange(1, 20)
-        wait_until(lambda: len(self.acknowledged()) >= before + more, 120, "a write after a kill")
+        """Wait until more writes to each workspace are acknowledged, then for a random moment."""
+        before = self.acknowledged()
+        more = [self._random.randrange(1, 10) for _ in before]
 
-    def kill(self, tab: RawTab) -> RawTab:
+        def progressed() -> bool:
+            now = zip(self.acknowledged(), before, more, strict=True)
+            return all(len(ids) >= len(then) + count for ids, then, count in now)
+
+        wait_until(progressed, 120, "a write to each workspace after a kill")
+
+    def kill(self) -> None:
+        """Stop all workers at a random moment, or kill all processes."""
         moment = self._random.randrange(0, 120)
-        tab.evaluate(f"new Promise((resolve) => setTimeout(resolve, {moment}))")
+        self._tabs[0].evaluate(f"new Promise((resolve) => setTimeout(resolve, {moment}))")
         if self._random.random() < 0.25:
             self.outcome.kills["all processes killed"] += 1
-            self.outcome.failures += tab.evaluate("failures") or []
+            for tab in self._tabs:
+                self.outcome.failures += tab.evaluate("failures") or []
             self._browser.kill_renderers()
-            return self.open()
-        self.outcome.kills["worker stopped"] += 1
-        self.outcome.cut += tab.evaluate("pending.size")
-        tab.stop_workers()
-        return tab
+            self.open()
+        else:
+            self.outcome.kills["worker stopped"] += 1
+            self.outcome.cut += sum(tab.evaluate("pending.size") for tab in self._tabs)
+            self._tabs[0].stop_workers()
 
-    def finish(self, tab: RawTab) -> Outcome:
-        tab.evaluate("void (writing = false)")
-        tab.wait_for("busy === 0")
+    def finish(self) -> Outcome:
+        """End the writing, and compare what is saved with what was acknowledged."""
         outcome = self.outcome
-        outcome.failures += tab.evaluate("failures")
+        for tab in self._tabs:
+            tab.evaluate("void (writing = false)")
+        for tab in self._tabs:
+            tab.wait_for("busy === 0")
+            outcome.failures += tab.evaluate("failures")
         # Nothing keeps the last one from it any more.
-        wait_until(lambda: self.look_at_version(tab), 60, "taking over by the last version")
-        tab.goto(self._elsewhere)
+        wait_until(self.look_at_version, 60, "taking over by the last version")
+        tab = self._browser.new_tab()
+        tab.goto(f"{self._site}data/index.json")
         tab.wait_for("location.pathname.endsWith('json') && document.readyState !== 'loading'")
-        (instance,) = saved_state(tab.evaluate).instances.values()
-        # Which also sees that the database is sound, table and index alike.
-        present = Counter(id for (id,) in instance.query("log", "select id from w"))
-        acknowledged = self.acknowledged()
-        outcome.acknowledged = len(acknowledged)
-        outcome.lost = [id for id in acknowledged if id not in present]
-        outcome.doubled = [id for id, count in present.items() if count > 1]
-        outcome.unheard = len(set(present) - set(acknowledged))
+        instances = saved_state(tab.evaluate).instances.values()
+        saved = {instance.record["sources"][0]["url"]: instance for instance in instances}
+        assert saved.keys() == set(self._urls)
+        for url, acknowledged in zip(self._urls, self.acknowledged(), strict=True):
+            # Which also sees that the database is sound, table and index alike.
+            present = Counter(id for (id,) in saved[url].query("log", "select id from w"))
+            outcome.acknowledged += len(acknowledged)
+            outcome.lost += [id for id in acknowledged if id not in present]
+            outcome.doubled += [id for id, count in present.items() if count > 1]
+            outcome.unheard += len(set(present) - set(acknowledged))
         return outcome
 
 
@@ -193,17 +231,17 @@ def torture(
     kills: int,
     seed: int,
 ) -> Outcome:
-    """Kill at random moments, as often as said, while a page writes; deploy the builds in turn.
+    """Kill at random moments, as often as said, while pages write; deploy the builds in turn.
 
     The host serves the first of them.
     """
     torture = _Torture(browser, host, builds, files, seed)
-    tab = torture.open()
-    del files.files["/log.db"]  # every later start has nothing but what is saved
+    torture.open()
+    torture.forget_sources()
     for number in range(kills):
         torture.wait_for_progress()
         if number % 10 == min(5, kills // 2):
-            torture.deploy(tab)
-        tab = torture.kill(tab)
+            torture.deploy()
+        torture.kill()
     torture.wait_for_progress()
-    return torture.finish(tab)
+    return torture.finish()
