@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.browsing import follow, link, stop_worker
+from tests.support.browsing import follow, link, open_within, stop_worker
 from tests.support.deploys import Host
 from tests.support.kept import see_the_launcher, wait_for_parts
 from tests.support.plugins import instance
@@ -70,7 +70,8 @@ def test_saved_data_whose_registration_is_gone(page: Page, host: Host) -> None:
         }"""
     )
     host.unplug()
-    follow(page, f"{table}?species=Emperor")
+    follow(page, table)
+    open_within(page, f"{table}?species=Emperor")
     expect(page.locator("td.col-island")).to_have_text("Snow Hill")
     row["island"] = "Coulman"
     assert fetch_json(page, f"{table}/-/insert", {"row": row})[0] == 201

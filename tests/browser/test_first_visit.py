@@ -115,7 +115,7 @@ def test_what_needs_the_missing_rest_says_so(
     book = files.add("book.xlsx", workbook({"Birds": [["name"], ["wren"]]}))
     page.goto(link(without_rest.address(), "data/book", excel=book))
     problem = page.get_by_role("region", name="What went wrong")
-    expect(problem).to_contain_text("An Excel file needs a part of this site", timeout=BOOT_TIMEOUT)
+    expect(problem).to_contain_text("A spreadsheet needs a part of this site", timeout=BOOT_TIMEOUT)
 
 
 def test_the_launcher_has_python_downloaded_meanwhile(page: Page, host: Host) -> None:

@@ -9,6 +9,7 @@ from tests.support.browsing import (
     BOOT_TIMEOUT,
     follow,
     link,
+    open_within,
     save_data,
     stop_worker,
     wait_for_datasette,
@@ -57,9 +58,11 @@ def test_saved_data_opens_without_the_host(page: Page, host: Host) -> None:
     forget_downloads(page)
     host.unplug()
     # By its address, by a link of the launcher, and what is told of it.
-    follow(page, f"{host.address()}app/data/penguins?species=Emperor")
+    follow(page, f"{host.address()}app/data/penguins")
+    open_within(page, f"{host.address()}app/data/penguins?species=Emperor")
     expect(page.locator("td.col-island")).to_have_text("Snow Hill")
-    follow(page, link(host.address(), "data/penguins?species=Emperor"))
+    page.goto(link(host.address(), "data/penguins?species=Emperor"))
+    page.get_by_role("button", name="Run it").click()
     expect(page.locator("td.col-island")).to_have_text("Snow Hill")
     page.goto(f"{host.address()}saved.html")
     expect(page.get_by_role("list", name="Saved data")).to_contain_text("This site’s data")

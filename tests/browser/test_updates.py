@@ -13,6 +13,7 @@ from tests.support.browsing import (
     click_through,
     follow,
     link,
+    open_within,
     save_data,
     save_query,
     stop_worker,
@@ -189,10 +190,13 @@ def test_what_the_version_before_has_saved_opens_with_its_changes(
     page.goto(host.address())
     wait_for_version(page, new)
     wait_for_version(page, new, scope=re.sub(r".*/(app/@[^/]*/).*", r"\1", table))
-    for address in (f"{table}?id=77", table.replace("/items", "/lamps")):
-        follow(page, address)
-        assert versions_of(page) == [new]
+    for go, address in (
+        (follow, table.replace("/items", "/lamps")),
+        (open_within, f"{table}?id=77"),
+    ):
+        go(page, address)
         expect(page.locator("td.col-name")).to_have_text("Lamp")
+        assert versions_of(page) == [new]
 
 
 def test_workspaces_of_several_versions_run_side_by_side(
@@ -222,7 +226,7 @@ def test_workspaces_of_several_versions_run_side_by_side(
     assert pages[1].evaluate("async (url) => (await fetch(url)).status", script) == 200
     stop_worker(pages[1])
     for page, address in zip(pages, addresses, strict=True):
-        follow(page, f"{address}?a=77")
+        open_within(page, f"{address}?a=77")
         expect(page.locator("td.col-a")).to_have_text("77")
         wait_for_version(page, new, scope=re.sub(r".*/(app/@[^/]*/).*", r"\1", address))
         page.reload()
