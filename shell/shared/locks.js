@@ -60,6 +60,19 @@ export function ifFree(name, work) {
 }
 
 /**
+ * Hold a lock alone, if nobody holds it.
+ *
+ * @param {string} name
+ * @returns {Promise<(() => void) | undefined>} releases it; undefined if somebody holds it
+ */
+export function holdIfFree(name) {
+  return new Promise((resolve, reject) => {
+    const held = ifFree(name, () => new Promise((end) => resolve(() => end(undefined))));
+    held.then(() => resolve(undefined), reject);
+  });
+}
+
+/**
  * Wait until nobody holds the lock any more.
  *
  * @param {string} name

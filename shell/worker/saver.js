@@ -383,7 +383,11 @@ export class Saver {
         this.#files.giveBack({ files: ahead });
         throw error;
       });
-      if (!isOurs) return; // what that means is the next transaction's to find out
+      if (!isOurs) {
+        // What that means is the next transaction's to find out.
+        this.#files.giveBack({ files: ahead });
+        return;
+      }
       for (const { blocks } of ahead) for (const [, bytes] of blocks) done += bytes.length;
       this.onProgress(Math.min(done, total), total);
     }

@@ -16,11 +16,11 @@ import { valueOf } from "./outcome.js";
 import { Packages, PackagesFailed } from "./packages.js";
 import { isForWantOfRest, offerRest, startPython } from "./runtime.js";
 import { siteSettings } from "./site-settings.js";
-import { claim, newRecord } from "./store-changes.js";
+import { own } from "./ownership.js";
+import { newRecord } from "./store-changes.js";
 import { ConsentNeeded } from "./trust/consent.js";
 import { LOCK } from "./trust/lock.js";
 import { UNWATCHED, WatchedFiles } from "./watched-files.js";
-import { hold, ownerLock } from "../shared/locks.js";
 import { instancePath } from "../shared/paths.js";
 import { LiteError } from "../shared/errors.js";
 import { isForOwnFiles, isSwitchedOn, keyToRecipe } from "../shared/recipe.js";
@@ -241,9 +241,8 @@ async function find(options, state, recipe) {
   const reading = siteSettings();
   reading.catch(() => {}); // awaited below
   const store = isSwitchedOn(recipe, "temporary") ? undefined : await options.openStore();
-  const owner = crypto.randomUUID();
-  if (store) state.disown = await hold(ownerLock(owner));
-  const claimed = store && (await claim(store, key, owner));
+  const { owner = "", found: claimed, disown } = store ? await own(store, key) : {};
+  if (disown) state.disown = disown;
   // Its data opens even where an older version of the site let a damaged record in.
   const found = claimed && readableRecord(claimed).record;
   const lock = carried?.files.get(LOCK) ?? (found && (await fileOf(store, key, LOCK)));

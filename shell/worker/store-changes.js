@@ -62,7 +62,8 @@ async function canMakeRoom(store) {
  * @param {Store} store
  * @param {string} key
  * @param {string} owner  names who will save it, and holds ownerLock() of that name already
- * @returns {Promise<SavedInstance | undefined>} undefined if it is not saved
+ * @returns {Promise<SavedInstance | undefined>} undefined if it is not saved; with the owner that it had
+ *   if there was no room for another name
  */
 export async function claim(store, key, owner) {
   try {
@@ -80,10 +81,9 @@ export async function claim(store, key, owner) {
       return claimed;
     });
   } catch (error) {
-    if (!isForWantOfRoom(error)) throw error;
-    // Reading must work without room for a name. Saving must not: the owner in the store may be at it.
-    const saved = await store.get("instances", key);
-    return saved && { ...saved, owner };
+    // Reading must work without room for a name.
+    if (isForWantOfRoom(error)) return store.get("instances", key);
+    throw error;
   }
 }
 

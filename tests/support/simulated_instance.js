@@ -8,10 +8,10 @@ import "./simulated_workers.js";
 import { importWorkerModule } from "./worker_modules.js";
 
 const { BLOCK_SIZE } = await importWorkerModule("shell/shared/blocks.js");
-const { hold, ownerLock } = await importWorkerModule("shell/shared/locks.js");
 const { keysOf, readFiles } = await importWorkerModule("shell/shared/saved-store.js");
 const { saveCopy } = await importWorkerModule("shell/worker/copies.js");
 const { sweep } = await importWorkerModule("shell/worker/generations.js");
+const { own } = await importWorkerModule("shell/worker/ownership.js");
 const { Saver } = await importWorkerModule("shell/worker/saver.js");
 const { claim, newRecord } = await importWorkerModule("shell/worker/store-changes.js");
 const { WatchedFiles } = await importWorkerModule("shell/worker/watched-files.js");
@@ -67,10 +67,8 @@ export class Session {
 
   async #open(fresh) {
     const store = await this.openStore();
-    const owner = crypto.randomUUID();
     this.#files = new WatchedFiles(FS, this.#mount, () => {});
-    const disown = await hold(ownerLock(owner));
-    const found = await claim(store, this.key, owner);
+    const { owner, found, disown } = await own(store, this.key);
     if (found) {
       const files = await readFiles(store, found.generation);
       if (!fresh) this.#files.fill(files);

@@ -78,3 +78,41 @@ test("what was changed without its data, such as a stored query, stays", async (
   world.hasRoom = () => true;
   assert.deepEqual(await keys(world, writes), ["query"]);
 });
+
+test("what was opened without room is saved once there is some", async () => {
+  const world = new World(4);
+  const writes = new Writes();
+  await visit(world, writes, "full", { requests: 1 });
+  world.hasRoom = () => false;
+  await visit(world, writes, "full", {
+    after: async (session) => {
+      world.hasRoom = () => true;
+      await session.request();
+    },
+  });
+  const { instances } = await found(world, writes);
+  assert.equal(instances[0].log.length, writes.count);
+});
+
+test("what is opened without room by two is saved by the one who had it", async () => {
+  const world = new World(5);
+  const writes = new Writes();
+  await visit(world, writes, "full", {
+    after: async (session) => {
+      world.hasRoom = () => false;
+      const other = world.begin(async (worker) => {
+        const second = await Session.open(world, worker, writes, "full");
+        await second.firstSave;
+        world.hasRoom = () => true;
+        await session.request();
+        await second.request();
+      });
+      await other.ended.catch(() => {});
+      assert.equal(other.error?.name, "GoneError");
+    },
+  });
+  const { acknowledged } = writes;
+  assert.equal(acknowledged.length, 1);
+  const { instances } = await found(world, writes);
+  assert.ok(instances[0].log.includes(acknowledged[0].write));
+});
