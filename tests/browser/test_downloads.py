@@ -141,7 +141,7 @@ def test_names_of_all_kinds_and_all_databases(
 def test_what_is_not_there_is_a_page_that_says_so(opened: tuple[Page, str, Path]) -> None:
     page, home, _ = opened
     for path in ("nothing.db", "nothing", "..~2Fsecret.db"):
-        answer = page.goto(f"{home}/-/download/{path}")
-        assert answer is not None and answer.status == 404
+        answer = open_within(page, f"{home}/-/download/{path}")
+        assert answer.status == 404
         expect(page.get_by_role("heading", level=1)).to_have_text("Error 404")
         expect(page.get_by_text("Database not found")).to_be_visible()

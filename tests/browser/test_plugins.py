@@ -247,16 +247,13 @@ def test_two_tabs_install_at_once(page: Page, host: Host) -> None:
     key = key_of(page)
     other = page.context.new_page()
     other.goto(page.url)
-    ask = f"async (asked) => {{ window.asked = ({ASK})(asked); }}"
+    ask = f"async ([name, question]) => {{ window[name] = ({ASK})(question); }}"
     wanted = {"type": "install", "key": key, "upgrade": False}
-    page.evaluate(ask, {**wanted, "requirement": "datasette-one"})
-    other.evaluate(ask, {**wanted, "requirement": "datasette-two"})
-    page.evaluate(
-        ask.replace("asked =", "removed ="),
-        {**wanted, "type": "uninstall", "name": "datasette-one"},
-    )
-    assert "value" in page.evaluate("window.asked")
-    assert "value" in other.evaluate("window.asked")
+    page.evaluate(ask, ["installed", {**wanted, "requirement": "datasette-one"}])
+    other.evaluate(ask, ["installed", {**wanted, "requirement": "datasette-two"}])
+    page.evaluate(ask, ["removed", {**wanted, "type": "uninstall", "name": "datasette-one"}])
+    assert "value" in page.evaluate("window.installed")
+    assert "value" in other.evaluate("window.installed")
     assert page.evaluate("window.removed")["value"] == {"removed": ["a-library", "datasette-one"]}
     page.reload()
     expect(page.get_by_text("two, the first, works")).to_be_visible()

@@ -13,6 +13,7 @@ from playwright.sync_api import (
     CDPSession,
     Locator,
     Page,
+    Response,
     Worker,
     expect,
     sync_playwright,
@@ -83,12 +84,13 @@ def follow(page: Page, address: str) -> None:
     wait_for_datasette(page)
 
 
-def open_within(page: Page, address: str) -> None:
-    """Go to an address as a link on the page does. What is typed is asked about first, where the
-    address says what to run and the data is private.
+def open_within(page: Page, address: str) -> Response:
+    """Go to an address as a link on the page does; return the answer. What is typed is asked about
+    first, where the address says what to run and the data is private.
     """
-    with page.expect_navigation():
+    with page.expect_navigation() as navigation:
         page.evaluate("address => { location.href = address }", address)
+    return navigation.value
 
 
 def click_through(element: Locator) -> None:
