@@ -134,8 +134,7 @@ def restarts(browser: RawBrowser, site: str, files: DataHost, count: int) -> Non
 def collect(browser: RawBrowser, tab: RawTab) -> None:
     """Collect garbage in the page and its worker."""
     tab.send("HeapProfiler.collectGarbage")
-    scope = tab.evaluate("location.href.match(/^.*\\/app\\/(?:@[^/]+\\/)?/)[0]")
-    worker = browser.attach_to_worker(scope)
+    worker = browser.attach_to_worker(tab.scope)
     browser.send("HeapProfiler.collectGarbage", worker)
     browser.send("Target.detachFromTarget", sessionId=worker)
 

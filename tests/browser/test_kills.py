@@ -64,15 +64,9 @@ class Victim:
         self.tab = self._browser.new_tab()
         self.tab.goto(address)
         self.tab.wait_for(DATASETTE)
-        worker = self._browser.attach_to_worker(self.scope)
+        worker = self._browser.attach_to_worker(self.tab.scope)
         self._evaluate_in(worker, STEPS)
         self._wait_until_idle(worker)
-
-    @property
-    def scope(self) -> str:
-        """Of the worker that hears the page of the tab."""
-        scope: str = self.tab.evaluate("navigator.serviceWorker.ready.then(({ scope }) => scope)")
-        return scope
 
     def open_elsewhere(self) -> None:
         """Open a page that starts nothing, in a new tab."""
@@ -99,7 +93,7 @@ class Victim:
         Without a number of the step to be killed at, all that follows is waited for. The worker is
         the one that the page of the tab has, or the running one of another scope.
         """
-        worker = self._browser.attach_to_worker(scope or self.scope)
+        worker = self._browser.attach_to_worker(scope or self.tab.scope)
         self._browser.send("Debugger.enable", worker)
         self._evaluate_in(worker, f"globalThis.steps || {STEPS}")
         self._evaluate_in(worker, f"steps.log.length = 0; steps.stopAt = {stop_at}")
@@ -117,7 +111,7 @@ class Victim:
     @contextlib.contextmanager
     def answers_that_stay(self) -> Iterator[None]:
         """Let no answer to a POST leave the worker; then stop it, without a debugger in the way."""
-        worker = self._browser.attach_to_worker(self.scope)
+        worker = self._browser.attach_to_worker(self.tab.scope)
         self._evaluate_in(worker, f"globalThis.steps || {STEPS}")
         self._evaluate_in(worker, "steps.answersStay = true")
         self._browser.send("Target.detachFromTarget", sessionId=worker)

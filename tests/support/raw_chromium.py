@@ -148,6 +148,12 @@ class RawTab:
             if version["status"] != "redundant"
         }
 
+    @property
+    def scope(self) -> str:
+        """Return the scope of the service worker that the page has."""
+        scope: str = self.evaluate("navigator.serviceWorker.ready.then(({ scope }) => scope)")
+        return scope
+
     def send(self, method: str, **params: Any) -> Any:
         """Call a DevTools method."""
         return self.browser.send(method, self._session, **params)
