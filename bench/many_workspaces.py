@@ -134,7 +134,8 @@ def restarts(browser: RawBrowser, site: str, files: DataHost, count: int) -> Non
 def collect(browser: RawBrowser, tab: RawTab) -> None:
     """Collect garbage in the page and its worker."""
     tab.send("HeapProfiler.collectGarbage")
-    worker = browser.attach("service_worker")
+    scope = tab.evaluate("navigator.serviceWorker.ready.then(({ scope }) => scope)")
+    worker = browser.attach_to_worker(scope)
     browser.send("HeapProfiler.collectGarbage", worker)
     browser.send("Target.detachFromTarget", sessionId=worker)
 
