@@ -77,6 +77,10 @@ def startup():
     while True:
         pass
 """
+# Goes before the script of every worker.
+DENIES_STORAGE = b"""
+IDBFactory.prototype.open = () => { throw new DOMException("no", "SecurityError"); };
+"""
 
 
 @pytest.fixture(scope="module")
@@ -167,13 +171,7 @@ def test_what_is_not_saved_has_plugins_for_as_long_as_it_lives(
     page: Page, host: Host, how: str
 ) -> None:
     if how == "denied":
-        page.goto(host.address())
-        page.wait_for_function("navigator.serviceWorker.ready")
-        page.context.service_workers[0].evaluate(
-            """() => {
-              IDBFactory.prototype.open = () => { throw new DOMException("no", "SecurityError"); };
-            }"""
-        )
+        host.spoiled["/sw.js"] = DENIES_STORAGE + (SITE / "sw.js").read_bytes()
     options = {"temporary": "1"} if how == "temporary" else {}
     address = link(host.address(), "world", install=["datasette-good", "datasette-gone"], **options)
     page.goto(address)

@@ -68,6 +68,13 @@ def test_awkward_csv_files_become_the_right_tables(page: Page, site: str, files:
         assert json.dumps(rows) == json.dumps(EXPECTED[name]), name
 
 
+#: Has a page fetch an address; returns status and text.
+FETCHED = """async (address) => {
+  const response = await fetch(address);
+  return [response.status, await response.text()];
+}"""
+
+
 def free_port() -> int:
     """Return a port at which nobody listens."""
     with socket.socket() as listener:
@@ -139,6 +146,9 @@ def test_an_address_whose_source_fails_is_explained_there(
     problem = stranger_page.get_by_role("region", name="What went wrong")
     expect(problem).to_contain_text("HTTP 404", timeout=BOOT_TIMEOUT)
     assert stranger_page.url == address
+    status, text = stranger_page.evaluate(FETCHED, f"{address}.json")
+    assert status == 503
+    assert "has no file at" in text
     files.add("t.csv", b"a\nx\n")
     stranger_page.reload()
     wait_for_datasette(stranger_page)
@@ -154,17 +164,10 @@ def test_a_mistyped_key_is_explained(page: Page, site: str) -> None:
 
 
 @pytest.mark.console_errors
-def test_a_fetch_of_an_instance_that_fails_gets_the_sentence(
-    page: Page, site: str, files: DataHost
-) -> None:
+def test_a_fetch_of_an_address_that_names_no_data_gets_the_sentence(page: Page, site: str) -> None:
     follow(page, f"{site}app/")
-    status, text = page.evaluate(
-        """async () => {
-          const response = await fetch("@bm9uc2Vuc2U/x.json");
-          return [response.status, await response.text()];
-        }"""
-    )
-    assert status == 503
+    status, text = page.evaluate(FETCHED, "@bm9uc2Vuc2U/x.json")
+    assert status == 404
     assert "does not describe any data" in text
 
 
