@@ -20,7 +20,6 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 from engine import rest
 from engine.errors import SourceError
@@ -31,6 +30,7 @@ from engine.loose_table import LooseTable
 from engine.names import column_names
 from engine.options import ImportOptions
 from engine.pace import Breathe, Pace
+from engine.zip_errors import UNREADABLE_ZIP
 
 _SLICE_ROWS = 100
 
@@ -92,7 +92,7 @@ class Workbook:
         try:
             cells = await read_cells(path, breathe) if is_zip(path) else XlsxCells({})
             return cls(CalamineWorkbook.from_path(str(path)), cells, source)
-        except (CalamineError, KeyError, ValueError, OSError, BadZipFile, SyntaxError) as error:
+        except (CalamineError, SyntaxError, *UNREADABLE_ZIP) as error:
             raise _damaged(source, error) from error
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from engine.errors import SourceError
+from engine.zip_errors import UNREADABLE_ZIP
 
 #: What can be taken in. Parquet is read by JavaScript.
 Kind = Literal["sqlite", "csv", "json", "sql", "excel", "parquet", "metadata", "config"]
@@ -162,13 +163,14 @@ def refuse_other_spreadsheets(path: Path, source: str) -> None:
             )
         return
     if head.startswith(_ZIP):
-        if not zipfile.is_zipfile(path):
+        try:
+            _refuse_other_documents(path, source)
+        except UNREADABLE_ZIP as error:
             raise SourceError(
                 f"{source} is only part of a spreadsheet, or damaged.",
                 source=source,
                 hint="The download may have been cut off. Try again, or get a fresh copy.",
-            )
-        _refuse_other_documents(path, source)
+            ) from error
         return
     refuse_other_formats(head, source, "Excel")
     refuse_other_texts(head.decode("utf-8", "replace"), source, "Excel")

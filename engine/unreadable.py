@@ -135,13 +135,30 @@ def unreadable(connection: sqlite3.Connection, table: str) -> Unreadable | None:
     return None
 
 
+def unreadable_indexes(connection: sqlite3.Connection, table: str) -> dict[str, Unreadable]:
+    """Return the full-text indexes of a table that cannot be read, by name."""
+    find = "SELECT name, CAST(sql AS BLOB) FROM main.sqlite_master WHERE sql LIKE '%using fts%'"
+    found = {}
+    for name, sql in connection.execute(find).fetchall():
+        if _content(sql.decode(errors="replace")) == table.lower():
+            why = unreadable(connection, name)
+            if why is not None:
+                found[name] = why
+    return found
+
+
+def _content(sql: str) -> str:
+    """Return the name, in lower case, of the table that a virtual table is an index of, or ""."""
+    content = _CONTENT.search(sql) if _MODULE.match(sql) else None
+    return unquoted(content[1]).lower() if content else ""
+
+
 def _instead(connection: sqlite3.Connection, table: str, sql: str) -> list[str]:
     if not _MODULE.match(sql):
         return []
     rows = connection.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")
     names = [row[0] for row in rows.fetchall()]
-    content = _CONTENT.search(sql)
-    wanted = unquoted(content[1]).lower() if content else ""
+    wanted = _content(sql)
     found = [name for name in names if name.lower() == wanted]
     beside = [one for one in names if one.lower().startswith(f"{table.lower()}_")]
     return [one for one in found + sorted(beside) if _is_readable(connection, one)]

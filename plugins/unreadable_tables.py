@@ -19,13 +19,15 @@ from markupsafe import Markup
 
 from engine.connections import BUILT_IN, DAMAGED, collations_in
 from engine.names import quote
-from engine.unreadable import Unreadable, reason_of, unreadable
+from engine.unreadable import Unreadable, reason_of, unreadable, unreadable_indexes
 
 _SORTED_HERE = (
     "Only the program that made this database has the collation “{}”, by which it orders text of"
     " this table. Here text is compared character by character. Before that program uses a"
     " downloaded copy, have it run {}."
 )
+
+_NOT_SEARCHED = "This table cannot be searched here, because of “{}”. {}"
 
 
 @hookimpl
@@ -63,20 +65,23 @@ async def _find(datasette: Datasette, request: Request) -> tuple[str, str, Unrea
         return None  # no such table, or not even the database can be read
     database, table = resolved.db, resolved.table
 
-    async def may_see(name: str) -> bool:
-        resource = TableResource(database.name, name)
-        seen: bool = await datasette.allowed(
-            action="view-table", resource=resource, actor=request.actor
-        )
-        return seen
-
-    if not await may_see(table):
+    if not await _may_see(datasette, request, database.name, table):
         return None
     why = await database.execute_fn(lambda connection: unreadable(connection, table))
     if why is None:
         return None
-    instead = [name for name in why.instead if await may_see(name)]
+    instead = [
+        name for name in why.instead if await _may_see(datasette, request, database.name, name)
+    ]
     return database.name, table, replace(why, instead=instead)
+
+
+async def _may_see(datasette: Datasette, request: Request, database: str, table: str) -> bool:
+    resource = TableResource(database, table)
+    seen: bool = await datasette.allowed(
+        action="view-table", resource=resource, actor=request.actor
+    )
+    return seen
 
 
 async def _error(datasette: Datasette, request: Request, message: str, is_page: bool) -> Response:
@@ -91,20 +96,26 @@ async def _error(datasette: Datasette, request: Request, message: str, is_page: 
 
 
 @hookimpl
-def top_table(datasette: Datasette, database: str, table: str) -> Callable[[], Awaitable[str]]:
-    """Say that a table is compared in another order than where it comes from."""
+def top_table(
+    datasette: Datasette, request: Request, database: str, table: str
+) -> Callable[[], Awaitable[str]]:
+    """Say that a table is compared in another order than where it comes from, or not searched."""
 
-    async def note() -> str:
-        names = await datasette.get_database(database).execute_fn(
-            lambda connection: _own_collations(connection, table)
-        )
-        if not names:
-            return ""
-        again = " and ".join(f"REINDEX {quote(name)}" for name in names)
-        sentence = _SORTED_HERE.format("” and “".join(names), again)
-        return Markup('<p class="message-warning">{}</p>').format(sentence)
+    async def notes() -> str:
+        db = datasette.get_database(database)
+        sentences = []
+        names = await db.execute_fn(lambda connection: _own_collations(connection, table))
+        if names:
+            again = " and ".join(f"REINDEX {quote(name)}" for name in names)
+            sentences.append(_SORTED_HERE.format("” and “".join(names), again))
+        indexes = await db.execute_fn(lambda connection: unreadable_indexes(connection, table))
+        for name, why in indexes.items():
+            if await _may_see(datasette, request, database, name):
+                sentences.append(_NOT_SEARCHED.format(name, why.reason))
+        paragraph = Markup('<p class="message-warning">{}</p>')
+        return Markup("").join(paragraph.format(sentence) for sentence in sentences)
 
-    return note
+    return notes
 
 
 def _own_collations(connection: Any, table: str) -> list[str]:

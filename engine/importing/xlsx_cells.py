@@ -54,7 +54,7 @@ async def read_cells(path: Path, breathe: Breathe) -> XlsxCells:
     :param breathe: awaited with positions in the file.
 
     Raises:
-        KeyError, ValueError, OSError, BadZipFile, ParseError: it can't be read.
+        UNREADABLE_ZIP, ParseError: it can't be read.
     """
     found = XlsxCells({})
     with zipfile.ZipFile(path) as archive:

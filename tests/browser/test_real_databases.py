@@ -20,6 +20,9 @@ from tests.support.hosts import DataHost
 from tests.support.shop import fetch_json, rows_of
 
 
+REPORTED = Path(__file__).parent.parent / "fixtures" / "reported_databases"
+
+
 def check_app(page: Page, address: str, app: str) -> None:
     """Look at everything in a database of APPS."""
     _, readable, unreadable = APPS[app]
@@ -83,6 +86,38 @@ def test_text_of_a_missing_collation_is_found_and_written(
     assert fetch_json(page, f"{home}/contacts/-/insert", row)[0] == 201
     _, found = fetch_json(page, f"{home}/contacts.json?_shape=array&_sort=name")
     assert [row["name"] for row in found] == ["A", "B", "D", "b", "c"]
+
+
+def test_of_reported_databases_only_what_needs_the_missing_fails(
+    page: Page, site: str, files: DataHost
+) -> None:
+    """One with Android's order of text, one with a full-text index by the tokenizer icu."""
+    urls = [files.add(name, (REPORTED / name).read_bytes()) for name in ("channel.db", "ama.db")]
+    follow(page, link(site, "channel/channel", url=urls))
+    home = page.url.removesuffix("channel/channel")
+    warning = page.locator(".message-warning")
+    for _ in range(2):
+        assert [row["name"] for row in rows_of(page, f"{home}channel/channel")] == ["Arte", "BBC"]
+        assert [row["body"] for row in rows_of(page, f"{home}ama/notes")] == ["hello"]
+        for path in ("channel/channel", "channel/channel?_sort_desc=name", "channel/channel/1"):
+            page.goto(f"{home}{path}")
+            expect(page.get_by_role("cell", name="Arte")).to_be_visible()
+            if path != "channel/channel/1":
+                expect(warning).to_contain_text("the collation “LOCALIZED”")
+        page.goto(f"{home}ama")
+        expect(page.get_by_role("link", name="notes", exact=True).first).to_be_visible()
+        page.goto(f"{home}ama/notes")
+        expect(page.get_by_role("cell", name="hello")).to_be_visible()
+        expect(warning).to_contain_text("cannot be searched here, because of “notes_fts”")
+        expect(warning).to_contain_text("the tokenizer “icu”")
+        stop_worker(page)
+
+
+def test_a_reported_log_with_its_index_is_replayed(page: Page, site: str) -> None:
+    follow(page, f"{site}app/")
+    drop(page, {path.name: path.read_bytes() for path in REPORTED.glob("app.db*")})
+    import_all(page)
+    assert [row["a"] for row in rows_of(page, f"{site}app/app/only_in_wal")] == [42]
 
 
 def test_a_log_dropped_beside_its_database_is_replayed(

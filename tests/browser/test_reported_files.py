@@ -91,11 +91,17 @@ def test_packed_files_from_the_disk(page: Page, site: str) -> None:
 
 
 def test_reported_files_and_what_is_said_of_them(page: Page, site: str, files: DataHost) -> None:
-    kinds = {"csv": "csv", "tsv": "csv", "geojson": "json", "json": "json", "xlsx": "excel"}
+    kinds = {
+        "csv": "csv",
+        "gz": "csv",
+        "tsv": "csv",
+        "geojson": "json",
+        "json": "json",
+        "xlsx": "excel",
+    }
     parameters = "&".join(
         f"{kinds[path.suffix[1:]]}={files.add(path.name, path.read_bytes())}"
         for path in sorted(REPORTED.iterdir())
-        if path.suffix != ".gz"
     )
     follow(page, f"{site}?{parameters}#/data/preamble")
     assert _rows(page, "preamble")[1] == {
@@ -108,6 +114,7 @@ def test_reported_files_and_what_is_said_of_them(page: Page, site: str, files: D
     assert _rows(page, "strict") == [{"day": "2024-02-16", "n": 5}]
     assert _rows(page, "empty_fill") == [{"a": 5}]
     assert _rows(page, "hidden") == [{"a": 1}]
+    assert [row["id"] for row in _rows(page, "members")] == [1, 2, 3, 4]
     notices = page.get_by_role("status", name="About this data")
     expect(notices).to_contain_text("Sheets lookup and deep are hidden and were left out.")
     expect(notices).to_contain_text("“Estrazione del 2025-01-06”")

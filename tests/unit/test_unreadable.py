@@ -125,6 +125,21 @@ def test_a_table_says_that_it_is_compared_in_another_order(tmp_path: Path) -> No
     asyncio.run(story())
 
 
+def test_a_table_whose_index_cannot_be_read_says_that_it_is_not_searched(tmp_path: Path) -> None:
+    make, *_ = APPS["ios"]
+
+    async def story() -> None:
+        instance = start(tmp_path)
+        await instance.open(memory=False)
+        await add(instance, tmp_path / "source", "a.db", make(tmp_path / "made.db"))
+        notes = (await get(instance, "a/notes")).body.decode()
+        assert "cannot be searched here, because of “notes_fts”" in notes
+        assert "needs the tokenizer “apple_nl”" in notes
+        await instance.close()
+
+    asyncio.run(story())
+
+
 def test_indexes_of_another_order_are_rebuilt_once(tmp_path: Path) -> None:
     make, *_ = APPS["android"]
     path = tmp_path / "instance" / "databases" / "a.db"
