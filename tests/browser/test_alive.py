@@ -70,14 +70,6 @@ def test_a_boot_a_stream_and_a_page_keep_their_worker_and_nothing_else_does(
         assert streaming.wait_for("window.lines") == 1000
         assert streaming.workers[f"{plugin_site}app/"] == RUNNING
 
-        # Nobody needs the one that keeps the site's files: it is the workspace's that pages keep.
-        wait_until(
-            lambda: reading.evaluate("1") and reading.workers[site] != RUNNING,
-            90,
-            "the stop of the site's worker",
-        )
-        assert reading.workers[f"{site}app/"] == RUNNING
-
         # The same worker without a page that keeps it: it is the page that makes the difference.
         reading.goto("about:blank")
         wait_until(
