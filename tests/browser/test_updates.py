@@ -180,7 +180,7 @@ def test_what_the_version_before_has_saved_opens_with_its_changes(
     table = page.url
     status, answer = fetch_json(page, f"{table}/-/insert", {"row": {"id": 77, "name": "Lamp"}})
     assert status == 201, answer
-    page.goto(table.replace("/items", "/-/query?sql=select+name+from+items+where+id+=+77"))
+    open_within(page, table.replace("/items", "/-/query?sql=select+name+from+items+where+id+=+77"))
     save_query(page, "Lamps")
     files.files.clear()
     wait_for_site(page)
