@@ -8,7 +8,14 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.support.accessibility import accessibility_problems
-from tests.support.browsing import click_through, follow, link, stop_worker, wait_for_datasette
+from tests.support.browsing import (
+    click_through,
+    follow,
+    link,
+    open_within,
+    stop_worker,
+    wait_for_datasette,
+)
 from tests.support.databases import sqlite_file
 from tests.support.hosts import DataHost
 
@@ -97,7 +104,7 @@ def test_data_is_loaded_again_from_its_source(
     expect(block(page, "pets")).to_contain_text("loaded just now")
 
     # Who has changed something is asked first.
-    page.goto(page.url.replace("-/sources", "data/-/execute-write?sql=delete+from+pets"))
+    open_within(page, page.url.replace("-/sources", "data/-/execute-write?sql=delete+from+pets"))
     page.get_by_role("button", name="Execute").click()
     wait_for_datasette(page)
     page.goto(page.url.split("/data/")[0] + "/-/sources")
