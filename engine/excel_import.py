@@ -89,10 +89,11 @@ class Workbook:
         await rest.need("A spreadsheet")
         from python_calamine import CalamineError, CalamineWorkbook
 
+        unreadable: tuple[type[Exception], ...] = (CalamineError, SyntaxError, *UNREADABLE_ZIP)
         try:
             cells = await read_cells(path, breathe) if is_zip(path) else XlsxCells({})
             return cls(CalamineWorkbook.from_path(str(path)), cells, source)
-        except (CalamineError, SyntaxError, *UNREADABLE_ZIP) as error:
+        except unreadable as error:
             raise _damaged(source, error) from error
 
     def close(self) -> None:

@@ -19,7 +19,6 @@ from tests.support.databases import in_wal_mode, sqlite_file
 from tests.support.hosts import DataHost
 from tests.support.shop import fetch_json, rows_of
 
-
 REPORTED = Path(__file__).parent.parent / "fixtures" / "reported_databases"
 
 
