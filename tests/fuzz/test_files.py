@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import openpyxl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import LiteError
@@ -135,6 +135,8 @@ def test_excel(data: bytes) -> None:
     take("excel", "t.xlsx", data)
 
 
-@given(st.deferred(lambda: damaged(database())))
+# Each is started with Datasette, and a dozen pages are read.
+@settings(max_examples=settings.get_profile("fuzz").max_examples // 2)
+@given(st.deferred(lambda: damaged(database()) | damaged(database(), in_place=True)))
 def test_sqlite(data: bytes) -> None:
     take("url", "t.db", data, pages=True)

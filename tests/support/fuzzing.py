@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 #: Seconds of CPU time that a case may take. In WebAssembly it is three to five times as long.
 MOST_SECONDS = 2.0
 
+#: Changes that leave all other bytes where they are.
+_IN_PLACE = ["flip", "set"]
+
 #: Seconds after which a case that does not come back ends the run, with its traceback.
 _HANGS = 120
 
@@ -39,9 +42,12 @@ class Damaged(bytes):
 
 
 @st.composite
-def damaged(draw: st.DrawFn, good: bytes) -> bytes:
-    """Good data with some bytes changed, removed, repeated or cut off."""
-    kinds = st.sampled_from(["flip", "set", "remove", "repeat", "cut"])
+def damaged(draw: st.DrawFn, good: bytes, *, in_place: bool = False) -> bytes:
+    """Good data with some bytes changed, removed, repeated or cut off.
+
+    :param in_place: bytes are only changed, so that all others stay where they are.
+    """
+    kinds = st.sampled_from(_IN_PLACE if in_place else [*_IN_PLACE, "remove", "repeat", "cut"])
     change = st.tuples(kinds, st.integers(0, len(good) - 1), st.binary(min_size=1, max_size=8))
     changes = draw(st.lists(change, max_size=8))
     data = bytearray(good)
@@ -52,7 +58,7 @@ def damaged(draw: st.DrawFn, good: bytes) -> bytes:
             case "flip":
                 data[at] ^= new[0] or 1
             case "set":
-                data[at : at + len(new)] = new
+                data[at : at + len(new)] = new[: len(data) - at]
             case "remove":
                 del data[at : at + new[0]]
             case "repeat":

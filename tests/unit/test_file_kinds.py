@@ -1,6 +1,7 @@
 import gzip
 import io
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from engine.file_kinds import (
     empty_source,
     kind_of,
     refuse_other_formats,
+    refuse_other_spreadsheets,
     refuse_other_texts,
 )
 
@@ -123,3 +125,19 @@ def test_kind_is_told_by_bytes_then_by_name_then_by_text(head: bytes, name: str,
 )
 def test_what_a_file_is_beats_what_it_was_given_as(parameter: str, head: bytes, kind: str) -> None:
     assert kind_of(head, "x.json", parameter) == kind
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [(b"PK\1\2", b"PK\0\2"), (b"PK\5\6", b"PK\0\6"), (b"spreadsheet", b"changed")],
+    ids=["directory", "its end", "content"],
+)
+def test_damaged_zip_files_are_no_spreadsheets(tmp_path: Path, good: bytes, bad: bytes) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("mimetype", "spreadsheet")
+        archive.writestr("content.xml", "")
+    path = tmp_path / "x.ods"
+    path.write_bytes(file.getvalue().replace(good, bad))
+    with pytest.raises(SourceError, match="only part of a spreadsheet, or damaged"):
+        refuse_other_spreadsheets(path, "x.ods")
