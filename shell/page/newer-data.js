@@ -21,8 +21,9 @@ const PATIENCE = 3000;
  *   instance is ready: whether to load its sources anew
  */
 export function checkForNewerData(key, siteRoot) {
+  // The worker may hear this only once it has opened the data for the first time, which then is new.
   /** @type {Promise<CheckResult | undefined>} */
-  const check = askWorker({ type: "check", key }).catch(() => undefined);
+  const check = askWorker({ type: "check", key, before: Date.now() }).catch(() => undefined);
   let asked = false;
   return async (view) => {
     // Who tries again after newer data could not be loaded gets what is saved.

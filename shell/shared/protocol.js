@@ -242,6 +242,7 @@ export const STAGES = [
  * @property {number} v
  * @property {"check"} type
  * @property {string} key
+ * @property {number} [before]  ms since 1970: sources loaded since then are not asked
  */
 
 /**

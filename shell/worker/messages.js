@@ -150,7 +150,7 @@ async function answerTo(question, workspaces, clients, port, by) {
   const workspace = await workspaces.host(question.key);
   switch (question.type) {
     case "check":
-      return workspace.check();
+      return workspace.check(question.before);
     case "add":
       return add(question, workspace, port, by);
     case "preview":

@@ -122,17 +122,19 @@ export class Workspace {
   /**
    * Ask the sources of a saved instance whether they have newer data.
    *
+   * @param {number} [before]  ms since 1970: those loaded since then are not asked
    * @returns {Promise<CheckResult>}
    */
-  async check() {
+  async check(before = Infinity) {
     const store = await openSharedStore();
     const stored = await store.get("instances", this.#key);
     if (!stored) return { newer: [], edited: false };
     const { record: saved } = readableRecord(stored);
     /** @type {CheckResult} */
     const result = { newer: [], edited: saved.edited };
+    const asked = saved.sources.filter(({ loadedAt }) => loadedAt < before);
     await Promise.all(
-      saved.sources.map((source) =>
+      asked.map((source) =>
         hasChanged(source).then(
           (changed) => changed && result.newer.push(source.url),
           () => {}, // one that cannot be asked keeps nothing from opening
