@@ -66,7 +66,10 @@ async function tidy() {
   /** @type {import("../shared/protocol.js").RegistrationsResult} */
   const { open, outdated } = await askWorker({ type: "registrations", scopes });
   const usedAt = await savedWorkspaces();
-  const closed = [...registrations.keys()].filter((key) => !open.includes(key));
+  // Those that are being installed are about to be opened.
+  const closed = [...registrations]
+    .filter(([key, { active }]) => active && !open.includes(key))
+    .map(([key]) => key);
   closed.sort((a, b) => (usedAt.get(b) ?? 0) - (usedAt.get(a) ?? 0));
   const saved = closed.filter((key) => usedAt.has(key));
   const kept = saved.slice(0, Math.max(0, AT_MOST - open.length));

@@ -146,6 +146,23 @@ export async function insist(name, patience, work) {
 }
 
 /**
+ * @param {string} beginning  of names
+ * @returns {Promise<string[]>} the rest of the names of such locks that anybody holds; none where the
+ *   browser does not tell
+ */
+export async function heldAfter(beginning) {
+  try {
+    const { held = [] } = await navigator.locks.query();
+    return held
+      .map(({ name = "" }) => name)
+      .filter((name) => name.startsWith(PREFIX + beginning))
+      .map((name) => name.slice(PREFIX.length + beginning.length));
+  } catch {
+    return [];
+  }
+}
+
+/**
  * @param {string} name
  * @returns {Promise<boolean>} whether anybody holds it; false where the browser does not tell
  */

@@ -6,6 +6,7 @@
  */
 
 import { isWanted, openWorkspaces } from "./instance/clients.js";
+import { runningWorkspaces } from "./instance/occupancy.js";
 import {
   deleteWorkspaces,
   restoreWorkspace,
@@ -143,7 +144,9 @@ async function answerTo(question, workspaces, clients, port, by) {
   }
   if (question.type === "registrations") {
     await keepScopes(question.scopes);
-    return { open: await openWorkspaces(), outdated: await outdatedScopes() };
+    // One that is being started from the launcher has no page of its own yet.
+    const open = new Set([...(await openWorkspaces()), ...(await runningWorkspaces())]);
+    return { open: [...open], outdated: await outdatedScopes() };
   }
   // Being asked starts nothing.
   if (question.type === "status") return workspaces.find(question.key)?.status();

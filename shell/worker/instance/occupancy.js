@@ -3,7 +3,7 @@
  * stopped, to delete or replace what is saved.
  */
 
-import { hold, insist } from "../../shared/locks.js";
+import { heldAfter, hold, insist } from "../../shared/locks.js";
 import { PROTOCOL_VERSION, stopMessage } from "../../shared/protocol.js";
 import { SITE_ROOT } from "../../shared/site.js";
 
@@ -13,8 +13,15 @@ const PATIENCE = 15_000;
 /** Between the workers of one site. */
 const CHANNEL = `datasette-lite ${SITE_ROOT.pathname} stop`;
 
+const LOCK = "workspace ";
+
 /** @param {string} key */
-const lockOf = (key) => `workspace ${key}`;
+const lockOf = (key) => LOCK + key;
+
+/** @returns {Promise<string[]>} keys of the workspaces that run, in whichever worker */
+export function runningWorkspaces() {
+  return heldAfter(LOCK);
+}
 
 /**
  * @param {string} key
