@@ -197,7 +197,9 @@ def raw_browser(*flags: str) -> Iterator[RawBrowser]:
             port_file = Path(profile, "DevToolsActivePort")
             wait_until(lambda: port_file.exists() and port_file.read_text(), 60, "the start")
             port, path = port_file.read_text().splitlines()
-            with connect(f"ws://127.0.0.1:{port}{path}", max_size=None) as connection:
+            url = f"ws://127.0.0.1:{port}{path}"
+            # No pings: while a test does not read, its end of the connection does not answer them.
+            with connect(url, max_size=None, ping_interval=None) as connection:
                 yield RawBrowser(connection)
         finally:
             process.terminate()
