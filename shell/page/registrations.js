@@ -62,14 +62,13 @@ export function keepTidy() {
 
 async function tidy() {
   const registrations = await workspaceRegistrations();
+  // Those that are being installed are about to be opened. Looked at before the worker is asked.
+  const settled = [...registrations].filter(([, { active }]) => active).map(([key]) => key);
   const scopes = [scopeOf(ROOT), ...[...registrations.keys()].map(scopeOf)];
   /** @type {import("../shared/protocol.js").RegistrationsResult} */
   const { open, outdated } = await askWorker({ type: "registrations", scopes });
   const usedAt = await savedWorkspaces();
-  // Those that are being installed are about to be opened.
-  const closed = [...registrations]
-    .filter(([key, { active }]) => active && !open.includes(key))
-    .map(([key]) => key);
+  const closed = settled.filter((key) => !open.includes(key));
   closed.sort((a, b) => (usedAt.get(b) ?? 0) - (usedAt.get(a) ?? 0));
   const saved = closed.filter((key) => usedAt.has(key));
   const kept = saved.slice(0, Math.max(0, AT_MOST - open.length));
