@@ -73,7 +73,8 @@ def test_thousands_of_tables(page: Page, site: str, files: DataHost, tmp_path: P
     timed(page, database.removesuffix("many"))
     expect(page.locator("body")).to_contain_text("3000 tables")
     timed(page, database)
-    assert page.locator("a[href$='/t2999']").count() > 0
+    # Datasette lists the first thousand.
+    assert page.locator("a[href*='/many/t']").count() >= 1000
 
 
 def test_a_thousand_columns(page: Page, site: str, files: DataHost, tmp_path: Path) -> None:
