@@ -147,7 +147,9 @@ WAYS: dict[str, Callable[[Any], str]] = {
 }
 
 
-@settings(derandomize=True, max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    derandomize=True, max_examples=150, deadline=None, suppress_health_check=list(HealthCheck)
+)
 @given(
     rows=st.lists(st.fixed_dictionaries({"a": VALUES, "b": SCALARS}), min_size=1, max_size=4),
     way=st.sampled_from(list(WAYS)),
