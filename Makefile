@@ -22,7 +22,7 @@ test: test-unit test-browser ## Set everything up, a browser included, and run a
 test-unit: site ## Run the tests that need no browser
 	@$(BIN)/python -m pytest --numprocesses=2 tests/unit
 	@$(BIN)/python -m pytest --numprocesses=2 tests/fuzz
-	@node --test tests/unit/*.test.js tests/fuzz/*.test.js
+	@node --test $$(find tests/unit tests/fuzz -name '*.test.js')
 
 test-browser: site ## Run the tests in a browser
 	@$(BIN)/python scripts/find_browser.py

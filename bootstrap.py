@@ -1,10 +1,11 @@
 """The Python half of an instance, as JavaScript calls it.
 
-shell/worker/start.js imports this module in a fresh Pyodide, has `BrowserPackages` lay out what
-the instance needs and `load` import it, and makes a `BrowserInstance`, whose methods are called.
-In a Pyodide that starts from an image of its memory everything is imported already. Everything
-crosses as text, numbers and bytes; an error crosses as the JSON that `to_wire` gives, so that
-the words people read are the ones that Python wrote."""
+shell/worker/boot/start.js imports this module in a fresh Pyodide, has `BrowserPackages` lay out
+what the instance needs and `load` import it, and makes a `BrowserInstance`, whose methods are
+called. In a Pyodide that starts from an image of its memory everything is imported already.
+Everything crosses as text, numbers and bytes; an error crosses as the JSON that `to_wire` gives, so
+that the words people read are the ones that Python wrote.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +16,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from engine import ahead, memory_image, plugin_loading, rest, site
-from engine.asgi import RequestHead
+from engine import deferred_modules as rest
+from engine.asgi.server import RequestHead
+from engine.boot import ahead
+from engine.boot import snapshot as memory_image
+from engine.datasette import site
+from engine.deferred_modules import NotHereYet, is_out_of_reach
 from engine.environment import JsRequestBody, JsResponse, JsRows
 from engine.errors import LiteError
-from engine.options import Request
+from engine.importing.options import Request
 from engine.pace import Pace
-from engine.plugin_setup import PluginSetup
-from engine.rest import NotHereYet, is_out_of_reach
+from engine.packages import plugin_loading
+from engine.packages.plugin_setup import PluginSetup
 
 __all__ = [
     "BrowserInstance",
@@ -73,7 +78,7 @@ def load() -> None:
             plugin_loading.install()
             import sqlite_utils.plugins
 
-            import engine.instance  # noqa: F401
+            import engine.datasette.instance  # noqa: F401
 
             # Else it would look for plugins of its own on the first page, in every start.
             sqlite_utils.plugins.ensure_plugins_loaded()
@@ -136,7 +141,7 @@ class BrowserInstance:
     """
 
     def __init__(self, base_url: str, shell_url: str) -> None:
-        from engine.instance import Instance
+        from engine.datasette.instance import Instance
 
         site.shell_url = shell_url
         self._instance = Instance(base_url)
@@ -156,7 +161,9 @@ class BrowserInstance:
     async def add_rows(
         self, request: str, rows: Any, report: Callable[[int, int, int], object]
     ) -> str:
-        """Take in rows that JavaScript reads, as shell/worker/parquet.js does; see add_source."""
+        """Take in rows that JavaScript reads, as shell/worker/sources/parquet.js does; see
+        add_source.
+        """
         wanted = Request.of(json.loads(request))
         return await _outcome(self._instance.add_rows(wanted, JsRows(rows), report))
 
@@ -234,8 +241,8 @@ class BrowserInstance:
         )
 
     async def exercise(self) -> bool:
-        """Make another page of engine.exercise; return whether there was one."""
-        from engine import exercise
+        """Make another page of engine.datasette.warm_up; return whether there was one."""
+        from engine.datasette import warm_up as exercise
 
         self._exercise = self._exercise or exercise.pages(self._base_url)
         return await anext(self._exercise, None) is not None

@@ -22,7 +22,10 @@ export default [
   { files: ["bench/**"], languageOptions: { globals: globals.worker } },
   { files: ["sw.js", "shell/worker/**"], languageOptions: { globals: globals.serviceworker } },
   // What the build puts before the worker: version.d.ts.
-  { files: ["shell/worker/manifest.js"], languageOptions: { globals: { VERSION: "readonly" } } },
+  {
+    files: ["shell/worker/site-cache/manifest.js"],
+    languageOptions: { globals: { VERSION: "readonly" } },
+  },
   { files: ["shell/worker/**"], rules: oneWay("page") },
   {
     files: ["shell/page/**"],

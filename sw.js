@@ -11,16 +11,16 @@
 import { instancePath, parseAppPath } from "./shell/shared/paths.js";
 import { ROOT, roleOf } from "./shell/shared/scopes.js";
 import { SITE_ROOT } from "./shell/shared/site.js";
-import { PART_URLS, keepParts } from "./shell/worker/assets.js";
-import { completeMeanwhile, install } from "./shell/worker/installing.js";
+import { PART_URLS, keepParts } from "./shell/worker/runtime/assets.js";
+import { completeMeanwhile, install } from "./shell/worker/site-cache/installing.js";
 import { Workspaces } from "./shell/worker/instance/workspaces.js";
-import { prefetchPython } from "./shell/worker/runtime.js";
-import { answerMessage, tellOfChange, tellOfEviction } from "./shell/worker/messages.js";
-import { whenEvicted } from "./shell/worker/room.js";
+import { prefetchPython } from "./shell/worker/runtime/runtime.js";
+import { answerMessage, tellOfChange, tellOfEviction } from "./shell/worker/routing/messages.js";
+import { whenEvicted } from "./shell/worker/storage/room.js";
 import { answerRequest } from "./shell/worker/routing/requests.js";
-import { answerStrayed } from "./shell/worker/strayed.js";
+import { answerStrayed } from "./shell/worker/routing/root-path-redirects.js";
 import { takeOver } from "./shell/worker/site-cache/versions.js";
-import { answerSiteFile, completeSite } from "./shell/worker/site-files.js";
+import { answerSiteFile, completeSite } from "./shell/worker/site-cache/site-files.js";
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const role = roleOf(worker.registration.scope) ?? ROOT;

@@ -1,7 +1,7 @@
 """The border to JavaScript, and the only module that crosses it.
 
-Wraps what shell/worker/bridge.js hands over in the interfaces that the rest of the engine knows.
-Values cross as strings (JSON), numbers and bytes; nothing here decides anything.
+Wraps what shell/worker/bridge/bridge.js hands over in the interfaces that the rest of the engine
+knows. Values cross as strings (JSON), numbers and bytes; nothing here decides anything.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ async def download(url: str, options: dict[str, Any]) -> bytes:
 
 
 class JsRequestBody:
-    """A request's body; see engine.asgi.RequestBody."""
+    """A request's body; see engine.asgi.server.RequestBody."""
 
     def __init__(self, js: Any) -> None:
         self._js = js
@@ -42,7 +42,7 @@ class JsRequestBody:
 
 
 class JsRows:
-    """The rows of a file that JavaScript reads; see engine.row_import.RowReader."""
+    """The rows of a file that JavaScript reads; see engine.importing.row_import.RowReader."""
 
     def __init__(self, js: Any) -> None:
         self._js = js
@@ -66,7 +66,7 @@ class JsRows:
 
 
 class JsResponse:
-    """An answer; see engine.asgi.Response."""
+    """An answer; see engine.asgi.server.Response."""
 
     def __init__(self, js: Any) -> None:
         self._js = js

@@ -1,8 +1,8 @@
 """The folder of an instance: everything of it that outlives the worker, as files.
 
 Responsible for the layout, which a later build must still understand. That its files are saved
-whenever they change is the worker's business (shell/worker/saver.js); what is in the databases is
-Datasette's.
+whenever they change is the worker's business (shell/worker/storage/saver.js); what is in the
+databases is Datasette's.
 
     state.json     what the other files do not tell: the order of the databases, which of them
                    takes the tables of CSV files and the like, and the sources
@@ -22,8 +22,8 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from engine import journals
-from engine.names import database_name
+from engine.sqlite import journals
+from engine.sqlite.names import database_name
 
 # Of this layout; shell/shared/saved-store.js has the same number.
 FORMAT = 2

@@ -23,8 +23,8 @@ from datasette.views.base import DatasetteError
 from datasette.views.database import MagicParameters
 from datasette.views.table import table_view_data
 
-from engine.all_rows import all_rows
-from engine.downloads import (
+from engine.datasette.all_rows import all_rows
+from engine.datasette.downloads import (
     Download,
     database_file,
     download_path,

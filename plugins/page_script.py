@@ -12,12 +12,12 @@ from typing import Any
 
 from datasette import hookimpl
 
-from engine import site
+from engine.datasette import site
 
 
 @hookimpl
 def extra_body_script() -> dict[str, Any]:
-    """Import shell/page/datasette-page.js, of the version that this Python is of."""
+    """Import shell/page/datasette/datasette-page.js, of the version that this Python is of."""
     # extra_js_urls() would prefix the path with base_url.
     module = json.dumps(f"{site.shell_url}page/datasette-page.js")
     return {"module": True, "script": f"import {module};"}

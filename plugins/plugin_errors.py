@@ -15,7 +15,7 @@ from datasette.app import Datasette
 from datasette.utils.asgi import Base400, Request, Response
 from datasette.views.base import DatasetteError
 
-from engine import plugin_loading
+from engine.packages import plugin_loading
 
 
 @hookimpl

@@ -1,7 +1,8 @@
 """The page "Plugins": what is active here, a catalogue to search, and how plugins come and go.
 
-Installing needs the page's script, shell/page/plugins-page.js, since it is the service worker that
-fetches packages and starts the instance anew. The catalogue is catalogue.json beside this file.
+Installing needs the page's script, shell/page/datasette/plugins-page.js, since it is the service
+worker that fetches packages and starts the instance anew. The catalogue is catalogue.json beside
+this file.
 
 Everybody may look who may look at the data; only the root user is offered to change something.
 """
@@ -22,8 +23,8 @@ from datasette.utils.asgi import Request, Response
 from datasette.version import __version__
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 
-from engine import site
-from engine.packages import INSTALLED
+from engine.datasette import site
+from engine.packages.wheels import INSTALLED
 
 PAGE = "/-/install"
 CATALOGUE = Path(__file__).parent / "catalogue.json"

@@ -1,6 +1,6 @@
 """The page "Open data": what is open here, where it is from, how large it is; and its forms, which
 rename and remove. Loading from the source again and copying links needs the page's script,
-shell/page/sources-page.js.
+shell/page/datasette/sources-page.js.
 
 Everybody may look who may look at the data; only the root user may change something.
 """
@@ -21,11 +21,11 @@ from datasette.utils import escape_sqlite, tilde_encode
 from datasette.utils.asgi import Forbidden, NotFound, Request, Response
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 
-from engine import site
-from engine.contents import Contents
-from engine.downloads import download_path, may_download
+from engine.datasette import site
+from engine.datasette.contents import Contents
+from engine.datasette.downloads import download_path, may_download
 from engine.errors import LiteError
-from engine.names import database_name, table_name
+from engine.sqlite.names import database_name, table_name
 
 PAGE = "/-/sources"
 

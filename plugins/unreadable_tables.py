@@ -1,7 +1,7 @@
 """Explains, on the page of a table, why SQLite cannot read it here or orders it in another way.
 
-Why a table cannot be read is engine/unreadable.py's to tell. That such a table leaves the others
-alone is engine/adaptations/introspection.py's work.
+Why a table cannot be read is engine/sqlite/unreadable.py's to tell. That such a table leaves the
+others alone is engine/datasette/adaptations/introspection.py's work.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from datasette.utils.asgi import Request, Response
 from datasette.views.base import DatasetteError
 from markupsafe import Markup
 
-from engine.connections import BUILT_IN, DAMAGED, collations_in
-from engine.names import quote
-from engine.unreadable import Unreadable, reason_of, unreadable, unreadable_indexes
+from engine.sqlite.connections import BUILT_IN, DAMAGED, collations_in
+from engine.sqlite.names import quote
+from engine.sqlite.unreadable import Unreadable, reason_of, unreadable, unreadable_indexes
 
 _SORTED_HERE = (
     "Only the program that made this database has the collation “{}”, by which it orders text of"

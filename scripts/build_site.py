@@ -186,8 +186,8 @@ def wasm_pack() -> dict[str, Path]:
 
 
 def write_documents(owner: SiteSettings, folder: Path) -> list[Path]:
-    """Write the owner's datasette.yaml and metadata.yaml into `folder` as engine/owner.py reads
-    them; return their paths.
+    """Write the owner's datasette.yaml and metadata.yaml into `folder` as engine/datasette/owner.py
+    reads them; return their paths.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)  # several sites may be built at once

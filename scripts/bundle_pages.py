@@ -16,7 +16,8 @@ from typing import Any
 
 from bundling import esbuild, packages
 
-OPTIONS = ["--format=esm", "--splitting", "--chunk-names=[name]-[hash]", "--entry-names=[name]"]
+FLAT = "--entry-names=[name]"
+OPTIONS = ["--format=esm", "--splitting", "--chunk-names=[name]-[hash]", FLAT]
 COMMON = "common"
 
 
@@ -42,7 +43,8 @@ def bundle_pages(pages: Path, target: Path, work: Path) -> tuple[dict[str, list[
     options = [*OPTIONS, f"--outdir={target}"]
     made = esbuild(sharing, [*options, f"--inject:{first}"], work=work, cwd=pages)
     esbuild(alone, options, work=work, cwd=pages)
-    esbuild(sorted(pages.rglob("*.css")), [f"--outdir={target}"], work=work, cwd=pages)
+    stylesheets = [FLAT, f"--outdir={target}"]
+    esbuild(sorted(pages.rglob("*.css")), stylesheets, work=work, cwd=pages)
     imports = {
         Path(path).name: [
             Path(found["path"]).name

@@ -4,7 +4,7 @@
     compile_ahead.py opening WHEELS OUT [FOLDER ...]
 
 Does what a start does with Datasette and all plugins among the site's wheels, and writes what
-engine/ahead.py looks up meanwhile: when they are imported, and when Datasette opens with the
+engine/boot/ahead.py looks up meanwhile: when they are imported, and when Datasette opens with the
 plugins that are files in the folders.
 """
 
@@ -23,7 +23,7 @@ def main(what: str, wheels: Path, out: Path, *folders: Path) -> None:
 
     lay_out(wheels)
     import bootstrap
-    from engine import ahead
+    from engine.boot import ahead
 
     out.parent.mkdir(parents=True, exist_ok=True)
     if what == "imports":
@@ -33,7 +33,7 @@ def main(what: str, wheels: Path, out: Path, *folders: Path) -> None:
     bootstrap.load()
     from datasette.app import Datasette
 
-    from engine.instance import PLUGINS
+    from engine.datasette.instance import PLUGINS
 
     with ahead.recorded(out) as files:
         Datasette(memory=True, settings={"num_sql_threads": 0}).app()

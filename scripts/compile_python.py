@@ -37,7 +37,7 @@ from pathlib import Path
 SITE_PACKAGES = f"/lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
 STDLIB = f"/lib/python{sys.version_info.major}{sys.version_info.minor}.zip"
 
-#: Where the names of the modules in rest.pack are, one a line; engine/rest.py reads it.
+#: Where the names of the modules in rest.pack are, one a line; engine/deferred_modules.py reads it.
 REST_NAMES = "/lib/rest-modules.txt"
 
 # Of no use to a running program. RECORD lists files that are not there in this form.

@@ -5,8 +5,8 @@
 Fills the folder OUT with what Jinja's own cache of compiled templates holds once those are in it
 that the list FIRST names (record_first_visit.py makes it). Compiling those of one page in the
 browser takes a third of the time of a first page (measured: 0.16 s of 0.43).
-engine/adaptations/templates.py has Datasette use the cache; other templates, such as those of
-plugins, are compiled there when needed.
+engine/datasette/adaptations/templates.py has Datasette use the cache; other templates, such as
+those of plugins, are compiled there when needed.
 """
 
 from __future__ import annotations

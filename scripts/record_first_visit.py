@@ -6,7 +6,7 @@ Lays the site's wheels out as the worker would, starts an instance of the engine
 data, asks it for the pages that people see first, and writes which files of the standard library
 and of the packages that took. The build puts these files into what is downloaded before the first
 page; all others follow after it (compile_python.py). An entry that is missing from the list makes a
-visit slower, never wrong: engine/rest.py waits for what is not there yet.
+visit slower, never wrong: engine/deferred_modules.py waits for what is not there yet.
 """
 
 from __future__ import annotations
@@ -76,16 +76,16 @@ class Asked:
 async def visit() -> None:
     """Do what a first visit does."""
     import bootstrap
-    from engine import site
-    from engine.asgi import RequestHead
-    from engine.options import Request
+    from engine.asgi.server import RequestHead
+    from engine.datasette import site
+    from engine.importing.options import Request
 
     site.shell_url = "/v/0/shell/"
     bootstrap.BrowserPackages("/instance", "", "null")
     bootstrap.load()
     bootstrap.reason_against_image()
     # Only now: it imports Datasette.
-    from engine.instance import Instance
+    from engine.datasette.instance import Instance
 
     instance = Instance(BASE, plugins=PROJECT / "plugins")
     # As "auto" looks at each file: what tells kinds apart is needed as well.

@@ -1,7 +1,7 @@
 """Writes what the plugins of site.toml come to: exact wheels with their hashes.
 
 Runs inside Pyodide (see run_in_pyodide.mjs), and chooses as an instance does for the plugins of a
-link (engine/resolving.py). Called by site_wheels.py.
+link (engine/packages/resolving.py). Called by site_wheels.py.
 
     resolve_plugins.py WHEELS FOLDER INDEX OUT
 
@@ -32,8 +32,8 @@ def lay_out(wheels: Path) -> None:
 async def main(wheels: Path, folder: Path, index: str, out: Path) -> None:
     """Resolve and write what site.lock lists."""
     lay_out(wheels)
-    from engine.packages import Wheel
-    from engine.resolving import Unresolvable, choose
+    from engine.packages.resolving import Unresolvable, choose
+    from engine.packages.wheels import Wheel
 
     plugins = tomllib.loads((folder / "site.toml").read_text())["plugins"]
     found: dict[str, Wheel] = {}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, TypedDict
 
-from engine.column_types import ColumnType, type_of
-from engine.csv_dialect import Encoding
+from engine.importing.column_types import ColumnType, type_of
+from engine.importing.csv_dialect import Encoding
 from engine.importing.csv_layout import Layout
-from engine.options import ImportOptions
+from engine.importing.options import ImportOptions
 
 Sureness = Literal["certain", "likely", "unsure"]
 

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.column_types import ColumnType, type_of
+from engine.importing.column_types import ColumnType, type_of
 from engine.importing.csv_tokenizer import Rules, Tokenizer, swallows_rows
 
 # The order settles what nothing else does.

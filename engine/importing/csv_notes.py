@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.csv_dialect import Dialect
+from engine.importing.csv_dialect import Dialect
 from engine.importing.csv_tokenizer import Oddities
 
 _LONGEST = 200

@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.column_types import ColumnType
 from engine.errors import SourceError
-from engine.options import ImportOptions
+from engine.importing.column_types import ColumnType
+from engine.importing.options import ImportOptions
 
 #: What MySQL writes for NULL, and IMDb's files.
 MYSQL_NULL = "\\N"

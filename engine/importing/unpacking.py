@@ -1,7 +1,7 @@
 """Unpacking what browsers cannot: gzip files of several members, bzip2, xz, Zstandard, and tar.
 
-What shell/worker/unpack.js can do by itself it does; what comes out, and in what order, is decided
-there. Everything takes and leaves files, a slice at a time.
+What shell/worker/sources/unpack.js can do by itself it does; what comes out, and in what order, is
+decided there. Everything takes and leaves files, a slice at a time.
 """
 
 from __future__ import annotations

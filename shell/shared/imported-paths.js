@@ -41,7 +41,7 @@ export function importedPath(path) {
   if (path === STATE || [DATABASE, CONFIGURATION, PACKAGES].some((known) => known.test(path))) {
     return path;
   }
-  // Datasette never opens a stranger's internal database: engine/imported_internal.py reads it.
+  // Datasette never opens a stranger's internal database: engine/datasette/imported_internal.py reads it.
   const internal = INTERNAL.exec(path);
   return internal ? `imported-${internal[1]}` : undefined;
 }

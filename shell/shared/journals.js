@@ -2,7 +2,7 @@
  * The journals that SQLite keeps beside a database, by their names: a -wal holds its newest rows, a
  * -journal what undoes a change that was interrupted. A database is only whole together with them.
  *
- * What they hold is Python's to use (engine/journals.py).
+ * What they hold is Python's to use (engine/sqlite/journals.py).
  */
 
 import { LiteError } from "./errors.js";

@@ -5,7 +5,7 @@
  */
 
 /**
- * How a source becomes a table, as a link or a person says it; engine/options.py reads it.
+ * How a source becomes a table, as a link or a person says it; engine/importing/options.py reads it.
  *
  * @typedef {object} ImportOptions
  * @property {string} [name]       of the table, or of the database that a SQLite file becomes

@@ -373,7 +373,7 @@ export const STAGES = [
  *   without that, one that would is a problem named CHANGES_EXISTING
  */
 
-/** Name of the error of a script that would change existing tables; engine/sql_guard.py raises it. */
+/** Name of the error of a script that would change existing tables; engine/sqlite/sql_guard.py raises it. */
 export const CHANGES_EXISTING = "ChangesExisting";
 
 /**

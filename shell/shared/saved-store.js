@@ -4,7 +4,7 @@
  * An instance's folder of files is saved as blocks of one size. All of them belong to a generation,
  * and the instance's record names the one that counts, so a generation is whole from the moment at
  * which a record names it; others are what an interrupted save left behind. Writing is the worker's
- * (shell/worker/saver.js), which alone may do it: pages only read.
+ * (shell/worker/storage/saver.js), which alone may do it: pages only read.
  *
  * https://w3c.github.io/IndexedDB/
  */
@@ -14,7 +14,7 @@ import { BLOCK_SIZE } from "./blocks.js";
 import { LiteError } from "./errors.js";
 import { readableRecord } from "./saved-record.js";
 
-/** Of the folder's layout, which engine/instance.py defines. A newer site reads older ones. */
+/** Of the folder's layout, which engine/datasette/instance.py defines. A newer site reads older ones. */
 export const STATE_FORMAT = 2;
 
 /** Before this format, the internal database of an import was saved as it came. */
@@ -89,7 +89,7 @@ const READ_AHEAD = 64;
  */
 
 /**
- * An image of Python's memory, without its content; see shell/worker/image-store.js.
+ * An image of Python's memory, without its content; see shell/worker/runtime/snapshot/store.js.
  *
  * @typedef {object} SavedImage
  * @property {string} key      says of which Python
@@ -99,7 +99,7 @@ const READ_AHEAD = 64;
  * @property {string} usedBy   names the run of the worker that is starting from it, "" if none is
  * @property {number} usedAt   ms since 1970
  * @property {number} failures in a row
- * @property {number} exercises  starts that have done theirs (exercise.js)
+ * @property {number} exercises  starts that have done theirs (warm-up.js)
  * @property {boolean} needsRest  whether a start from it could not do without the rest of Python
  */
 

@@ -77,7 +77,7 @@ DIFFERENCES = [
     ),
     Difference(
         r".*",
-        "engine/adaptations/referrer.py, without which the worker could not tell who sends a form",
+        "adaptations/referrer.py: without it the worker cannot tell who sends a form",
         replace("(?m)^(referrer-policy: )no-referrer$", r"\1same-origin"),
         of="headers",
     ),

@@ -25,7 +25,7 @@ SHORT_OF_PATIENCE = """
 from datasette import hookimpl
 @hookimpl
 def prepare_jinja2_environment(env):
-    from engine import plugin_loading
+    from engine.packages import plugin_loading
     plugin_loading.STARTUP_SECONDS = 1
 """
 NEVER_STARTS = (

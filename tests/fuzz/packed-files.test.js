@@ -5,7 +5,7 @@ import { fuzz, damaged } from "../support/fuzzing.js";
 import { pythonUnpacker } from "../support/python_unpacker.js";
 import { importWorkerModule } from "../support/worker_modules.js";
 
-const { unpack } = await importWorkerModule("shell/worker/unpack.js");
+const { unpack } = await importWorkerModule("shell/worker/sources/unpack.js");
 const { LiteError } = await importWorkerModule("shell/shared/errors.js");
 const { BlobWriter, TextReader, ZipWriter } = await import("@zip.js/zip.js");
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import LiteError
-from engine.options import Request
+from engine.importing.options import Request
 from tests.support.fuzzing import damaged, pieces_of, watched
 from tests.support.instances import BASE, Opened
 from tests.support.wire import head

@@ -9,11 +9,11 @@ import sqlite3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.configuration import read_configuration
 from engine.errors import LiteError
-from engine.json_depth import loads
-from engine.sql_script import run_script, statements
-from engine.sqlite_limits import limit
+from engine.importing.configuration import read_configuration
+from engine.importing.json_depth import loads
+from engine.importing.sql_script import run_script, statements
+from engine.sqlite.limits import limit
 from tests.support.fuzzing import pieces_of, watched
 
 SQL = pieces_of(

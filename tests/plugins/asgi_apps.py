@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl, unquote
 
 from datasette import hookimpl
 
-from engine.adaptations.templates import COMPILED
+from engine.datasette.adaptations.templates import COMPILED
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]

@@ -14,7 +14,7 @@ from tests.support.browsing import BOOT_TIMEOUT
 APPS = "app/-/test-asgi/"
 MEMORY = "app/@bWVtb3J5PTE/-/test-asgi/"
 
-#: What the worker adds to keep other sites out: shell/worker/trust/response-headers.js.
+#: What the worker adds to keep other sites out: shell/worker/site-cache/response-headers.js.
 WORKER_HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "x-content-type-options": "nosniff",

@@ -1,4 +1,6 @@
-"""Images of Python's memory, as a browser has kept them: see shell/worker/image-store.js."""
+"""Images of Python's memory, as a browser has kept them: see
+shell/worker/runtime/snapshot/store.js.
+"""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from datasette.app import Datasette
 
-from engine.asgi import RequestHead
-from engine.instance import Instance
+from engine.asgi.server import RequestHead
+from engine.datasette.instance import Instance
 from tests.support.wire import Wire, head
 
 BASE = "/app/"

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.folder import Folder
-from engine.intake import Intake
-from engine.options import Request
-from engine.preview import Previews
+from engine.importing.intake import Intake
+from engine.importing.options import Request
+from engine.importing.preview import Previews
 
 
 async def _no_pause() -> None:

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { loadPyodide } from "pyodide";
 import { importWorkerModule } from "./worker_modules.js";
 
-const { PythonUnpacker } = await importWorkerModule("shell/worker/python-unpacker.js");
+const { PythonUnpacker } = await importWorkerModule("shell/worker/sources/python-unpacker.js");
 
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 

@@ -9,12 +9,12 @@ import { importWorkerModule } from "./worker_modules.js";
 
 const { BLOCK_SIZE } = await importWorkerModule("shell/shared/blocks.js");
 const { keysOf, readFiles } = await importWorkerModule("shell/shared/saved-store.js");
-const { saveCopy } = await importWorkerModule("shell/worker/copies.js");
-const { sweep } = await importWorkerModule("shell/worker/generations.js");
-const { own } = await importWorkerModule("shell/worker/ownership.js");
-const { Saver } = await importWorkerModule("shell/worker/saver.js");
-const { claim, newRecord } = await importWorkerModule("shell/worker/store-changes.js");
-const { WatchedFiles } = await importWorkerModule("shell/worker/watched-files.js");
+const { saveCopy } = await importWorkerModule("shell/worker/storage/copies.js");
+const { sweep } = await importWorkerModule("shell/worker/storage/generations.js");
+const { own } = await importWorkerModule("shell/worker/storage/ownership.js");
+const { Saver } = await importWorkerModule("shell/worker/storage/saver.js");
+const { claim, newRecord } = await importWorkerModule("shell/worker/storage/store-changes.js");
+const { WatchedFiles } = await importWorkerModule("shell/worker/storage/block-file-system.js");
 
 const { FS } = await loadPyodide();
 

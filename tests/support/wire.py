@@ -1,4 +1,4 @@
-"""A client for the ASGI server in engine/asgi.py: gives it requests, keeps what comes back."""
+"""A client for engine/asgi/server.py: gives it requests, keeps what comes back."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
-from engine.asgi import App, RequestHead, Server
-from engine.cookies import Cookies
+from engine.asgi.cookies import Cookies
+from engine.asgi.server import App, RequestHead, Server
 
 Headers = list[tuple[str, str]]
 
@@ -25,7 +25,7 @@ def head(method: str = "GET", path: str = "/", **fields: Any) -> RequestHead:
 
 
 class Wire:
-    """Both ends of one connection: engine.asgi's RequestBody and Response."""
+    """Both ends of one connection: engine.asgi.server's RequestBody and Response."""
 
     def __init__(self, chunks: Iterable[bytes | OSError] = ()) -> None:
         self._chunks = iter(chunks)

@@ -3,10 +3,10 @@
  * elsewhere, and setting one of their databases aside. Where they run, they are stopped first.
  */
 
-import { saveCopy } from "../copies.js";
-import { deleteImages } from "../image-store.js";
-import { setAside } from "../set-aside.js";
-import { removeInstance } from "../store-changes.js";
+import { saveCopy } from "../storage/copies.js";
+import { deleteImages } from "../runtime/snapshot/store.js";
+import { setAside } from "../storage/set-aside.js";
+import { removeInstance } from "../storage/store-changes.js";
 import { Decisions } from "../trust/decisions.js";
 import { checkedImport } from "../trust/imported-instance.js";
 import { whileStopped } from "./occupancy.js";

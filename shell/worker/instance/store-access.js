@@ -7,7 +7,7 @@
 
 import { openStore } from "../../shared/saved-store.js";
 import { SITE_ROOT } from "../../shared/site.js";
-import { sweep } from "../generations.js";
+import { sweep } from "../storage/generations.js";
 
 /** @typedef {import("../../shared/saved-store.js").Store} Store */
 

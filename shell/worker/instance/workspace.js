@@ -6,13 +6,13 @@
  * and for stopping it when the workspace is deleted or replaced. instance.js is one life of it.
  */
 
-import { absolute, hasChanged, shippedSources } from "../downloads.js";
-import { Instance } from "../instance.js";
-import { evicted } from "../room.js";
-import { siteSettings } from "../site-settings.js";
+import { absolute, hasChanged, shippedSources } from "../sources/downloads.js";
+import { Instance } from "./instance.js";
+import { evicted } from "../storage/room.js";
+import { siteSettings } from "../site-cache/site-settings.js";
 import { checkedItems, idOf, packageId } from "../trust/consent.js";
 import { Decisions } from "../trust/decisions.js";
-import { Turns } from "../turns.js";
+import { Turns } from "./keyed-mutex.js";
 import { openSharedStore } from "./store-access.js";
 import { enterWorkspace } from "./occupancy.js";
 import { LiteError } from "../../shared/errors.js";

@@ -2,15 +2,15 @@
  * Requests under app/: to a workspace that this worker runs, or to one that it does not.
  */
 
-import { keepParts } from "../assets.js";
-import { keepImages } from "../images.js";
+import { keepParts } from "../runtime/assets.js";
+import { keepImages } from "../runtime/snapshot/start-snapshot.js";
 import { isWanted } from "../instance/clients.js";
 import { foreign } from "../instance/workspaces.js";
-import { bootingPage, consentPage, errorPage, framedPage } from "../pages.js";
-import { finishVisit } from "../runtime.js";
-import { completeSite } from "../site-files.js";
+import { bootingPage, consentPage, errorPage, framedPage } from "./pages.js";
+import { finishVisit } from "../runtime/runtime.js";
+import { completeSite } from "../site-cache/site-files.js";
 import { isFramed } from "../trust/arrivals.js";
-import { guarded } from "../trust/gate.js";
+import { guarded } from "./gate.js";
 import { parseAppPath } from "../../shared/paths.js";
 import { keyToRecipe } from "../../shared/recipe.js";
 import { SITE_ROOT } from "../../shared/site.js";
@@ -129,7 +129,7 @@ async function answerFrom(workspace, key, event, context) {
 /**
  * What a boot leaves to do, while the browser must not stop the worker.
  *
- * @param {import("../instance.js").Instance} instance
+ * @param {import("../instance/instance.js").Instance} instance
  * @param {string} key
  * @param {Promise<void>} [answered]  settled when the request that led to it is answered
  */

@@ -7,12 +7,12 @@
  * import more of it.
  */
 
-import manifest from "../manifest.js";
+import manifest from "./manifest.js";
 import { alone } from "../../shared/locks.js";
 import { roleOf } from "../../shared/scopes.js";
 import { SITE_ROOT } from "../../shared/site.js";
-import { cachedVersions, versionCache } from "../caches.js";
-import { dropCopiesExcept } from "../part-copies.js";
+import { cachedVersions, versionCache } from "./caches.js";
+import { dropCopiesExcept } from "./asset-copies.js";
 
 /**
  * @typedef {object} VersionRecord  that a registration runs a version

@@ -2,7 +2,7 @@
  * The one reader of plugins/lock.json, the record of an instance's packages. Such a file may have come
  * with somebody's export, so everything in it is checked, and anything that is not known is refused.
  *
- * Python writes the file (engine/packages.py) and never reads it: it gets what was read here.
+ * Python writes the file (engine/packages/wheels.py) and never reads it: it gets what was read here.
  */
 
 import { LiteError } from "../../shared/errors.js";
@@ -14,11 +14,11 @@ export const LOCK = "plugins/lock.json";
 /** Where the wheels are. */
 export const WHEELS = "plugins/wheels/";
 
-/** How a lock names what `ref` asks for, beside requirements; engine/plugin_setup.py does as well. */
+/** How a lock names what `ref` asks for, beside requirements; engine/packages/plugin_setup.py does as well. */
 export const REF = "?ref=";
 
 /**
- * A wheel of the instance's folder; engine/packages.py has the same fields.
+ * A wheel of the instance's folder; engine/packages/wheels.py has the same fields.
  *
  * @typedef {object} LockedWheel
  * @property {string} name      canonical; what the file claims to be
@@ -44,7 +44,7 @@ const FORMAT = 1;
 const MOST_CHARACTERS = 1_000_000;
 const MOST_ENTRIES = 500;
 
-/** Of messages and hints, which people read; engine/plugin_setup.py cuts them off. */
+/** Of messages and hints, which people read; engine/packages/plugin_setup.py cuts them off. */
 const MOST_WORDS = 2000;
 
 const NAME = /^(?=.{1,100}$)[a-z0-9]+(?:-[a-z0-9]+)*$/;

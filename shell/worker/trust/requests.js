@@ -11,7 +11,7 @@ import { REF } from "./lock.js";
 /** @typedef {import("../../shared/protocol.js").ConsentItem} ConsentItem */
 /** @typedef {import("../../shared/errors.js").WireError} WireError */
 /** @typedef {import("./lock.js").Lock} Lock */
-/** @typedef {import("../site-settings.js").SiteSettings} SiteSettings */
+/** @typedef {import("../site-cache/site-settings.js").SiteSettings} SiteSettings */
 
 /**
  * @param {import("../../shared/recipe.js").Recipe} recipe

@@ -1,0 +1,78 @@
+"""Keeps one table that SQLite cannot open from breaking its database, and a database the others.
+
+Datasette asks each table for its columns when it starts and on most pages. A virtual table whose
+module or tokenizer is missing answers with an error, and natively Datasette does not start then.
+Here it has no columns; plugins/unreadable_tables.py explains it on its own page. Connections know
+the collations that the schema names (connections.py). It can go when Datasette reads schemas in
+which something is missing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import datasette.database
+import datasette.utils
+import datasette.utils.internal_db
+import datasette.views.table_create_alter
+from datasette.database import Database
+
+from engine.datasette.adaptations import file_names
+from engine.sqlite.connections import DAMAGED, accept_collations
+
+# Where Datasette has imported the function by its name.
+_USERS = (
+    datasette.utils,
+    datasette.utils.internal_db,
+    datasette.database,
+    datasette.views.table_create_alter,
+)
+
+_NO_TEXT = "database disk image is malformed: a name in it is no text"
+
+_plain_column_details = datasette.utils.table_column_details
+_plain_execute = Database.execute
+_plain_label_column = Database.label_column_for_table
+
+
+def _column_details(connection: Any, table: str) -> list[Any]:
+    try:
+        details: list[Any] = _plain_column_details(connection, table)
+    except DAMAGED:
+        return []
+    return details
+
+
+def _connect(database: Database, write: bool = False) -> Any:
+    connection = file_names.connect(database, write)
+    if database.path is not None:
+        accept_collations(connection)
+    return connection
+
+
+async def _execute(database: Database, *query: Any, **options: Any) -> Any:
+    try:
+        return await _plain_execute(database, *query, **options)
+    except UnicodeDecodeError as error:
+        # Datasette would take it for an error of its own.
+        raise sqlite3.DatabaseError(
+            "database disk image is malformed: a name is no text"
+        ) from error
+
+
+async def _label_column(database: Database, table: str) -> str | None:
+    try:
+        label: str | None = await _plain_label_column(database, table)
+    except DAMAGED:
+        return None
+    return label
+
+
+def install() -> None:
+    """Change Datasette's functions, after file_names.py; doing it again changes nothing."""
+    for module in _USERS:
+        module.table_column_details = _column_details
+    Database.connect = _connect
+    Database.execute = _execute
+    Database.label_column_for_table = _label_column

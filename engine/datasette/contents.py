@@ -1,0 +1,159 @@
+"""What is open in an instance, changed as a whole: databases and tables are removed and renamed.
+
+Responsible for everything that knows of them to agree afterwards: the files, Datasette, its
+internal database and what is remembered of sources. Who may do it, and that it is meant, is the
+caller's business.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from datasette.app import Datasette
+from datasette.database import Database
+
+from engine.errors import LiteError
+from engine.folder import Folder
+from engine.sqlite.table_changes import drop_table, rename_table
+
+# Of Datasette's internal database, with the column that names a table, if there is one. Its
+# catalogue is not among them: Datasette keeps that up to date by itself.
+_INTERNAL = {
+    "metadata_databases": None,
+    "metadata_resources": "resource_name",
+    "metadata_columns": "resource_name",
+    "column_types": "resource_name",
+    "queries": None,
+}
+
+# As long as a file's name may be, with room for SQLite's suffixes.
+_LONGEST = 200  # bytes
+
+
+class Contents:
+    """The databases of `datasette`, whose files are in `folder`."""
+
+    def __init__(self, datasette: Datasette, folder: Folder) -> None:
+        self._datasette = datasette
+        self._folder = folder
+
+    async def remove_database(self, name: str) -> None:
+        """Remove a database with everything in it."""
+        self._datasette.remove_database(name)
+        self._folder.remove_database(name)
+        await self._forget_internally(name, None)
+        await self._datasette.refresh_schemas(force=True)
+
+    async def rename_database(self, old: str, new: str) -> None:
+        """Rename a database.
+
+        Raises:
+            LiteError: it cannot have that name.
+        """
+        self._check_database_name(old, new)
+        datasette = self._datasette
+        order = [new if name == old else name for name in datasette.databases]
+        datasette.remove_database(old)
+        self._folder.rename_database(old, new)
+        path = str(self._folder.database(new))
+        datasette.add_database(Database(datasette, path=path, is_mutable=True), name=new)
+        datasette.databases = {name: datasette.databases[name] for name in order}
+        await self._rename_internally("database_name", new, old, None)
+        await datasette.refresh_schemas(force=True)
+
+    async def remove_table(self, database: str, table: str) -> None:
+        """Drop a table or view, with the full-text indexes that it has."""
+        db = self._datasette.get_database(database)
+        await db.execute_write_fn(lambda connection: drop_table(connection, table))
+        await db.execute_write_fn(_give_room_back, transaction=False)
+        self._folder.forget_table(database, table)
+        await self._forget_internally(database, table)
+        await self._datasette.refresh_schemas(force=True)
+
+    async def rename_table(self, database: str, old: str, new: str) -> None:
+        """Rename a table; its indexes, triggers and full-text indexes go with it.
+
+        Raises:
+            LiteError: it cannot have that name.
+        """
+        db = self._datasette.get_database(database)
+        rows = (await db.execute("select name from sqlite_master")).rows
+        _check_table_name(new, {_fold(row[0]) for row in rows} - {_fold(old)})
+        await db.execute_write_fn(lambda connection: rename_table(connection, old, new))
+        self._folder.rename_table(database, old, new)
+        await self._rename_internally("resource_name", new, database, old)
+        await self._datasette.refresh_schemas(force=True)
+
+    def _check_database_name(self, old: str, new: str) -> None:
+        _check_name("database", new)
+        if "/" in new or "\\" in new:
+            raise _bad_name("database", new, "A slash cannot be part of it.")
+        if new.startswith(("@", "_")):
+            raise _bad_name("database", new, "Names with @ or _ at the start have other uses.")
+        if new.strip(". ") in ("", "-"):
+            raise _bad_name("database", new, "It needs a letter or a digit.")
+        if len(new.encode()) > _LONGEST:
+            raise _bad_name("database", new, "It is too long.")
+        taken = {_fold(name) for name in self._datasette.databases} - {_fold(old)}
+        if _fold(new) in taken:
+            raise _bad_name("database", new, "There is a database with this name already.")
+
+    async def _forget_internally(self, database: str, table: str | None) -> None:
+        def forget(connection: sqlite3.Connection) -> None:
+            for name, where, values in _rows_about(database, table):
+                connection.execute(f"delete from {name} where {where}", values)
+
+        await self._datasette.get_internal_database().execute_write_fn(forget)
+
+    async def _rename_internally(
+        self, column: str, new: str, database: str, table: str | None
+    ) -> None:
+        def rename(connection: sqlite3.Connection) -> None:
+            for name, where, values in _rows_about(database, table):
+                update = f"update or replace {name} set {column} = ? where {where}"
+                connection.execute(update, [new, *values])
+
+        await self._datasette.get_internal_database().execute_write_fn(rename)
+
+
+def _rows_about(database: str, table: str | None) -> list[tuple[str, str, list[Any]]]:
+    """Return table, condition and its values, for all in the internal database about something."""
+    if table is None:
+        return [(name, "database_name = ?", [database]) for name in _INTERNAL]
+    return [
+        (name, f"database_name = ? and {column} = ?", [database, table])
+        for name, column in _INTERNAL.items()
+        if column is not None
+    ]
+
+
+def _give_room_back(connection: sqlite3.Connection) -> None:
+    """Make the file smaller if most of it is empty: then that is quick, and worth it."""
+    [pages] = connection.execute("pragma page_count").fetchone()
+    [free] = connection.execute("pragma freelist_count").fetchone()
+    if free > pages / 2:
+        connection.execute("vacuum")
+
+
+def _check_table_name(name: str, taken: set[str]) -> None:
+    _check_name("table", name)
+    if _fold(name).startswith("sqlite_"):
+        raise _bad_name("table", name, "SQLite keeps names that begin with sqlite_ for itself.")
+    if _fold(name) in taken:
+        raise _bad_name("table", name, "This name is taken in this database already.")
+
+
+def _check_name(kind: str, name: str) -> None:
+    if name.strip() == "":
+        raise LiteError(f"A {kind} needs a name.")
+    if not name.isprintable():
+        raise _bad_name(kind, name, "It has a character that cannot be seen.")
+
+
+def _bad_name(kind: str, name: str, why: str) -> LiteError:
+    return LiteError(f"A {kind} cannot be called “{name}”.", hint=why)
+
+
+def _fold(name: str) -> str:
+    return name.lower()

@@ -1,0 +1,345 @@
+"""One Datasette with its data.
+
+Responsible for how Datasette is set up. How sources become databases is intake.py's business,
+where files lie is folder.py's, HTTP is server.py's, and where the bytes of a source come from is
+the worker's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from datasette import utils
+from datasette.app import Datasette
+from datasette.database import Database
+from datasette.plugins import pm
+
+from engine import deferred_modules as rest
+from engine.asgi.cookies import Cookies
+from engine.asgi.server import RequestBody, RequestHead, Response, Server
+from engine.boot import ahead
+from engine.datasette import imported_internal, site
+from engine.datasette.adaptations import (
+    base_url,
+    facet_budget,
+    file_names,
+    introspection,
+    json_depth,
+    long_pages,
+    many_tables,
+    query_comments,
+    row_counts,
+    sqlite_limits,
+    templates,
+)
+from engine.datasette.adaptations.serving import adapted
+from engine.datasette.owner import Owner
+from engine.errors import LiteError, SourceError
+from engine.folder import Folder
+from engine.importing.configuration import blanks, cleaned, merged
+from engine.importing.intake import Intake
+from engine.importing.options import Request
+from engine.importing.preview import Previews
+from engine.importing.row_import import RowReader
+from engine.pace import TURN_SECONDS, Report
+from engine.packages import plugin_loading
+from engine.sqlite.connections import DAMAGED, rebuild_indexes
+
+# In seconds: how long imports wait for a request that is not older, and at a time.
+_YOUNG = 1.0
+_MOST_PATIENCE = 0.5
+
+FOLDER = Path("/instance")
+PLUGINS = Path("/plugins")
+
+
+class Instance:
+    """A Datasette at `base_url`, the path of its address with both slashes."""
+
+    def __init__(self, base_url: str, folder: Path = FOLDER, plugins: Path = PLUGINS) -> None:
+        # Sources are read with these, too.
+        json_depth.install()
+        sqlite_limits.install()
+        self._base_url = base_url
+        self._folder = Folder(folder)
+        self._plugins = plugins
+        self._owner = Owner()
+        self._intake = Intake(self._folder, pause=self._give_way)
+        self._requests: dict[object, float] = {}  # being answered, and since when
+        self._memory = False
+        self._trusted: list[str] = []
+        self._row_sources = 0
+        #: Databases that could not be opened at the last start, and why.
+        self.left_out: dict[str, LiteError] = {}
+        self._datasette: Datasette | None = None
+        self._server: Server | None = None
+        self._set_aside: LiteError | None = None
+        self._is_older = False
+
+    async def add_source(self, request: Request, file: Path, report: Report) -> dict[str, Any]:
+        """Take a source in, before or after `open`; `file` is used up. See Intake.take."""
+        await self._wait_for_rest()
+        before = self._folder.database_names()
+        result = await self._intake.take(request, file, report)
+        try:
+            await self._serve_new(is_configuration=not result["added"] and result["path"] == "")
+        except DAMAGED as error:
+            problem = SourceError(
+                f"{request.url} could not be opened: {error}.",
+                source=request.url,
+                hint="The database may be damaged, or made by a program that changes SQLite.",
+            )
+            await self._take_back(result["added"], before, problem)
+            raise problem from error
+        return result
+
+    async def _take_back(
+        self, added: list[dict[str, Any]], before: list[str], problem: LiteError
+    ) -> None:
+        """Remove databases that were just added, which Datasette cannot serve.
+
+        One that took the place of another, which is gone, is only left out.
+        """
+        for name in {one["database"] for one in added if one["table"] is None}:
+            self._release(name)
+            if name in before:
+                self.left_out[name] = problem
+            else:
+                self._folder.remove_database(name)
+        if self._datasette is not None:
+            await self._datasette.refresh_schemas(force=True)
+
+    async def add_rows(self, request: Request, rows: RowReader, report: Report) -> dict[str, Any]:
+        """Take rows in that are read elsewhere; see Intake.take_rows."""
+        await self._wait_for_rest()
+        self._row_sources += 1
+        aside = self._folder.aside(f"rows-{self._row_sources}")
+        result = await self._intake.take_rows(request, rows, aside, report)
+        await self._serve_new()
+        return result
+
+    async def preview(self, request: Request, file: Path, *, complete: bool) -> dict[str, Any]:
+        """Tell what would become of a source. `file` stays; see Previews.of_file."""
+        await self._wait_for_rest()
+        return await Previews(self._folder).of_file(request, file, complete=complete)
+
+    async def _wait_for_rest(self) -> None:
+        """Wait for all of Python, lest something be done by halves; a start is repeated instead."""
+        if self._server is not None:
+            await rest.wait()
+
+    def source(self, id: str) -> dict[str, Any]:
+        """Return what is remembered of a source; see Folder.sources.
+
+        Raises:
+            LiteError: there is none with this id.
+        """
+        for source in self._folder.sources():
+            if source["id"] == id:
+                return source
+        raise LiteError(
+            f"There is no source {id!r} here any more.", hint="Load the page again to see what is."
+        )
+
+    async def _serve_new(self, *, is_configuration: bool = False) -> None:
+        """Have a Datasette that is already open show what was added."""
+        datasette, server = self._datasette, self._server
+        if datasette is None or server is None:
+            return
+        if is_configuration:
+            # It is read when Datasette starts.
+            await self.open(self._memory, self._trusted)
+            await server.shutdown()
+            return
+        names = [name for name in self._folder.database_names() if name not in self.left_out]
+        if any(name not in datasette.databases for name in names):
+            # While one that was replaced is away, so that what is known of its tables is forgotten.
+            await datasette.refresh_schemas(force=True)
+        for name in names:
+            if name not in datasette.databases:
+                path = str(self._folder.database(name))
+                datasette.add_database(Database(datasette, path=path, is_mutable=True), name=name)
+        # One that was replaced is where it was.
+        others = {name: one for name, one in datasette.databases.items() if name not in names}
+        datasette.databases = {**others, **{name: datasette.databases[name] for name in names}}
+        await datasette.refresh_schemas(force=True)
+
+    def _release(self, name: str) -> None:
+        if self._datasette is not None and name in self._datasette.databases:
+            self._datasette.remove_database(name)
+
+    def distrust_internal(self) -> None:
+        """Have `open` check the internal database, which an older version saved unchecked."""
+        self._folder.set_internal_aside()
+        self._is_older = True
+
+    @property
+    def set_aside(self) -> LiteError | None:
+        """What `open` did not take over from an import, to be told the person."""
+        return self._set_aside
+
+    def code_in_configuration(self) -> list[dict[str, Any]]:
+        """Return the metadata and config sources from links that hold code, which runs only where
+        `open` is told to trust it: "kind", "value", their URL, "parts", names of that code, and
+        "digest", the hash of all that the source says.
+        """
+        found = []
+        for kind in ("metadata", "config"):
+            for source, contents in self._folder.configuration(kind):
+                parts = cleaned(contents).code
+                if parts and "://" in _address(source):
+                    one = {"kind": kind, "value": _address(source), "parts": parts}
+                    found.append({**one, "digest": _digest(contents)})
+        return found
+
+    def _configuration(self, kind: str) -> dict[str, Any]:
+        """Return what the site's owner and all sources of a kind say; later ones count more."""
+        refused, links = [], []
+        for _, contents in self._folder.configuration(kind):
+            # What an import laid there was never read by Intake.
+            read = cleaned(contents)
+            if _digest(contents) in self._trusted:
+                links.append(read.whole)
+            else:
+                refused.append(blanks(read.whole))
+                links.append(read.contents)
+        return merged([*refused, self._owner.document(kind), *links])
+
+    async def open(self, memory: bool, trusted: Iterable[str] = ()) -> None:
+        """Start Datasette on what was added, or on what was saved; `memory` adds its in-memory
+        database. A plugin that keeps it from starting is left out; see plugin_loading.left_out.
+        Metadata and config whose hashes are in `trusted` may hold code.
+
+        Raises:
+            LiteError: Datasette could not start.
+        """
+        self._trusted = list(trusted)
+        while True:
+            try:
+                await self._open(memory)
+                return
+            except Exception as error:
+                if not plugin_loading.leave_out(pm, error):
+                    raise
+
+    async def _open(self, memory: bool) -> None:
+        base_url.install()
+        facet_budget.install()
+        file_names.install()
+        introspection.install()
+        long_pages.install()
+        many_tables.install()
+        query_comments.install()
+        row_counts.install()
+        templates.install()
+        if self._datasette is None:
+            self._folder.forget_shared_memory()
+            self._intake.clear_up()
+        site.folder = self._folder
+        self.left_out, names = self._openable()
+        try:
+            with ahead.used(ahead.OPENING, utils):
+                datasette = Datasette(
+                    [str(self._folder.database(name)) for name in names],
+                    memory=memory,
+                    internal=str(self._folder.internal_database),
+                    secret=self._folder.secret(),
+                    plugins_dir=str(self._plugins) if self._plugins.is_dir() else None,
+                    metadata=self._configuration("metadata"),
+                    config=self._configuration("config"),
+                    template_dir=self._owner.template_dir,
+                    static_mounts=self._owner.static_mounts,
+                    # WebAssembly has no threads here: queries run where they are asked for.
+                    settings={"num_sql_threads": 0, "base_url": self._base_url},
+                )
+                app = adapted(datasette, self._base_url)
+            server = Server(rest.patient(app), Cookies(self._folder.cookies))
+            # Within the lifespan its errors would not be heard.
+            await plugin_loading.in_time(datasette.invoke_startup())
+            self._set_aside = await imported_internal.adopt(
+                datasette, self._folder.imported_internal, keep_others=self._is_older
+            )
+            await plugin_loading.in_time(server.startup())
+            # Else the first page would do it, and wait until what it writes is saved.
+            await datasette.refresh_schemas()
+        except LiteError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise LiteError(
+                f"Datasette could not start: {plugin_loading.in_words(error)}.",
+                hint="A plugin or the data is the likely cause.",
+            ) from error
+        self._folder.remember()
+        self._intake.is_served = True
+        self._intake.release = self._release
+        self._memory = memory
+        self._datasette = datasette
+        self._server = server
+
+    def _openable(self) -> tuple[dict[str, LiteError], list[str]]:
+        """Return why databases cannot be opened, by name, and the names of the others.
+
+        A database that was saved by an earlier version of the site gets its indexes in order.
+        """
+        reasons: dict[str, LiteError] = {}
+        in_order = self._folder.indexes_in_order()
+        for name in self._folder.database_names():
+            try:
+                missing = rebuild_indexes(self._folder.database(name), in_order.get(name, []))
+            except DAMAGED as error:
+                reasons[name] = LiteError(
+                    f"The database {name} could not be opened: {error}.",
+                    hint="Everything else is open. The page “Saved data” offers it as a file.",
+                )
+            else:
+                if set(missing) - set(in_order.get(name, [])):
+                    in_order[name] = missing
+                    self._folder.remember(indexes_in_order=in_order)
+        return reasons, [name for name in self._folder.database_names() if name not in reasons]
+
+    async def handle(self, head: RequestHead, body: RequestBody, response: Response) -> None:
+        """Answer a request. The instance must be open."""
+        assert self._server is not None
+        request = object()
+        self._requests[request] = perf_counter()
+        try:
+            with long_pages.turns():
+                await self._server.handle(head, body, response)
+        finally:
+            del self._requests[request]
+
+    async def _give_way(self) -> None:
+        """Let requests be answered while an import is under way; see pace.Pause.
+
+        A page takes some dozen turns of the event loop, and would take as many stretches of the
+        import if they took turns. So the import waits, but not for what streams, nor for ever.
+        """
+        now = start = perf_counter()
+        while True:
+            await asyncio.sleep(TURN_SECONDS)
+            now = perf_counter()
+            young = any(now - began < _YOUNG for began in self._requests.values())
+            if not young or now - start > _MOST_PATIENCE:
+                return
+
+    async def close(self) -> None:
+        """Shut Datasette down."""
+        if self._server is not None:
+            await self._server.shutdown()
+
+
+def _address(source: dict[str, Any]) -> str:
+    """Return what a source is known by: the URL that it was fetched from, or a file's name."""
+    address: str = source["origin"].get("url") or source["url"]
+    return address
+
+
+def _digest(contents: dict[str, Any]) -> str:
+    """Return what metadata or config is known by: the SHA-256 of all that it says."""
+    return hashlib.sha256(json.dumps(contents, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,245 @@
+"""Importing a CSV file into a SQLite table, without ever stopping the program for long.
+
+Not responsible for getting the file, naming the table, or for what is inside the modules used:
+csv_dialect.py (encoding, layout), csv_records.py (reading), column_types.py (types),
+importing/csv_values.py (decimal commas, dates and the like), csv_plan.py (what a row becomes),
+names.py (columns), file_kinds.py (what else a file may be).
+
+**Two passes.** The first reads the whole file to learn the types, the second reads it again and
+inserts. The alternative, to insert with types guessed from the first rows and to widen later,
+saves one reading, a fifth of the time, and has a bill for it: text that became numbers can't be
+turned back into what it was (``007``, ``1.50``), so a late surprise means starting again, and
+sqlite-utils' way, to insert text and rewrite the table, has seconds in which nothing else is
+answered. With two passes the types are exact before the first row is written, each row is
+written once, and nothing is held but one slice of rows.
+
+**Values** become what ``sqlite-utils insert --csv`` makes of them: numbers by SQLite's column
+affinity, an empty string NULL in a number column and ``''`` in a text column. The differences,
+besides those that column_types.py lists:
+
+- encoding and delimiter are recognised, and so are Excel's ``sep=`` line, titles and comments
+  above the header, and backslashes as escape characters;
+- a quotation mark that does not enclose a whole value is part of it, and swallows no other row;
+- ``\\N``, which MySQL writes for NULL, is NULL;
+- newlines inside quotes are kept as they are, not turned into ``\\n``;
+- blank lines are no rows;
+- header cells are stripped, empty ones named ``untitled_N``, repeated ones get ``_2``, ``_3``
+  (sqlite-utils keeps only the last of them);
+- what a row has beyond the last column is kept, as a JSON array in a column ``_extra``, unless
+  all of it is empty as in a file where every line ends with commas;
+- a file with a header alone becomes an empty table, with text columns.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from engine.errors import SourceError
+from engine.importing.column_types import ColumnType, ColumnTypes
+from engine.importing.csv_dialect import Dialect, detect_dialect
+from engine.importing.csv_notes import Ragged, notes_on
+from engine.importing.csv_plan import Plan, Survey
+from engine.importing.csv_records import CsvRecords, Misquoted
+from engine.importing.csv_values import Conversion
+from engine.importing.file_kinds import empty_source
+from engine.importing.imported import Imported, Rejected
+from engine.importing.options import ImportOptions
+from engine.pace import Pace, Pause, Report
+from engine.sqlite.names import column_names, extra_column_name
+
+# How far each part goes, as shares of the whole time.
+_DETECTED = 0.02
+_SURVEYED = 0.43
+_INSERTED = 1.0
+
+
+async def import_csv(
+    path: Path,
+    conn: sqlite3.Connection,
+    table: str,
+    *,
+    source: str,
+    report: Report,
+    pause: Pause,
+    options: ImportOptions = ImportOptions(),  # noqa: B008, it cannot be changed
+) -> Imported:
+    """Import a CSV file as a new table, all of it or nothing.
+
+    :param conn: used for nothing else until this returns: whatever ran on it meanwhile would
+        become part of this import. If no transaction is open, one is begun and committed.
+    :param source: what to call the file in errors: its URL, or the name of a dropped file.
+    :param report: called with bytes done, bytes in all and rows, over the whole import. Both
+        passes count, so the bytes are no position in the file.
+    :param pause: awaited after every 0.05 s or so of work, so that others get their turn. An
+        exception from it, such as a cancellation, ends the import.
+    :param options: names, types, primary key and the like. Without, none costs anything.
+
+    Raises:
+        SourceError: the file is no CSV, or can't be stored. Nothing of the table remains.
+    """
+    pace = Pace(path.stat().st_size, report, pause)
+    imported = await import_csv_at(path, conn, table, source, options, pace)
+    pace.finish()
+    return imported
+
+
+async def import_csv_at(
+    path: Path,
+    conn: sqlite3.Connection,
+    table: str,
+    source: str,
+    options: ImportOptions,
+    pace: Pace,
+    share: float = 1,
+) -> Imported:
+    """Import a CSV file as import_csv does, as a part of something longer.
+
+    :param share: how much of the whole this is.
+    """
+    try:
+        dialect = await detect_dialect(path, source, pace.part(0, _DETECTED * share), options)
+        columns = _column_limit(conn)
+        try:
+            survey = await _survey(path, dialect, source, columns, pace, options, share)
+        except Misquoted:
+            dialect = replace(dialect, tokenized=True)
+            survey = await _survey(path, dialect, source, columns, pace, options, share)
+        plan = Plan.of(survey, options, source)
+        with _all_or_nothing(conn):
+            conn.execute(plan.create_table(table))
+            rejected = Rejected(conn, table, survey.all_names)
+            rows = await _insert(path, dialect, source, conn, table, plan, rejected, pace, share)
+    except sqlite3.Error as error:
+        raise SourceError(
+            f"{source} could not be stored in table {table!r}: {error}.", source=source
+        ) from error
+    except MemoryError as error:
+        raise SourceError(
+            f"{source} could not be imported: there is not enough memory.",
+            source=source,
+            hint="Close other tabs, or use a file with fewer rows or columns.",
+        ) from error
+    return Imported(
+        plan.columns, plan.text_columns, rows, rejected.count, plan.notes, rejected.first_line
+    )
+
+
+async def _survey(
+    path: Path,
+    dialect: Dialect,
+    source: str,
+    column_limit: int,
+    pace: Pace,
+    options: ImportOptions,
+    share: float,
+) -> Survey:
+    breathe = pace.part(_DETECTED * share, _SURVEYED * share)
+    with CsvRecords(path, dialect, source) as records:
+        header = records.header()
+        if header is None:
+            raise empty_source(source)
+        width = len(header)
+        _refuse_too_many(width, column_limit, source)
+        if options.header is False:
+            records.unread(header)
+            header = [""] * width
+        types = ColumnTypes(width)
+        usual = dialect.habits.are_usual
+        conversion = None if usual else Conversion(dialect.habits, width)
+        rows = 0
+        is_ragged = has_extra = False
+        while batch := records.slice():
+            rows += len(batch)
+            if set(map(len, batch)) != {width}:
+                is_ragged = True
+                has_extra = has_extra or any(any(row[width:]) for row in batch)
+                batch = [row[:width] + [""] * (width - len(row)) for row in batch]
+            types.see(batch if conversion is None else conversion.see(batch))
+            await breathe(records.position)
+    names = column_names(header)
+    if has_extra:
+        _refuse_too_many(width + 1, column_limit, source)
+    return Survey(
+        names=names,
+        types=types.types if rows else [ColumnType.TEXT] * width,
+        blanks=types.blanks,
+        rows=rows,
+        is_ragged=is_ragged,
+        extra_name=extra_column_name(names) if has_extra else None,
+        conversion=conversion,
+    )
+
+
+async def _insert(
+    path: Path,
+    dialect: Dialect,
+    source: str,
+    conn: sqlite3.Connection,
+    table: str,
+    plan: Plan,
+    rejected: Rejected,
+    pace: Pace,
+    share: float,
+) -> int:
+    """Insert all rows and return how many fitted. The plan gets the notes on them."""
+    breathe = pace.part(_SURVEYED * share, _INSERTED * share)
+    statement = plan.insert(table)
+    survey, convert = plan.survey, plan.convert
+    rows = seen = 0
+    ragged = Ragged(len(survey.names)) if survey.is_ragged else None
+    numbered = plan.is_checked or ragged is not None
+    with CsvRecords(path, dialect, source, numbered=numbered) as records:
+        header = records.header()
+        if plan.has_no_header and header is not None:
+            records.unread(header)
+        while batch := records.slice():
+            fitted: Iterable[Sequence[str | None]] = batch
+            if ragged is not None:
+                ragged.see(batch, records.lines)
+                fitted = map(survey.fit, batch)
+            if plan.is_checked:
+                numbers = zip(range(seen + 1, seen + len(batch) + 1), records.lines, strict=True)
+                rows += plan.insert_checked(conn, statement, fitted, list(numbers), rejected)
+            else:
+                if convert is not None:
+                    fitted = map(convert, fitted)
+                conn.executemany(statement, fitted if plan.keep is None else map(plan.keep, fitted))
+                rows += len(batch)
+            seen += len(batch)
+            pace.count(len(batch))
+            await breathe(records.position)
+        nulls = survey.conversion.nulls if survey.conversion else 0
+        plan.notes[:0] = notes_on(dialect, records.oddities, ragged, survey.extra_name, nulls)
+    return rows
+
+
+@contextmanager
+def _all_or_nothing(conn: sqlite3.Connection) -> Iterator[None]:
+    # A savepoint, not BEGIN: it works whatever transaction mode the connection is in.
+    conn.execute("SAVEPOINT csv_import")
+    try:
+        yield
+        conn.execute("RELEASE csv_import")
+    except BaseException:  # a cancellation too
+        # After a full disk or the like SQLite has already rolled back.
+        if conn.in_transaction:
+            conn.execute("ROLLBACK TO csv_import")
+            conn.execute("RELEASE csv_import")
+        raise
+
+
+def _column_limit(conn: sqlite3.Connection) -> int:
+    return conn.getlimit(sqlite3.SQLITE_LIMIT_COLUMN)
+
+
+def _refuse_too_many(columns: int, limit: int, source: str) -> None:
+    if columns > limit:
+        raise SourceError(
+            f"{source} has {columns:,} columns; a SQLite table can have no more than {limit:,}.",
+            source=source,
+            hint="Leave out columns, or swap rows and columns if the table is on its side.",
+        )

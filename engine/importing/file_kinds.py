@@ -1,0 +1,291 @@
+"""What a file is, whatever it is called or was given as.
+
+People paste the address of a page about a file, or of the file in another format, far more often
+than of a broken file, and "12 columns expected" helps nobody then. What a file's bytes show beyond
+doubt counts; the rest is told by what it was given as, by its name, and by how its text begins.
+
+Not responsible for whether the contents make sense, which each kind's own module sees, nor for
+unpacking, which shell/worker/sources/unpack.js has done before.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+from typing import Literal
+
+from engine.errors import SourceError
+from engine.importing.zip_errors import UNREADABLE_ZIP
+
+#: What can be taken in. Parquet is read by JavaScript.
+Kind = Literal["sqlite", "csv", "json", "sql", "excel", "parquet", "metadata", "config"]
+
+IN_WORDS: dict[Kind, str] = {
+    "sqlite": "a SQLite database",
+    "csv": "CSV",
+    "json": "JSON",
+    "sql": "SQL",
+    "excel": "a spreadsheet",
+    "parquet": "a Parquet file",
+    "metadata": "Datasette metadata",
+    "config": "a Datasette configuration",
+}
+
+_BY_SUFFIX: dict[str, Kind] = {
+    "csv": "csv",
+    "tsv": "csv",
+    "tab": "csv",
+    "psv": "csv",
+    "json": "json",
+    "geojson": "json",
+    "ndjson": "json",
+    "jsonl": "json",
+    "ldjson": "json",
+    "sql": "sql",
+    "parquet": "parquet",
+    "db": "sqlite",
+    "db3": "sqlite",
+    "sqlite": "sqlite",
+    "sqlite3": "sqlite",
+    "xlsx": "excel",
+    "xlsm": "excel",
+    "xlsb": "excel",
+    "xls": "excel",
+    "ods": "excel",
+}
+
+# Files that Datasette itself goes by, in the folder that it is started in.
+_BY_NAME: dict[str, Kind] = {
+    **dict.fromkeys(("metadata.json", "metadata.yaml", "metadata.yml"), "metadata"),
+    **dict.fromkeys(("datasette.json", "datasette.yaml", "datasette.yml"), "config"),
+}
+
+# How the first statement of a script begins, after comments.
+_SQL = re.compile(
+    r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:BEGIN\s*(?:TRANSACTION)?\s*;|(?:PRAGMA\s+\w+|INSERT\s+INTO\s+"
+    r"|DROP\s+TABLE|CREATE\s+(?:TEMP\w*\s+|VIRTUAL\s+|UNIQUE\s+)?(?:TABLE|VIEW|INDEX|TRIGGER))\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+_HEAD = 64 * 1024
+
+# Of a spreadsheet; Python's memory has 4 GB at most.
+_MOST_UNPACKED = 2 * 1024**3
+_ZIP = b"PK\x03\x04"
+_OLE = b"\xd0\xcf\x11\xe0"
+
+
+def kind_of(head: bytes, name: str, parameter: str) -> Kind:
+    """Return what to take a file for.
+
+    :param head: its first bytes, some KB.
+    :param name: its URL or name.
+    :param parameter: what it was given as, "auto" if as nothing.
+    """
+    if parameter in ("metadata", "config"):
+        return "metadata" if parameter == "metadata" else "config"
+    if head.startswith(b"SQLite format 3\0"):
+        return "sqlite"
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if head.startswith(_ZIP) and _is_excel(head):
+        return "excel"
+    if parameter == "excel" and text_called_spreadsheet(head, name):
+        return "csv"
+    if parameter != "auto":
+        given: dict[str, Kind] = {"url": "sqlite", "json": "json", "sql": "sql", "excel": "excel"}
+        return "parquet" if parameter == "parquet" else given.get(parameter, "csv")
+    file_name = name.split("#")[0].split("?")[0].rpartition("/")[2].lower()
+    if file_name in _BY_NAME:
+        return _BY_NAME[file_name]
+    suffix = file_name.rpartition(".")[2]
+    if suffix in _BY_SUFFIX and not text_called_spreadsheet(head, name):
+        return _BY_SUFFIX[suffix]
+    if head.startswith(_OLE):
+        return "excel"
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text.startswith((b"{", b"[")):
+        return "json"
+    return "sql" if _SQL.match(text[:4096].decode("utf-8", "replace")) else "csv"
+
+
+def text_called_spreadsheet(head: bytes, name: str) -> bool:
+    """Tell whether a file is text that a program has called a spreadsheet, as many do."""
+    suffix = name.split("#")[0].split("?")[0].rpartition(".")[2].lower()
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    is_text = text != b"" and not text.startswith((b"<", b"PK", _OLE)) and b"\0" not in head
+    return _BY_SUFFIX.get(suffix) == "excel" and is_text
+
+
+def read_head(path: Path) -> bytes:
+    """Return as much of a file as `kind_of` looks at."""
+    with path.open("rb") as file:
+        return file.read(_HEAD)
+
+
+def _is_excel(head: bytes) -> bool:
+    # The names in a zip file stand before each content.
+    if b"application/vnd.oasis.opendocument.spreadsheet" in head[:200]:
+        return True
+    return b"xl/" in head or (
+        b"[Content_Types].xml" in head[:200] and b"word/" not in head and b"ppt/" not in head
+    )
+
+
+def is_zip(path: Path) -> bool:
+    """Tell whether a file begins as a zip file does."""
+    return read_head(path).startswith(_ZIP)
+
+
+def refuse_other_spreadsheets(path: Path, source: str) -> None:
+    """Refuse what is no spreadsheet that can be read here.
+
+    Raises:
+        SourceError: it is another format, or protected.
+    """
+    head = read_head(path)
+    if head.startswith(_OLE):
+        # The directory of such a file is anywhere in it, and its names are UTF-16.
+        content = path.read_bytes()
+        if "EncryptedPackage".encode("utf-16-le") in content:
+            raise SourceError(
+                f"{source} is protected with a password.",
+                source=source,
+                hint="Open it in Excel, save a copy without a password, and open that one.",
+            )
+        names = ("Workbook", "Book", "WORKBOOK", "BOOK")
+        if not any(name.encode("utf-16-le") in content for name in names):
+            raise SourceError(
+                f"{source} is an old Office file, but no Excel file (.xls).",
+                source=source,
+                hint="Open it in the program it was made with, and save the data as CSV.",
+            )
+        return
+    if head.startswith(_ZIP):
+        try:
+            _refuse_other_documents(path, source)
+        except UNREADABLE_ZIP as error:
+            raise SourceError(
+                f"{source} is only part of a spreadsheet, or damaged.",
+                source=source,
+                hint="The download may have been cut off. Try again, or get a fresh copy.",
+            ) from error
+        return
+    refuse_other_formats(head, source, "Excel")
+    refuse_other_texts(head.decode("utf-8", "replace"), source, "Excel")
+    raise SourceError(
+        f"{source} is not an Excel file: its first bytes are not those of one.",
+        source=source,
+        hint="If it is a CSV file, open it with ?csv= instead.",
+    )
+
+
+def _refuse_other_documents(path: Path, source: str) -> None:
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        if sum(member.file_size for member in members) > _MOST_UNPACKED:
+            raise SourceError(
+                f"{source} has more than {_MOST_UNPACKED // 1024**3} GB unpacked, so it can't be"
+                " opened here.",
+                source=source,
+                hint="Save the sheets that you need as CSV, and open those.",
+            )
+        names = {member.filename for member in members}
+        is_document = "content.xml" in names and not _is_spreadsheet(archive)
+    for part, what in (("word/document.xml", "Word"), ("ppt/presentation.xml", "PowerPoint")):
+        if part in names:
+            raise _other_document(source, f"a {what} file")
+    if is_document:
+        raise _other_document(source, "another OpenDocument file")
+
+
+def _is_spreadsheet(archive: zipfile.ZipFile) -> bool:
+    """Tell whether an OpenDocument file is a spreadsheet."""
+    return "mimetype" not in archive.namelist() or b"spreadsheet" in archive.read("mimetype")
+
+
+def _other_document(source: str, what: str) -> SourceError:
+    return SourceError(
+        f"{source} is not a spreadsheet but {what}.",
+        source=source,
+        hint="Copy the table into a spreadsheet program, and save it as .xlsx or CSV.",
+    )
+
+
+_UNPACK = "Unpack it, and open the file inside."
+_SAVE_AS_CSV = "Save the data as CSV, and open that file."
+
+# First bytes, what the file then is, and what the person can do.
+_OTHER_FORMATS = (
+    (b"SQLite format 3\0", "a SQLite database", "Open it with ?url= instead of ?csv=."),
+    (b"\x1f\x8b", "a gzip file", _UNPACK),
+    (
+        b"PK\x03\x04",
+        "a ZIP archive, or an Excel or OpenDocument file, which is one too",
+        "Unpack it and open the CSV file inside; from a spreadsheet, save a sheet as CSV.",
+    ),
+    (b"BZh", "a bzip2 file", _UNPACK),
+    (b"\xfd7zXZ\0", "an xz file", _UNPACK),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard file", _UNPACK),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _UNPACK),
+    (b"\xd0\xcf\x11\xe0", "an old Excel or other Office file", _SAVE_AS_CSV),
+    (b"PAR1", "a Parquet file", _SAVE_AS_CSV),
+    (b"%PDF-", "a PDF file", _SAVE_AS_CSV),
+    (
+        b"version https://git-lfs.github.com/spec/",
+        "a Git LFS pointer: a note about where the data is kept, not the data",
+        "Use the address that serves the file itself: the one its Download button leads to.",
+    ),
+)
+
+
+def refuse_other_formats(head: bytes, source: str, wanted: str) -> None:
+    """Refuse what shows by its first bytes.
+
+    :param wanted: what it was given as, "CSV" say.
+
+    Raises:
+        SourceError: it is another format.
+    """
+    for magic, what, hint in _OTHER_FORMATS:
+        if head.startswith(magic):
+            raise SourceError(f"{source} is not {wanted} but {what}.", source=source, hint=hint)
+
+
+def refuse_other_texts(text: str, source: str, wanted: str) -> None:
+    """Refuse what shows once the head of a file is decoded, whatever its encoding.
+
+    Raises:
+        SourceError: it is another kind of text, or no text.
+    """
+    start = text.lstrip("\ufeff \t\r\n")[:20].lower()
+    if start.startswith(("<!doctype html", "<html", "<head")):
+        raise SourceError(
+            f"{source} is not {wanted} but a web page (HTML).",
+            source=source,
+            hint="The address may lead to a page about the file, a login or an error message."
+            " Look for a Download or Raw link there, and use its address.",
+        )
+    if start.startswith("<?xml"):
+        raise SourceError(
+            f"{source} is not {wanted} but XML.",
+            source=source,
+            hint="Storage services answer so when a file is missing or private. Open the address"
+            " in a new tab to see what it says.",
+        )
+    if "\0" in text:
+        raise SourceError(
+            f"{source} is not {wanted}: it contains NUL bytes, so it is some binary file.",
+            source=source,
+            hint=_SAVE_AS_CSV,
+        )
+
+
+def empty_source(source: str) -> SourceError:
+    """Return the error that says there is not even a header row."""
+    return SourceError(
+        f"{source} is empty: it has no header row.",
+        source=source,
+        hint="Check that the address is complete and that the file has been filled.",
+    )

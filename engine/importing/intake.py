@@ -1,0 +1,389 @@
+"""Taking a source in: a file becomes a database, or tables of one.
+
+Responsible for the order of things and for what is remembered of a source. How each kind of file
+is read is the business of its own module, how tables come into a database is landing.py's, and
+serving is instance.py's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from datasette.utils import tilde_encode
+
+from engine.errors import SourceError
+from engine.folder import Folder
+from engine.importing import sqlite_file
+from engine.importing.configuration import read_configuration
+from engine.importing.csv_import import import_csv_at
+from engine.importing.excel_import import Workbook, hidden_in_words, import_sheet
+from engine.importing.file_kinds import Kind, kind_of, read_head, text_called_spreadsheet
+from engine.importing.finishing import NewTable
+from engine.importing.json_import import import_json
+from engine.importing.landing import Landing, drop_leftovers
+from engine.importing.options import ImportOptions, Request
+from engine.importing.row_import import RowReader, import_rows
+from engine.importing.sql_import import import_script, read_script
+from engine.pace import Pace, Pause, Report, give_way
+from engine.sqlite import journals
+from engine.sqlite.connections import DAMAGED, rebuild_indexes
+from engine.sqlite.names import find_name, new_database_name, quote
+
+# The share of an import that is done when its tables are made and only have to land.
+_MADE = 0.85
+
+# SQLite's types, as options name them. Others hold anything.
+_OPTION_TYPES = {"INTEGER": "integer", "INT": "integer", "REAL": "float", "FLOAT": "float"}
+
+
+class Intake:
+    """Takes sources into an instance's folder.
+
+    :param pause: lets others have their turn.
+    """
+
+    def __init__(self, folder: Folder, pause: Pause = give_way) -> None:
+        self._folder = folder
+        self._pause = pause
+        # Two at once would both find that there is no database for tables yet.
+        self._turn = asyncio.Lock()
+        #: Whether Datasette answers from the databases meanwhile.
+        self.is_served = False
+        #: Called with the name of a database whose file is about to be replaced.
+        self.release: Callable[[str], None] = lambda name: None
+
+    async def take(self, request: Request, file: Path, report: Report) -> dict[str, Any]:
+        """Take a source in; `file` is used up.
+
+        Returns:
+            "id": of the source; "path": where Datasette shows it, relative to the base URL;
+            "added": what it became, each with "database", "table" and "rows" (null for a
+            database); "notes": sentences about what did not go as asked.
+
+        Raises:
+            SourceError: the file is not what was said, or cannot be read.
+            Cancelled: `report` said so.
+        """
+        async with self._turn:
+            return await self._take(request, file, report)
+
+    async def _take(self, request: Request, file: Path, report: Report) -> dict[str, Any]:
+        try:
+            if there := self._added_before(request):
+                return there
+            pace = Pace(file.stat().st_size, report, self._pause)
+            head = read_head(file)
+            kind = kind_of(head, request.url, request.parameter)
+            if kind == "sqlite":
+                result = await self._take_database(request, file)
+            elif kind in ("metadata", "config"):
+                return self._take_configuration(request, kind, file)
+            else:
+                result = await self._take_tables(request, kind, file, None, pace)
+                if kind == "csv" and text_called_spreadsheet(head, request.url):
+                    note = f"{request.url} is no spreadsheet but text, and was read as CSV."
+                    result["notes"].insert(0, note)
+        finally:
+            file.unlink(missing_ok=True)
+            journals.discard(file)
+        pace.finish()
+        return self._remembered(request, result)
+
+    async def take_rows(
+        self, request: Request, rows: RowReader, aside: Path, report: Report
+    ) -> dict[str, Any]:
+        """Take rows in that are read elsewhere; see take.
+
+        :param aside: a path that nothing else uses, beside the databases.
+        """
+        async with self._turn:
+            if there := self._added_before(request):
+                return there
+            pace = Pace(rows.total, report, self._pause)
+            result = await self._take_tables(request, "parquet", aside, rows, pace)
+            pace.finish()
+            return self._remembered(request, result)
+
+    def clear_up(self) -> None:
+        """Remove what imports have left behind that were interrupted."""
+        self._folder.forget_imports()
+        database = self._folder.table_database()
+        if database is not None:
+            drop_leftovers(self._folder.database(database))
+
+    # --- Databases and configuration ------------------------------------------------------------
+
+    async def _take_database(self, request: Request, file: Path) -> dict[str, Any]:
+        # A first visit waits for what the site ships, which is its owner's to check.
+        seconds = 0 if request.origin.get("kind") == "site" else sqlite_file.LOOK_SECONDS
+        notes = await sqlite_file.prepare(file, request.url, self._pause, seconds=seconds)
+        collations, more = _put_in_order(file)
+        notes += more
+        taken = set(self._folder.database_names())
+        options = request.options
+        wanted = options.name
+        before = self._before(request)
+        if before and before[0]["table"] is None:
+            wanted, options = before[0]["database"], replace(options, exists="replace")
+        name = new_database_name(wanted, request.url, set())
+        there = find_name(name, sorted(taken))
+        if there is not None and options.exists == "replace":
+            name = there
+            self.release(name)
+            journals.discard(self._folder.database(name))
+        elif there is not None:
+            if options.exists == "add":
+                notes.append("A whole database can't be added to another; it has a new name.")
+            name = new_database_name(wanted, request.url, taken)
+        file.replace(self._folder.database(name))
+        in_order = {**self._folder.indexes_in_order(), name: collations}
+        self._folder.remember(indexes_in_order=in_order)
+        added = [{"database": name, "table": None, "rows": None}]
+        return {"path": tilde_encode(name), "added": added, "notes": notes}
+
+    def _take_configuration(self, request: Request, kind: Kind, file: Path) -> dict[str, Any]:
+        cleaned = read_configuration(file.read_bytes(), request.url)
+        result: dict[str, Any] = {"path": "", "added": [], "notes": cleaned.notes}
+        result = self._remembered(replace(request, parameter=kind), result)
+        self._folder.keep_configuration(result["id"], cleaned.whole)
+        return result
+
+    # --- Tables ---------------------------------------------------------------------------------
+
+    async def _take_tables(
+        self, request: Request, kind: Kind, file: Path, rows: RowReader | None, pace: Pace
+    ) -> dict[str, Any]:
+        database = self._folder.database_for_tables()
+        path = self._folder.database(database)
+        aside = file.with_name(f"{file.name}.import")
+        landing = Landing(path, aside, is_served=self.is_served, source=request.url)
+        with landing:
+            if kind == "sql":
+                script = read_script(file, request.url)
+                before = [one["table"] for one in self._before(request)]
+                may_change = request.may_change
+                tables = await import_script(
+                    script, landing, request.url, pace, before, may_change=may_change
+                )
+            elif kind == "excel":
+                tables = await self._sheets(request, file, landing, pace)
+                await landing.land(tables, pace, _MADE)
+            else:
+                tables = [await self._table(request, kind, file, rows, landing, pace)]
+                await landing.land(tables, pace, _MADE)
+        self._folder.remember(table_database=database)
+        shown = tilde_encode(database)
+        if len(tables) == 1:
+            shown += f"/{tilde_encode(tables[0].name)}"
+        return {
+            "path": shown,
+            "added": [_added(database, table) for table in tables],
+            "notes": list(dict.fromkeys(note for one in tables for note in one.imported.notes)),
+        }
+
+    async def _table(
+        self,
+        request: Request,
+        kind: Kind,
+        file: Path,
+        rows: RowReader | None,
+        landing: Landing,
+        pace: Pace,
+    ) -> NewTable:
+        url = request.url
+        options = request.options
+        if before := self._before(request):
+            options = replace(options, name=before[0]["table"], exists="replace")
+        options, making = _for_making(landing, url, options)
+        work, conn = landing.new_name(), landing.connection
+        if rows is not None:
+            made = await import_rows(rows, conn, work, url, making, pace, _MADE)
+        elif kind == "json":
+            made = await import_json(file, conn, work, url, making, pace, _MADE)
+        elif kind == "parquet":
+            raise SourceError(f"{url} is not a Parquet file.", source=url, hint=_NOT_PARQUET)
+        else:
+            made = await import_csv_at(file, conn, work, url, making, pace, _MADE)
+        return NewTable(work, url, options, made)
+
+    async def _sheets(
+        self, request: Request, file: Path, landing: Landing, pace: Pace
+    ) -> list[NewTable]:
+        url, tables = request.url, []
+        before = {one.get("source"): one["table"] for one in self._before(request)}
+        opened = _MADE * 0.2
+        book = await Workbook.open(file, url, pace.part(0, opened))
+        try:
+            sheets = list(book.sheets(request.options))
+            if not sheets:
+                raise _no_sheets(url, book.left_out)
+            for number, (sheet, options) in enumerate(sheets):
+                if len(sheets) > 1 and not options.name:
+                    prefix = f"{request.options.name}_" if request.options.name else ""
+                    options = replace(options, name=prefix + sheet.name)
+                elif not options.name:
+                    options = replace(options, name=request.options.name)
+                if sheet.name in before:
+                    options = replace(options, name=before[sheet.name], exists="replace")
+                options, making = _for_making(landing, url, options)
+                work = landing.new_name()
+                start, end = (
+                    opened + (_MADE - opened) * (number + done) / len(sheets) for done in (0, 1)
+                )
+                made = await import_sheet(
+                    sheet, landing.connection, work, url, making, pace, start, end
+                )
+                tables.append(NewTable(work, url, options, made, part=sheet.name))
+        finally:
+            book.close()
+        if book.left_out:
+            tables[0].imported.notes.append(hidden_in_words(book.left_out))
+        return tables
+
+    # --- What is remembered ---------------------------------------------------------------------
+
+    def _added_before(self, request: Request) -> dict[str, Any] | None:
+        """Return what `take` returned for the same addition, if the worker was stopped after it.
+
+        What was added is saved together with this memory of it, so both are there or neither is.
+        """
+        wanted = [request.origin.get(name) for name in ("addition", "member")]
+        if wanted[0] is None:
+            return None
+        for entry in self._folder.sources():
+            if [entry["origin"].get(name) for name in ("addition", "member")] == wanted:
+                added = [{**one, "rows": self._count(one)} for one in entry["added"]]
+                places = [(one["database"], one["table"]) for one in added[:1]]
+                path = "/".join(tilde_encode(name) for place in places for name in place if name)
+                return {"path": path, "added": added, "notes": [], "id": entry["id"]}
+        return None
+
+    def _count(self, added: Mapping[str, Any]) -> int | None:
+        """Return how many rows a table has; None for a database."""
+        if added["table"] is None:
+            return None
+        with closing(sqlite3.connect(self._folder.database(added["database"]))) as conn:
+            statement = f"SELECT count(*) FROM {quote(added['table'])}"
+            count: int = conn.execute(statement).fetchone()[0]
+            return count
+
+    def _before(self, request: Request) -> list[dict[str, Any]]:
+        """Return what the source became before, if this is to replace it.
+
+        Raises:
+            SourceError: it became rows among others.
+        """
+        for entry in self._folder.sources():
+            if entry["id"] == request.id:
+                if entry["options"].get("exists") == "add":
+                    raise SourceError(
+                        f"{request.url} can't be loaded again: its rows were added to those of"
+                        " another source, and can't be told from them.",
+                        source=request.url,
+                        hint="Remove the table, and open all of its sources again.",
+                    )
+                there = set(self._folder.database_names())
+                return [one for one in entry["added"] if one["database"] in there]
+        return []
+
+    def _remembered(self, request: Request, result: dict[str, Any]) -> dict[str, Any]:
+        """Write down where the result is from, and return it."""
+        sources = self._folder.sources()
+        ids = [int(one["id"]) for one in sources]
+        id = request.id if request.id is not None else str(max(ids, default=0) + 1)
+        added = [{k: v for k, v in one.items() if k != "rows"} for one in result["added"]]
+        entry = {
+            "id": id,
+            "parameter": request.parameter,
+            "url": request.url,
+            "origin": dict(request.origin),
+            "options": dict(request.given),
+            "added": added,
+            "notes": result["notes"],
+        }
+        if request.options.exists == "replace" or request.id is not None:
+            sources = _without(sources, added, id)
+        if any(one["id"] == id for one in sources):
+            sources = [entry if one["id"] == id else one for one in sources]
+        else:
+            sources.append(entry)
+        self._folder.remember(sources=sources)
+        return {**result, "id": id}
+
+
+_NOT_PARQUET = "Its first bytes are not those of one. It may be a web page, or a part of a file."
+
+
+def _put_in_order(file: Path) -> tuple[list[str], list[str]]:
+    """Have the indexes of a database fit the collations that are there.
+
+    Returns:
+        Names of the collations that are missing, and sentences about them.
+    """
+    try:
+        missing = rebuild_indexes(file)
+    except DAMAGED as error:
+        return [], [f"The indexes of this database could not be put in order: {error}."]
+    return missing, [
+        f"Only the program that made this database has its collation “{name}”. Here such text is"
+        " compared character by character, so sorting may differ."
+        for name in missing
+    ]
+
+
+def _no_sheets(url: str, hidden: list[str]) -> SourceError:
+    if hidden:
+        return SourceError(
+            f"{url} holds no rows that can be seen. {hidden_in_words(hidden)}",
+            source=url,
+            hint="Add hidden=1 to the link, or choose the sheets in the dialog, to open them.",
+        )
+    return SourceError(
+        f"{url} holds no rows: all of its sheets are empty.",
+        source=url,
+        hint="Check that the file has been filled and saved.",
+    )
+
+
+def _for_making(
+    landing: Landing, url: str, options: ImportOptions
+) -> tuple[ImportOptions, ImportOptions]:
+    """Return the options to land with, and those to make the table with.
+
+    Rows that are added to a table must be of its types; whether its primary key takes them shows
+    when they are.
+    """
+    known = landing.known(url, options)
+    if known is None or options.exists != "add":
+        return options, options
+    types = {
+        name: _OPTION_TYPES[kind]
+        for name, kind in landing.columns_of(known)
+        if kind in _OPTION_TYPES
+    }
+    return options, replace(options, pk=(), types={**options.types, **types})
+
+
+def _without(
+    sources: list[dict[str, Any]], added: list[dict[str, Any]], id: str
+) -> list[dict[str, Any]]:
+    """Return the sources without what was replaced: it is no longer from where it was."""
+    places = [(one["database"], one["table"]) for one in added]
+    kept = []
+    for source in sources:
+        left = [one for one in source["added"] if (one["database"], one["table"]) not in places]
+        if source["id"] == id or left or not source["added"]:
+            kept.append({**source, "added": left})
+    return kept
+
+
+def _added(database: str, table: NewTable) -> Mapping[str, Any]:
+    rows = table.imported.rows if table.added_to is None else table.added_to
+    added = {"database": database, "table": table.name, "rows": rows}
+    return {**added, "source": table.part} if table.part else added

@@ -1,0 +1,343 @@
+"""What rows a JSON document holds, whatever its shape.
+
+These are the shapes that Datasette Lite has always understood, and some more:
+
+- a list of objects; a list of lists, of which the first is a header if it is all text; a list of
+  other values, which become the column ``value``;
+- a GeoJSON FeatureCollection, or a geometry: properties become columns, beside ``id``,
+  ``geometry`` (as GeoJSON) and, for points, ``longitude`` and ``latitude``;
+- an object with a list of columns and a list of rows, as Datasette had before 1.0, pandas
+  (``orient="split"``) and Socrata have; or with such rows alone (``_shape=arrays``);
+- an object whose values are all objects: these are the rows, their keys the primary key ``_key``;
+- an object with lists of objects: the largest of them;
+- an object of lists that are all as long: these are the columns;
+- any other object: one row.
+
+Not responsible for reading files (json_import.py).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from engine.errors import SourceError
+from engine.importing.json_depth import check_depth
+
+KEY = "_key"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Rows, all of them objects or all of them lists.
+
+    There may be millions, so they are made of `raw` a part at a time.
+    """
+
+    raw: Sequence[Any]
+    row: Callable[[Any], Any] | None = None  # makes a row of one of them
+    is_lists: bool = False
+    columns: Sequence[str] = ()  # of lists
+    primary_key: Sequence[str] = ()
+    note: str = ""
+
+    def __len__(self) -> int:
+        return len(self.raw)
+
+    def part(self, start: int, stop: int) -> list[Any]:
+        """Return the rows from `start` up to `stop`."""
+        part = self.raw[start:stop]
+        return list(part) if self.row is None else list(map(self.row, part))
+
+
+def shape_of(document: Any, source: str, header: bool | None = None) -> Shape:
+    """Return the rows of a document.
+
+    :param header: whether the first of a list of lists names the columns. None: if it can.
+
+    Raises:
+        SourceError: it is no table.
+    """
+    if isinstance(document, dict):
+        return _object(document, source, header)
+    if isinstance(document, list):
+        return _list(document, source, header)
+    raise SourceError(
+        f"{source} is JSON, but no table: all it holds is {_in_words(document)}.",
+        source=source,
+        hint="A list of objects is wanted, such as [{…}, {…}].",
+    )
+
+
+def _object(document: dict[str, Any], source: str, header: bool | None) -> Shape:
+    kind = document.get("type")
+    if kind == "FeatureCollection" and isinstance(document.get("features"), list):
+        shape = _features(document["features"], source)
+        return replace(shape, note=_left_out(document, {"type", "features"}))
+    if kind == "Feature" and "geometry" in document:
+        return _features([document], source)
+    if kind in _GEOMETRIES and "coordinates" in document:
+        return Shape([document], _geometry_row)
+    if kind == "GeometryCollection" and _is_objects(document.get("geometries")):
+        note = _left_out(document, {"type", "geometries"})
+        return Shape(document["geometries"], _geometry_row, note=note)
+    split = _split(document)
+    if split is not None:
+        return split
+    values = list(document.values())
+    if values and all(isinstance(value, dict) and "$base64" not in value for value in values):
+        return Shape(list(document.items()), _keyed, primary_key=[KEY])
+    lists = {key: value for key, value in document.items() if _is_objects(value)}
+    if values and all(isinstance(value, list) and value for value in values):
+        if len(set(map(len, values))) == 1 and len(lists) < len(values):
+            rows = list(zip(*values, strict=True))
+            return Shape(rows, is_lists=True, columns=list(document))
+    if lists:
+        key = max(lists, key=lambda name: len(lists[name]))
+        note = (
+            "" if len(lists) == 1 else f"Of the lists in it, {key!r} was taken: it is the longest."
+        )
+        note = " ".join(filter(None, [note, _left_out(document, {key})]))
+        return Shape(lists[key], row_of_any, note=note)
+    if not document:
+        raise _no_rows(source, "it is an empty object")
+    return Shape([decoded(document)])
+
+
+def _list(document: list[Any], source: str, header: bool | None) -> Shape:
+    if not document:
+        raise _no_rows(source, "its list is empty")
+    if all(isinstance(row, dict) for row in document):
+        if not any(document):
+            raise _no_rows(source, "its objects are empty")
+        return Shape(document, decoded)
+    if all(isinstance(row, list) for row in document):
+        return _lists(document, header)
+    # Mixed, or plain values: nothing of it is to be lost.
+    return Shape(document, row_of_any)
+
+
+def _lists(document: list[list[Any]], header: bool | None) -> Shape:
+    width = max(map(len, document))
+    first = document[0]
+    if header is None:
+        header = len(document) > 1 and bool(first) and all(isinstance(one, str) for one in first)
+    names = [str(name) for name in first] if header else []
+    columns: list[str] = []
+    for number, name in enumerate([*names, *[""] * (width - len(names))], 1):
+        name = name or f"untitled_{number}"
+        while name in columns:
+            name += "_2"
+        columns.append(name)
+    return Shape(document[1:] if header else document, is_lists=True, columns=columns)
+
+
+def _keyed(member: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+    key, value = member
+    return decoded({KEY: key, **value})
+
+
+def row_of_any(value: Any) -> dict[str, Any]:
+    """Return the row that a value is by itself."""
+    if not isinstance(value, dict):
+        return {"value": value}
+    return feature_row(value) if is_feature(value) else decoded(value)
+
+
+# What names the columns and the rows of a table that is split into them.
+_COLUMNS = ("columns", "fields", "headers", "header", "cols")
+_ROWS = ("rows", "data", "values", "records")
+
+
+def _split(document: dict[str, Any]) -> Shape | None:
+    """Return the rows of a document that has lists for rows, and their names beside them."""
+    key = next((name for name in _ROWS if _is_lists(document.get(name))), None)
+    if key is None:
+        return None
+    rows = document[key]
+    said = next((name for name in _COLUMNS if name in document), "")
+    names = _column_names(document.get(said))
+    if names is None:
+        # Socrata's.
+        meta = document.get("meta")
+        view = meta.get("view") if isinstance(meta, dict) else None
+        names = _column_names(view.get("columns")) if isinstance(view, dict) else None
+        said = "meta" if names is not None else ""
+    if names is None:
+        shape = _lists(rows, False)
+    else:
+        shape = _lists([names, *rows], True)
+    return replace(shape, note=_left_out(document, {key, said}))
+
+
+def _column_names(said: Any) -> list[str] | None:
+    if not isinstance(said, list) or not said:
+        return None
+    if all(isinstance(one, dict) for one in said):
+        said = [one.get("name", one.get("id", one.get("field"))) for one in said]
+    return said if all(isinstance(one, str) for one in said) else None
+
+
+def _left_out(document: Mapping[str, Any], taken: set[str]) -> str:
+    """Return a note on what else a document holds than its rows."""
+    names = [name for name in document if name not in taken]
+    if not names:
+        return ""
+    shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    return f"Left out, beside the rows: {shown}."
+
+
+_GEOMETRIES = frozenset(
+    ["Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"]
+)
+
+
+def _geometry_row(geometry: Any) -> dict[str, Any]:
+    return feature_row({"geometry": geometry})
+
+
+def _features(features: list[Any], source: str) -> Shape:
+    if not features:
+        raise _no_rows(source, "it has no features")
+    return Shape(features, row_of_any)
+
+
+def feature_row(feature: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row of a GeoJSON feature."""
+    properties = feature.get("properties")
+    row = dict(properties) if isinstance(properties, dict) else {}
+    taken = {name.lower() for name in row}
+    if "id" in feature:
+        row = {"_id" if "id" in taken else "id": feature["id"], **row}
+    others = feature.keys() - {"type", "id", "properties", "geometry"}
+    for name in (one for one in feature if one in others):
+        row[f"_{name}" if name.lower() in taken else name] = feature[name]
+    geometry = feature.get("geometry")
+    if isinstance(geometry, dict) and geometry.get("type") == "Point":
+        coordinates = geometry.get("coordinates")
+        if isinstance(coordinates, list) and len(coordinates) >= 2:
+            if taken.isdisjoint({"longitude", "latitude"}):
+                row["longitude"], row["latitude"] = coordinates[:2]
+    row["_geometry" if "geometry" in taken else "geometry"] = geometry
+    return row
+
+
+def is_feature(row: Mapping[str, Any]) -> bool:
+    """Tell whether an object is a GeoJSON feature, as in newline-delimited GeoJSON."""
+    return row.get("type") == "Feature" and "geometry" in row
+
+
+def decoded(row: dict[str, Any]) -> dict[str, Any]:
+    """Return an object with the bytes that Datasette and sqlite-utils write as Base64."""
+    if not any(isinstance(value, dict) and "$base64" in value for value in row.values()):
+        return row
+    return {name: decoded_value(value) for name, value in row.items()}
+
+
+def decoded_value(value: Any) -> Any:
+    """Return a value, bytes if it is {"$base64": true, "encoded": …}."""
+    if isinstance(value, dict) and value.get("$base64") is True and "encoded" in value:
+        try:
+            return base64.b64decode(value["encoded"])
+        except (ValueError, TypeError):
+            return value
+    return value
+
+
+def _is_lists(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, list) for one in value)
+
+
+def _is_objects(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+
+
+def nested_too_deeply(source: str) -> SourceError:
+    """Return the error of a document that the parser cannot take."""
+    return SourceError(
+        f"{source} is nested too deeply to be read as JSON.",
+        source=source,
+        hint="Lists or objects inside each other a thousand times are hardly a table.",
+    )
+
+
+def _no_rows(source: str, why: str) -> SourceError:
+    return SourceError(
+        f"{source} holds no rows: {why}.",
+        source=source,
+        hint="Check that the address is complete and that the query behind it finds something.",
+    )
+
+
+def _in_words(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "a text" if isinstance(value, str) else "a number"
+
+
+def rows_in_head(text: str, source: str) -> Shape:
+    """Return the rows of a document of which only the beginning is at hand.
+
+    Raises:
+        SourceError: none is recognised.
+    """
+    try:
+        check_depth(text)
+    except RecursionError as error:
+        raise nested_too_deeply(source) from error
+    rows = list(_objects_in(text))
+    if not rows:
+        raise _no_rows(source, "there is no list of objects at its beginning")
+    if all(map(is_feature, rows)):
+        return Shape(rows, feature_row)
+    keyed = text.lstrip().startswith("{") and all(set(row) == {KEY, ""} for row in rows)
+    if keyed:
+        return Shape([(row[KEY], row[""]) for row in rows], _keyed, primary_key=[KEY])
+    return Shape(rows, decoded)
+
+
+def _objects_in(text: str) -> Iterator[dict[str, Any]]:
+    """Yield the objects in the first list of objects, or the values of an object of objects."""
+    decoder = json.JSONDecoder()
+    start = text.find("[")
+    while start >= 0:
+        position = _skip(text, start + 1)
+        if text[position : position + 1] == "{":
+            while text[position : position + 1] == "{":
+                try:
+                    value, position = decoder.raw_decode(text, position)
+                except (ValueError, RecursionError):
+                    return
+                yield value
+                position = _skip(text, position)
+                if text[position : position + 1] != ",":
+                    return
+                position = _skip(text, position + 1)
+            return
+        start = text.find("[", start + 1)
+    yield from _pairs_in(text, decoder)
+
+
+def _pairs_in(text: str, decoder: json.JSONDecoder) -> Iterator[dict[str, Any]]:
+    position = _skip(text, 0)
+    while text[position : position + 1] in ("{", ","):
+        try:
+            key, position = decoder.raw_decode(text, _skip(text, position + 1))
+            value, position = decoder.raw_decode(text, _skip(text, _skip(text, position) + 1))
+        except (ValueError, RecursionError):
+            return
+        if not isinstance(value, dict):
+            return
+        yield {KEY: key, "": value}
+        position = _skip(text, position)
+
+
+def _skip(text: str, position: int) -> int:
+    while text[position : position + 1] in (" ", "\n", "\r", "\t"):
+        position += 1
+    return position

@@ -1,0 +1,306 @@
+"""Rows on their way into a table while its columns and their types are still being learnt.
+
+JSON, Excel and Parquet rows come as values of all types, with columns that may turn up late. They
+are put into a temporary table whose columns have no type, so that every value stays what it is.
+Once all are seen, the real table is made and SQLite copies them over, a slice at a time.
+
+The types are those of ``sqlite-utils insert``, had it looked at all rows: integers and booleans
+together are INTEGER, with floats REAL, bytes alone or with text BLOB, nothing but null TEXT, and
+whatever else is mixed TEXT. Lists and objects become JSON text. Integers beyond 64 bits become
+text; characters that are none (half of a surrogate pair) become U+FFFD.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from engine.errors import SourceError
+from engine.importing.column_types import ColumnType, type_of
+from engine.importing.imported import Chosen, Imported, Rejected, create_table, insert_fitting
+from engine.importing.options import ALL_TEXT, ImportOptions
+from engine.importing.slices import slices
+from engine.pace import Breathe
+from engine.sqlite.names import column_names, quote
+
+_NUMBERS = frozenset({int, float, bool})
+_NOTHING = type(None)
+
+# SQLite itself would write 15 digits of a number into a text column.
+_FLOAT_AS_TEXT = "CASE typeof(c{0}) WHEN 'real' THEN float_text(c{0}) ELSE c{0} END"
+_WANTED = {"text": "TEXT", "integer": "INTEGER", "float": "REAL"}
+
+
+class LooseTable:
+    """One table in the making.
+
+    :param conn: where it is to be. It holds the temporary table meanwhile.
+    :param declared: types of columns that are known before: "text", "integer", "float", "blob"
+        or "json".
+    :param source: what to call the source in errors.
+    """
+
+    def __init__(
+        self, conn: sqlite3.Connection, source: str, declared: Mapping[str, str] | None = None
+    ) -> None:
+        self._conn = conn
+        self._source = source
+        self._declared = declared or {}
+        self._places: dict[str, int] = {}
+        self._types: list[set[type]] = []
+        self._limit = conn.getlimit(sqlite3.SQLITE_LIMIT_COLUMN)
+        self.rows = 0
+        conn.execute("DROP TABLE IF EXISTS temp.loose")
+        conn.execute("CREATE TEMP TABLE loose (c0)")
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns seen so far, as they are called in the source."""
+        return list(self._places)
+
+    def add_objects(self, objects: Sequence[Mapping[str, Any]]) -> None:
+        """Add rows of which each names its values; what it does not name is NULL."""
+        for one in objects:
+            if not one.keys() <= self._places.keys():
+                self.widen(one)
+        self._insert([tuple(map(one.get, self._places)) for one in objects])
+
+    def add_lists(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Add rows that are in the order of the columns, and not longer."""
+        width = len(self._places)
+        self._insert([(*row, *[None] * (width - len(row))) for row in rows])
+
+    def widen(self, columns: Iterable[str]) -> None:
+        """Make room for further columns."""
+        for name in columns:
+            if name in self._places:
+                continue
+            place = len(self._places)
+            if place >= self._limit:
+                raise SourceError(
+                    f"{self._source} has more than {self._limit:,} columns; a SQLite table can"
+                    " have no more.",
+                    source=self._source,
+                    hint="If it is JSON, the names of its values may be data themselves.",
+                )
+            if place > 0:
+                self._conn.execute(f"ALTER TABLE temp.loose ADD COLUMN c{place}")
+            self._places[name] = place
+            self._types.append(set())
+
+    def _insert(self, rows: list[tuple[Any, ...]]) -> None:
+        if not rows or not self._types:
+            return  # objects without members are no rows
+        statement = f"INSERT INTO temp.loose VALUES ({', '.join('?' * len(self._types))})"
+        plain = True
+        for types, column in zip(self._types, zip(*rows, strict=True), strict=True):
+            found = set(map(type, column))
+            types |= found
+            plain = plain and not found & {list, dict}
+        try:
+            self._conn.executemany(statement, rows if plain else map(_storable_row, rows))
+        except (OverflowError, UnicodeEncodeError, sqlite3.Error):
+            # Rare values that SQLite can't hold. Those before it are in already.
+            self._conn.execute(f"DELETE FROM temp.loose WHERE rowid > {self.rows}")
+            safe = [tuple(map(_safe, row)) for row in rows]
+            for types, column in zip(self._types, zip(*safe, strict=True), strict=True):
+                types |= set(map(type, column))
+            self._conn.executemany(statement, safe)
+        self.rows += len(rows)
+
+    async def finish(
+        self,
+        table: str,
+        options: ImportOptions,
+        breathe: Breathe,
+        *,
+        primary_key: Sequence[str] = (),
+        drop_empty: bool = False,
+        rejected: Rejected | None = None,
+    ) -> Imported:
+        """Make the table, and return what it is.
+
+        :param primary_key: unless the options name another.
+        :param drop_empty: leave out columns that have neither a name nor a value.
+        :param rejected: keeps rows that do not fit; one of its own if there is none yet.
+        """
+        notes: list[str] = []
+        sources = list(self._places)
+        names = column_names([_text(name) for name in sources])
+        chosen = Chosen(names, notes)
+        dropped = set(chosen.find(options.drop, "to leave out"))
+        if drop_empty:
+            empty = [not name.strip() for name in sources]
+            dropped |= {
+                name
+                for name, bare, types in zip(names, empty, self._types, strict=True)
+                if bare and types <= {_NOTHING}
+            }
+        keys = chosen.find(options.pk, "for a primary key") or list(primary_key)
+        keys = [name for name in keys if name not in dropped]
+        chosen.find([name for name in options.fts if name != ALL_TEXT], "to search")
+        kept = [place for place, name in enumerate(names) if name not in dropped]
+        if not kept:
+            raise SourceError(
+                f"Nothing of {self._source} would be left: it has no columns, or every one is to be"
+                " left out.",
+                source=self._source,
+                hint="Leave fewer columns out, or look whether the file holds what you expect.",
+            )
+        kinds = [
+            _declaration(types, self._declared.get(name))
+            for types, name in zip(self._types, sources, strict=True)
+        ]
+        forced: list[tuple[int, str]] = []
+        for name in chosen.find(options.types, ""):
+            place = names.index(name)
+            wanted = _WANTED.get(options.types.get(name, ""), kinds[place])
+            if wanted != "TEXT" and wanted != kinds[place]:
+                forced.append((place, wanted))
+            kinds[place] = wanted
+
+        create = create_table(table, [(names[i], kinds[i]) for i in kept], keys)
+        self._conn.execute(create)
+        side = rejected or Rejected(self._conn, table)
+        side.columns = names
+        fits = _Fits(names, [names.index(name) for name in keys], forced)
+        self._conn.create_function("float_text", 1, repr, deterministic=True)
+        values = [
+            _FLOAT_AS_TEXT.format(place)
+            if kinds[place] == "TEXT" and float in types
+            else f"c{place}"
+            for place, types in enumerate(self._types)
+        ]
+        checked = fits if keys or forced else None
+        rows = await self._copy(table, kept, values, checked, side, breathe)
+        self._conn.execute("DROP TABLE temp.loose")
+        return Imported(
+            columns=[names[i] for i in kept],
+            text_columns=[names[i] for i in kept if kinds[i] == "TEXT"],
+            rows=rows,
+            rejected=side.count,
+            notes=notes,
+        )
+
+    async def _copy(
+        self,
+        table: str,
+        kept: list[int],
+        values: list[str],
+        fits: _Fits | None,
+        rejected: Rejected,
+        breathe: Breathe,
+    ) -> int:
+        """Copy the rows into the real table, and return how many fitted.
+
+        :param values: SQL for the value of each column.
+        """
+        conn, rows = self._conn, 0
+        columns = ", ".join(values[place] for place in kept)
+        where = "FROM temp.loose WHERE rowid BETWEEN ? AND ? ORDER BY rowid"
+        insert = f"INSERT INTO main.{quote(table)}"
+        insert_one = f"{insert} VALUES ({', '.join('?' * len(kept))})"
+        for low, high in slices(conn, "temp.loose"):
+            if fits is None:
+                cursor = conn.execute(f"{insert} SELECT {columns} {where}", (low, high))
+                rows += cursor.rowcount
+            else:
+                select = f"SELECT {', '.join(values)} {where}"
+                found = conn.execute(select, (low, high)).fetchall()
+                whole = dict(enumerate(found, low if low > 0 else 1))
+                good = []
+                for number, row in whole.items():
+                    reason = fits.misfit(row)
+                    if reason is None:
+                        good.append((number, [row[place] for place in kept]))
+                    else:
+                        rejected.add(number, reason, row)
+
+                def reject(
+                    number: int, reason: str, _: Sequence[Any], whole: dict[int, Any] = whole
+                ) -> None:
+                    rejected.add(number, reason, whole[number])
+
+                rows += insert_fitting(conn, insert_one, good, reject)
+            await breathe(high)
+        return rows
+
+
+class _Fits:
+    """Tells whether a row fits.
+
+    :param keys: columns that must not be empty.
+    :param forced: columns with the type that not all their values are of.
+    """
+
+    def __init__(self, names: list[str], keys: list[int], forced: list[tuple[int, str]]) -> None:
+        self._names = names
+        self._keys = keys
+        self._forced = forced
+
+    def misfit(self, row: Sequence[Any]) -> str | None:
+        """Return why a row does not fit. None: it does."""
+        for place in self._keys:
+            if row[place] is None or row[place] == "":
+                return f"{self._names[place]} is empty."
+        for place, wanted in self._forced:
+            if not _is_number(row[place], wanted):
+                what = "an integer" if wanted == "INTEGER" else "a number"
+                return f"{self._names[place]} is not {what}: {str(row[place])[:100]!r}."
+        return None
+
+
+def _is_number(value: Any, wanted: str) -> bool:
+    """Tell whether SQLite makes a value a number of the type; NULL is one of any."""
+    if value is None:
+        return True
+    if isinstance(value, bytes):
+        return False
+    if isinstance(value, str):
+        most = ColumnType.INTEGER if wanted == "INTEGER" else ColumnType.FLOAT
+        return value != "" and type_of(value) <= most
+    if wanted == "REAL" or isinstance(value, int):
+        return True
+    # A float beyond 64 bits would stay one, and infinity is no integer at all.
+    return bool(-(2.0**63) <= value < 2.0**63 and value == int(value))
+
+
+def _declaration(types: set[type], declared: str | None) -> str:
+    seen = types - {_NOTHING}
+    if declared == "float" and seen <= _NUMBERS:
+        return "REAL"
+    if declared == "integer" and not seen:
+        return "INTEGER"
+    if declared == "blob" and not seen:
+        return "BLOB"
+    if not seen:
+        return "TEXT"
+    if seen <= {int, bool}:
+        return "INTEGER"
+    if seen <= _NUMBERS:
+        return "REAL"
+    if seen == {bytes} or seen == {bytes, str}:
+        return "BLOB"
+    return "TEXT"
+
+
+def _storable_row(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(map(_storable, row))
+
+
+def _storable(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else value
+
+
+def _safe(value: Any) -> Any:
+    value = _storable(value)
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return str(value)
+    return _text(value) if isinstance(value, str) else value
+
+
+def _text(value: str) -> str:
+    """Return a text without halves of surrogate pairs, which JSON can contain and SQLite can't."""
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

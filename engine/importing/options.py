@@ -1,0 +1,114 @@
+"""What is to be imported and how: the form in which JavaScript asks.
+
+Responsible for turning that JSON into typed values. What an option means is the business of the
+module that heeds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+Exists = Literal["rename", "replace", "add"]
+
+#: Stands for all text columns where columns are named for full-text search.
+ALL_TEXT = "*"
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """How a source becomes a table or a database. None: whatever is found out."""
+
+    name: str | None = None  # of the table; of the database for a SQLite file
+    skiprows: int | None = None  # lines (rows in Excel) before the header
+    header: bool | None = None  # whether the first row names the columns
+    delimiter: str | None = None
+    encoding: str | None = None
+    quote: str | None = None  # "none": quotation marks are data
+    escape: str | None = None  # the character; "none": there is none
+    comment: str | None = None  # what comment lines begin with; "none": there are none
+    decimal: str | None = None
+    thousands: str | None = None
+    null: tuple[str, ...] | None = None  # words for NULL
+    dates: str | None = None  # "dmy", "mdy", "ymd" or a format as of strptime
+    hidden: bool = False  # whether hidden sheets are wanted
+    pk: tuple[str, ...] = ()
+    fts: tuple[str, ...] = ()  # columns, or ALL_TEXT
+    drop: tuple[str, ...] = ()
+    types: Mapping[str, str] = field(default_factory=dict)  # "text", "integer" or "float"
+    exists: Exists = "rename"  # when the name is taken
+    tables: Mapping[str, ImportOptions] = field(default_factory=dict)  # by sheet, say
+    skip: bool = False  # not to be imported, in `tables`
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> ImportOptions:
+        """Return the options in a JSON object. What is unknown or null counts as absent."""
+        lists: dict[str, Any] = {
+            name: tuple(given.get(name) or ()) for name in ("pk", "fts", "drop")
+        }
+        exists = given.get("exists")
+        skiprows, null = given.get("skiprows"), given.get("null")
+        names = ("quote", "escape", "comment", "decimal", "thousands", "dates")
+        texts: dict[str, Any] = {name: given.get(name) or None for name in names}
+        return cls(
+            name=given.get("name") or None,
+            skiprows=None if skiprows is None else max(0, int(skiprows)),
+            header=given.get("header"),
+            delimiter=given.get("delimiter") or None,
+            encoding=given.get("encoding") or None,
+            types=dict(given.get("types") or {}),
+            exists=exists if exists in ("replace", "add") else "rename",
+            tables={name: cls.of(more) for name, more in (given.get("tables") or {}).items()},
+            skip=bool(given.get("skip")),
+            null=None if null is None else tuple(null),
+            hidden=bool(given.get("hidden")),
+            **texts,
+            **lists,
+        )
+
+    def of_table(self, source: str) -> ImportOptions:
+        """Return the options for one table of several, called `source` in the file.
+
+        What is said of the whole file holds where the table's own options say nothing, but for
+        the name.
+        """
+        own = self.tables.get(source, ImportOptions())
+        return replace(
+            own,
+            skiprows=self.skiprows if own.skiprows is None else own.skiprows,
+            header=self.header if own.header is None else own.header,
+            pk=own.pk or self.pk,
+            fts=own.fts or self.fts,
+            drop=own.drop or self.drop,
+            types=own.types or self.types,
+            hidden=own.hidden or self.hidden,
+            exists=own.exists if own.exists != "rename" else self.exists,
+        )
+
+
+@dataclass(frozen=True)
+class Request:
+    """What JavaScript asks for: that a source be taken in."""
+
+    parameter: str  # the link's, such as "csv", or "auto"
+    url: str  # or the name of a file
+    origin: Mapping[str, Any]  # where it is from, as shell/worker/sources/intake.js knows it
+    options: ImportOptions
+    given: Mapping[str, Any]  # the options as they came, to be kept
+    id: str | None = None  # of the source whose tables this replaces
+    may_change: bool = False  # whether a script may change tables that it has not made
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Request:
+        """Return the request in a JSON object."""
+        options = given.get("options") or {}
+        return cls(
+            parameter=given["parameter"],
+            url=given["url"],
+            origin=given.get("origin") or {},
+            options=ImportOptions.of(options),
+            given=options,
+            id=given.get("id"),
+            may_change=given.get("mayChange") is True,
+        )

@@ -1,0 +1,230 @@
+"""Looks at a SQLite file before Datasette opens it, to say what is wrong with it in a sentence.
+
+Responsible for the file as a whole: is it one, is it complete, can it be opened here. The format
+is documented at https://www.sqlite.org/fileformat2.html
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from math import log2
+from pathlib import Path
+from time import perf_counter
+
+from engine.errors import SourceError
+from engine.importing.file_kinds import refuse_other_formats, refuse_other_texts
+from engine.pace import Pause, give_way
+from engine.sqlite import journals
+from engine.sqlite.connections import DAMAGED, connect
+from engine.sqlite.salvage import PAGE_COUNT, page_size_of, salvage
+
+MAGIC = b"SQLite format 3\0"
+
+# Offsets in the database header.
+_WRITE_AND_READ_VERSION = slice(18, 20)
+_CHANGE_COUNTER = slice(24, 28)
+_VERSION_VALID_FOR = slice(92, 96)
+_HEADER_SIZE = 100
+
+# Encrypted data has close to 8 bits of information a byte; text and databases have 4 to 6.
+_LOOKED_AT = 4096
+_BITS_OF_NOISE = 7.6
+
+# In bytes.
+_LEAST_PAGE_SIZE = 512
+
+#: How long to look for damage in data that may be anybody's.
+LOOK_SECONDS = 0.3
+
+# What SQLite says of a schema that it cannot read, and of rows that only break a rule.
+_SCHEMA = "malformed database schema"
+_HARMLESS = ("NULL value in", "NUMERIC value in", "TEXT value in", "CHECK constraint failed")
+
+_ROLLBACK_JOURNAL = b"\x01\x01"
+_WRITE_AHEAD_LOG = b"\x02\x02"
+
+
+async def prepare(
+    path: Path, source: str, rest: Pause = give_way, *, seconds: float = LOOK_SECONDS
+) -> list[str]:
+    """Check a database file, and make it one that can be opened here.
+
+    Its journals lie beside it, if it came with any, and are applied. A file in WAL mode says so in
+    its header, and SQLite then wants shared memory, which a browser does not have; so its header is
+    set to the other mode. Of a damaged file, a copy of what can be read takes its place.
+
+    :param rest: awaited now and then, so that others get their turn.
+    :param seconds: how long to look for damage beyond that of the schema.
+
+    Returns:
+        Sentences about what is not as it was.
+
+    Raises:
+        SourceError: it is not a SQLite database, or nothing in it can be read.
+    """
+    with path.open("rb") as file:
+        header = file.read(_HEADER_SIZE)
+        if not header.startswith(MAGIC):
+            file.seek(0)
+            raise no_database(file.read(_LOOKED_AT), source, path.stat().st_size)
+    if len(header) < _HEADER_SIZE:
+        raise _incomplete(source, f"it has only {len(header):,} bytes")
+    notes = _apply_journals(path, source)
+    with path.open("r+b") as file:
+        header = file.read(_HEADER_SIZE)
+        if header[_WRITE_AND_READ_VERSION] == _WRITE_AHEAD_LOG:
+            file.seek(_WRITE_AND_READ_VERSION.start)
+            file.write(_ROLLBACK_JOURNAL)
+    problem = _what_is_missing(header, path.stat().st_size, source) or _damage(
+        path, source, seconds
+    )
+    if problem is not None:
+        notes += await _salvaged(path, problem, rest)
+    return notes
+
+
+def _apply_journals(path: Path, source: str) -> list[str]:
+    is_in_wal_mode = journals.is_in_wal_mode(path)
+    if any(journals.beside(path, suffix).exists() for suffix in ("-wal", "-journal")):
+        try:
+            return journals.apply(path, source)
+        except DAMAGED as error:
+            return [f"The journal beside {source} could not be used: {error}."]
+    journals.discard(path)
+    if not is_in_wal_mode:
+        return []
+    name = source.rpartition("/")[2]
+    return [
+        f"{name} was used with a write-ahead log. If there is a file {name}-wal beside it, the"
+        " newest rows are only there: open both files together."
+    ]
+
+
+def no_database(head: bytes, source: str, size: int = 0) -> SourceError:
+    """Return the error of a file that does not begin like a database, by how it does begin.
+
+    :param size: of the file, in bytes; 0 where it is not known.
+    """
+    if not head:
+        return SourceError(
+            f"{source} is not a SQLite database: it is empty.",
+            hint="Check that the address is complete and that the file has been filled.",
+            source=source,
+        )
+    wanted = "a SQLite database"
+    try:
+        refuse_other_formats(head, source, wanted)
+        if b"\0" not in head:
+            refuse_other_texts(head.decode("utf-8", "replace"), source, wanted)
+    except SourceError as error:
+        return error
+    if _looks_encrypted(head) and size > 0 and size % _LEAST_PAGE_SIZE == 0:
+        return SourceError(
+            f"{source} is not a SQLite database, or it is an encrypted one: all of it looks random,"
+            " and its size is that of whole pages.",
+            hint="Nothing in it can be read without its password. With SQLCipher itself, make"
+            " a copy without encryption (ATTACH 'plain.db' AS plain KEY ''; SELECT"
+            " sqlcipher_export('plain');), and open that.",
+            source=source,
+        )
+    if _looks_encrypted(head):
+        return SourceError(
+            f"{source} is not a SQLite database, or it is an encrypted one.",
+            hint="An encrypted database, as of SQLCipher, can't be opened here. Save a copy of it"
+            " without encryption, and open that.",
+            source=source,
+        )
+    return SourceError(
+        f"{source} is not a SQLite database.",
+        hint="Its first bytes are not those of one. If it is a CSV file, open it with ?csv= instead"
+        " of ?url=.",
+        source=source,
+    )
+
+
+def _looks_encrypted(head: bytes) -> bool:
+    """Tell whether bytes are like noise, each of the 256 about as often as the others."""
+    if len(head) < _LOOKED_AT // 4:
+        return False
+    counts = Counter(head)
+    return -sum(n / len(head) * log2(n / len(head)) for n in counts.values()) > _BITS_OF_NOISE
+
+
+def _size_of(header: bytes) -> int:
+    """Return how many bytes a database has by its header; 0 where that does not tell."""
+    # Old versions of SQLite left the page count alone; the two counters differ then.
+    if header[_CHANGE_COUNTER] != header[_VERSION_VALID_FOR]:
+        return 0
+    return page_size_of(header) * int.from_bytes(header[PAGE_COUNT], "big")
+
+
+def _what_is_missing(header: bytes, size: int, source: str) -> SourceError | None:
+    expected = _size_of(header)
+    if size >= expected:
+        return None
+    return _incomplete(source, f"it has {size:,} of {expected:,} bytes")
+
+
+def _incomplete(source: str, detail: str) -> SourceError:
+    return SourceError(
+        f"{source} is only part of a SQLite database: {detail}.",
+        hint="The download may have been cut off, or the file was copied while it was written to."
+        " Try again, or get a fresh copy of the file.",
+        source=source,
+    )
+
+
+def _damage(path: Path, source: str, seconds: float) -> SourceError | None:
+    """Look for damage, for so long."""
+    with closing(connect(path)) as connection:
+        end = perf_counter() + seconds
+        connection.set_progress_handler(lambda: perf_counter() > end, 10_000)
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            said = "ok"
+            if seconds > 0:
+                [said] = connection.execute("PRAGMA quick_check(1)").fetchone()
+        except sqlite3.OperationalError as error:
+            # Interrupted, or something that is missing here: tables explain that themselves.
+            said = "ok" if _SCHEMA not in str(error) else str(error)
+        except DAMAGED as error:
+            said = str(error)
+    if said == "ok" or said.startswith(_HARMLESS):
+        return None
+    return SourceError(
+        f"{source} is a damaged SQLite database: {said.splitlines()[-1]}.",
+        hint="Get a fresh copy of the file. If it is yours, the sqlite3 program's .recover"
+        " command may save its contents.",
+        source=source,
+    )
+
+
+async def _salvaged(path: Path, problem: SourceError, rest: Pause) -> list[str]:
+    """Put a copy of what can be read in the place of a damaged database.
+
+    Raises:
+        SourceError: that is nothing.
+    """
+    copy = path.with_name(f"{path.name}.salvaged")
+    try:
+        found = await salvage(path, copy, rest)
+        if not found.rows:
+            raise problem
+        copy.replace(path)
+    except DAMAGED as error:
+        raise problem from error
+    finally:
+        copy.unlink(missing_ok=True)
+    sentences = [problem.message]
+    if found.partial:
+        parts = ", ".join(f"{name} ({rows:,} rows)" for name, rows in found.partial.items())
+        sentences.append(f"Of these tables a part could be read: {parts}.")
+    if found.lost:
+        sentences.append(f"Nothing could be read of {', '.join(found.lost)}.")
+    if not found.partial and not found.lost:
+        sentences.append("All rows of its tables could be read.")
+    else:
+        sentences.append("What could be read is open here.")
+    return [" ".join([*sentences, problem.hint])]

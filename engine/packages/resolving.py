@@ -1,0 +1,381 @@
+"""Chooses the wheels that a requirement needs, without changing anything.
+
+micropip decides, as it would for anybody in Pyodide: which versions fit, which wheels run here,
+what is there already. This turns its work into a set of wheels that can be kept, and its
+complaints into sentences. Keeping and laying out is wheels.py's business.
+
+It uses micropip's Transaction, which its version pins, as its install() would both choose and
+install."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+import re
+import sys
+import zipfile
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from micropip import package_index
+from micropip._compat import compatibility_layer
+from micropip._vendored.packaging.src.packaging.markers import default_environment
+from micropip._vendored.packaging.src.packaging.requirements import (
+    InvalidRequirement,
+    Requirement,
+)
+from micropip.package import PackageMetadata
+from micropip.transaction import Transaction
+
+from engine.errors import PluginError
+from engine.packages.wheels import Wheel, canonical, package_name, read_wheel
+
+#: Called with "resolving" or "downloading", a package's name, how many are done and how many known.
+Report = Callable[[str, str, int, int], object]
+
+#: Datasette declares them for its command line; nothing of a site needs them.
+NOT_IN_A_BROWSER = {"pip": "26.0", "setuptools": "80.0"}
+
+#: There under this name, though not as a package; see engine/stand_ins.
+STAND_INS = {"httpx": "0.28.1"}
+
+#: What the site itself runs on: only `ref` brings others, no plugin does.
+CORE = frozenset(
+    {"datasette", "sqlite-utils", "python-calamine", "pydantic", "pydantic-core", "pluggy"}
+)
+
+#: In seconds, after which a server that was asked for something counts as out of reach.
+_METADATA_PATIENCE = 60
+_WHEEL_PATIENCE = 600
+
+_T = TypeVar("_T")
+
+_FETCH_METADATA = re.compile(r"Can't fetch metadata for '([^']+)'")
+_NO_WHEEL = re.compile(r"Can't find a pure Python 3 wheel for '([^']+)'")
+_NO_FETCH = re.compile(r"Can't fetch wheel from '([^']+)'")
+
+
+@dataclass
+class Chosen:
+    """Wheels and their contents, by file name, and the package that was asked for."""
+
+    name: str
+    wheels: list[Wheel]
+    contents: dict[str, bytes]
+
+
+class Unresolvable(PluginError):
+    """Raised when a requirement cannot be met here. `retry`: another time it may."""
+
+    def __init__(self, message: str, *, hint: str = "", retry: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.retry = retry
+
+
+class _Conflict(ValueError):
+    """`requirement` does not admit the version that is there; `new`: that was just chosen."""
+
+    def __init__(
+        self, requirement: Requirement, name: str, version: str, *, new: bool = False
+    ) -> None:
+        super().__init__(f"{requirement} is wanted, {name} {version} is there")
+        self.requirement, self.name, self.version, self.new = requirement, name, version, new
+
+
+class _Layer(compatibility_layer):  # type: ignore[misc]
+    """micropip's own, but it remembers what the network said."""
+
+    status: int | None = None
+    failure: Exception | None = None
+
+    @staticmethod
+    async def fetch_string_and_headers(url: str, kwargs: Any) -> tuple[str, dict[str, str]]:
+        fetch = compatibility_layer.fetch_string_and_headers(url, kwargs)
+        try:
+            answer: tuple[str, dict[str, str]] = await _in_time(fetch, _METADATA_PATIENCE, url)
+            return answer
+        except Exception as error:
+            _Layer.failure, _Layer.status = error, getattr(error, "status", None)
+            raise
+
+    @staticmethod
+    async def fetch_bytes(url: str, kwargs: Any) -> bytes:
+        return await _in_time(_download(url, kwargs), _WHEEL_PATIENCE, url)
+
+
+async def _download(url: str, kwargs: Any) -> bytes:
+    if sys.platform != "emscripten" or not url.startswith("http"):
+        content: bytes = await compatibility_layer.fetch_bytes(url, kwargs)
+        return content
+    from engine.environment import download
+
+    # micropip's own takes the page that says "not found" for the wheel.
+    return await download(url, kwargs)
+
+
+async def _in_time(fetch: Awaitable[_T], seconds: float, url: str) -> _T:
+    """Return what is fetched.
+
+    Raises:
+        OSError: it does not come. Browsers wait for some servers without an end.
+    """
+    try:
+        return await asyncio.wait_for(fetch, seconds)
+    except TimeoutError as error:
+        raise OSError(f"{url} did not answer within {seconds} seconds") from error
+
+
+@dataclass
+class _Choice(Transaction):  # type: ignore[misc]
+    """A Transaction for which what is in `hidden` is not there yet."""
+
+    hidden: set[str] = field(default_factory=set)
+    #: Says of a name whether its pre-releases count as much as other versions.
+    wants_pre: Callable[[str], bool] = lambda _: False
+    #: What is required beside all else of packages that are chosen.
+    limits: list[Requirement] = field(default_factory=list)
+    #: Packages that are not to be had in another version.
+    fixed: frozenset[str] = frozenset()
+    report: Report = lambda *_: None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.before = frozenset(self.locked)
+
+    def check_version_satisfied(
+        self, req: Requirement, *, allow_reinstall: bool = False
+    ) -> tuple[bool, str]:
+        name = canonical(req.name)
+        locked = self.locked.get(name)
+        version = locked.version if locked else None
+        if version is None and name not in self.hidden:
+            version = installed_version(name)
+        if version is None:
+            return False, ""
+        if req.specifier.contains(version, prereleases=True):
+            return True, version
+        raise _Conflict(req, name, version, new=name in self.locked and name not in self.before)
+
+    async def add_requirement_inner(self, req: Requirement) -> None:
+        # Read before anything is awaited, so that branches side by side are not mixed up.
+        self.pre = self.wants_pre(canonical(req.name))
+        for limit in self.limits:
+            if canonical(limit.name) == canonical(req.name):
+                req.specifier &= limit.specifier
+        await super().add_requirement_inner(req)
+
+    async def add_wheel(self, wheel: Any, extras: set[str], *, specifier: str = "") -> None:
+        name = canonical(wheel.name)
+        if name in self.locked:
+            return  # chosen by another branch while this one was asking
+        if name in self.fixed and (version := installed_version(name)):
+            raise _Conflict(Requirement(f"{name}=={wheel.version}"), name, version)
+        self.report("downloading", wheel.name, len(self.wheels), len(self.locked) + 1)
+        await super().add_wheel(wheel, extras, specifier=specifier)
+        self.report("downloading", wheel.name, len(self.wheels), len(self.locked))
+
+
+def installed_version(name: str) -> str | None:
+    """Return the version of a package that is there, None if it is not."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+async def choose(
+    requirement: str,
+    index: str | None,
+    *,
+    have: Iterable[Wheel] = (),
+    hidden: Iterable[str] = (),
+    replace_site: bool = False,
+    pre: bool = False,
+    limits: Iterable[Requirement] = (),
+    report: Report = lambda *_: None,
+) -> Chosen:
+    """Choose the wheels that `requirement` needs beside what is installed and `have`.
+
+    `index` is a package index's address, None for micropip's own. Packages in `hidden` are chosen
+    anew although they are there. `replace_site`: packages of the site may be outdone by others.
+    `pre`: pre-releases count as much as others; else only where nothing else fits. `limits` are
+    kept by what is chosen, without being wanted themselves.
+
+    Raises:
+        Unresolvable: it cannot be had.
+    """
+    fixed = frozenset() if replace_site else CORE
+    own = package_name(requirement)
+    # Whoever gives an address wants what is there, not what is here.
+    hide = {*hidden, *([own] if "/" in requirement else [])} - fixed
+    # Of many plugins only a pre-release fits Datasette 1.0, also of some that others need.
+    eager: list[Callable[[str], bool]] = [
+        lambda name: pre and name == own,
+        lambda name: name == own,
+        lambda name: name == own or name.startswith("datasette-"),
+    ]
+    first: Exception | None = None
+    while True:
+        there = {one.name: one.version for one in have if one.name not in hide}
+        there |= STAND_INS | (NOT_IN_A_BROWSER if replace_site else {})
+        choice = _choice(index, there, hide)
+        choice.wants_pre, choice.report = eager[0], report
+        choice.limits, choice.fixed = list(limits), fixed
+        try:
+            report("resolving", requirement, 0, 0)
+            await choice.gather_requirements([requirement])
+            return _chosen(choice, requirement)
+        except _Conflict as conflict:
+            if not conflict.new and conflict.name not in hide | fixed:
+                hide.add(conflict.name)
+                continue
+            error: Exception = conflict
+        except Exception as other:  # an index may say anything, and micropip fail at it anyhow
+            error = other
+        first = first or error
+        unreachable = _Layer.failure is not None and _Layer.status is None
+        if len(eager) == 1 or unreachable:
+            raise _explained(first, requirement) from error
+        del eager[0]
+
+
+def _choice(index: str | None, there: dict[str, str], hidden: set[str]) -> _Choice:
+    _Layer.status = _Layer.failure = None
+    return _Choice(
+        _compat_layer=_Layer,
+        ctx=default_environment(),
+        ctx_extras=[],
+        keep_going=False,
+        deps=True,
+        pre=False,
+        fetch_kwargs={},
+        index_urls=[index.rstrip("/")] if index else package_index.DEFAULT_INDEX_URLS,
+        locked={
+            name: PackageMetadata(name=name, version=version) for name, version in there.items()
+        },
+        hidden=hidden,
+    )
+
+
+def _chosen(choice: _Choice, requirement: str) -> Chosen:
+    wheels: dict[str, Wheel] = {}
+    contents: dict[str, bytes] = {}
+    for info in choice.wheels:
+        if info._data is None:
+            raise ValueError(f"{info.filename} is empty")
+        wheel = read_wheel(info._data, info.filename, info.url)
+        if info.sha256 is not None and info.sha256 != wheel.sha256:
+            raise Unresolvable(
+                f"{info.filename} is not the file that the package index describes.",
+                hint="The download may be damaged or exchanged. Nothing of it was installed.",
+            )
+        needs = sorted({canonical(one.name) for one in info._requires or []})
+        wheels[wheel.name] = replace(wheel, requires=needs)
+        contents[info.filename] = info._data
+    wanted, _, address = requirement.rpartition("@ ")
+    named = (wheel.name for wheel in wheels.values() if wheel.url == address)
+    name = next(named, package_name(requirement))
+    if wanted and package_name(requirement) != name:
+        raise Unresolvable(
+            f"{address} is {name}, not {package_name(requirement)}.",
+            hint="Nothing of it was installed. The link may have been made to mislead you.",
+        )
+    return Chosen(name, list(wheels.values()), contents)
+
+
+def _explained(error: Exception, requirement: str) -> Unresolvable:
+    """Say why `requirement` cannot be had, in words for a person."""
+    if isinstance(error, Unresolvable):
+        return error
+    said = str(error)
+    if isinstance(error, _Conflict):
+        return _conflict(error, requirement)
+    if isinstance(error, InvalidRequirement):
+        return Unresolvable(
+            f"“{requirement}” does not name a Python package.",
+            hint="Write its name, such as datasette-vega, a version with it, such as"
+            " datasette-vega==0.6.2, or the address of a wheel (.whl).",
+        )
+    if (found := _FETCH_METADATA.search(said)) is not None:
+        return _not_in_index(found[1], requirement)
+    if (found := _NO_WHEEL.search(said)) is not None:
+        return _no_wheel(found[1], requirement)
+    if (found := _NO_FETCH.search(said)) is not None:
+        status = getattr(error.__cause__, "status", None)
+        return Unresolvable(
+            f"{found[1]} could not be downloaded" + (f" (HTTP {status})." if status else "."),
+            hint="Its server may be out of reach, have no such file, or not let other sites read it"
+            " (CORS).",
+            retry=True,
+        )
+    if isinstance(error, zipfile.BadZipFile) or said == "it has no metadata":
+        return Unresolvable(
+            f"{requirement} is not a wheel.",
+            hint="The address must be that of the .whl file itself, not of a page about it.",
+        )
+    if said.startswith("Wheel "):
+        return Unresolvable(
+            f"{requirement} has native code that was built for another platform.",
+            hint="Only pure Python (…-none-any.whl) and wheels for this Pyodide run here.",
+        )
+    return Unresolvable(f"{requirement} could not be installed: {said}", retry=True)
+
+
+def _because(part: str, requirement: str) -> str:
+    """Return how a requirement comes to need `part`, as the start of a sentence."""
+    same = package_name(part) == package_name(requirement)
+    return f"{requirement} cannot be installed: " + ("it" if same else f"it needs {part}, which")
+
+
+def _conflict(conflict: _Conflict, requirement: str) -> Unresolvable:
+    wanted, name, version = conflict.requirement, conflict.name, conflict.version
+    if conflict.new:
+        return Unresolvable(
+            f"{requirement} cannot be installed: what it needs, needs both {wanted} and, for"
+            f" something else, {name} {version}.",
+            hint="An older version of it may do: name one, such as"
+            f" {package_name(requirement)}==1.0.",
+        )
+    if canonical(wanted.name) == package_name(requirement):
+        return Unresolvable(
+            f"{requirement} cannot be installed: this site has {name} {version}.",
+            hint="To have Datasette itself in another version, use ?ref= in a link."
+            if name == "datasette"
+            else "Upgrade or remove that first.",
+        )
+    return Unresolvable(
+        f"{requirement} cannot be installed: it needs {wanted}, but this site has"
+        f" {name} {version}.",
+        hint="No version of it that can be had supports this one."
+        + (" Its authors have to release one that does." if name in CORE else ""),
+    )
+
+
+def _not_in_index(name: str, requirement: str) -> Unresolvable:
+    because = _because(name, requirement)
+    if _Layer.status is None and _Layer.failure is not None:
+        return Unresolvable(
+            f"{requirement} could not be installed: the package index could not be reached.",
+            hint="Check your connection; it is tried again at the next start.",
+            retry=True,
+        )
+    if _Layer.status in (403, 404, 410):
+        return Unresolvable(
+            f"{because} is not in the package index.",
+            hint="The name may be misspelled, or the site’s index may not have it.",
+        )
+    return Unresolvable(
+        f"{requirement} could not be installed: the package index answered with an error"
+        f" (HTTP {_Layer.status}).",
+        hint="It is tried again at the next start.",
+        retry=True,
+    )
+
+
+def _no_wheel(part: str, requirement: str) -> Unresolvable:
+    return Unresolvable(
+        f"{_because(part, requirement)} has no version with a wheel that runs in a browser.",
+        hint="Either it has no such version, or it has native code that nobody has built for"
+        " WebAssembly.",
+    )

@@ -1,0 +1,64 @@
+/**
+ * Boots an instance in front of the person's eyes and then leaves the page for it.
+ *
+ * The one way of waiting that the launcher and the pages under app/ share; they differ in where they
+ * go when the instance is ready, and so hand that in.
+ */
+
+import { toWire } from "../../shared/errors.js";
+import { bootInstance, openSaved } from "../worker/boot-client.js";
+import { BootView } from "./boot-view.js";
+import { describeSources, recipeInWords } from "../ui/describe-sources.js";
+import { insist } from "../worker/insist.js";
+import { showWaysOut } from "../saved/ways-out.js";
+
+/**
+ * @param {object} boot
+ * @param {HTMLElement} boot.container
+ * @param {string} boot.key
+ * @param {import("../../shared/recipe.js").Recipe} boot.recipe  what the key stands for, to be shown
+ * @param {URL} boot.siteRoot
+ * @param {(view: BootView) => Promise<boolean>} [boot.prepare]  what to do once the instance is ready;
+ *   returns whether its sources are to be loaded anew
+ * @param {(again: boolean) => void} boot.leave  go to the instance; throws a LiteError when that
+ *   leads nowhere. `again` says that the person asked for another try
+ * @returns {Promise<void>}
+ */
+export async function bootAndLeave(boot) {
+  const { container, key, recipe, siteRoot, prepare, leave } = boot;
+  const subject = {
+    name: recipeInWords(recipe, siteRoot),
+    sources: describeSources(recipe, siteRoot),
+    homeHref: siteRoot.href,
+  };
+  const view = new BootView(container, subject, {
+    onRetry: () => void run(true),
+    onOpenSaved: () => void openSaved(key).catch((error) => view.fail(toWire(error))),
+  });
+
+  /**
+   * @param {boolean} again
+   * @param {boolean} [fresh]
+   */
+  async function run(again, fresh = false) {
+    view.start();
+    try {
+      await bootInstance(key, fresh, {
+        onProgress: (message) => view.update(message),
+        onSilence: (milliseconds) => view.showSilence(milliseconds),
+      });
+      if (!fresh && (await prepare?.(view))) return await run(again, true);
+      leave(again);
+      view.finish();
+      insist(() => leave(true));
+    } catch (error) {
+      const wire = toWire(error);
+      view.fail(fresh ? { ...wire, hint: `${wire.hint} ${UNHARMED}` } : wire);
+      const { problem } = view;
+      if (!fresh) await showWaysOut(problem, { key, siteRoot, onChange: () => void run(true) });
+    }
+  }
+  await run(false);
+}
+
+const UNHARMED = "The data saved in this browser is unharmed; “Try again” opens it.";

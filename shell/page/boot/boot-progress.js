@@ -1,0 +1,146 @@
+/**
+ * What is known of a boot: each stage's state, amount and time, from the worker's messages.
+ *
+ * Knows nothing of the DOM and sends nothing. Times come from the worker's own clock (`elapsed`), so
+ * a page that joins a boot half-way, or is reloaded during one, still shows true ones.
+ */
+
+import { STAGES } from "../../shared/protocol.js";
+
+/** @typedef {import("../../shared/protocol.js").ProgressMessage} ProgressMessage */
+
+/**
+ * "skipped" is a stage this boot had no need of; "failed" the one it ended in.
+ *
+ * @typedef {"waiting" | "active" | "done" | "skipped" | "failed"} StageState
+ */
+
+/**
+ * @typedef {object} Stage
+ * @property {string} id
+ * @property {string} title
+ * @property {StageState} state
+ * @property {string} label
+ * @property {number} [done]
+ * @property {number} [total]
+ * @property {"bytes" | "rows"} [unit]
+ * @property {number} [spent]   ms; left out for what had its turn before we listened
+ * @property {number} [since]   while active: when that began, in ms since the boot did
+ */
+
+/** A message this much earlier on the boot's clock than the last one is from another boot. */
+const CLOCK_SLACK = 1000;
+
+export class BootProgress {
+  constructor() {
+    /** Whether the worker has been heard at all. */
+    this.heard = false;
+    /** How often the browser stopped the worker during this boot. */
+    this.restarts = 0;
+    /** @type {Stage[]} */
+    this.stages = freshStages();
+    this.lastElapsed = 0;
+    this.lastHeardAt = 0;
+    /** @type {number | undefined} the boot's whole time, once it has ended */
+    this.endedAt = undefined;
+  }
+
+  /**
+   * @param {ProgressMessage} message
+   * @param {number} now  of the page's clock, in ms
+   */
+  update(message, now) {
+    if (message.elapsed + CLOCK_SLACK < this.lastElapsed) {
+      this.restarts += 1;
+      this.heard = false;
+      this.stages = freshStages();
+    }
+    const index = this.stages.findIndex(({ id }) => id === message.stage);
+    if (index === -1) return; // a stage that only a newer worker has
+    this.stages.forEach((stage, at) => {
+      if (at < index) this.#pass(stage, message.elapsed);
+      // With several sources, the second is fetched after the first was imported.
+      if (at > index) this.#pause(stage, message.elapsed, "waiting");
+    });
+    const stage = this.stages[index];
+    stage.since ??= message.elapsed;
+    stage.spent ??= 0;
+    stage.state = "active";
+    const { label, done, total, unit } = message;
+    Object.assign(stage, { label, done, total, unit });
+    this.heard = true;
+    this.lastElapsed = message.elapsed;
+    this.lastHeardAt = now;
+  }
+
+  /** @param {number} now */
+  finish(now) {
+    this.#end(now, "done");
+  }
+
+  /** @param {number} now */
+  fail(now) {
+    this.#end(now, "failed");
+  }
+
+  /**
+   * @param {number} now
+   * @returns {number} ms since the boot began
+   */
+  elapsed(now) {
+    return this.endedAt ?? (this.heard ? this.lastElapsed + (now - this.lastHeardAt) : 0);
+  }
+
+  /**
+   * @param {Stage} stage
+   * @param {number} now
+   * @returns {number | undefined} how long the stage has taken in ms, where that is known
+   */
+  stageTime({ spent, since }, now) {
+    if (spent === undefined || since === undefined) return spent;
+    return spent + this.elapsed(now) - since;
+  }
+
+  /**
+   * The boot is at a later stage. What was never heard of before the first message had its turn
+   * before we listened; after that it was not needed.
+   *
+   * @param {Stage} stage
+   * @param {number} elapsed
+   */
+  #pass(stage, elapsed) {
+    if (stage.state === "active") this.#pause(stage, elapsed, "done");
+    else if (stage.state === "waiting") {
+      stage.state = !this.heard || stage.spent !== undefined ? "done" : "skipped";
+    }
+  }
+
+  /**
+   * @param {Stage} stage
+   * @param {number} elapsed
+   * @param {StageState} state  what an active stage becomes
+   */
+  #pause(stage, elapsed, state) {
+    if (stage.since === undefined) return;
+    stage.spent = (stage.spent ?? 0) + elapsed - stage.since;
+    stage.since = undefined;
+    stage.state = state;
+  }
+
+  /**
+   * @param {number} now
+   * @param {"done" | "failed"} state  of the stage that was running
+   */
+  #end(now, state) {
+    this.endedAt = this.elapsed(now);
+    for (const stage of this.stages) {
+      if (stage.state === "active") this.#pause(stage, this.endedAt, state);
+      else if (state === "done") this.#pass(stage, this.endedAt);
+    }
+  }
+}
+
+/** @returns {Stage[]} */
+function freshStages() {
+  return STAGES.map(([id, title]) => ({ id, title, state: "waiting", label: "" }));
+}

@@ -1,0 +1,318 @@
+/**
+ * The view of a boot: what is being opened, the stages with amounts and times, and how it failed.
+ *
+ * Used by the launcher and by the pages under app/. Draws into the element it is given; talking to
+ * the worker is boot-client.js's business. `data-state` on that element names the state the boot is
+ * in (registering, booting, asking, ready, failed), for tests as much as for the stylesheet.
+ */
+
+import { BootProgress } from "./boot-progress.js";
+import { sourceItem } from "../ui/describe-sources.js";
+import { element, formatAmount, formatDuration } from "../ui/dom.js";
+import { errorParts } from "../ui/error-view.js";
+
+/** @typedef {import("../../shared/errors.js").WireError} WireError */
+/** @typedef {import("../../shared/protocol.js").ProgressMessage} ProgressMessage */
+/** @typedef {import("./boot-progress.js").Stage} Stage */
+
+const REDRAW_MILLISECONDS = 100;
+
+const FIRST_START =
+  "The first start takes longest: from then on the browser keeps Python and Datasette.";
+
+/** Spoken and, for stages that have no time to show, written. */
+const STATE_WORDS = {
+  waiting: "waiting",
+  active: "in progress",
+  done: "done",
+  skipped: "not needed",
+  failed: "failed",
+};
+
+/**
+ * @typedef {object} BootSubject
+ * @property {string} name     completes the sentence "Opening …"
+ * @property {import("../ui/describe-sources.js").SourceWords[]} sources
+ * @property {string} homeHref  address of the launcher
+ */
+
+export class BootView {
+  /**
+   * @param {HTMLElement} container
+   * @param {BootSubject} subject
+   * @param {object} wishes
+   * @param {() => void} wishes.onRetry  the person asked to try again
+   * @param {() => void} [wishes.onOpenSaved]  they want what is saved, not to wait for newer data
+   */
+  constructor(container, subject, { onRetry, onOpenSaved = () => {} }) {
+    this.container = container;
+    this.subject = subject;
+    this.onRetry = onRetry;
+    this.progress = new BootProgress();
+    /** @type {ReturnType<typeof setInterval> | undefined} */
+    this.clock = undefined;
+    this.announced = "";
+    this.note = "";
+
+    this.heading = element("h1", { tabindex: "-1" });
+    this.problem = element("section", {
+      class: "problem",
+      hidden: true,
+      "aria-label": "What went wrong",
+    });
+    this.choice = element("section", {
+      class: "choice",
+      hidden: true,
+      "aria-label": "Your choice",
+    });
+    this.rows = this.progress.stages.map(stageRow);
+    this.elapsed = element("p", { class: "elapsed" });
+    const openSaved = element("button", { type: "button", class: "quiet" }, "Open the saved copy");
+    openSaved.addEventListener("click", () => {
+      this.start();
+      onOpenSaved();
+    });
+    this.saved = element("section", { class: "choice", hidden: true, "aria-label": "Saved copy" });
+    this.saved.append(
+      element("p", {}, "Newer data is being loaded. You need not wait for it."),
+      element("p", { class: "actions" }, openSaved),
+    );
+    this.status = element("p", { class: "visually-hidden", role: "status" });
+    container.replaceChildren(
+      element("div", { class: "page-header" }, this.heading),
+      sourceList(subject.sources),
+      this.problem,
+      this.choice,
+      element(
+        "ol",
+        { class: "stages", "aria-label": "Stages" },
+        ...this.rows.map(({ row }) => row),
+      ),
+      this.elapsed,
+      this.saved,
+      this.status,
+    );
+  }
+
+  /** A boot begins, for the first time or again. */
+  start() {
+    this.progress = new BootProgress();
+    this.saved.hidden = true;
+    this.problem.hidden = true;
+    this.problem.replaceChildren();
+    this.#enter("registering", `Opening ${this.subject.name}`);
+    clearInterval(this.clock);
+    this.clock = setInterval(() => this.#draw(), REDRAW_MILLISECONDS);
+    this.#draw();
+  }
+
+  /** @param {ProgressMessage} message */
+  update(message) {
+    this.progress.update(message, performance.now());
+    this.saved.hidden = !message.hasSaved;
+    this.note = "";
+    this.container.dataset.state = "booting";
+    this.container.dataset.stage = message.stage;
+    this.#announceStage();
+  }
+
+  /** @param {number} milliseconds */
+  showSilence(milliseconds) {
+    const seconds = Math.round(milliseconds / 1000);
+    this.#announce(`Nothing heard from the service worker for ${seconds} seconds; asked it again.`);
+    this.note = ` Nothing heard for ${seconds} s; asked again.`;
+  }
+
+  /** The instance answers; the page is about to go there. */
+  finish() {
+    this.progress.finish(performance.now());
+    this.container.dataset.state = "ready";
+    this.#stop();
+    this.#announce("Ready.");
+  }
+
+  /**
+   * Ask something that only the person can decide.
+   *
+   * @template T
+   * @param {string} question  the heading
+   * @param {Array<Node | string>} explanation  paragraphs
+   * @param {Array<{label: string, value: T}>} options  the first one is the harmless one
+   * @returns {Promise<T>}
+   */
+  choose(question, explanation, options) {
+    this.#enter("asking", question);
+    this.#stop();
+    return new Promise((resolve) => {
+      const buttons = options.map(({ label, value }, index) => {
+        const look = index === 0 ? "primary" : "quiet";
+        const button = element("button", { type: "button", class: look }, label);
+        button.addEventListener("click", () => {
+          this.choice.hidden = true;
+          resolve(value);
+        });
+        return button;
+      });
+      this.choice.replaceChildren(
+        ...explanation.map((paragraph) => element("p", {}, paragraph)),
+        element("p", { class: "actions" }, ...buttons),
+      );
+      this.choice.hidden = false;
+      this.#announce(question);
+    });
+  }
+
+  /** @param {WireError} error */
+  fail(error) {
+    this.progress.fail(performance.now());
+    this.#enter("failed", `Could not open ${this.subject.name}`);
+    this.#stop();
+    const retry = element("button", { type: "button", class: "primary" }, "Try again");
+    retry.addEventListener("click", () => this.onRetry());
+    this.problem.replaceChildren(
+      ...errorParts(error),
+      element(
+        "p",
+        { class: "actions" },
+        retry,
+        element("a", { href: this.subject.homeHref }, "Choose other data"),
+      ),
+    );
+    this.problem.hidden = false;
+    this.#announce(error.message);
+  }
+
+  /**
+   * @param {string} state
+   * @param {string} heading
+   */
+  #enter(state, heading) {
+    // Only a change moves the focus: a page that has just opened is read from its top anyway.
+    const changed = this.heading.textContent !== "";
+    this.container.dataset.state = state;
+    this.heading.textContent = heading;
+    document.title = `${heading} · Datasette Lite`;
+    if (changed) this.heading.focus({ preventScroll: true });
+  }
+
+  #stop() {
+    this.saved.hidden = true;
+    clearInterval(this.clock);
+    this.#draw();
+  }
+
+  #draw() {
+    const now = performance.now();
+    this.progress.stages.forEach((stage, index) => {
+      drawStage(this.rows[index], stage, this.progress.stageTime(stage, now));
+    });
+    setText(this.elapsed, this.#elapsedInWords(formatDuration(this.progress.elapsed(now))));
+  }
+
+  /** @param {string} time */
+  #elapsedInWords(time) {
+    const { heard, restarts, stages } = this.progress;
+    switch (this.container.dataset.state) {
+      case "registering":
+        return "Starting the service worker…";
+      case "asking":
+        return "";
+      case "ready":
+        return `Ready after ${time}.`;
+      case "failed":
+        return heard ? `Stopped after ${time}.` : "";
+    }
+    const restarted = restarts > 0 ? " The browser stopped the worker, so this began anew." : "";
+    const first = stages[0].state === "active" ? ` ${FIRST_START}` : "";
+    return `${time} so far.${this.note}${restarted || first}`;
+  }
+
+  /** Says a stage's title once, when it begins: anything more often would drown out the person. */
+  #announceStage() {
+    const active = this.progress.stages.findLast(({ state }) => state === "active");
+    if (active) this.#announce(active.title);
+  }
+
+  /** @param {string} text */
+  #announce(text) {
+    if (text !== this.announced) this.status.textContent = text;
+    this.announced = text;
+  }
+}
+
+/** @param {import("../ui/describe-sources.js").SourceWords[]} sources */
+function sourceList(sources) {
+  return element(
+    "ul",
+    { class: "sources", hidden: sources.length === 0, "aria-label": "What is opened" },
+    ...sources.map(sourceItem),
+  );
+}
+
+/** @param {Stage} stage */
+function stageRow({ id, title }) {
+  const amount = element("span", { class: "amount" });
+  const label = element("span", { class: "label" });
+  const time = element("span", { class: "time" });
+  const state = element("span", { class: "visually-hidden" });
+  const fill = element("div", { class: "fill" });
+  const bar = element(
+    "div",
+    { class: "bar", role: "progressbar", "aria-label": title, hidden: true },
+    fill,
+  );
+  const row = element(
+    "li",
+    { "data-id": id },
+    element("span", { class: "mark", "aria-hidden": "true" }),
+    element("span", { class: "title" }, title, state),
+    label,
+    amount,
+    time,
+    bar,
+  );
+  return { row, amount, label, time, state, bar, fill };
+}
+
+/**
+ * @param {ReturnType<typeof stageRow>} parts
+ * @param {Stage} stage
+ * @param {number | undefined} time
+ */
+function drawStage({ row, amount, label, time: timeCell, state, bar, fill }, stage, time) {
+  row.dataset.state = stage.state;
+  setText(label, stage.label === stage.title ? "" : stage.label);
+  // The last report before a stage ends is seldom the very last; what is done is done whole.
+  const ended = stage.state === "done" && stage.total !== undefined;
+  setText(amount, formatAmount(ended ? { done: stage.total, unit: stage.unit } : stage));
+  setText(
+    timeCell,
+    time !== undefined ? formatDuration(time) : stage.state === "skipped" ? "not needed" : "",
+  );
+  setText(state, `: ${STATE_WORDS[stage.state]}`);
+  bar.hidden = stage.state !== "active";
+  if (bar.hidden) return;
+  const { done, total } = stage;
+  const measured = done !== undefined && total !== undefined && total > 0;
+  bar.classList.toggle("unmeasured", !measured);
+  if (!measured) {
+    bar.removeAttribute("aria-valuenow");
+    bar.removeAttribute("aria-valuetext");
+    fill.style.transform = "";
+    return;
+  }
+  const fraction = Math.min(1, done / total);
+  bar.setAttribute("aria-valuenow", String(Math.floor(fraction * 100)));
+  bar.setAttribute("aria-valuetext", amount.textContent || `${Math.floor(fraction * 100)} %`);
+  fill.style.transform = `scaleX(${fraction})`;
+}
+
+/**
+ * Leaves an unchanged node alone: assistive technology takes every write for news.
+ *
+ * @param {HTMLElement} node
+ * @param {string} text
+ */
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}

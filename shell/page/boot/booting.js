@@ -1,0 +1,13 @@
+/**
+ * Runs on app/booting.html, the worker's answer to a navigation while the instance is starting.
+ */
+
+import { LiteError } from "../../shared/errors.js";
+import { waitAndReload } from "./wait-and-reload.js";
+
+void waitAndReload(
+  "booting",
+  new LiteError("Datasette says that it is ready, but its page keeps not coming.", {
+    hint: "Too much may be open at once: close other tabs of this site, then try again.",
+  }),
+);

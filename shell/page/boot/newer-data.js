@@ -1,0 +1,56 @@
+/**
+ * What following a link again does about newer data: loads it, unless that would throw away changes
+ * of the person's; then it asks.
+ */
+
+import { askWorker } from "../worker/ask-worker.js";
+import { describeAddress } from "../ui/describe-sources.js";
+import { element, inWords } from "../ui/dom.js";
+
+/** @typedef {import("../../shared/protocol.js").CheckResult} CheckResult */
+
+/** ms that somebody whose data is ready is kept waiting for the answer of a slow host. */
+const PATIENCE = 3000;
+
+/**
+ * Begin to ask the sources of an instance's saved data whether they have changed.
+ *
+ * @param {string} key
+ * @param {URL} siteRoot
+ * @returns {(view: import("./boot-view.js").BootView) => Promise<boolean>} to be called when the
+ *   instance is ready: whether to load its sources anew
+ */
+export function checkForNewerData(key, siteRoot) {
+  // The worker may hear this only once it has opened the data for the first time, which then is new.
+  /** @type {Promise<CheckResult | undefined>} */
+  const check = askWorker({ type: "check", key, before: Date.now() }).catch(() => undefined);
+  let asked = false;
+  return async (view) => {
+    // Who tries again after newer data could not be loaded gets what is saved.
+    if (asked) return false;
+    asked = true;
+    const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
+    const result = /** @type {CheckResult | undefined} */ (await Promise.race([check, late]));
+    if (!result || result.newer.length === 0) return false;
+    if (!result.edited) return true;
+    const names = inWords(result.newer.map((url) => describeAddress(url, siteRoot).name));
+    const saved = element("a", { href: new URL("saved.html", siteRoot).href }, "Saved data");
+    return view.choose(
+      "There is newer data",
+      [
+        `${names} changed at its source since you opened it, and you have changed this data here as well.`,
+        element(
+          "span",
+          {},
+          "Loading the newer data replaces what you changed. To keep a copy of it, export it first from ",
+          saved,
+          ".",
+        ),
+      ],
+      [
+        { label: "Open my version", value: false },
+        { label: "Replace it with the newer data", value: true },
+      ],
+    );
+  };
+}

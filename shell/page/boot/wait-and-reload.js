@@ -1,0 +1,77 @@
+/**
+ * What the pages under app/ do while Python cannot answer: wait for the instance in view of the
+ * person, then load the same address again, which the worker then answers with Datasette's page.
+ *
+ * Serves app/booting.html (through booting.js) and app/index.html (through recover.js).
+ */
+
+import { toWire } from "../../shared/errors.js";
+import { parseAppPath } from "../../shared/paths.js";
+import { keyToRecipe } from "../../shared/recipe.js";
+import { scopeOf } from "../../shared/scopes.js";
+import { SITE_ROOT } from "../../shared/site.js";
+import { bootAndLeave } from "./boot-page.js";
+import { BootView } from "./boot-view.js";
+import { byId, element } from "../ui/dom.js";
+import { forgetReloads, mayReload } from "../worker/reload-guard.js";
+import { registeredWorker } from "../worker/worker-registration.js";
+
+const STYLESHEETS = ["site.css", "stages.css"].map((name) => new URL(name, import.meta.url).href);
+
+/**
+ * @param {string} reason    names this page's count of reloads, see reload-guard.js
+ * @param {import("../../shared/errors.js").LiteError} stuck  what to say when reloading does not help
+ * @returns {Promise<void>}
+ */
+export async function waitAndReload(reason, stuck) {
+  const key = parseAppPath(location.pathname, SITE_ROOT.pathname)?.key ?? "";
+  const home = new URL(scopeOf(key)).pathname;
+  if (`${location.pathname}/` === home) {
+    // Without its last slash, the address is not within its own worker's scope.
+    location.replace(home + location.search + location.hash);
+    return;
+  }
+  let recipe;
+  /** @type {unknown} */
+  let unreadable;
+  try {
+    recipe = keyToRecipe(key);
+    // Two errands at once; what the worker may fail with is told further down, where it is asked again.
+    registeredWorker(key).catch(() => {});
+  } catch (error) {
+    unreadable = error; // nothing is registered for such an address
+  }
+  await Promise.all(STYLESHEETS.map(addStylesheet));
+  const container = byId("boot");
+  if (!recipe) {
+    const subject = { name: "this address", sources: [], homeHref: SITE_ROOT.href };
+    new BootView(container, subject, { onRetry: () => location.reload() }).fail(toWire(unreadable));
+    return;
+  }
+  await bootAndLeave({
+    container,
+    key,
+    recipe,
+    siteRoot: SITE_ROOT,
+    leave(again) {
+      if (again) forgetReloads(reason);
+      if (!mayReload(reason)) throw stuck;
+      location.reload();
+    },
+  });
+}
+
+/**
+ * The HTML of app/index.html links no stylesheet: served at any depth, it finds this module by trying.
+ *
+ * @param {string} href
+ * @returns {Promise<void>} settled when the page may be drawn
+ */
+function addStylesheet(href) {
+  if (document.querySelector(`link[href="${new URL(href).pathname}"]`)) return Promise.resolve();
+  return new Promise((resolve) => {
+    const link = element("link", { rel: "stylesheet", href });
+    link.onload = link.onerror = () => resolve();
+    document.head.append(link);
+  });
+}

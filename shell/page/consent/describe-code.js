@@ -1,0 +1,109 @@
+/**
+ * Code that a link brings, in words: what it is called, what it is, where it is from.
+ *
+ * For the page that asks for consent. It reads what the worker lists (shared/protocol.js) and fetches
+ * nothing: that is the point of asking first.
+ */
+
+import { advisoriesOf } from "../../shared/advisories.js";
+import { shown } from "../../shared/requirement.js";
+import { inWords } from "../ui/dom.js";
+import { describeAddress } from "../ui/describe-sources.js";
+
+/** @typedef {import("../../shared/protocol.js").ConsentItem} ConsentItem */
+
+/**
+ * @typedef {object} CodeWords
+ * @property {string} name
+ * @property {string} what     "Plugin from the package index"
+ * @property {string} address  in full, where it has one of its own; of a package its hash; else ""
+ * @property {string} [warning]  a sentence about known vulnerabilities
+ */
+
+/** More parts of a file are only counted. */
+const MOST_PARTS = 8;
+
+/** @type {Record<ConsentItem["kind"], string>} */
+const WHAT = {
+  plugin: "Plugin",
+  wheel: "Plugin",
+  package: "Plugin",
+  datasette: "Another version than this site’s,",
+  metadata: "Descriptions",
+  config: "Settings",
+};
+
+/**
+ * @param {ConsentItem} item
+ * @param {URL} siteRoot
+ * @returns {CodeWords}
+ */
+export function describeCode({ kind, value, from, digest, parts = [] }, siteRoot) {
+  const what = originated(WHAT[kind], from);
+  if (kind === "datasette") {
+    const name = value === "pre" ? "Datasette, newest pre-release" : `Datasette ${value}`;
+    return { name, what, address: "", ...warningAbout(value) };
+  }
+  if (kind === "plugin") return { name: value, what, address: "" };
+  if (kind === "package") {
+    const [name, version = ""] = value.split(" ");
+    const about = name === "datasette" ? warningAbout(version) : {};
+    const as = parts.length > 0 ? originated("Needed by a plugin,", from) : what;
+    return { name: value, what: as, address: `SHA-256 ${digest}`, ...about };
+  }
+  if (kind === "wheel") {
+    const address = value.slice(value.indexOf(" @ ") < 0 ? 0 : value.indexOf(" @ ") + 3);
+    return { name: describeAddress(address, siteRoot).name, what, address };
+  }
+  const { name } = describeAddress(value, siteRoot);
+  const address = URL.canParse(value, siteRoot) ? new URL(value, siteRoot).href : shown(value);
+  const holding =
+    parts.length > 0 ? `, with ${someOf(parts)} in it` : ", with HTML or scripts in it";
+  return { name, what: what + holding, address };
+}
+
+/**
+ * @param {string[]} parts
+ * @returns {string}
+ */
+function someOf(parts) {
+  const named = parts.slice(0, MOST_PARTS).map(shown);
+  const more = parts.length - named.length;
+  return inWords(more > 0 ? [...named, `${more} more`] : named);
+}
+
+/**
+ * @param {string} version  of Datasette
+ * @returns {{warning?: string}}
+ */
+function warningAbout(version) {
+  const advisories = advisoriesOf(version);
+  if (advisories.length === 0) return {};
+  const all = inWords(advisories.map(({ id, what }) => `${what} (${id})`));
+  return { warning: `This version has published vulnerabilities that allow ${all}.` };
+}
+
+/**
+ * @param {string} what
+ * @param {string} from
+ */
+function originated(what, from) {
+  if (from === "") return what.replace(/,$/, "");
+  const host = /^https?:/.test(from) && URL.canParse(from) ? new URL(from).host : from;
+  return `${what} from ${host}`;
+}
+
+/**
+ * @param {ConsentItem[]} items
+ * @returns {string} what would be left out: "the plugin", "the plugins and the other Datasette"
+ */
+export function codeInWords(items) {
+  const plugins = items.filter(({ kind }) => ["plugin", "wheel", "package"].includes(kind)).length;
+  const settings = items.filter(({ kind }) => kind === "metadata" || kind === "config").length;
+  const parts = [
+    ...(plugins > 0 ? [plugins === 1 ? "the plugin" : "the plugins"] : []),
+    ...(items.some(({ kind }) => kind === "datasette") ? ["the other Datasette"] : []),
+    ...(settings > 0 ? ["the HTML and scripts"] : []),
+  ];
+  return inWords(parts);
+}

@@ -1,0 +1,20 @@
+/**
+ * What every page of Datasette runs (plugins/page_script.py names it): it keeps the worker running
+ * while the page is open, tells what concerns the page's data, and takes files that people bring.
+ */
+
+import { parseAppPath } from "../../shared/paths.js";
+import { SITE_ROOT } from "../../shared/site.js";
+import { setUpFileBringing } from "../import/bring-files.js";
+import { keepIntegersExact } from "./exact-integers.js";
+import { startKeepAlive } from "../worker/keep-alive.js";
+import { startNotices } from "./notices.js";
+import { keepRegistrations } from "../worker/registrations.js";
+import { reloadsHaveHelped } from "../worker/reload-guard.js";
+
+reloadsHaveHelped();
+startKeepAlive(parseAppPath(location.pathname, SITE_ROOT.pathname)?.key ?? "");
+startNotices();
+setUpFileBringing();
+keepRegistrations();
+keepIntegersExact();

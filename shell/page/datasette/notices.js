@@ -1,0 +1,253 @@
+/**
+ * Tells people on a page of Datasette what they should know of its data: that some of it could not be
+ * opened, that nothing is saved, that there is newer data, that another tab has changed or deleted it.
+ *
+ * Every page of Datasette runs this (plugins/page_script.py). It draws into a shadow root, so that
+ * neither the page's styles nor its own get in each other's way.
+ */
+
+import { inOneLine } from "../../shared/errors.js";
+import { instancePath, parseAppPath } from "../../shared/paths.js";
+import { launcherLink, keyToRecipe } from "../../shared/recipe.js";
+import { SITE_ROOT } from "../../shared/site.js";
+import { askWorker } from "../worker/ask-worker.js";
+import { describeAddress } from "../ui/describe-sources.js";
+import { element } from "../ui/dom.js";
+import { neverLetGo } from "../worker/keep-alive.js";
+import { takeOutcome } from "./carried-message.js";
+import { shadowWith, whenStyled } from "../ui/shadow.js";
+
+/** @typedef {import("../../shared/errors.js").WireError} WireError */
+/** @typedef {import("../../shared/protocol.js").RunningStatus} Status */
+/** @typedef {import("../../shared/protocol.js").WorkerMessage} WorkerMessage */
+
+/** Start watching; does nothing on a page that no worker of this site answered. */
+export function startNotices() {
+  const address = parseAppPath(location.pathname, SITE_ROOT.pathname);
+  if (!address || !navigator.serviceWorker?.controller) return;
+  const { key } = address;
+  const container = navigator.serviceWorker;
+  container.addEventListener("message", (/** @type {MessageEvent<WorkerMessage>} */ { data }) => {
+    if (data.type === "changed" && data.key === key) sayChanged();
+    else if (data.type === "deleted" && data.keys.includes(key)) sayDeleted();
+    else if (data.type === "evicted") void sayEvicted(data.key);
+  });
+  container.startMessages();
+  sayOutcome();
+  askWorker({ type: "status", key }).then(
+    (status) => status?.state === "ready" && sayStatus(key, status),
+    () => {}, // the page itself is fine
+  );
+}
+
+/**
+ * @param {string} key
+ * @param {Status} status
+ */
+function sayStatus(key, status) {
+  const { saving, reason, edited, newer, problems, notes, isImported, evicted = [] } = status;
+  if (saving !== "saved") neverLetGo();
+  for (const other of evicted) void sayEvicted(other);
+  for (const problem of problems) sayProblem(key, problem);
+  sayNotes(key, notes);
+  if (isImported) {
+    notify(
+      "imported",
+      "You imported this workspace from a file. What it says of where its data is from is that file’s word.",
+      dismissed(`imported ${key}`),
+    );
+  }
+  if (saving === "temporary") {
+    notify(
+      "temporary",
+      "Nothing you change here is saved, as the link asked for.",
+      dismissed(`temporary ${key}`),
+    );
+  } else if (saving === "unsaved") {
+    const why = [reason?.message, reason?.hint].filter(Boolean).join(" ");
+    notify("unsaved", `Nothing you change here is saved. ${why}`, dismissed(`unsaved ${key}`));
+  } else if (edited) void keepStored();
+  if (newer.length > 0) {
+    const link = launcherLink(key === "" ? [] : keyToRecipe(key), placeOf(key), SITE_ROOT);
+    notify("newer", "There is newer data at the source.", {
+      ...dismissed(`newer ${key} ${newer}`),
+      action: ["Look at the choices", () => location.assign(link)],
+    });
+  }
+}
+
+/**
+ * One notice for each source, since a file may have several things to know of it.
+ *
+ * @param {string} key
+ * @param {import("../../shared/protocol.js").Note[]} notes
+ */
+function sayNotes(key, notes) {
+  for (const source of new Set(notes.map((note) => note.source))) {
+    const messages = notes.filter((note) => note.source === source).map(({ message }) => message);
+    const { name } = describeAddress(source, SITE_ROOT);
+    const text = `${name}: ${messages.join(" ")}`;
+    notify(`notes ${source}`, text, dismissed(`notes ${key} ${text}`));
+  }
+}
+
+/**
+ * @param {string} key
+ * @param {WireError} problem
+ */
+function sayProblem(key, problem) {
+  const { name, message, source = "" } = problem;
+  const action = actionFor(name, key);
+  const sentences = inOneLine(problem);
+  const isOfCode = ["NotAllowed", "Locked", "PluginError", "PluginsStuck"].includes(name);
+  notify(
+    `problem ${source} ${message}`,
+    isOfCode ? sentences : `Not everything could be opened. ${sentences}`,
+    { ...dismissed(`problem ${key} ${source} ${message}`), ...(action ? { action } : {}) },
+  );
+}
+
+/**
+ * What can be done about a problem with code, on a page of its own.
+ *
+ * @param {string} name  of the error
+ * @param {string} key
+ * @returns {NoticeOptions["action"]}
+ */
+function actionFor(name, key) {
+  if (name === "NotAllowed") return ["Decide again", () => void decideAgain(key)];
+  // It is asked once more, too: what is tried again made the browser stop, twice.
+  if (name === "PluginsStuck") return ["Try again", () => void decideAgain(key)];
+  const plugins = `${SITE_ROOT.href}${instancePath(key)}-/install`;
+  if (name !== "PluginError" || location.href.startsWith(plugins)) return undefined;
+  const back = encodeURIComponent(location.pathname + location.search);
+  return ["Plugins", () => location.assign(`${plugins}?back=${back}`)];
+}
+
+/** @param {string} key */
+async function decideAgain(key) {
+  await askWorker({ type: "consent", key, allow: null });
+  location.reload();
+}
+
+/** Say what the page before this one has done, where this page has a place for it, or else as a notice. */
+function sayOutcome() {
+  const outcome = takeOutcome();
+  if (outcome === "") return;
+  const place = document.getElementById("lite-outcome");
+  if (place) place.replaceChildren(element("p", { class: "message-info" }, outcome));
+  else notify("outcome", outcome, {});
+}
+
+/**
+ * @param {string} key
+ * @returns {string} where in the instance this page is
+ */
+function placeOf(key) {
+  const path = parseAppPath(location.pathname, SITE_ROOT.pathname)?.path ?? "";
+  // The launcher opens what the site ships only at a place.
+  return path + location.search || (key === "" ? "./" : "");
+}
+
+function sayChanged() {
+  notify("changed", "This data was changed in another tab.", {
+    action: ["Show it", () => location.reload()],
+  });
+}
+
+function sayDeleted() {
+  notify(
+    "deleted",
+    "This data was deleted from this browser. What this page shows is no longer saved; loading it " +
+      "again opens the data anew from its source.",
+    { action: ["Load it again", () => location.reload()] },
+  );
+}
+
+/** @param {string} key  of the workspace that was deleted to make room */
+async function sayEvicted(key) {
+  // Seldom needed, so it is loaded only then.
+  const { nameOf } = await import("../saved/describe-saved.js");
+  notify(
+    `evicted ${key}`,
+    `The browser had no room left, so the saved copy of another workspace was deleted: ` +
+      `${nameOf(key, SITE_ROOT)}. Nobody had changed it, and its link loads it again.`,
+    dismissed(`evicted ${key}`),
+  );
+}
+
+/** Who has made changes wants them kept when space runs short: ask the browser for that, once. */
+async function keepStored() {
+  const asked = "datasette-lite asked to keep data";
+  try {
+    if (localStorage.getItem(asked) || (await navigator.storage.persisted())) return;
+    localStorage.setItem(asked, "1");
+    await navigator.storage.persist();
+  } catch {
+    // Not offered here; the page “Saved data” says how things stand.
+  }
+}
+
+/**
+ * @typedef {object} NoticeOptions
+ * @property {[label: string, act: () => void]} [action]
+ * @property {() => boolean} [isDismissed]  whether the person has closed this notice before
+ * @property {() => void} [dismiss]         they do now
+ */
+
+/**
+ * A notice that stays closed for as long as the tab is open.
+ *
+ * @param {string} about
+ * @returns {NoticeOptions}
+ */
+function dismissed(about) {
+  const name = `datasette-lite dismissed ${about}`;
+  return {
+    isDismissed: () => sessionStorage.getItem(name) !== null,
+    dismiss: () => sessionStorage.setItem(name, "1"),
+  };
+}
+
+/** @type {Promise<HTMLElement> | undefined} */
+let list;
+
+/**
+ * @param {string} id  a notice with the same one is replaced
+ * @param {string} text
+ * @param {NoticeOptions} options
+ */
+function notify(id, text, { action, isDismissed, dismiss }) {
+  if (isDismissed?.()) return;
+  const close = element("button", { type: "button", class: "close", "aria-label": "Close" }, "×");
+  const item = element("li", { "data-id": id }, element("span", {}, text));
+  close.addEventListener("click", () => {
+    dismiss?.();
+    item.remove();
+  });
+  if (action) {
+    const button = element("button", { type: "button" }, action[0]);
+    button.addEventListener("click", action[1]);
+    item.append(button);
+  }
+  item.append(close);
+  list ??= makeList();
+  void list.then((shown) => {
+    shown.querySelector(`[data-id="${CSS.escape(id)}"]`)?.remove();
+    shown.append(item);
+  });
+}
+
+/**
+ * @returns {Promise<HTMLElement>} settled when it has its style: without it, notices would be seen below
+ *   the page and then jump away from under the pointer
+ */
+async function makeList() {
+  const host = element("div");
+  const root = shadowWith(host, ["notices.css"]);
+  const made = element("ul", { role: "status", "aria-label": "About this data" });
+  root.append(made);
+  document.body.append(host);
+  await whenStyled(root);
+  return made;
+}

@@ -1,0 +1,130 @@
+/**
+ * The catalogue on the page “Plugins”: shows the entries that are searched for, and offers what was
+ * named but is not among them.
+ *
+ * The entries are in the page's HTML (plugins/plugin_page.py); installing is plugins-page.js's
+ * business.
+ */
+
+import { isWheel } from "../../shared/recipe.js";
+import { byId, element } from "../ui/dom.js";
+import { isFound, packageName, requirementIn } from "./plugin-search.js";
+
+export class PluginCatalogue {
+  /**
+   * @param {(requirement: string, isListed: boolean) => void} onInstall
+   */
+  constructor(onInstall) {
+    this.onInstall = onInstall;
+    this.field = /** @type {HTMLInputElement} */ (byId("lite-wanted"));
+    /** @type {HTMLElement[]} */
+    this.entries = [...byId("lite-add").querySelectorAll("[data-lite-entry]")].map(
+      (entry) => /** @type {HTMLElement} */ (entry),
+    );
+    this.field.addEventListener("input", () => this.#search());
+    byId("lite-search").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#search();
+      this.#buttons()[0]?.focus();
+    });
+    byId("lite-add").addEventListener("click", ({ target }) => {
+      const button = target instanceof Element ? target.closest("[data-lite-install]") : null;
+      const requirement = button?.getAttribute("data-lite-install");
+      if (requirement) this.onInstall(requirement, this.#isListed(requirement));
+    });
+    this.#search(); // a browser that comes back to this page keeps what was typed
+  }
+
+  /** @param {string[]} names  of what is installed, which is not offered again */
+  markInstalled(names) {
+    const here = new Set(names.map(packageName));
+    for (const button of byId("lite-catalogue").querySelectorAll("button")) {
+      const name = packageName(button.dataset.liteInstall ?? "");
+      const isHere = here.has(name);
+      button.disabled = isHere;
+      button.textContent = isHere ? "Installed" : "Install";
+      button.setAttribute("aria-label", `${button.textContent}: ${name}`);
+    }
+  }
+
+  #search() {
+    const typed = this.field.value.trim();
+    const shown = this.entries.filter((entry) => {
+      const found = isFound(typed, entry.textContent ?? "");
+      entry.hidden = !found;
+      return found;
+    });
+    const others = /** @type {HTMLDetailsElement | null} */ (
+      document.getElementById("lite-others")
+    );
+    if (others) {
+      const some = shown.some((entry) => others.contains(entry));
+      others.hidden = !some;
+      others.open = some && typed !== "";
+    }
+    const direct = this.#direct(typed, shown.length);
+    byId("lite-direct").replaceChildren(...direct);
+    byId("lite-direct").hidden = direct.length === 0;
+    byId("lite-catalogue").hidden = !shown.some((entry) => byId("lite-catalogue").contains(entry));
+    byId("lite-found").textContent = foundInWords(typed, shown.length, direct.length > 0);
+  }
+
+  /**
+   * @param {string} typed
+   * @param {number} found  how many entries
+   * @returns {HTMLElement[]}
+   */
+  #direct(typed, found) {
+    const requirement = typed === "" ? null : requirementIn(typed);
+    if (requirement === null) return [];
+    // A word to search for can be a package's name as well; offering that would distract.
+    const isExact = isWheel(requirement) || /^datasette-|[=<>~!]/i.test(requirement);
+    if (found > 0 && !isExact) return [];
+    if (requirement === packageName(requirement) && this.#isListed(requirement)) return [];
+    const where = isWheel(requirement) ? "A file from elsewhere." : "From the package index.";
+    const tried = this.#isListed(requirement) ? "" : " It is not in the catalogue: untried here.";
+    const button = element(
+      "button",
+      {
+        type: "button",
+        class: "lite-install",
+        "data-lite-install": requirement,
+        "aria-label": `Install: ${requirement}`,
+      },
+      "Install",
+    );
+    return [
+      element(
+        "li",
+        {},
+        element("h3", {}, requirement),
+        element("p", { class: "lite-from" }, where + tried),
+        element("p", { class: "lite-actions" }, button),
+      ),
+    ];
+  }
+
+  /** @param {string} requirement */
+  #isListed(requirement) {
+    const name = packageName(requirement);
+    return this.entries.some((entry) => entry.dataset.liteEntry === name);
+  }
+
+  /** @returns {HTMLButtonElement[]} those that can be pressed, as shown */
+  #buttons() {
+    /** @type {NodeListOf<HTMLButtonElement>} */
+    const all = byId("lite-add").querySelectorAll("button[data-lite-install]");
+    return [...all].filter((button) => !button.disabled && button.checkVisibility());
+  }
+}
+
+/**
+ * @param {string} typed
+ * @param {number} count
+ * @param {boolean} direct
+ */
+function foundInWords(typed, count, direct) {
+  if (typed === "") return "";
+  if (count > 0) return count === 1 ? "1 in the catalogue" : `${count} in the catalogue`;
+  return direct ? "Not in the catalogue" : "Nothing like that is in the catalogue.";
+}

@@ -1,0 +1,247 @@
+/**
+ * What the page “Plugins” (plugins/plugin_page.py) needs a script for: asking the worker what is
+ * installed, having it install, upgrade and remove, and going on once the instance has started anew.
+ *
+ * Wiring: the list of what is installed is installed-plugins.js, the catalogue plugin-catalogue.js.
+ */
+
+import { inOneLine, LiteError, toWire } from "../../shared/errors.js";
+import { parseAppPath } from "../../shared/paths.js";
+import { isWheel, keyToRecipe, packagesOf } from "../../shared/recipe.js";
+import { parseRequirement } from "../../shared/requirement.js";
+import { SITE_ROOT } from "../../shared/site.js";
+import { askWorker, WORKER_STOPPED } from "../worker/ask-worker.js";
+import { askInModal } from "./datasette-modal.js";
+import { byId, element, formatAmount } from "../ui/dom.js";
+import { nameOf, showInstalled } from "./installed-plugins.js";
+import { leaveOutcome } from "./carried-message.js";
+import { PluginCatalogue } from "./plugin-catalogue.js";
+import { exactVersion, packageName } from "./plugin-search.js";
+import { describeDatasette } from "./running-datasette.js";
+
+/** @typedef {import("../../shared/protocol.js").InstalledPlugin} InstalledPlugin */
+/** @typedef {import("../../shared/protocol.js").InstallProgress} InstallProgress */
+/** @typedef {import("../../shared/protocol.js").PluginList} PluginList */
+/** @typedef {import("../../shared/protocol.js").Status} Status */
+
+/** @type {Record<InstallProgress["step"], string>} */
+const STEPS = {
+  resolving: "Finding out what is needed",
+  downloading: "Downloading",
+  checking: "Checking that it works here",
+  restarting: "Starting Datasette again",
+};
+
+/** Where it is noted that the person was warned, once and for all. */
+const WARNED = "datasette-lite warned of plugins";
+
+const page = byId("lite-plugins");
+const key = parseAppPath(location.pathname, SITE_ROOT.pathname)?.key ?? "";
+const mayChange = document.getElementById("lite-add") !== null;
+const catalogue = mayChange ? new PluginCatalogue(install) : undefined;
+
+for (const hidden of document.querySelectorAll("[data-needs-script]")) {
+  /** @type {HTMLElement} */ (hidden).hidden = false;
+}
+void showAll().catch((error) => say(error));
+
+/** @returns {Promise<PluginList>} as it is shown */
+async function showAll() {
+  /** @type {[PluginList, Status | undefined]} */
+  const [list, status] = await Promise.all([
+    askWorker({ type: "plugins", key }),
+    askWorker({ type: "status", key }),
+  ]);
+  const { refused, problems } = status?.state === "ready" ? status : { refused: [], problems: [] };
+  showDatasette(problems);
+  showInstalled(list, refused, mayChange ? { remove, upgrade, decideAgain } : null);
+  byId("lite-installed").removeAttribute("aria-busy");
+  catalogue?.markInstalled(list.plugins.map(({ name }) => name));
+  if (mayChange) {
+    byId("lite-add").hidden = list.locked;
+    byId("lite-locked").hidden = !list.locked;
+  }
+  return list;
+}
+
+/** @param {import("../../shared/errors.js").WireError[]} problems */
+function showDatasette(problems) {
+  const { version = "", from } = byId("lite-datasette").dataset;
+  const { ref } = packagesOf(key === "" ? [] : keyToRecipe(key));
+  const sentence = describeDatasette({ version, isSites: from === "site", ref, problems });
+  byId("lite-datasette").textContent = sentence;
+}
+
+/**
+ * @param {string} requirement
+ * @param {boolean} isListed  in the catalogue
+ */
+async function install(requirement, isListed) {
+  if (!(await isWanted(requirement, isListed))) return;
+  await work(`Installing ${shortName(requirement)}`, async (onProgress) => {
+    await askWorker({ type: "install", key, requirement, upgrade: false }, { onProgress });
+    const { plugins } = await showAll();
+    const added = plugins.find((plugin) => isOf(plugin, requirement));
+    // One that does not start has its sentence in the list.
+    if (added?.problem) return focusOn(`${nameOf(added)} does not work here. ${added.problem}`);
+    const name = added ? nameOf(added) : shortName(requirement);
+    goOn(`${name} is installed.`, page.dataset.back || location.href);
+  });
+}
+
+/** @param {InstalledPlugin} plugin */
+async function upgrade({ name, version, requirement }) {
+  await work(`Upgrading ${name}`, async (onProgress) => {
+    // One version was asked for; a newer one is now.
+    const wanted = exactVersion(requirement) ? name : requirement;
+    const question = { type: /** @type {const} */ ("install"), key, upgrade: true };
+    await askWorker({ ...question, requirement: wanted }, { onProgress });
+    const { plugins } = await showAll();
+    const now = plugins.find((plugin) => isOf(plugin, requirement));
+    if (now?.version === version) {
+      return focusOn(`${name} ${version} is the newest version that fits.`, "info");
+    }
+    goOn(`${now ? nameOf(now) : name} is installed, in place of ${version}.`, location.href);
+  });
+}
+
+/** @param {InstalledPlugin} plugin */
+async function remove({ name, requirement }) {
+  const label = name || shortName(requirement);
+  await work(`Removing ${label}`, async (onProgress) => {
+    await askWorker({ type: "uninstall", key, name: name || requirement }, { onProgress });
+    goOn(`${label} was removed.`, location.href);
+  });
+}
+
+async function decideAgain() {
+  try {
+    await askWorker({ type: "consent", key, allow: null });
+    location.reload();
+  } catch (error) {
+    say(error);
+  }
+}
+
+/**
+ * Warn once of what any plugin can do, and each time of one that nobody here knows.
+ *
+ * @param {string} requirement
+ * @param {boolean} isListed
+ * @returns {Promise<boolean>}
+ */
+async function isWanted(requirement, isListed) {
+  if (isListed && localStorage.getItem(WARNED)) return true;
+  const unknown = isWheel(requirement)
+    ? `It is fetched from ${hostOf(requirement)}.`
+    : "It is not in this site’s catalogue, so nobody has tried it here.";
+  const yes = await askInModal({
+    title: `Install ${shortName(requirement)}?`,
+    body: [
+      element(
+        "p",
+        {},
+        "A plugin can read and change everything that is saved by this site in this browser, ",
+        "and send it anywhere. ",
+        isListed ? "You are asked this once for all plugins of the catalogue." : unknown,
+      ),
+    ],
+    yes: "Install",
+  });
+  if (yes) localStorage.setItem(WARNED, "1");
+  return yes;
+}
+
+/**
+ * Do something in view of the person that the rest of the page has to wait for.
+ *
+ * @param {string} title
+ * @param {(onProgress: (progress: InstallProgress) => void) => Promise<void>} errand
+ */
+async function work(title, errand) {
+  const bar = /** @type {HTMLProgressElement} */ (byId("lite-bar"));
+  const step = byId("lite-step");
+  byId("lite-outcome").replaceChildren();
+  byId("lite-content").inert = true;
+  byId("lite-work").hidden = false;
+  step.textContent = `${title}…`;
+  bar.removeAttribute("value");
+  byId("lite-work").scrollIntoView({ block: "nearest" });
+  try {
+    await errand((progress) => {
+      const { name, done, total } = progress;
+      const words = [title, [STEPS[progress.step], name].filter(Boolean).join(" ")].join(": ");
+      if (step.dataset.words !== words) step.textContent = step.dataset.words = words;
+      if (total > 0) {
+        bar.max = total;
+        bar.value = done;
+        bar.title = formatAmount({ done, total, unit: "bytes" });
+      } else bar.removeAttribute("value");
+    });
+  } catch (error) {
+    const isStopped = error instanceof LiteError && error.name === WORKER_STOPPED;
+    // What a stopped worker had installed or removed is saved whole, or not at all.
+    await showAll().catch(() => {});
+    say(error, isStopped ? () => void work(title, errand) : undefined);
+  } finally {
+    byId("lite-work").hidden = true;
+    byId("lite-content").inert = false;
+  }
+}
+
+/**
+ * The instance has started anew: go to a page of it, which will say what has been done.
+ *
+ * @param {string} outcome
+ * @param {string} where
+ */
+function goOn(outcome, where) {
+  leaveOutcome(outcome);
+  if (new URL(where, location.href).href === location.href) location.reload();
+  else location.assign(where);
+}
+
+/**
+ * @param {unknown} error
+ * @param {() => void} [again]  what “Try again” does, where that may help
+ */
+function say(error, again) {
+  focusOn(inOneLine(toWire(error)));
+  if (!again) return;
+  const button = element("button", { type: "button" }, "Try again");
+  button.addEventListener("click", again);
+  byId("lite-outcome").append(button);
+}
+
+/**
+ * @param {string} sentence
+ * @param {"error" | "info"} [kind]
+ */
+function focusOn(sentence, kind = "error") {
+  const outcome = byId("lite-outcome");
+  outcome.replaceChildren(element("p", { class: `message-${kind}` }, sentence));
+  // What had the focus cannot keep it while all else waits.
+  outcome.focus();
+}
+
+/**
+ * @param {InstalledPlugin} plugin
+ * @param {string} requirement
+ */
+function isOf(plugin, requirement) {
+  const name = packageName(requirement);
+  return plugin.requirement === requirement || (name !== "" && packageName(plugin.name) === name);
+}
+
+/** @param {string} requirement  with an address */
+function hostOf(requirement) {
+  const parsed = parseRequirement(requirement, SITE_ROOT);
+  return parsed.kind === "address" ? parsed.url.host : "";
+}
+
+/** @param {string} requirement */
+function shortName(requirement) {
+  if (isWheel(requirement)) return requirement.split("/").at(-1) || requirement;
+  const version = exactVersion(requirement);
+  return version ? `${packageName(requirement)} ${version}` : requirement;
+}

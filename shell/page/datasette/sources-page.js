@@ -1,0 +1,124 @@
+/**
+ * What the page “Open data” (plugins/sources.py) needs a script for: loading data from its source
+ * again, copying links, telling times as people speak of them. All else there works without.
+ */
+
+import { inOneLine, LiteError } from "../../shared/errors.js";
+import { parseAppPath } from "../../shared/paths.js";
+import { launcherLink, recipeOf } from "../../shared/recipe.js";
+import { SITE_ROOT } from "../../shared/site.js";
+import { askWorker } from "../worker/ask-worker.js";
+import { askInModal } from "./datasette-modal.js";
+import { byId, element } from "../ui/dom.js";
+import { leaveOutcome } from "./carried-message.js";
+import { inRelativeWords } from "../ui/relative-time.js";
+
+const EXACT = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short" });
+
+const IMPORTED =
+  "You imported this workspace from a file. The sources below are what that file says: nothing was " +
+  "fetched from there, unless you load it again.";
+
+const key = parseAppPath(location.pathname, SITE_ROOT.pathname)?.key ?? "";
+
+for (const hidden of document.querySelectorAll("[data-needs-script]")) {
+  /** @type {HTMLElement} */ (hidden).hidden = false;
+}
+
+for (const time of document.querySelectorAll("time")) {
+  const moment = Date.parse(time.dateTime);
+  time.title = EXACT.format(moment);
+  time.textContent = inRelativeWords(moment);
+}
+
+for (const button of buttons("[data-lite-reload]")) {
+  button.addEventListener("click", () => void reload(button));
+}
+
+for (const button of buttons("[data-lite-link]")) {
+  button.addEventListener("click", () => void copyLink(button));
+}
+
+askWorker({ type: "status", key }).then(
+  (status) => status?.isImported && byId("lite-outcome").after(element("p", {}, IMPORTED)),
+  () => {}, // the page itself is fine
+);
+
+/**
+ * @param {string} selector
+ * @returns {NodeListOf<HTMLButtonElement>}
+ */
+function buttons(selector) {
+  return document.querySelectorAll(selector);
+}
+
+/**
+ * Load a source again; ask first if that may throw away changes.
+ *
+ * @param {HTMLButtonElement} button
+ */
+async function reload(button) {
+  const { liteReload = "", name = "" } = button.dataset;
+  const label = button.textContent ?? "";
+  try {
+    /** @type {import("../../shared/protocol.js").RunningStatus | undefined} */
+    const status = await askWorker({ type: "status", key });
+    if (status?.edited && !(await mayReplace(name))) return;
+    button.disabled = true;
+    button.textContent = "Loading…";
+    /** @type {import("../../shared/protocol.js").ReloadResult} */
+    const { changed } = await askWorker({ type: "reload", key, source: liteReload });
+    if (!changed) {
+      say("info", `${name} is as new as its source: nothing was loaded.`);
+      return;
+    }
+    leaveOutcome(`${name} was loaded again from its source.`);
+    location.reload();
+  } catch (error) {
+    const why = error instanceof LiteError ? error : { message: String(error) };
+    say("error", `${name} could not be loaded again. ${inOneLine(why)}`);
+  } finally {
+    button.disabled = false;
+    button.textContent = label;
+  }
+}
+
+/**
+ * @param {string} name
+ * @returns {Promise<boolean>}
+ */
+function mayReplace(name) {
+  return askInModal({
+    title: "Load it again?",
+    body: [
+      "Data was changed here since it was loaded. ",
+      `If the source has newer data, that replaces ${name}, and what was changed in it is lost.`,
+    ],
+    yes: "Load again",
+  });
+}
+
+/** @param {HTMLButtonElement} button */
+async function copyLink(button) {
+  const { path, ...source } = JSON.parse(button.dataset.liteLink ?? "");
+  // What the site itself holds is named without saying where the site is.
+  source.value = source.value.replace(SITE_ROOT.href, "");
+  const link = launcherLink(recipeOf([source]), path, SITE_ROOT);
+  try {
+    await navigator.clipboard.writeText(link);
+    say("info", "The link was copied. Whoever opens it loads this data from its source.");
+  } catch {
+    // Not allowed, or not offered: then it can be copied by hand.
+    const field = element("input", { type: "text", readonly: true, value: link });
+    say("info", element("label", { class: "core" }, "Copy this link: ", field));
+    field.select();
+  }
+}
+
+/**
+ * @param {"info" | "error"} kind
+ * @param {string | HTMLElement} content
+ */
+function say(kind, content) {
+  byId("lite-outcome").replaceChildren(element("p", { class: `message-${kind}` }, content));
+}

@@ -1,5 +1,0 @@
-/** The parts of the home page that a link to data does not need. Loaded once the page is there. */
-
-export { setUpFileBringing } from "./bring-files.js";
-export { openLaunchedFiles } from "./launched-files.js";
-export { showSavedSummary } from "./saved-summary.js";

@@ -1,0 +1,126 @@
+/**
+ * What the person has chosen for one file, and the ImportOptions that come of it.
+ *
+ * Only what was changed is among the options: the rest stays to be found out from the whole file, of
+ * which a preview sees no more than the head. Knows nothing of the DOM.
+ */
+
+/** @typedef {import("../../shared/protocol.js").ImportOptions} ImportOptions */
+/** @typedef {import("../../shared/protocol.js").Preview} Preview */
+/** @typedef {import("../../shared/protocol.js").PreviewTable} PreviewTable */
+
+/** What is to be done where the name is taken. @typedef {"rename" | "replace" | "add"} Exists */
+
+/** For one table of a file, or for a SQLite file as a whole. */
+export class TableChoices {
+  /** Whether to leave the table out. */
+  skip = false;
+  /** Whether it is a sheet that is hidden in the file. */
+  hidden = false;
+  /** "" is the name that was suggested. */
+  name = "";
+  /** @type {Exists} */
+  exists = "rename";
+  /** @type {boolean | undefined} */
+  header = undefined;
+  /** @type {number | undefined} */
+  skiprows = undefined;
+  /** @type {Map<string, string>} by column, where it is not the one that was found out */
+  types = new Map();
+  /** @type {Set<string>} columns */
+  pk = new Set();
+  /** @type {Set<string>} columns */
+  fts = new Set();
+  /** @type {Set<string>} columns */
+  drop = new Set();
+
+  /**
+   * @returns {ImportOptions} what a preview depends on
+   */
+  reading() {
+    const { name, header, skiprows, hidden } = this;
+    return {
+      ...(hidden && { hidden }),
+      ...(name !== "" && { name }),
+      ...(header !== undefined && { header }),
+      ...(skiprows !== undefined && { skiprows }),
+    };
+  }
+
+  /**
+   * @param {PreviewTable | undefined} table  as it was last seen; undefined for a SQLite file
+   * @param {boolean} taken
+   * @returns {ImportOptions}
+   */
+  options(table, taken) {
+    // What was chosen for a column that another separator has made go away is of no use.
+    const names = table?.columns.map(({ name }) => name) ?? [];
+    const kept = names.filter((name) => !this.drop.has(name));
+    const types = kept.flatMap((name) => {
+      const type = this.types.get(name);
+      return type === undefined ? [] : [[name, type]];
+    });
+    const list = (/** @type {Set<string>} */ chosen) => kept.filter((name) => chosen.has(name));
+    const drop = names.filter((name) => this.drop.has(name));
+    return {
+      ...this.reading(),
+      ...(taken && { exists: this.exists }),
+      ...(types.length > 0 && { types: Object.fromEntries(types) }),
+      ...(list(this.pk).length > 0 && { pk: list(this.pk) }),
+      ...(list(this.fts).length > 0 && { fts: list(this.fts) }),
+      ...(drop.length > 0 && { drop }),
+    };
+  }
+}
+
+/**
+ * How the text of a CSV file is to be read, where a person says it.
+ *
+ * @typedef {Pick<ImportOptions, "delimiter" | "encoding" | "quote" | "escape" | "comment" | "null"
+ *   | "decimal" | "thousands" | "dates">} Reading
+ */
+
+export class FileChoices {
+  /** @type {Reading} */
+  text = {};
+  /** @type {Map<string, TableChoices>} by the table's name in the file; "" where it has none */
+  #tables = new Map();
+
+  /**
+   * @param {string} source
+   * @returns {TableChoices}
+   */
+  table(source) {
+    let choices = this.#tables.get(source);
+    if (!choices) this.#tables.set(source, (choices = new TableChoices()));
+    return choices;
+  }
+
+  /** @returns {ImportOptions} what a preview depends on */
+  reading() {
+    return this.#together((choices) => choices.reading());
+  }
+
+  /**
+   * @param {Preview} preview  the last one
+   * @returns {ImportOptions}
+   */
+  options(preview) {
+    return this.#together((choices, source) => {
+      const table = preview.tables.find((candidate) => candidate.source === source);
+      return choices.options(table, (table ?? preview).taken ?? false);
+    });
+  }
+
+  /** @param {(choices: TableChoices, source: string) => ImportOptions} optionsOf */
+  #together(optionsOf) {
+    /** @type {ImportOptions} */
+    const options = { ...this.text };
+    for (const [source, choices] of this.#tables) {
+      const own = choices.skip ? { skip: true } : optionsOf(choices, source);
+      if (source === "") Object.assign(options, own);
+      else if (Object.keys(own).length > 0) (options.tables ??= {})[source] = own;
+    }
+    return options;
+  }
+}

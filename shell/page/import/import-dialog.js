@@ -1,0 +1,433 @@
+/**
+ * The dialog in which people say how their files are to be opened, and see them being opened.
+ *
+ * It is in a shadow root, since it also comes up on Datasette's pages. Each file's row is
+ * import-entry.js's, the wait import-progress.js's; what is done with the files is the worker's
+ * business. `data-state` on the dialog is starting, choosing, importing or done.
+ */
+
+import { LiteError, toWire } from "../../shared/errors.js";
+import { withJournals } from "../../shared/journals.js";
+import { instancePath } from "../../shared/paths.js";
+import { CHANGES_EXISTING, STAGES } from "../../shared/protocol.js";
+import { SITE_ROOT } from "../../shared/site.js";
+import { askWorker, WORKER_STOPPED } from "../worker/ask-worker.js";
+import { bootInstance } from "../worker/boot-client.js";
+import { element, formatAmount, formatBytes, inWords } from "../ui/dom.js";
+import { errorParts } from "../ui/error-view.js";
+import { ImportEntry } from "./import-entry.js";
+import { ImportProgress } from "./import-progress.js";
+import { importResult } from "./import-result.js";
+import { insist } from "../worker/insist.js";
+import { shadowWith, whenStyled } from "../ui/shadow.js";
+
+/** @typedef {import("../../shared/protocol.js").AddResult} AddResult */
+/** @typedef {import("../../shared/protocol.js").ProgressMessage} ProgressMessage */
+
+/**
+ * @typedef {object} Brought
+ * @property {File[]} files
+ * @property {"file" | "paste"} kind
+ * @property {number} passedOver  files of a folder that are not among them
+ */
+
+/** Name of the error that is the answer when the person has cancelled. */
+const CANCELLED = "Cancelled";
+
+/** @type {ImportDialog | undefined} */
+let current;
+
+/**
+ * @typedef {object} Target  the workspace the files are for
+ * @property {string} key
+ * @property {boolean} isNew  whether it is made for these files
+ */
+
+/**
+ * @param {Target} target
+ * @param {Brought} brought  added to what is asked about already
+ */
+export async function showImportDialog(target, brought) {
+  if (current) return current.add(brought);
+  current = new ImportDialog(target, () => (current = undefined));
+  current.add(brought);
+  await current.show();
+}
+
+class ImportDialog {
+  #key;
+  /** Whether the workspace has nothing in it yet, so that nobody misses it when nothing is imported. */
+  #isNew;
+  #onClose;
+  /** @type {ImportEntry[]} */
+  #entries = [];
+  #passedOver = 0;
+  #ready = false;
+  #looking = false;
+  /** What there is to say beside how things stand. */
+  #remark = "";
+  #abort = new AbortController();
+  /** Called when every file has been looked at. */
+  #onLooked = () => {};
+  #wanted = false;
+
+  /**
+   * @param {Target} target
+   * @param {() => void} onClose
+   */
+  constructor({ key, isNew }, onClose) {
+    this.#key = key;
+    this.#isNew = isNew;
+    this.#onClose = onClose;
+    this.host = element("div");
+    this.root = shadowWith(this.host, ["site.css", "import-dialog.css"]);
+    this.title = element("h2", { id: "title", tabindex: "-1" });
+    this.starting = element("p", { class: "starting" });
+    this.problem = element("section", { class: "problem", role: "alert", hidden: true });
+    this.list = element("ol", { class: "files" });
+    this.status = element("p", { class: "status", role: "status" });
+    this.go = element("button", { class: "primary" }, "Import");
+    const cancel = element("button", { type: "button", class: "plain" }, "Cancel");
+    cancel.addEventListener("click", () => this.close());
+    this.form = element(
+      "form",
+      { method: "dialog", novalidate: true },
+      element("div", { class: "head" }, this.title, this.starting),
+      element("div", { class: "body" }, this.problem, this.list),
+      element(
+        "div",
+        { class: "foot" },
+        this.status,
+        element("p", { class: "actions" }, this.go, cancel),
+      ),
+    );
+    this.other = element("div", { hidden: true });
+    this.dialog = element("dialog", { "aria-labelledby": "title" }, this.form, this.other);
+    this.root.append(this.dialog);
+    this.#listen();
+  }
+
+  async show() {
+    document.body.append(this.host);
+    await whenStyled(this.root);
+    this.dialog.showModal();
+    this.title.focus();
+    await this.#start();
+  }
+
+  /** @param {Brought} brought */
+  add({ files, kind, passedOver }) {
+    if (this.dialog.dataset.state === "importing") return;
+    if (this.dialog.dataset.state === "done") return; // its page is about to be left
+    this.#passedOver += passedOver;
+    for (const { database, journals } of withJournals(files, ({ name }) => name)) {
+      const entry = new ImportEntry(this.#key, database, journals, kind, () => this.#draw());
+      entry.toggle.addEventListener("click", () => this.#unfold(entry.open ? undefined : entry));
+      this.#entries.push(entry);
+      this.list.append(entry.node);
+    }
+    if (this.#entries.length === 0) {
+      this.#fail(toWire(new LiteError("There is no data in this folder that could be opened.")));
+    }
+    this.#draw();
+    if (this.#ready) void this.#lookAtAll();
+  }
+
+  close() {
+    this.dialog.close();
+  }
+
+  #listen() {
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#submit();
+    });
+    // A key pressed too often must not end an import; there is a button for that.
+    this.dialog.addEventListener("cancel", (event) => {
+      if (this.dialog.dataset.state === "importing") event.preventDefault();
+    });
+    this.dialog.addEventListener("close", () => {
+      this.#abort.abort();
+      removeEventListener("beforeunload", keepPage);
+      this.host.remove();
+      this.#onClose();
+      if (this.#isNew) void askWorker({ type: "forget", keys: [this.#key] }).catch(() => {});
+    });
+    // Datasette's pages have shortcuts, which are not meant while something is typed here.
+    this.host.addEventListener("keydown", (event) => event.stopPropagation());
+  }
+
+  /** Start the instance, which a page of Datasette's has running most of the time. */
+  async #start() {
+    this.dialog.dataset.state = "starting";
+    this.problem.hidden = true;
+    this.starting.textContent = "Starting Datasette…";
+    this.#draw();
+    try {
+      await bootInstance(this.#key, false, {
+        onProgress: (message) => (this.starting.textContent = stageInWords(message)),
+        onSilence: () => (this.starting.textContent = "Still waiting for Datasette to start…"),
+        isNew: this.#isNew,
+      });
+    } catch (error) {
+      const retry = element("button", { type: "button", class: "plain" }, "Try again");
+      retry.addEventListener("click", () => void this.#start());
+      this.#fail(toWire(error), retry);
+      return;
+    } finally {
+      this.starting.textContent = "";
+    }
+    this.#ready = true;
+    this.dialog.dataset.state = "choosing";
+    await this.#lookAtAll();
+  }
+
+  /** One after the other, since Python can do no more, and the first is the one in view. */
+  async #lookAtAll() {
+    if (this.#looking) return;
+    this.#looking = true;
+    for (let entry; (entry = this.#entries.find(({ state }) => state === "waiting"));) {
+      await entry.look();
+      // Where something is asked, it is to be seen; else the list is the better overview.
+      if (entry.question && !this.#entries.some(({ open }) => open)) this.#unfold(entry);
+    }
+    this.#looking = false;
+    this.#draw();
+  }
+
+  /** @param {ImportEntry | undefined} wanted  the one file whose options are to be seen */
+  #unfold(wanted) {
+    for (const entry of this.#entries) entry.open = entry === wanted;
+  }
+
+  /** The person wants to go on: as soon as all is known, and unless that leaves something to ask. */
+  async #submit() {
+    if (this.#wanted || this.go.getAttribute("aria-disabled") === "true") return;
+    this.#wanted = true;
+    const asked = new Map(this.#entries.map((entry) => [entry, entry.question]));
+    if (this.#pending > 0) await new Promise((resolve) => (this.#onLooked = () => resolve(null)));
+    this.#wanted = false;
+    const isNew = (/** @type {ImportEntry} */ entry) =>
+      entry.importable && entry.question !== "" && entry.question !== asked.get(entry);
+    const asking = this.#entries.find(isNew);
+    if (asking) this.#unfold(asking);
+    else if (this.host.isConnected) await this.#import();
+  }
+
+  /**
+   * @param {ImportEntry[]} [chosen]
+   * @param {boolean} [mayChange]  see FileToAdd
+   */
+  async #import(chosen = this.#entries.filter(({ importable }) => importable), mayChange = false) {
+    if (chosen.length === 0) return;
+    this.#abort = new AbortController();
+    const files = chosen.map(({ file }) => file);
+    const progress = new ImportProgress(files, () => this.#abort.abort());
+    this.#instead("importing", progress.node, progress.title);
+    addEventListener("beforeunload", keepPage);
+    const wasNew = this.#isNew;
+    this.#isNew = false; // whatever becomes of it, something may be there
+    try {
+      /** @type {AddResult} */
+      const result = await askWorker(
+        {
+          type: "add",
+          key: this.#key,
+          files: chosen.map((one) => ({ ...one.toAdd(), mayChange })),
+        },
+        { signal: this.#abort.signal, onProgress: (report) => progress.update(report) },
+      );
+      this.#finish(result);
+    } catch (error) {
+      const wire = toWire(error);
+      this.#back(chosen.slice(0, progress.file));
+      this.#isNew = wasNew && wire.name === CANCELLED && progress.file === 0;
+      if (wire.name === CANCELLED) this.#say(cancelledInWords(files, progress.file));
+      else if (wire.name === WORKER_STOPPED) this.#offerToGoOn(files, progress.file);
+      else this.#fail(wire);
+    } finally {
+      removeEventListener("beforeunload", keepPage);
+    }
+  }
+
+  /**
+   * @param {File[]} files
+   * @param {number} done  how many of them were imported before the worker was stopped
+   */
+  #offerToGoOn(files, done) {
+    const again = element("button", { type: "button", class: "plain" }, "Try again");
+    again.addEventListener("click", () => void this.#import());
+    this.#fail(toWire(stopped(files, done)), again);
+    again.focus();
+  }
+
+  /** @param {AddResult} result */
+  #finish(result) {
+    const { notes, problems } = result;
+    removeEventListener("beforeunload", keepPage);
+    if (notes.length + problems.length === 0) return this.#leave(result.path);
+    const heading = element("h2", { tabindex: "-1" });
+    const buttons = [];
+    const changing = problems.filter(({ name }) => name === CHANGES_EXISTING);
+    const scripts = this.#entries.filter(({ file }) =>
+      changing.some(({ source }) => source === file.name),
+    );
+    if (scripts.length > 0) {
+      const run = element("button", { type: "button", class: "primary danger" }, "Run on my data");
+      run.addEventListener("click", () => void this.#import(scripts, true));
+      buttons.push(run);
+    }
+    if (result.added.length > 0) {
+      const show = element("button", { type: "button", class: "primary" }, "Show the data");
+      show.addEventListener("click", () => this.#leave(result.path));
+      buttons.push(show);
+    }
+    const close = element("button", { type: "button", class: "plain" }, "Close");
+    close.addEventListener("click", () => this.close());
+    this.#instead("done", importResult(heading, result, [...buttons, close]), heading);
+  }
+
+  /** @param {string} path  of what was opened */
+  #leave(path) {
+    this.dialog.dataset.state = "done";
+    const go = () => {
+      const target = SITE_ROOT.href + instancePath(this.#key) + path;
+      if (target === location.href) location.reload();
+      else location.assign(target);
+    };
+    go();
+    insist(go);
+  }
+
+  /**
+   * Show something in place of the form.
+   *
+   * @param {"importing" | "done"} state
+   * @param {HTMLElement} node
+   * @param {HTMLElement} heading
+   */
+  #instead(state, node, heading) {
+    this.dialog.dataset.state = state;
+    this.form.hidden = true;
+    this.problem.hidden = true;
+    this.other.hidden = false;
+    this.other.replaceChildren(node);
+    heading.focus();
+  }
+
+  /** @param {ImportEntry[]} done  files that were imported before it went wrong */
+  #back(done) {
+    for (const { node } of done) node.remove();
+    this.#entries = this.#entries.filter((entry) => !done.includes(entry));
+    this.dialog.dataset.state = "choosing";
+    this.form.hidden = false;
+    this.other.hidden = true;
+    this.#draw();
+    this.title.focus();
+  }
+
+  /**
+   * @param {import("../../shared/errors.js").WireError} error
+   * @param {...HTMLElement} actions
+   */
+  #fail(error, ...actions) {
+    this.problem.replaceChildren(
+      ...errorParts(error),
+      ...(actions.length > 0 ? [element("p", { class: "actions" }, ...actions)] : []),
+    );
+    this.problem.hidden = false;
+  }
+
+  /** @param {string} remark */
+  #say(remark) {
+    this.#remark = remark;
+    this.#draw();
+    this.#remark = "";
+  }
+
+  get #pending() {
+    return this.#entries.filter((entry) => entry.pending).length;
+  }
+
+  #draw() {
+    const all = this.#entries;
+    const importable = all.filter((entry) => entry.importable);
+    const pending = this.#pending;
+    const [only] = all;
+    this.dialog.toggleAttribute("data-single", all.length === 1);
+    this.title.textContent =
+      all.length === 1 ? `Open ${only.file.name}` : `Open ${all.length} files`;
+    if (all.length === 1) only.open = !only.hopeless;
+    this.go.textContent =
+      all.length === 1
+        ? "Import"
+        : importable.length + pending === all.length
+          ? "Import all"
+          : `Import ${importable.length + pending} of ${all.length}`;
+    const unready = !this.#ready || importable.length + pending === 0;
+    this.go.setAttribute("aria-disabled", String(unready));
+    this.status.textContent = this.#remark || this.#statusInWords(pending, importable);
+    if (pending === 0) this.#onLooked();
+  }
+
+  /**
+   * @param {number} pending
+   * @param {ImportEntry[]} importable
+   */
+  #statusInWords(pending, importable) {
+    const count = this.#entries.length;
+    if (pending > 0 && this.#ready && count > 1) {
+      return `Looking at ${count - pending + 1} of ${count} files…`;
+    }
+    const size = importable.reduce((sum, { file }) => sum + file.size, 0);
+    const amount =
+      importable.length > 1 ? `${importable.length} files, ${formatBytes(size)}. ` : "";
+    const others =
+      this.#passedOver > 0
+        ? `${this.#passedOver} ${this.#passedOver === 1 ? "file" : "files"} of another kind passed over. `
+        : "";
+    return `${amount}${others}Nothing leaves this device.`;
+  }
+}
+
+/** @param {BeforeUnloadEvent} event */
+function keepPage(event) {
+  event.preventDefault();
+}
+
+/** @param {ProgressMessage} message */
+function stageInWords(message) {
+  const [, title = ""] = STAGES.find(([id]) => id === message.stage) ?? [];
+  const amount = formatAmount(message);
+  return `Starting Datasette: ${title}${amount && `, ${amount}`}`;
+}
+
+/**
+ * @param {File[]} files
+ * @param {number} done  how many of them were imported
+ */
+function stopped(files, done) {
+  const kept = importedInWords(files, done) || "Everything saved before is unharmed. ";
+  return new LiteError("The browser stopped this site’s worker during the import.", {
+    hint: `${kept}Memory may be short: close other tabs. “Try again” goes on; nothing is imported twice.`,
+  });
+}
+
+/**
+ * @param {File[]} files
+ * @param {number} done  how many of them were imported
+ */
+function importedInWords(files, done) {
+  const imported = files.slice(0, done).map(({ name }) => name);
+  const verb = imported.length === 1 ? "was" : "were";
+  return imported.length > 0 ? `${inWords(imported)} ${verb} imported before. ` : "";
+}
+
+/**
+ * @param {File[]} files
+ * @param {number} done  how many of them were imported
+ */
+function cancelledInWords(files, done) {
+  const before = importedInWords(files, done);
+  return `Cancelled. ${before}Nothing of ${files[done]?.name ?? "the rest"} is left behind.`;
+}

@@ -1,0 +1,187 @@
+/**
+ * One file in the import dialog: what it is, whether it is wanted, how it is to be imported, or why it
+ * cannot be.
+ *
+ * Asks the worker for previews, one after each choice that changes what is seen. Importing is the
+ * dialog's business.
+ */
+
+import { toWire } from "../../shared/errors.js";
+import { askWorker } from "../worker/ask-worker.js";
+import { element, formatBytes, inWords } from "../ui/dom.js";
+import { errorParts } from "../ui/error-view.js";
+import { FileChoices } from "./import-choices.js";
+import { FileOptions } from "./import-options.js";
+
+/** @typedef {import("../../shared/protocol.js").Preview} Preview */
+/** @typedef {import("../../shared/protocol.js").FileToAdd} FileToAdd */
+
+/** What the mark at the end of a row says. */
+const STATE_WORDS = { waiting: "", looking: "Looking…", ready: "", failed: "Cannot be opened" };
+
+let count = 0;
+
+export class ImportEntry {
+  #key;
+  #onChange;
+  #choices = new FileChoices();
+  /** Counts the questions, so that the answer to an outdated one is dropped. */
+  #round = 0;
+  /** @type {FileOptions | undefined} */
+  #options;
+  /** @type {Preview | undefined} */
+  #preview;
+
+  /**
+   * @param {string} key  of the instance it is for
+   * @param {File} file
+   * @param {import("../../shared/journals.js").Together<File>["journals"]} journals  of a database
+   * @param {"file" | "paste"} kind  how it came
+   * @param {() => void} onChange  called when it is in another state, or wanted or not
+   */
+  constructor(key, file, journals, kind, onChange) {
+    this.#key = key;
+    this.#onChange = onChange;
+    this.file = file;
+    this.journals = journals;
+    this.kind = kind;
+    /** Names its addition, so that what a stopped worker has added is not added again. */
+    this.addition = crypto.randomUUID();
+    /** @type {"waiting" | "looking" | "ready" | "failed"} */
+    this.state = "waiting";
+    this.wanted = true;
+
+    const id = `file-${(count += 1)}`;
+    this.check = element("input", {
+      type: "checkbox",
+      checked: true,
+      "aria-label": `Import ${file.name}`,
+    });
+    this.check.addEventListener("change", () => {
+      this.wanted = this.check.checked;
+      this.node.classList.toggle("left-out", !this.wanted);
+      if (!this.wanted) this.open = false;
+      onChange();
+    });
+    this.toggle = element(
+      "button",
+      { type: "button", "aria-expanded": "false", "aria-controls": id },
+      file.name,
+    );
+    this.words = element("span", { class: "kind", hidden: true });
+    this.mark = element("span", { class: "mark" });
+    const beside = journals.map(({ journal }) => journal.name);
+    const together = element(
+      "p",
+      { class: "together", hidden: beside.length === 0 },
+      `Together with ${inWords(beside)}`,
+    );
+    this.problem = element("div", { class: "problem", hidden: true });
+    this.panel = element("div", { id, class: "panel" });
+    this.node = element(
+      "li",
+      {},
+      element(
+        "div",
+        { class: "row" },
+        this.check,
+        element("h3", {}, this.toggle),
+        this.words,
+        element("span", { class: "size" }, formatBytes(file.size)),
+        this.mark,
+      ),
+      together,
+      this.problem,
+      this.panel,
+    );
+    this.open = false;
+    this.#show();
+  }
+
+  get open() {
+    return !this.panel.hidden;
+  }
+
+  set open(open) {
+    this.panel.hidden = !open;
+    this.toggle.setAttribute("aria-expanded", String(open));
+  }
+
+  /** Whether there is nothing to choose that would make it importable. */
+  get hopeless() {
+    return this.state === "failed" && !this.#options;
+  }
+
+  /** Whether it is to be imported and can be. */
+  get importable() {
+    return this.wanted && this.state === "ready";
+  }
+
+  /** Whether nothing is known of it yet. */
+  get pending() {
+    return this.wanted && (this.state === "waiting" || this.state === "looking");
+  }
+
+  /** What only the person can decide: the names that are taken, "" when there are none. */
+  get question() {
+    const { database, taken, tables } = this.#preview ?? { database: "", tables: [] };
+    const names = tables.filter((table) => table.taken).map(({ name }) => name);
+    return [...(taken ? [database] : []), ...names].join("\n");
+  }
+
+  /** Get a preview of what it is, read as is chosen now. */
+  async look() {
+    const round = (this.#round += 1);
+    this.state = "looking";
+    this.#show();
+    this.#onChange();
+    try {
+      const preview = await askWorker({
+        type: "preview",
+        key: this.#key,
+        file: this.file,
+        options: this.#choices.reading(),
+      });
+      if (round !== this.#round) return;
+      this.#see(preview);
+    } catch (error) {
+      if (round !== this.#round) return;
+      this.state = "failed";
+      this.problem.replaceChildren(...errorParts(toWire(error)));
+    }
+    this.#show();
+    this.#onChange();
+  }
+
+  /** @returns {FileToAdd} */
+  toAdd() {
+    const { file, journals, kind, addition } = this;
+    const options = this.#preview ? this.#choices.options(this.#preview) : {};
+    return { file, journals, kind, addition, options };
+  }
+
+  /** @param {Preview} preview */
+  #see(preview) {
+    this.#preview = preview;
+    this.state = "ready";
+    this.words.textContent = preview.kindInWords;
+    if (this.#options) this.#options.update(preview);
+    else {
+      this.#options = new FileOptions(preview, this.#choices, () => void this.look());
+      this.panel.append(this.#options.node);
+    }
+  }
+
+  #show() {
+    const { state } = this;
+    this.node.dataset.state = state;
+    this.words.hidden = this.words.textContent === "" || state === "failed";
+    this.mark.textContent =
+      STATE_WORDS[state] || (state === "ready" && this.question ? "Name taken" : "");
+    this.problem.hidden = state !== "failed";
+    this.panel.setAttribute("aria-busy", String(state === "looking"));
+    // One that failed at once cannot be imported; one that did so for what was chosen can be mended.
+    this.check.disabled = this.toggle.disabled = this.hopeless;
+    if (this.hopeless) this.check.checked = this.open = false;
+  }
+}

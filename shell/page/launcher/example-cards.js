@@ -1,0 +1,75 @@
+/**
+ * The cards of what the site ships, made from data/index.json. Each is a plain launcher link.
+ */
+
+import { element, formatBytes } from "../ui/dom.js";
+import { kindInWords } from "../ui/describe-sources.js";
+
+/**
+ * An entry of data/index.json.
+ *
+ * @typedef {object} Example
+ * @property {string} file         its name in data/
+ * @property {string} param        the query parameter that opens it: "url" or "csv"
+ * @property {string} title
+ * @property {string} [description]  a sentence; this and what follows is missing for a file that
+ *   was only put into data/ and not described
+ * @property {string} [path]       the page of Datasette to show, relative to the instance
+ * @property {string} [source]     whose work it is and which release
+ * @property {string} [source_url]
+ * @property {string} [license]
+ * @property {string} [color]      six hex digits: the colour Datasette gives the database
+ * @property {number} [size]       in bytes
+ */
+
+/**
+ * @param {HTMLElement} list
+ * @param {URL} siteRoot
+ * @returns {Promise<void>}
+ */
+export async function showExamples(list, siteRoot) {
+  try {
+    const response = await fetch(new URL("data/index.json", siteRoot));
+    if (!response.ok) throw new Error(`HTTP ${response.status}`);
+    /** @type {Example[]} */
+    const examples = await response.json();
+    list.replaceChildren(...examples.map(exampleCard));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    list.replaceChildren(
+      element("li", { class: "notice" }, `The list of examples could not be loaded (${reason}).`),
+    );
+  }
+  list.removeAttribute("aria-busy");
+}
+
+/** @param {Example} example */
+function exampleCard({ file, param, title, path = "", description = "", color = "", ...facts }) {
+  const hash = path === "" ? "" : `#/${path}`;
+  const link = element("a", { href: `./?${param}=data/${encodeURI(file)}${hash}` }, title);
+  const card = element(
+    "li",
+    { class: "card" },
+    element("h3", {}, link),
+    element("p", {}, description),
+    element("p", { class: "facts" }, ...factsInWords(param, facts)),
+  );
+  if (/^[0-9a-f]{6}$/i.test(color)) card.style.setProperty("--bar", `#${color}`);
+  return card;
+}
+
+/**
+ * @param {string} param
+ * @param {Pick<Example, "source" | "source_url" | "license" | "size">} facts
+ * @returns {Array<Node | string>}
+ */
+function factsInWords(param, { source, source_url, license, size }) {
+  const kind = kindInWords(param) + (size ? `, ${formatBytes(size)}` : "");
+  /** @type {Array<Node | string>} */
+  const words = [element("span", { class: "kind" }, kind)];
+  if (source) {
+    words.push(" From ", source_url ? element("a", { href: source_url }, source) : source, ".");
+  }
+  if (license) words.push(` Licence: ${license}.`);
+  return words;
+}

@@ -1,0 +1,17 @@
+/**
+ * Opens the files with which the operating system started the installed app, as if they had been
+ * dropped. Which files those may be is in manifest.webmanifest.
+ *
+ * https://wicg.github.io/web-app-launch/#launchqueue-interface, so far in Chromium alone
+ */
+
+import { openFiles } from "../import/bring-files.js";
+
+/** @typedef {{files: ReadonlyArray<{getFile: () => Promise<File>}>}} LaunchParams */
+
+export function openLaunchedFiles() {
+  const { launchQueue } = /** @type {any} */ (window);
+  launchQueue?.setConsumer(async (/** @type {LaunchParams} */ { files }) => {
+    await openFiles(await Promise.all(files.map((handle) => handle.getFile())));
+  });
+}

@@ -1,0 +1,98 @@
+/**
+ * The launcher: reads the link it was opened with and either shows the home page or opens what the
+ * link names.
+ *
+ * Wiring only: the form is open-form.js, the person's own files bring-files.js, the cards
+ * example-cards.js, the wait boot-page.js.
+ */
+
+import { pageAddress } from "../../shared/paths.js";
+import { isThrifty } from "../../shared/connection.js";
+import { prefetch } from "../../shared/protocol.js";
+import { parseLink, recipeToKey } from "../../shared/recipe.js";
+import { ROOT } from "../../shared/scopes.js";
+import { SITE_ROOT } from "../../shared/site.js";
+import { bootAndLeave } from "../boot/boot-page.js";
+import { byId } from "../ui/dom.js";
+import { showExamples } from "./example-cards.js";
+import { isFramedByOthers, showOnlyALink } from "../ui/framing.js";
+import { checkForNewerData } from "../boot/newer-data.js";
+import { setUpOpenForm } from "./open-form.js";
+import { activeWorker } from "../worker/worker-registration.js";
+
+/** What index.html does about files of its own that do not arrive. */
+const page = /** @type {Window & {lookForNewer: () => Promise<void>}} */ (
+  /** @type {unknown} */ (window)
+);
+
+start();
+// The address bar and links within the page change the hash without loading the page anew.
+addEventListener("hashchange", () => {
+  if (location.hash.startsWith("#/") && !isOpening()) location.reload();
+});
+
+function start() {
+  const { recipe } = parseLink(location.href, SITE_ROOT);
+  // A page of Datasette is named by “#/…”; any other hash is a place on the home page.
+  if (recipe.length > 0 || location.hash.startsWith("#/")) openLink();
+  else showHome();
+}
+
+function openLink() {
+  document.documentElement.dataset.view = "boot";
+  const { recipe } = parseLink(location.href, SITE_ROOT);
+  const key = recipeToKey(recipe);
+  void bootAndLeave({
+    container: byId("boot"),
+    key,
+    recipe,
+    siteRoot: SITE_ROOT,
+    // It may ask whether changes are to be replaced, which no other site's page may have a hand in.
+    prepare: isFramedByOthers() ? undefined : checkForNewerData(key, SITE_ROOT),
+    leave() {
+      // Read again: the person may have changed the hash while waiting.
+      const { path } = parseLink(location.href, SITE_ROOT);
+      const page = location.hash.startsWith("#/") ? path : "";
+      location.replace(pageAddress(SITE_ROOT, key, page));
+    },
+  });
+}
+
+function showHome() {
+  document.documentElement.dataset.view = "home";
+  if (isFramedByOthers()) {
+    return showOnlyALink(/** @type {HTMLElement} */ (document.querySelector("main")));
+  }
+  byId("link-root").textContent = SITE_ROOT.href;
+  setUpOpenForm(SITE_ROOT);
+  void showExamples(byId("examples-list"), SITE_ROOT);
+  void showMore();
+  // From then on the site opens offline as well, and faster. The page itself comes first.
+  if (document.readyState === "complete") installWorker();
+  else addEventListener("load", installWorker);
+}
+
+async function showMore() {
+  const extras = await import("./home-extras.js").catch(() => undefined);
+  if (!extras) return page.lookForNewer();
+  void extras.showSavedSummary(byId("saved-line"), SITE_ROOT);
+  extras.setUpFileBringing();
+  extras.openLaunchedFiles();
+}
+
+/** @returns {boolean} */
+function isOpening() {
+  return document.documentElement.dataset.view === "boot";
+}
+
+async function installWorker() {
+  try {
+    const worker = await activeWorker(ROOT);
+    // While the person is still choosing.
+    worker.postMessage(prefetch(!isThrifty()));
+    const { keepTidy } = await import("../worker/registrations.js");
+    keepTidy();
+  } catch {
+    // Without a worker the home page still reads well; the reason is told when something is opened.
+  }
+}

@@ -1,0 +1,210 @@
+/**
+ * The page “Saved data”: what is saved in this browser, and what can be done about it.
+ *
+ * Wiring only. It reads the store itself; to change anything it asks the worker, which may be using
+ * that very data (shell/shared/saved-store.js).
+ */
+
+import { toWire } from "../../shared/errors.js";
+import { listInstances, openStore } from "../../shared/saved-store.js";
+import { SITE_ROOT } from "../../shared/site.js";
+import { askPerson } from "../ui/ask-person.js";
+import { askWorker } from "../worker/ask-worker.js";
+import { databasesAmong, namesOf } from "./describe-saved.js";
+import { byId, element, formatBytes, inWords } from "../ui/dom.js";
+import { downloadDatabase } from "./download-database.js";
+import { exportInstances } from "./export-zip.js";
+import { setUpFileDrop } from "../import/file-drop.js";
+import { pickFiles } from "../import/file-picking.js";
+import { isFramedByOthers, showOnlyALink } from "../ui/framing.js";
+import { importFile } from "./import-saved.js";
+import { offerDownload } from "../ui/offer-download.js";
+import { keepTidy, unregister } from "../worker/registrations.js";
+import { SavedList } from "./saved-list.js";
+import { setUpRoom, showRoom } from "./storage-room.js";
+import { Work } from "./work.js";
+
+/** @typedef {import("../../shared/saved-store.js").Store} Store */
+/** @typedef {import("../../shared/saved-store.js").Listing} Listing */
+
+/** ms after which “3 minutes ago” is another minute. */
+const MINUTE = 60_000;
+
+/** @type {Listing[]} */
+let listings = [];
+/** @type {Promise<Store> | undefined} */
+let opening;
+/** @type {Promise<void> | undefined} */
+let refreshing;
+/** Whether something may have changed since what is shown was read. */
+let stale = false;
+
+const work = new Work();
+const list = new SavedList(byId("instances"), SITE_ROOT, {
+  download: ({ instance: { key } }, path) =>
+    void work.run("", async () => downloadDatabase(await store(), key, path)),
+  exportOne: (listing) => void exportListings([listing]),
+  remove: (listing) => void remove([listing]),
+});
+
+const main = /** @type {HTMLElement} */ (document.querySelector("main"));
+if (isFramedByOthers()) showOnlyALink(main);
+else start();
+
+function start() {
+  setUpRoom();
+  byId("export-all").addEventListener("click", () => void exportListings(listings));
+  byId("delete-all").addEventListener("click", () => void remove(listings));
+  byId("import").addEventListener("click", async () => {
+    await importFiles(await pickFiles(".zip,application/zip"));
+  });
+  setUpFileDrop({
+    title: "Drop an export here to import it",
+    onFiles: ({ files }) => void importFiles(files),
+  });
+  navigator.serviceWorker?.addEventListener("message", ({ data }) => {
+    if (data?.type === "changed" || data?.type === "deleted") void refresh();
+  });
+  navigator.serviceWorker?.startMessages();
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") void refresh();
+  });
+  setInterval(() => void refresh(), MINUTE);
+  void refresh();
+  keepTidy();
+}
+
+/** @returns {Promise<Store>} */
+function store() {
+  opening ??= openStore(SITE_ROOT, () => (opening = undefined));
+  opening.catch(() => (opening = undefined));
+  return opening;
+}
+
+/**
+ * Show what is saved by now.
+ *
+ * @returns {Promise<void>} settled when it is shown, also by a reading that began for somebody else:
+ *   who deletes must not go on while the page still shows what is gone
+ */
+function refresh() {
+  stale = true;
+  refreshing ??= readAndShow();
+  return refreshing;
+}
+
+async function readAndShow() {
+  while (stale) {
+    stale = false;
+    try {
+      // Both before anything is shown, so that no button moves away from under the pointer.
+      [listings] = await Promise.all([store().then(listInstances), showRoom()]);
+      list.show(listings);
+      byId("empty").hidden = listings.length > 0;
+      byId("export-all").hidden = byId("delete-all").hidden = listings.length === 0;
+      byId("export-note").hidden = listings.length === 0;
+      byId("saved").hidden = false;
+    } catch (error) {
+      byId("saved").hidden = true;
+      work.fail(toWire(error));
+    }
+  }
+  byId("instances").removeAttribute("aria-busy");
+  refreshing = undefined;
+}
+
+/** @param {Listing[]} chosen */
+function exportListings(chosen) {
+  const keys = chosen.map(({ instance }) => instance.key);
+  return work.run(`Exporting ${namesOf(keys, SITE_ROOT)}`, async (onProgress) => {
+    const total = sizeOf(chosen);
+    const zip = await exportInstances(await store(), keys, SITE_ROOT, (done) =>
+      onProgress(done, total),
+    );
+    offerDownload(zip, `datasette-lite-${today()}.zip`);
+    return `Exported ${namesOf(keys, SITE_ROOT)}: ${formatBytes(zip.size)}.`;
+  });
+}
+
+/** @param {Listing[]} chosen */
+async function remove(chosen) {
+  const keys = chosen.map(({ instance }) => instance.key);
+  const name = namesOf(keys, SITE_ROOT);
+  const yes = await askPerson({
+    title: chosen.length === 1 ? `Delete ${name}?` : "Delete everything that is saved?",
+    body: whatIsLost(chosen).map((sentence) => element("p", {}, sentence)),
+    yes: "Delete",
+    danger: true,
+  });
+  if (!yes) return;
+  await work.run(`Deleting ${name}`, async () => {
+    await askWorker({ type: "forget", keys });
+    await unregister(keys);
+    await refresh();
+    return `Deleted ${name}.`;
+  });
+}
+
+/**
+ * @param {Listing[]} chosen
+ * @returns {string[]} sentences
+ */
+function whatIsLost(chosen) {
+  const names = chosen.flatMap(({ files }) => databasesAmong(files).map(({ name }) => name));
+  const databases =
+    {
+      0: "everything that was kept of it",
+      1: `the database ${names[0]} and everything that was kept with it`,
+    }[names.length] ?? `${names.length} databases and everything that was kept with them`;
+  const edited = chosen.filter(({ instance }) => instance.edited);
+  const editedKeys = edited.map(({ instance }) => instance.key);
+  const editedNames = chosen.length === 1 ? "this data" : namesOf(editedKeys, SITE_ROOT);
+  return [
+    `${formatBytes(sizeOf(chosen))} are deleted from this device: ${databases}, such as stored queries.`,
+    edited.length > 0
+      ? `You changed ${editedNames} here. Those changes are nowhere else, unless you exported them.`
+      : "Nothing of it was changed here, so a link to it opens it again as its source has it then.",
+  ];
+}
+
+/** @param {File[]} files */
+async function importFiles(files) {
+  for (const file of files) {
+    await work.run(`Importing ${file.name}`, async (onProgress) => {
+      const saved = new Map(listings.map(({ instance }) => [instance.key, instance]));
+      const imported = await importFile(file, saved, SITE_ROOT, onProgress);
+      await refresh();
+      if (imported === undefined) return "";
+      const { keys, leftOut } = imported;
+      if (keys.length === 0) return "Nothing was imported, and nothing here has changed.";
+      return [`Imported ${namesOf(keys, SITE_ROOT)}.`, ...leftOutInWords(leftOut)].join(" ");
+    });
+  }
+}
+
+/** Paths that are named; more are only counted. */
+const MOST_PATHS = 5;
+
+/**
+ * @param {string[]} paths  of files in an export that were not imported
+ * @returns {string[]} sentences
+ */
+function leftOutInWords(paths) {
+  if (paths.length === 0) return [];
+  const named = paths.slice(0, MOST_PATHS);
+  const more = paths.length - named.length;
+  const list = inWords([...named, ...(more > 0 ? [`${more} more`] : [])]);
+  return [`Not imported, because an export cannot bring such files: ${list}.`];
+}
+
+/** @param {Listing[]} chosen */
+function sizeOf(chosen) {
+  return chosen.reduce((sum, { instance }) => sum + instance.size, 0);
+}
+
+/** @returns {string} the date where the person is, as 2026-11-22 */
+function today() {
+  const now = new Date();
+  const two = (/** @type {number} */ number) => String(number).padStart(2, "0");
+  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+}

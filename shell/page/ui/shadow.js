@@ -1,0 +1,42 @@
+/**
+ * Parts of a page whose styles must not mix with the page's own, as on the pages of Datasette and of
+ * its plugins: each in a shadow root with stylesheets of its own.
+ */
+
+import { parseAppPath } from "../../shared/paths.js";
+import { SITE_ROOT } from "../../shared/site.js";
+import { element } from "./dom.js";
+
+/**
+ * @param {HTMLElement} host
+ * @param {string[]} styles  names of stylesheets beside this file
+ * @returns {ShadowRoot}
+ */
+export function shadowWith(host, styles) {
+  const root = host.attachShadow({ mode: "open" });
+  // Datasette's pages are light whatever the system prefers, and so is what is shown on them.
+  host.toggleAttribute("data-light", parseAppPath(location.pathname, SITE_ROOT.pathname) !== null);
+  root.append(
+    ...styles.map((name) =>
+      element("link", { rel: "stylesheet", href: new URL(name, import.meta.url).href }),
+    ),
+  );
+  return root;
+}
+
+/**
+ * @param {ShadowRoot} root
+ * @returns {Promise<void>} settled when its stylesheets are there, or have failed to come
+ */
+export async function whenStyled(root) {
+  const links = [...root.querySelectorAll("link")].filter(({ sheet }) => sheet === null);
+  await Promise.all(
+    links.map(
+      (link) =>
+        new Promise((resolve) => {
+          link.addEventListener("load", resolve);
+          link.addEventListener("error", resolve);
+        }),
+    ),
+  );
+}

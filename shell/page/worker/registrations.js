@@ -1,0 +1,112 @@
+/**
+ * Keeps the browser's list of this site's service workers in order: the root's is there, so that the
+ * site opens offline, and those of workspaces that nobody needs are not.
+ *
+ * A workspace's registration is cheap and comes back with the next visit; what it stands for is in the
+ * store. None is taken away while the workspace has a page: only a running worker can hold work that is
+ * not saved, and the browser stops one without a page anyway.
+ */
+
+import { ROOT, roleOf, scopeOf } from "../../shared/scopes.js";
+import { readableRecord } from "../../shared/saved-record.js";
+import { openStore } from "../../shared/saved-store.js";
+import { SITE_ROOT } from "../../shared/site.js";
+import { askWorker } from "./ask-worker.js";
+import { activeWorker } from "./worker-registration.js";
+
+/** Registrations of workspaces that are kept; each keeps a copy of the worker's script on disk. */
+const AT_MOST = 50;
+
+/** More than this many are not waited for until somebody comes to the launcher. */
+const TOO_MANY = 60;
+
+/** One page at a time. */
+const TIDYING = `datasette-lite ${SITE_ROOT.pathname} registrations`;
+
+/**
+ * What a page of Datasette does about registrations, once it is there.
+ *
+ * @returns {Promise<void>} never rejected
+ */
+export async function keepRegistrations() {
+  try {
+    await navigator.serviceWorker.ready;
+    await activeWorker(ROOT);
+    if ((await workspaceRegistrations()).size > TOO_MANY) await tidyRegistrations();
+  } catch {
+    // The page itself is fine; the next one tries again.
+  }
+}
+
+/**
+ * Unregister workspaces that are not saved, and those that were not used for longest beyond a number;
+ * have the others follow the site to its current version.
+ *
+ * @returns {Promise<void>} never rejected
+ */
+async function tidyRegistrations() {
+  try {
+    await navigator.locks.request(TIDYING, { ifAvailable: true }, async (lock) => {
+      if (lock) await tidy();
+    });
+  } catch {
+    // In order or not, everything works.
+  }
+}
+
+/** Tidy now, and when a new version of the root's worker has taken over, which the others then follow. */
+export function keepTidy() {
+  navigator.serviceWorker?.addEventListener("controllerchange", () => void tidyRegistrations());
+  void tidyRegistrations();
+}
+
+async function tidy() {
+  const registrations = await workspaceRegistrations();
+  // Those that are being installed are about to be opened. Looked at before the worker is asked.
+  const settled = [...registrations].filter(([, { active }]) => active).map(([key]) => key);
+  const scopes = [scopeOf(ROOT), ...[...registrations.keys()].map(scopeOf)];
+  /** @type {import("../../shared/protocol.js").RegistrationsResult} */
+  const { open, outdated } = await askWorker({ type: "registrations", scopes });
+  const usedAt = await savedWorkspaces();
+  const closed = settled.filter((key) => !open.includes(key));
+  closed.sort((a, b) => (usedAt.get(b) ?? 0) - (usedAt.get(a) ?? 0));
+  const saved = closed.filter((key) => usedAt.has(key));
+  const kept = saved.slice(0, Math.max(0, AT_MOST - open.length));
+  await unregister(closed.filter((key) => !kept.includes(key)));
+  // Not those that are open and not saved: a new worker would begin without their changes.
+  const following = [...open.filter((key) => usedAt.has(key)), ...kept];
+  for (const key of following.filter((key) => outdated.includes(scopeOf(key)))) {
+    await registrations.get(key)?.update();
+  }
+}
+
+/**
+ * @param {string[]} keys  of workspaces
+ * @returns {Promise<void>}
+ */
+export async function unregister(keys) {
+  const registrations = await workspaceRegistrations();
+  await Promise.all(keys.map((key) => registrations.get(key)?.unregister()));
+}
+
+/** @returns {Promise<Map<string, ServiceWorkerRegistration>>} by key */
+async function workspaceRegistrations() {
+  /** @type {Map<string, ServiceWorkerRegistration>} */
+  const found = new Map();
+  for (const registration of (await navigator.serviceWorker?.getRegistrations()) ?? []) {
+    const role = roleOf(registration.scope);
+    if (typeof role === "string") found.set(role, registration);
+  }
+  return found;
+}
+
+/** @returns {Promise<Map<string, number>>} when each was used, in ms since 1970, by key */
+async function savedWorkspaces() {
+  const store = await openStore(SITE_ROOT);
+  try {
+    const saved = await store.getAll("instances");
+    return new Map(saved.map((stored) => [stored.key, readableRecord(stored).record.usedAt]));
+  } finally {
+    store.close();
+  }
+}

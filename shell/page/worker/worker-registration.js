@@ -1,0 +1,172 @@
+/**
+ * Getting at a service worker of the site, or saying in a sentence why there is none.
+ *
+ * Registers sw.js for a workspace or for the site's root if need be and, for all that needs it, waits
+ * for it to be activated. What is then said to the worker is boot-client.js's business.
+ */
+
+import { LiteError } from "../../shared/errors.js";
+import { parseAppPath } from "../../shared/paths.js";
+import { ROOT, scopeOf } from "../../shared/scopes.js";
+import { SITE_ROOT } from "../../shared/site.js";
+
+/** @typedef {import("../../shared/scopes.js").Role} Role */
+
+const SCRIPT = new URL("sw.js", SITE_ROOT);
+
+const NEEDED =
+  "Datasette runs in a service worker, a part of the browser that works without a server";
+
+/**
+ * The worker that answers a role's pages. On a page of a workspace that is the one that the page came
+ * from, which may be another one's: registering a new one would take away what that has not saved.
+ *
+ * @param {Role} role  the key of a workspace, or the site's root
+ * @returns {Promise<ServiceWorker>} activated
+ * @throws {LiteError} with the reason why this browser, page or site cannot have one
+ */
+export async function activeWorker(role) {
+  const { controller } = workerContainer();
+  const here = parseAppPath(location.pathname, SITE_ROOT.pathname)?.key ?? ROOT;
+  if (controller && here === role) return controller;
+  return (await registeredWorker(role)).activated;
+}
+
+/**
+ * @param {Role} role
+ * @returns {Promise<{worker: ServiceWorker, activated: Promise<ServiceWorker>}>} worker: one that
+ *   hears messages already, though on a first visit pages do not come from it until it is activated
+ * @throws {LiteError} with the reason why this browser, page or site cannot have one
+ */
+export async function registeredWorker(role) {
+  const container = workerContainer();
+  const scope = scopeOf(role);
+  let registration;
+  try {
+    registration = await container.register(SCRIPT, {
+      scope,
+      // What sw.js names has its version in its address, so the HTTP cache's will do. The root's worker
+      // is what mends a browser whose cache is broken.
+      updateViaCache: role === ROOT ? "none" : "imports",
+    });
+  } catch (cause) {
+    // Registering needs the network. Without, the worker that answers this address anyway can run the
+    // workspace (shell/worker/instance/workspaces.js).
+    registration = await container.getRegistration(scope).catch(() => undefined);
+    if (!registration?.active) throw await whyNotRegistered(cause);
+  }
+  // An active worker serves at once, even while an update of the site is being installed.
+  const worker = registration.active ?? registration.waiting ?? registration.installing;
+  if (!worker) throw notInstalled();
+  const activated = whenActivated(worker);
+  activated.catch(() => {}); // not everyone waits for it
+  return { worker, activated };
+}
+
+/**
+ * @returns {ServiceWorkerContainer}
+ * @throws {LiteError}
+ */
+function workerContainer() {
+  if (!self.isSecureContext) {
+    throw new LiteError(
+      "This page came over plain http, so the browser offers no service worker.",
+      {
+        hint: `${NEEDED}. Open the site at its https:// address; on your own machine, http://localhost works too.`,
+      },
+    );
+  }
+  let container;
+  try {
+    container = navigator.serviceWorker; // a sandboxed frame throws here
+  } catch (cause) {
+    throw blocked(cause);
+  }
+  if (!container) throw blocked();
+  return container;
+}
+
+/**
+ * @param {unknown} [cause]
+ * @returns {LiteError}
+ */
+function blocked(cause) {
+  const framed = self.top !== self;
+  return new LiteError("This browser does not let the page use a service worker.", {
+    hint: framed
+      ? `${NEEDED}. The page around this one embeds it in a frame that forbids that: open it in a tab of its own, ` +
+        "or add allow-scripts and allow-same-origin to the frame’s sandbox."
+      : `${NEEDED}. Private windows and settings that block all site data turn it off: try a normal window, ` +
+        "or allow this site to store data.",
+    cause,
+    traceback: cause === undefined ? undefined : String(cause),
+  });
+}
+
+/**
+ * register() reports very different troubles as much the same error, so look at the script itself.
+ *
+ * @param {unknown} cause
+ * @returns {Promise<LiteError>}
+ */
+async function whyNotRegistered(cause) {
+  const about = { cause, source: SCRIPT.href, traceback: String(cause) };
+  const response = await fetch(SCRIPT, { cache: "no-store" }).catch(() => null);
+  if (response === null) {
+    return new LiteError(`The service worker ${SCRIPT} could not be downloaded.`, {
+      hint: "Check your connection and try again.",
+      ...about,
+    });
+  }
+  if (!response.ok) {
+    return new LiteError(`The service worker ${SCRIPT} is missing (HTTP ${response.status}).`, {
+      hint: "The site was not put on its server as a whole: upload all of the built folder again.",
+      ...about,
+    });
+  }
+  const type = response.headers.get("content-type") ?? "";
+  if (!/\b(java|ecma)script\b/i.test(type)) {
+    return new LiteError(
+      `The server sends ${SCRIPT} as “${type || "no type"}”, not as JavaScript.`,
+      {
+        hint: "Set the server to send .js files with the type text/javascript.",
+        ...about,
+      },
+    );
+  }
+  const name = cause instanceof Error ? cause.name : "";
+  if (name === "SecurityError" || name === "NotSupportedError") return blocked(cause);
+  return new LiteError("The browser could not start this site’s service worker.", {
+    hint:
+      "Reload the page. If that does not help, a file of the site may be missing on its server, or the " +
+      "browser may be too old: the site needs one of the last years.",
+    ...about,
+  });
+}
+
+/**
+ * @param {ServiceWorker} worker
+ * @returns {Promise<ServiceWorker>}
+ */
+function whenActivated(worker) {
+  return new Promise((resolve, reject) => {
+    const look = () => {
+      if (worker.state === "activated") resolve(worker);
+      else if (worker.state === "redundant") reject(notInstalled());
+      else return;
+      worker.removeEventListener("statechange", look);
+    };
+    worker.addEventListener("statechange", look);
+    look();
+  });
+}
+
+/** @returns {LiteError} */
+function notInstalled() {
+  return new LiteError("The browser gave up installing this site’s service worker.", {
+    hint:
+      "A file of the site may have failed to download, or the site is just changing to a new version: " +
+      "reload the page to try again.",
+    source: SCRIPT.href,
+  });
+}

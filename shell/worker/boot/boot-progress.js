@@ -1,0 +1,61 @@
+/**
+ * How far the start of an instance is, and telling those who watch it.
+ */
+
+/** @typedef {import("../../shared/protocol.js").Progress} Progress */
+/** @typedef {Omit<Progress, "elapsed" | "hasSaved">} Step */
+
+/** ms: watchers hear of progress this often at most, and this often at least. */
+const REPORT_EVERY = 100;
+const HEARTBEAT = 1000;
+
+export class Reports {
+  /** @type {Set<(progress: Progress) => void>} */
+  watchers = new Set();
+  /** Whether the start replaces saved data, which could be opened instead. */
+  hasSaved = false;
+  /** @type {Step} */
+  #step = { stage: "download", label: "" };
+  #startedAt = 0;
+  #reportedAt = 0;
+
+  /** @returns {Progress} */
+  get progress() {
+    const elapsed = Math.round(performance.now() - this.#startedAt);
+    return { ...this.#step, elapsed, ...(this.hasSaved && { hasSaved: true }) };
+  }
+
+  /** @returns {Step["stage"]} */
+  get stage() {
+    return this.#step.stage;
+  }
+
+  /**
+   * Tell those who watch, also when there is nothing new, until `work` is over.
+   *
+   * @template T
+   * @param {() => Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  async during(work) {
+    this.#startedAt = performance.now();
+    const heartbeat = setInterval(() => this.#tell(), HEARTBEAT);
+    try {
+      return await work();
+    } finally {
+      clearInterval(heartbeat);
+    }
+  }
+
+  /** @param {Step} step */
+  report(step) {
+    const isNew = step.stage !== this.#step.stage || step.label !== this.#step.label;
+    this.#step = step;
+    if (isNew || performance.now() - this.#reportedAt > REPORT_EVERY) this.#tell();
+  }
+
+  #tell() {
+    this.#reportedAt = performance.now();
+    for (const watcher of this.watchers) watcher(this.progress);
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * Takes in what an instance is booted from, so that one source that fails does not stop the others.
+ *
+ * Fetching is downloads.js's business, what the bytes become is intake.js's.
+ */
+
+import { originOf } from "../sources/downloads.js";
+import { inOneLine, LiteError, toWire } from "../../shared/errors.js";
+import { withJournals } from "../../shared/journals.js";
+
+/** @typedef {import("../sources/downloads.js").Download} Download */
+/** @typedef {import("../sources/intake.js").Intake} Intake */
+/** @typedef {import("./boot-progress.js").Step} Step */
+/** @typedef {import("../../shared/errors.js").WireError} WireError */
+/** @typedef {import("../../shared/protocol.js").Note} Note */
+/** @typedef {import("../../shared/saved-store.js").SavedInstance} SavedInstance */
+
+/** Files about the data, without which it is still there. */
+const SETTINGS = ["metadata", "config"];
+
+/**
+ * @param {Download[]} downloads
+ * @param {object} options
+ * @param {Intake} options.intake
+ * @param {URL} options.siteRoot
+ * @param {(step: Step) => void} options.report
+ * @param {() => void} options.settled  called when metadata and configuration are there, before what is
+ *   larger; may throw
+ * @param {SavedInstance} [options.replaced]  what is saved, and lost once this has worked
+ * @returns {Promise<{problems: WireError[], notes: Note[]}>} what could not be opened, each with its
+ *   `source`, and what to know of what was
+ * @throws {LiteError} nothing could; or what could before, and is saved, cannot now
+ */
+export async function takeAll(downloads, { intake, siteRoot, report, settled, replaced }) {
+  /** @type {Array<{download: Download, error: unknown}>} */
+  const failures = [];
+  /** @type {Note[]} */
+  const notes = [];
+  let isSettled = false;
+  const together = withJournals(downloads, ({ version }) => version.url);
+  for (const { database: download, journals } of together) {
+    if (!isSettled && !SETTINGS.includes(download.version.parameter)) {
+      settled();
+      isSettled = true;
+    }
+    report(fetching(download));
+    const { label, version, options } = download;
+    try {
+      const data = await download.bytes;
+      download.bytes = Promise.resolve(new Uint8Array()); // not to be kept twice
+      const origin = originOf(version, siteRoot);
+      const { parameter, url: name } = version;
+      const beside = [];
+      for (const { suffix, journal } of journals) {
+        try {
+          beside.push({ suffix, data: await journal.bytes });
+          journal.bytes = Promise.resolve(new Uint8Array());
+        } catch (error) {
+          failures.push({ download: journal, error });
+        }
+      }
+      const urls = journals.map(({ journal }) => journal.version.url);
+      const from = { ...origin, ...(urls.length > 0 && { journals: urls }) };
+      const taken = await intake.take(
+        { parameter, name, data, journals: beside, origin: from, options },
+        {
+          onProgress: ({ done, total }) =>
+            report({ stage: "import", label, done, total, unit: "bytes" }),
+        },
+      );
+      notes.push(...taken.notes.map((message) => ({ source: name, message })));
+    } catch (error) {
+      // What happens to work, or to people's data, counts for more than the sources that are left.
+      if (!(error instanceof LiteError) || wasOpen(download, replaced)) throw error;
+      failures.push({ download, error });
+    }
+  }
+  const isData = (/** @type {Download} */ { version }) => !SETTINGS.includes(version.parameter);
+  const sources = downloads.filter(isData);
+  const failed = failures.filter(({ download }) => isData(download));
+  if (sources.length > 0 && failed.length === sources.length) throw allFailed(failed);
+  const problems = failures.map(({ download, error }) => {
+    const { name, message, hint } = toWire(error);
+    return { name, message, hint, source: download.version.url };
+  });
+  return { problems, notes };
+}
+
+/**
+ * @param {Download} download
+ * @returns {Step}
+ */
+export function fetching({ label, done, total }) {
+  return { stage: "fetch", label, done, total, unit: "bytes" };
+}
+
+/**
+ * @param {Download} download
+ * @param {SavedInstance} [saved]
+ * @returns {boolean} whether the saved instance has what the source gave before
+ */
+function wasOpen({ version: { url } }, saved) {
+  if (!saved) return false;
+  const { sources, problems = [] } = saved;
+  const failed = problems.some(({ source }) => source === url);
+  return !failed && sources.some((source) => source.url === url);
+}
+
+/**
+ * @param {Array<{download: Download, error: unknown}>} failures
+ * @returns {unknown}
+ */
+function allFailed(failures) {
+  if (failures.length === 1) return failures[0].error;
+  const reasons = failures.map(({ error }) => inOneLine(toWire(error)));
+  return new LiteError(`None of the ${failures.length} sources could be opened.`, {
+    hint: reasons.join(" "),
+  });
+}

@@ -1,0 +1,354 @@
+/**
+ * The packages of one instance: which may be used, and having Python fetch and lay them out.
+ *
+ * Between the decisions (trust/) and the engine (engine/packages/plugin_setup.py), which chooses, keeps and lays
+ * out wheels, and uses none whose hash is not on the list that it gets from here.
+ */
+
+import { idOf, packageId, packageItem, refusal, sorted } from "../trust/consent.js";
+import { parseLock } from "../trust/lock.js";
+import { isNew, requestsOf, requirementOf } from "../trust/requests.js";
+import { valueOf } from "../runtime/python-result.js";
+import { LiteError, toWire } from "../../shared/errors.js";
+import { shown } from "../../shared/requirement.js";
+import { SITE_ROOT } from "../../shared/site.js";
+
+/** @typedef {import("../../shared/protocol.js").ConsentItem} ConsentItem */
+/** @typedef {import("../../shared/protocol.js").InstallProgress} InstallProgress */
+/** @typedef {import("../../shared/errors.js").WireError} WireError */
+/** @typedef {import("../../shared/saved-store.js").Decision} Decision */
+/** @typedef {import("../site-cache/site-settings.js").SiteSettings} SiteSettings */
+/** @typedef {import("./boot-progress.js").Step} Step */
+
+/** Where something is from, for people. */
+const IMPORTED = "the file you imported";
+const SAVED = "what is saved here";
+
+/**
+ * Datasette did not start with what was laid out, and no plugin could be named as the cause.
+ *
+ * @typedef {object} Failure
+ * @property {"ref" | "all"} without  what the next attempt does without: another Datasette, or all
+ * @property {string} reason
+ */
+
+/**
+ * Starts that were never over, of which so many in a row are put down to the plugins: an endless loop
+ * leaves nothing but that. A browser stops a worker for other reasons as well, so one says nothing.
+ */
+const TOO_OFTEN = 2;
+
+/** Thrown by a boot that is to be tried again with less. */
+export class PackagesFailed extends Error {
+  /** @type {Failure} */
+  failure;
+
+  /** @param {Failure} failure */
+  constructor(failure) {
+    super(failure.reason);
+    this.failure = failure;
+  }
+}
+
+export class Packages {
+  /** @type {ConsentItem[]} what is left out because it is not allowed */
+  refused = [];
+  /** @type {WireError[]} */
+  problems = [];
+  #settings;
+  #decision;
+  #note;
+  #allow;
+  /** @type {ConsentItem[]} packages that may be used, and requests that may be fetched */
+  #allowed = [];
+  /** @type {import("../trust/lock.js").Lock | undefined} */
+  #lock;
+  /** @type {string} the version of Datasette that is asked for and allowed, "" for the site's */
+  #ref = "";
+  /** @type {any} BrowserPackages of bootstrap.py */
+  #python;
+  #failures;
+  #isImported;
+
+  /**
+   * @param {object} options
+   * @param {import("../../shared/recipe.js").Recipe} options.recipe
+   * @param {string | undefined} options.lock  content of the instance's lock
+   * @param {boolean} [options.isImported]  whether the lock came with an export
+   * @param {SiteSettings} options.settings
+   * @param {Decision | undefined} options.decision
+   * @param {Failure[]} options.failures  of the attempts before this one
+   * @param {(unfinished: number) => Promise<void>} options.note  keeps it with the decision
+   * @param {(ids: string[]) => Promise<void>} options.allow  adds to the decision
+   * @throws {import("../trust/consent.js").ConsentNeeded}
+   */
+  constructor({ recipe, lock, isImported = false, settings, decision, failures, note, allow }) {
+    this.#settings = settings;
+    this.#decision = decision;
+    this.#note = note;
+    this.#allow = allow;
+    this.#failures = failures;
+    this.#isImported = isImported;
+    if (lock !== undefined) this.#lock = this.#read(lock);
+    const requests = requestsOf(recipe, settings);
+    this.problems.push(...requests.problems);
+    const items = [
+      ...requests.items.filter((item) => isNew(requirementOf(item), this.#lock)),
+      ...this.#packageItems(),
+    ];
+    const { allowed, refused } = sorted(items, decision, settings.locked);
+    this.#allowed = allowed;
+    this.#refuse(refused);
+    const ref = requests.items.find(({ kind }) => kind === "datasette");
+    const isThere = ref && Object.hasOwn(this.#lock?.asked ?? {}, requirementOf(ref));
+    if (ref && (isThere || allowed.includes(ref))) this.#ref = ref.value;
+    if (this.#isStuck) this.problems.push(STUCK);
+  }
+
+  /** @param {string} lock */
+  #read(lock) {
+    try {
+      const parsed = parseLock(lock, SITE_ROOT);
+      return this.#isImported ? { ...parsed, failed: inOwnWords(parsed.failed) } : parsed;
+    } catch (error) {
+      this.problems.push(toWire(error));
+      return undefined;
+    }
+  }
+
+  /** @returns {ConsentItem[]} the wheels that are here, without those that the site has as well */
+  #packageItems() {
+    const from = this.#isImported ? IMPORTED : SAVED;
+    const wheels = this.#lock?.wheels ?? [];
+    const asked = Object.values(this.#lock?.asked ?? {});
+    return wheels
+      .filter(({ sha256 }) => !this.#settings.hashes.includes(sha256))
+      .map((wheel) => packageItem(wheel, from, asked.includes(wheel.name)));
+  }
+
+  /** @returns {number} starts before this one that were never over */
+  get #unfinished() {
+    return this.#decision?.unfinished ?? 0;
+  }
+
+  get #isStuck() {
+    return this.#allowed.length > 0 && this.#unfinished >= TOO_OFTEN;
+  }
+
+  /** @returns {boolean} whether none of the packages that are allowed is used */
+  get #isWithoutAll() {
+    return this.#isStuck || this.#isWithout("all");
+  }
+
+  /** @param {ConsentItem[]} items */
+  #refuse(items) {
+    this.refused.push(...items);
+    // What only another package needs goes with that one.
+    const named = items.filter(({ kind, parts }) => kind !== "package" || !parts?.length);
+    this.problems.push(...named.map((item) => refusal(item, this.#settings.locked)));
+  }
+
+  /** @returns {boolean} whether there may be any beyond the site's */
+  get any() {
+    return this.#lock !== undefined || this.#allowed.length > 0;
+  }
+
+  /** @param {Failure["without"]} what */
+  #isWithout(what) {
+    return this.#failures.some(({ without }) => without === what);
+  }
+
+  /** @returns {Failure["without"] | undefined} what may be left out next; undefined when nothing is left */
+  get #next() {
+    if (this.#allowed.length === 0 || this.#isWithoutAll) return undefined;
+    return this.#ref && !this.#isWithout("ref") ? "ref" : "all";
+  }
+
+  /** @returns {string[]} hashes of the wheels in the lock that may be used */
+  get #hashes() {
+    const own = this.#settings.hashes;
+    const allowed = this.#allowed.map(({ digest }) => digest);
+    return (this.#lock?.wheels ?? [])
+      .map(({ sha256 }) => sha256)
+      .filter((hash) => own.includes(hash) || allowed.includes(hash));
+  }
+
+  /** @returns {string} JSON: what Python is to lay out; see PluginSetup.prepare */
+  get #wanted() {
+    const nothing = this.#isWithoutAll;
+    // What is not used is chosen all the same: the page “Plugins” lists it, to be removed.
+    const install = this.#allowed.filter(({ kind }) => kind === "plugin" || kind === "wheel");
+    const ref = nothing || this.#isWithout("ref") ? "" : this.#ref;
+    return JSON.stringify({
+      install: install.map(requirementOf),
+      ref,
+      allowed: this.#hashes,
+      without_all: nothing,
+    });
+  }
+
+  /** @returns {string} all that decides which packages this start will have, if it chooses no others */
+  get identity() {
+    return JSON.stringify([this.#lock ?? "", this.#wanted]);
+  }
+
+  /**
+   * Do what runs the plugins' code.
+   *
+   * @template T
+   * @param {() => T | Promise<T>} work  of Python's, which may fail because of the packages
+   * @returns {Promise<T>}
+   * @throws {PackagesFailed} there is less that can be tried
+   */
+  async orLess(work) {
+    const without = this.#next;
+    if (!without) return work();
+    await this.#note(this.#unfinished + 1);
+    try {
+      return await work();
+    } catch (error) {
+      const { message, traceback } = toWire(error);
+      console.warn(message, traceback);
+      const reason = error instanceof LiteError ? message : `${lastLine(error)}.`;
+      throw new PackagesFailed({ without, reason });
+    } finally {
+      await this.#note(this.#unfinished);
+    }
+  }
+
+  /** The start is over: those before it that were not no longer matter. */
+  async isStarted() {
+    if (this.#unfinished > 0 && !this.#isStuck) await this.#note(0);
+  }
+
+  /**
+   * Have everything laid out that is to be imported. Before Datasette is.
+   *
+   * @param {any} bootstrap  bootstrap.py
+   * @param {string} folder  of the instance
+   * @param {(step: Step) => void} report
+   */
+  async prepare(bootstrap, folder, report) {
+    const lock = JSON.stringify(this.#lock ?? null);
+    this.#python = bootstrap.BrowserPackages(folder, this.#settings.index, lock);
+    if (!this.any) return;
+    report({ stage: "plugins", label: "" });
+    for (const { without, reason } of this.#failures) {
+      if (without === "ref") this.#python.fail_ref(this.#ref, reason);
+      else this.problems.push(allFailed(reason));
+    }
+    const said = (/** @type {string} */ _step, /** @type {string} */ name) =>
+      report({ stage: "plugins", label: name });
+    const { problems, hashes } = valueOf(await this.#python.prepare(this.#wanted, said));
+    // Before anything is saved: a lock without its answer would ask again.
+    if (hashes.length > 0) await this.#allow(hashes.map(packageId));
+    const refused = this.refused.map(requirementOf);
+    this.problems.push(
+      ...problems.filter((/** @type {WireError} */ { source }) => !refused.includes(source ?? "")),
+    );
+  }
+
+  /**
+   * Look at what the instance's metadata and configuration hold.
+   *
+   * @param {any} python  BrowserInstance of bootstrap.py
+   * @param {boolean} isFetched  whether this start has fetched them, and not found them saved
+   * @returns {string} JSON: the hashes of those whose code may run
+   * @throws {import("../trust/consent.js").ConsentNeeded}
+   */
+  trustedConfiguration(python, isFetched) {
+    /** @type {Array<Omit<ConsentItem, "from">>} */
+    const code = valueOf(python.code_in_configuration());
+    const items = code.map((item) => {
+      if (this.#isImported && !isFetched) return { ...item, from: IMPORTED };
+      return { ...item, from: URL.canParse(item.value) ? new URL(item.value).host : "" };
+    });
+    const { allowed, refused } = sorted(items, this.#decision, this.#settings.locked);
+    const known = this.refused.map(idOf);
+    this.#refuse(refused.filter((item) => !known.includes(idOf(item))));
+    return JSON.stringify(allowed.map(({ digest }) => digest));
+  }
+
+  /**
+   * @param {string} requirement
+   * @param {boolean} upgrade
+   * @param {(progress: InstallProgress) => void} onProgress
+   * @returns {Promise<{added: Array<{name: string, version: string, sha256: string}>}>}
+   * @throws {import("../../shared/errors.js").LiteError} nothing is changed then
+   */
+  async install(requirement, upgrade, onProgress) {
+    /** @type {(step: InstallProgress["step"], name: string, done: number, total: number) => void} */
+    const said = (step, name, done, total) => onProgress({ step, name, done, total });
+    return valueOf(await this.#python.install(requirement, upgrade, said));
+  }
+
+  /**
+   * @param {string} name
+   * @returns {{removed: string[]}}
+   * @throws {import("../../shared/errors.js").LiteError}
+   */
+  uninstall(name) {
+    return valueOf(this.#python.uninstall(name));
+  }
+
+  /** @returns {import("../../shared/protocol.js").PluginList} */
+  list() {
+    /** @type {import("../../shared/protocol.js").InstalledPlugin[]} */
+    const plugins = valueOf(this.#python.listing());
+    const isBrought = (/** @type {string} */ from) => this.#isImported && from !== "site";
+    return {
+      // Where they were from before is the word of the file that was imported.
+      plugins: plugins.map((one) => (isBrought(one.from) ? { ...one, from: "import" } : one)),
+      locked: this.#settings.locked,
+    };
+  }
+
+  destroy() {
+    this.#python?.destroy();
+  }
+}
+
+/** @type {WireError} */
+const STUCK = {
+  name: "PluginsStuck",
+  message:
+    "This was opened without its plugins, since two starts with them were never over: one of them may " +
+    "keep Datasette from starting.",
+  hint: "Remove the one that does on the page “Plugins”, or try again.",
+  source: "",
+};
+
+/**
+ * @param {string} reason
+ * @returns {WireError}
+ */
+function allFailed(reason) {
+  return {
+    name: "PluginError",
+    message: `Datasette did not start with its plugins and was opened without them: ${reason}`,
+    hint: "Remove one after the other on the page “Plugins”.",
+    source: "",
+  };
+}
+
+/**
+ * @param {import("../trust/lock.js").Lock["failed"]} failed  of a lock that was imported
+ * @returns {import("../trust/lock.js").Lock["failed"]} without what a stranger may have written to be read
+ */
+function inOwnWords(failed) {
+  return Object.fromEntries(
+    Object.entries(failed).map(([requirement, { retry }]) => {
+      const message = `${shown(requirement)} could not be installed where this workspace is from.`;
+      return [requirement, { message, hint: "Try it here on the page “Plugins”.", retry }];
+    }),
+  );
+}
+
+/**
+ * @param {unknown} error  that Pyodide threw, with Python's traceback in its message
+ * @returns {string}
+ */
+function lastLine(error) {
+  const lines = String(error).trim().split("\n");
+  return lines.findLast((line) => /^\w[\w.]*(Error|Exception|Exit)\b/.test(line)) ?? lines[0];
+}

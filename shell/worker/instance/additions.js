@@ -1,0 +1,199 @@
+/**
+ * What is added to an instance while it runs: files from the person's disk, and sources fetched again.
+ *
+ * One at a time, and each saved before the next begins. Pages are answered meanwhile. What becomes of
+ * the bytes is intake.js's business.
+ */
+
+import { checkSize } from "../sources/capacity.js";
+import { fetchIfChanged, fetchSources, originOf } from "../sources/downloads.js";
+import { cancelled, fileOrigin, isCancelled } from "../sources/intake.js";
+import { valueOf } from "../runtime/python-result.js";
+import { LiteError, toWire } from "../../shared/errors.js";
+import { withJournals } from "../../shared/journals.js";
+
+/** @typedef {import("../../shared/protocol.js").AddProgress} AddProgress */
+/** @typedef {import("../../shared/protocol.js").AddResult} AddResult */
+/** @typedef {import("../../shared/protocol.js").FileToAdd} FileToAdd */
+/** @typedef {import("../../shared/saved-store.js").SavedSource} SavedSource */
+/** @typedef {import("../sources/intake.js").Intake} Intake */
+/** @typedef {import("../sources/intake.js").Watch} Watch */
+
+/**
+ * @typedef {object} AddWatch
+ * @property {string} by  id of the client that asks
+ * @property {(progress: AddProgress) => void} onProgress
+ * @property {() => boolean} isCancelled
+ */
+
+/**
+ * Does something that writes to the instance, then waits until that is saved.
+ *
+ * @callback AndSave
+ * @param {string} by  id of the client that asks
+ * @param {() => Promise<any>} work
+ * @param {(done: number, total: number) => void} [onSave]
+ * @returns {Promise<any>} what the work came to
+ */
+
+export class Additions {
+  #intake;
+  #andSave;
+  /** @type {Promise<unknown>} settled when the last one that was asked for is over */
+  #turn = Promise.resolve();
+
+  /**
+   * @param {Intake} intake
+   * @param {AndSave} andSave
+   */
+  constructor(intake, andSave) {
+    this.#intake = intake;
+    this.#andSave = andSave;
+  }
+
+  /**
+   * @param {FileToAdd[]} files
+   * @param {AddWatch} watch
+   * @returns {Promise<AddResult>}
+   * @throws {LiteError} named "Cancelled"; nothing is left of the file under way then
+   */
+  add(files, watch) {
+    return this.#inTurn(() => this.#addAll(files, watch));
+  }
+
+  /**
+   * @param {FileToAdd[]} files
+   * @param {AddWatch} watch
+   * @returns {Promise<AddResult>}
+   */
+  async #addAll(files, { by, onProgress, isCancelled: stop }) {
+    /** @type {AddResult} */
+    const result = { path: "", added: [], notes: [], problems: [] };
+    for (const [index, offered] of files.entries()) {
+      const { file, journals = [], options, kind, addition, mayChange } = offered;
+      const label = file.name;
+      /** @param {Pick<AddProgress, "stage" | "done"> & Partial<AddProgress>} progress */
+      const report = ({ stage, done, total = 0, rows = 0 }) =>
+        onProgress({ label, stage, done, total, rows, file: index, files: files.length });
+      try {
+        if (stop()) throw cancelled();
+        checkSize(file.size, label);
+        const origin = { ...fileOrigin(file, kind), addition };
+        const beside = journals.map(({ suffix, journal }) => ({ suffix, data: journal }));
+        const content = { name: label, data: file, journals: beside };
+        const incoming = { parameter: "auto", ...content, origin, options, mayChange };
+        const watch = { onProgress: report, isCancelled: stop };
+        const { path, added, notes } = await this.#andSave(
+          by,
+          () => this.#intake.take(incoming, watch),
+          (done, total) => report({ stage: "save", done, total }),
+        );
+        result.path ||= path;
+        result.added.push(...added);
+        result.notes.push(...notes);
+      } catch (error) {
+        if (isCancelled(error) || !(error instanceof LiteError)) throw error;
+        result.problems.push({ ...toWire(error), source: label });
+      }
+    }
+    return result;
+  }
+
+  /**
+   * Fetch a source again and replace what it became, if it has newer data.
+   *
+   * @param {any} python  BrowserInstance of bootstrap.py
+   * @param {string} id   of the source
+   * @param {string} by   id of the client that asks
+   * @param {URL} siteRoot
+   * @param {(version: SavedSource) => void} onReload  called with what was fetched, before it is saved
+   * @returns {Promise<{path: string, url?: string}>} url: of what was fetched, if anything was
+   * @throws {LiteError}
+   */
+  reload(python, id, by, siteRoot, onReload) {
+    return this.#inTurn(async () => {
+      const { parameter, origin, options, added } = valueOf(python.source(id));
+      if (!origin.url) {
+        throw new LiteError(
+          `${origin.file ?? "This source"} is a file from your disk, which cannot be read again.`,
+          {
+            hint: "Drop the file onto the page once more and choose to replace the table.",
+            source: origin.file,
+          },
+        );
+      }
+      const known = { sha256: "", etag: "", lastModified: "", size: 0, loadedAt: 0 };
+      const { journals: urls = [], ...from } = origin;
+      // Where there are journals, the newest rows are in them, and the database need not change.
+      /** @type {SavedSource} */
+      const source = { ...known, ...(urls.length === 0 ? from : { url: origin.url }), parameter };
+      const fetched = await fetchIfChanged(source);
+      if (!fetched) return { path: pathOf(added) };
+      const { bytes: data, version } = fetched;
+      const journals = await fetchJournals(urls, origin.url, siteRoot);
+      const newOrigin = {
+        ...originOf(version, siteRoot),
+        ...(origin.member && { member: origin.member }),
+        ...(urls.length > 0 && { journals: urls }),
+      };
+      const content = { name: origin.url, data, journals };
+      const incoming = { parameter, ...content, origin: newOrigin, options, id };
+      const { path } = await this.#andSave(by, async () => {
+        const taken = await this.#intake.take(incoming);
+        onReload(version);
+        return taken;
+      });
+      return { path, url: version.url };
+    });
+  }
+
+  /**
+   * @template T
+   * @param {() => Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  #inTurn(work) {
+    const turn = this.#turn.catch(() => {}).then(work);
+    this.#turn = turn;
+    return turn;
+  }
+}
+
+/**
+ * @param {string[]} urls  of journals
+ * @param {string} database  its URL
+ * @param {URL} siteRoot
+ * @returns {Promise<import("../sources/unpack.js").Journal[]>}
+ */
+async function fetchJournals(urls, database, siteRoot) {
+  const sources = urls.map((value) => ({ parameter: "url", value, options: {} }));
+  const downloads = fetchSources(sources, siteRoot, () => {});
+  const bytes = await Promise.all(downloads.map((download) => download.bytes));
+  const [{ journals }] = withJournals([database, ...urls], (url) => url);
+  return journals.map(({ suffix, journal }) => ({ suffix, data: bytes[urls.indexOf(journal)] }));
+}
+
+/**
+ * @param {Array<{database: string, table: string | null}>} added
+ * @returns {string} where Datasette shows the first
+ */
+function pathOf([first]) {
+  if (!first) return "";
+  return [first.database, first.table]
+    .filter((name) => name !== null)
+    .map(tildeEncoded)
+    .join("/");
+}
+
+/**
+ * As Datasette writes names in its addresses.
+ *
+ * @param {string} name
+ */
+function tildeEncoded(name) {
+  return Array.from(new TextEncoder().encode(name), (byte) => {
+    const character = String.fromCharCode(byte);
+    if (/[\w-]/.test(character)) return character;
+    return character === " " ? "+" : `~${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  }).join("");
+}

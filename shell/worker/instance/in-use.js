@@ -1,0 +1,94 @@
+/**
+ * What an instance is being used for: requests until they are answered, answers that stream until all of
+ * them is read or nobody wants the rest.
+ *
+ * Who closes an instance waits for that, but not for somebody who has left a download lying: a stream
+ * that does not move for a while is given up, so that its reader sees a failure, not half a file.
+ */
+
+import { LiteError } from "../../shared/errors.js";
+
+/** @typedef {import("../bridge/bridge.js").Streaming} Streaming */
+
+/** ms that requests are waited for, and that a stream may lie still. */
+const PATIENCE = 5000;
+
+export class InUse {
+  /** @type {Set<Promise<unknown>>} */
+  #work = new Set();
+  /** @type {Set<Streaming>} */
+  #streams = new Set();
+
+  /** @returns {boolean} */
+  get isBusy() {
+    return this.#work.size > 0 || this.#streams.size > 0;
+  }
+
+  /** @returns {boolean} whether somebody waits for an answer to begin */
+  get isAwaited() {
+    return this.#work.size > 0;
+  }
+
+  /**
+   * @template T
+   * @param {Promise<T>} work
+   * @returns {Promise<T>} the same
+   */
+  async during(work) {
+    this.#work.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#work.delete(work);
+    }
+  }
+
+  /** @param {Streaming} stream */
+  add(stream) {
+    this.#streams.add(stream);
+    void stream.closed.then(() => this.#streams.delete(stream));
+  }
+
+  /**
+   * Wait until nothing uses the instance any more, or has come to a standstill.
+   *
+   * @param {number} [patience]  ms
+   * @returns {Promise<void>} never rejected
+   */
+  async end(patience = PATIENCE) {
+    await within(Promise.allSettled(this.#work), patience);
+    await Promise.all([...this.#streams].map((stream) => ended(stream, patience)));
+  }
+}
+
+/**
+ * @param {Streaming} stream
+ * @param {number} patience  ms
+ */
+async function ended(stream, patience) {
+  for (;;) {
+    const left = stream.movedAt + patience - performance.now();
+    if (await within(stream.closed, left)) return;
+    if (performance.now() - stream.movedAt < patience) continue;
+    return stream.fail(
+      new LiteError("This data was closed, as nobody had read on for a while.", {
+        hint: "Begin the download again.",
+      }),
+    );
+  }
+}
+
+/**
+ * @param {Promise<unknown>} work  never rejected
+ * @param {number} ms
+ * @returns {Promise<boolean>} whether it was over by then
+ */
+function within(work, ms) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, Math.max(0, ms), false);
+    void work.then(() => {
+      clearTimeout(timer);
+      resolve(true);
+    });
+  });
+}

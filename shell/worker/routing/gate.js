@@ -1,0 +1,107 @@
+/**
+ * Decides, before anything of a workspace is started, whether a page load may reach it: what another
+ * site must not frame, run or send gets an answer of the worker's own.
+ *
+ * What a request says of itself is arrivals.js's to read. Only two questions need the saved state, and
+ * both are the same: does the workspace hold anything that its address does not say? If it does, it is
+ * private.
+ */
+
+import { LiteError } from "../../shared/errors.js";
+import { isSwitchedOn, keyToRecipe } from "../../shared/recipe.js";
+import { errorPage, framedPage, questionPage } from "./pages.js";
+import { fetchSite } from "../bridge/request-head.js";
+import { siteSettings } from "../site-cache/site-settings.js";
+import {
+  choosesWork,
+  comesFromSite,
+  comesFromWithin,
+  decides,
+  isFramed,
+} from "../trust/arrivals.js";
+import { useOf, withSafeHeaders } from "../site-cache/response-headers.js";
+
+/** @typedef {import("../site-cache/response-headers.js").Framing} Framing */
+
+/**
+ * @typedef {object} Verdict
+ * @property {Framing} framing     which pages may show the answer in a frame
+ * @property {Response} [refusal]  what is answered instead; undefined when the workspace may be asked
+ */
+
+/**
+ * Answer a request to a workspace if it may be answered, with headers that keep other sites out.
+ *
+ * @param {Request} request
+ * @param {{key: string, path: string}} address
+ * @param {URL} siteRoot
+ * @param {() => Promise<boolean>} isPrivate  asked only where it matters
+ * @param {() => Promise<Response>} answer    of the workspace
+ * @returns {Promise<Response>}
+ */
+export async function guarded(request, address, siteRoot, isPrivate, answer) {
+  const { framing, refusal } = await judge(request, address, siteRoot, isPrivate);
+  const response = refusal ?? (await answer());
+  const use = useOf(request);
+  const onlyThisSite = use !== "part" && (await isSealed(address.key));
+  return withSafeHeaders(response, { use, framing, onlyThisSite });
+}
+
+/** @type {Promise<boolean> | undefined} what the site's owner has decided, for all workspaces */
+let sealsAll;
+
+/**
+ * @param {string} key
+ * @returns {Promise<boolean>} whether the pages of a workspace may talk to this site only
+ */
+async function isSealed(key) {
+  sealsAll ??= siteSettings().then(
+    (settings) => settings.private,
+    () => false, // the site's files cannot be had, and so no page either
+  );
+  try {
+    return (key !== "" && isSwitchedOn(keyToRecipe(key), "private")) || (await sealsAll);
+  } catch {
+    return true; // a key that means nothing, whose page is one of the worker's own
+  }
+}
+
+/**
+ * @param {Request} request
+ * @param {{key: string, path: string}} address
+ * @param {URL} siteRoot
+ * @param {() => Promise<boolean>} isPrivate
+ * @returns {Promise<Verdict>}
+ */
+async function judge(request, { key, path }, siteRoot, isPrivate) {
+  if (request.mode !== "navigate") return { framing: "self" };
+  /** @type {Framing} */
+  let framing = "self";
+  if (isFramed(request)) {
+    if (!decides(path) && !(await isPrivate())) framing = "any";
+    else if (!comesFromSite(request, siteRoot)) {
+      return { framing: "any", refusal: await framedPage(siteRoot.pathname, request.url) };
+    }
+  }
+  const site = fetchSite(request, "", siteRoot.origin);
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    if (site === "cross-site" && (await isPrivate())) {
+      return { framing: "none", refusal: await crossSiteForm(siteRoot) };
+    }
+  } else if (
+    choosesWork(request.url, path) &&
+    !comesFromWithin(request, key, siteRoot) &&
+    (await isPrivate())
+  ) {
+    return { framing: "none", refusal: await questionPage(siteRoot.pathname, key, request.url) };
+  }
+  return { framing };
+}
+
+/** @param {URL} siteRoot */
+function crossSiteForm(siteRoot) {
+  const error = new LiteError("A cross-site form was refused: another site sent it.", {
+    hint: "Nothing was changed. To change this data, use the forms of its own pages.",
+  });
+  return errorPage(error, 403, { siteRoot: siteRoot.pathname, wantsPage: true });
+}

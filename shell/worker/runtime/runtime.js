@@ -1,0 +1,275 @@
+/**
+ * Starts Python: a Pyodide with the site's packages mounted, fresh or as an image of its memory has it.
+ *
+ * On a first visit, and from an image, that is what the first pages need; the rest of the standard
+ * library and of the packages is mounted after the first page (engine/deferred_modules.py says what happens until
+ * then). Responsible up
+ * to the point where Python can import this project's modules. What they are used for is instance.js's
+ * business.
+ */
+
+import "./no-import-scripts.js"; // before Pyodide, which looks at once
+import "./immediate.js"; // likewise
+import { loadPyodide, version } from "pyodide";
+import createPyodideModule from "pyodide/pyodide.asm.mjs";
+import { LiteError, toWire } from "../../shared/errors.js";
+import {
+  answerFetch,
+  fetchWasm,
+  fetchWasmAsServed,
+  isAtHand,
+  keepParts,
+  loadPart,
+  partSize,
+  partUrl,
+  prefetchParts,
+} from "./assets.js";
+import { completeFiles, completed, mountPack } from "./packs.js";
+import { imageOptions } from "./snapshot/python-memory.js";
+
+/** @typedef {import("pyodide").PyodideAPI} Pyodide */
+/** @typedef {import("./assets.js").PartName} PartName */
+/** @typedef {import("./snapshot/python-memory.js").Image} Image */
+/** @typedef {import("./snapshot/python-memory.js").Library} Library */
+/** @typedef {import("../boot/boot-progress.js").Step} Step */
+
+/** @type {PartName[]} what the first pages need */
+const FIRST = ["wasm", "packages", "stdlib", "site"];
+
+const REST = /** @type {const} */ ("rest");
+
+/** ms after which a start that has all it needs counts as stuck; slow phones take some 20 s. */
+const PATIENCE = 120_000;
+
+/** The same for one from an image, which takes a twentieth of that and has the other to fall back on. */
+const PATIENCE_WITH_IMAGE = 15_000;
+
+/** @type {Promise<void>} settled when the last start that was asked for is over; holds no Python */
+let turn = Promise.resolve();
+
+/** @type {Set<WeakRef<Pyodide>>} those that lack the rest; a closed one may be let go of */
+const incomplete = new Set();
+
+/** @type {Promise<void> | undefined} */
+let completion;
+
+/** @type {Promise<void> | undefined} one attempt is enough for as long as this worker runs */
+let finishing;
+
+/**
+ * @param {(step: Step) => void} report
+ * @param {object} [options]
+ * @param {boolean} [options.whole]  with the rest, even if it has to be downloaded
+ * @param {Promise<Image>} [options.image]  what to start from
+ * @returns {Promise<Pyodide>}
+ * @throws {import("../../shared/errors.js").LiteError} something could not be downloaded, or is stuck
+ * @throws {Error} the image does not fit
+ */
+export async function startPython(report, { whole = false, image } = {}) {
+  // Who starts from an image has imported the most part of it before.
+  const withRest = whole || (!image && (await isAtHand(REST)));
+  const progress = downloadProgress(report, withRest);
+  const wasm = fetchWasm(progress("wasm"));
+  // It is compiled while the others are decompressed, which takes this thread.
+  const load = (/** @type {PartName} */ name) => loadPart(name, progress(name), wasm);
+  const packs = [load("packages"), load("site")];
+  /** @type {Promise<Uint8Array | undefined>} */
+  const rest = withRest
+    ? load(REST).catch((error) => {
+        if (whole) throw error;
+        return undefined;
+      })
+    : Promise.resolve(undefined);
+  const stdlib = Promise.all([load("stdlib"), rest]).then(([zip, more]) =>
+    more ? completed(zip, more) : zip,
+  );
+  const patience = image ? PATIENCE_WITH_IMAGE : PATIENCE;
+  const loaded = Promise.all([wasm, ...packs, stdlib]).then(() => {
+    report({ stage: "python", label: "" });
+    return stuck(patience);
+  });
+  // One at a time: which of two starts a fetch of Pyodide's is for cannot be told.
+  const begin = async () => {
+    const answers = [
+      answerFetch("wasm", () => wasm),
+      answerFetch("stdlib", async () => new Response(/** @type {BodyInit} */ (await stdlib))),
+    ];
+    try {
+      return await loadPyodide(configuration({ packs, rest }, image));
+    } finally {
+      for (const end of answers) end(); // they hold what was downloaded
+    }
+  };
+  const start = Promise.race([turn.then(begin), loaded]);
+  turn = start.then(
+    () => {},
+    () => {},
+  );
+  const pyodide = await start;
+  expectRest(pyodide, !(await rest));
+  return pyodide;
+}
+
+/**
+ * @param {unknown} error  that Python raised
+ * @returns {boolean} whether it would not have, had Python been started whole
+ */
+export function isForWantOfRest(error) {
+  return error instanceof Error && "type" in error && error.type === "NotHereYet";
+}
+
+/**
+ * @param {Pyodide} pyodide  that may come from an image that was made when other parts were there
+ * @param {boolean} isMissing
+ */
+function expectRest(pyodide, isMissing) {
+  const rest = pyodide.pyimport("engine.deferred_modules");
+  if (isMissing) rest.expect();
+  else rest.arrived();
+  rest.destroy();
+  if (isMissing) incomplete.add(new WeakRef(pyodide));
+}
+
+/**
+ * Let a Python that lacks the rest ask for it. Only when no image of it is taken any more, which could
+ * not hold how it asks.
+ *
+ * @param {Pyodide} pyodide
+ */
+export function offerRest(pyodide) {
+  if (![...incomplete].some((other) => other.deref() === pyodide)) return;
+  const rest = pyodide.pyimport("engine.deferred_modules");
+  const load = () =>
+    completePython().then(
+      () => "",
+      (error) => toWire(error).message,
+    );
+  rest.offer(load);
+  rest.destroy();
+}
+
+/**
+ * Download the rest, and mount it wherever it is missing.
+ *
+ * @returns {Promise<void>}
+ * @throws {LiteError}
+ */
+function completePython() {
+  completion ??= complete().finally(() => (completion = undefined));
+  return completion;
+}
+
+async function complete() {
+  if (incomplete.size === 0) return;
+  const pack = await loadPart(REST, () => {});
+  for (const reference of incomplete) {
+    incomplete.delete(reference);
+    const pyodide = reference.deref();
+    if (!pyodide) continue;
+    try {
+      mountPack(pyodide.FS, pack);
+      completeFiles(pyodide.FS, pack);
+      const rest = pyodide.pyimport("engine.deferred_modules");
+      rest.arrived();
+      rest.destroy();
+    } catch (error) {
+      console.warn("The rest of Python is of no use to one that has broken down.", error);
+    }
+  }
+  await keepParts();
+}
+
+/**
+ * Download what a first visit has left for later. To be called when a page was answered.
+ *
+ * @returns {Promise<void>} never rejected
+ */
+export function finishVisit() {
+  finishing ??= completePython()
+    .then(fetchWasmAsServed)
+    .catch((error) => console.warn("Something is left to download until it is needed.", error));
+  return finishing;
+}
+
+/**
+ * Download ahead what a start will need.
+ *
+ * @returns {Promise<void>} never rejected
+ */
+export function prefetchPython() {
+  return prefetchParts(FIRST);
+}
+
+/**
+ * @param {{packs: Array<Promise<Uint8Array>>, rest: Promise<Uint8Array | undefined>}} parts
+ * @param {Promise<Image>} [image]
+ * @returns {import("pyodide").PyodideConfig}
+ */
+function configuration({ packs, rest }, image) {
+  /** @type {(libraries: Library[]) => void} */
+  let found;
+  /** @type {Promise<Library[]>} */
+  const libraries = new Promise((resolve) => (found = resolve));
+  return {
+    // A service worker may not import() what loadPyodide would import itself.
+    ...imageOptions(createPyodideModule, libraries, image),
+    indexURL: new URL(".", partUrl("wasm")).href,
+    stdLibURL: partUrl("stdlib").href,
+    // Every package is in the packs: nothing is to be looked up or fetched.
+    lockFileContents: JSON.stringify({ info: LOCK_INFO, packages: {} }),
+    packageBaseUrl: new URL(".", partUrl("wasm")).href,
+    fsInit: async (fs) => {
+      // The rest's are not among them: a first visit is without, and its images fit later starts.
+      found((await Promise.all(packs)).flatMap((pack) => mountPack(fs, pack)));
+      const more = await rest;
+      if (more) mountPack(fs, more);
+    },
+    stdout: (line) => console.info(line),
+    stderr: (line) => console.warn(line),
+  };
+}
+
+/**
+ * Pyodide logs, and waits for ever, when the browser cannot compile its WebAssembly.
+ *
+ * @param {number} patience  ms
+ * @returns {Promise<never>}
+ */
+function stuck(patience) {
+  return new Promise((_, reject) => {
+    const error = new LiteError(`Python did not start within ${patience / 1000} seconds.`, {
+      hint:
+        "The device may be short of memory: close other tabs and try again. If this is your own " +
+        "site, check that its server sends .wasm files as application/wasm.",
+    });
+    setTimeout(reject, patience, error);
+  });
+}
+
+const LOCK_INFO = {
+  arch: "wasm32",
+  platform: "emscripten_5_0_3",
+  abi_version: "2026_0",
+  python: "3.14.2",
+  version,
+};
+
+/**
+ * One sum over all parts: a person wants to know when it is done, not of how many files it is made.
+ *
+ * @param {(step: Step) => void} report
+ * @param {boolean} withRest
+ * @returns {(name: PartName) => (done: number) => void}
+ */
+function downloadProgress(report, withRest) {
+  /** @type {PartName[]} */
+  const names = ["wasm-packed", "stdlib", "packages", "site", ...(withRest ? [REST] : [])];
+  const total = names.reduce((sum, name) => sum + partSize(name), 0);
+  /** @type {Map<PartName, number>} */
+  const parts = new Map();
+  return (name) => (done) => {
+    parts.set(name, done);
+    const sum = [...parts.values()].reduce((a, b) => a + b, 0);
+    report({ stage: "download", label: "", done: sum, total: Math.max(total, sum), unit: "bytes" });
+  };
+}

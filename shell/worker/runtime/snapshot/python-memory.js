@@ -1,0 +1,201 @@
+/**
+ * Python's memory as an image: taking one of a Python that runs, and starting one from it.
+ *
+ * Responsible for what belongs to the memory but is not in it, and must be the same again: where native
+ * libraries lie, the table of functions, the objects of JavaScript that Python holds. All of it is
+ * internal to Pyodide and Emscripten and may change with any version, so whatever is not as expected
+ * ends in an error, for which the caller has the plain way. docs/fast-boot.md tells how it works and
+ * why; when an image is taken and used is start-snapshot.js's business, and what it may hold is Python's
+ * (engine/boot/snapshot.py).
+ */
+
+import { sparse, spread } from "./format.js";
+
+/** @typedef {import("../runtime.js").Pyodide} Pyodide */
+/** @typedef {import("./format.js").Sparse} Sparse */
+/** @typedef {{path: string, content: Uint8Array}} Library  a native one, by its path in Python */
+
+/**
+ * What an image says of the Python that it was taken of.
+ *
+ * @typedef {object} Head
+ * @property {Layout} layout     of a Python that has just started
+ * @property {Array<[handle: number, path: string]>} libraries  that Python has opened
+ * @property {object} objects    of JavaScript, as Pyodide describes them
+ */
+
+/** @typedef {Head & Sparse} Image */
+
+/**
+ * Where the parts of a program are that has just started: equal if an image fits.
+ *
+ * @typedef {object} Layout
+ * @property {number} functions   length of the table of functions
+ * @property {number} addresses   hash over those of all that libraries may refer to
+ * @property {number} trampoline  CPython's way to call functions, which depends on the browser
+ */
+
+/** @type {WeakMap<object, Layout>} by Emscripten module */
+const layouts = new WeakMap();
+
+/**
+ * Options for loadPyodide() with which an image can be taken later, or which start from one.
+ *
+ * @param {(settings: any) => Promise<any>} create  createPyodideModule
+ * @param {Promise<Library[]>} libraries  settled when their files are there
+ * @param {Promise<Image>} [image]
+ * @returns {import("pyodide").PyodideConfig}
+ */
+export function imageOptions(create, libraries, image) {
+  /** @param {any} settings */
+  const createPyodideModule = async (settings) => {
+    settings.preRun.push((/** @type {any} */ module) => load(module, libraries));
+    const module = await create(settings);
+    // An image may be taken, or restored, only once these are as they are here.
+    const layout = layoutOf(module);
+    layouts.set(module, layout);
+    keepExpectedObjects(module.API);
+    if (image) restore(module, layout, await image);
+    return module;
+  };
+  if (!image) return { createPyodideModule };
+  const more = {
+    // Any: it has restoreSnapshot() called, which restore() replaces.
+    _loadSnapshot: new Uint8Array(),
+    _snapshotDeserializer: (/** @type {string[]} */ path) => atPath(path),
+  };
+  return { createPyodideModule, ...more };
+}
+
+/**
+ * Load native libraries before the program starts. They then lie below all other memory, at the same
+ * place every time; Python, which opens them later, finds them loaded.
+ *
+ * @param {any} module
+ * @param {Promise<Library[]>} libraries
+ */
+async function load(module, libraries) {
+  module.addRunDependency("libraries");
+  try {
+    for (const { path, content } of await libraries) {
+      const flags = { loadAsync: true, nodelete: true, allowUndefined: true };
+      const exports = await module.loadWebAssemblyModule(content, flags, path);
+      module.newDSO(path, undefined, exports);
+    }
+  } catch (error) {
+    // Python tries it again, and says what it is.
+    console.warn("A native library could not be loaded ahead.", error);
+  } finally {
+    module.removeRunDependency("libraries");
+  }
+}
+
+/**
+ * @param {any} module
+ * @returns {Layout}
+ */
+function layoutOf(module) {
+  let addresses = 0x811c9dc5; // FNV-1a
+  for (const name of Object.keys(module.GOT)) {
+    addresses = Math.imul(addresses ^ module.GOT[name].value, 0x01000193);
+  }
+  const offset = module.HEAPU32[module.__PyEM_EMSCRIPTEN_TRAMPOLINE_OFFSET >>> 2];
+  const trampoline = module.HEAPU32[(module.__PyRuntime + offset) >>> 2];
+  return { functions: module.wasmTable.length, addresses, trampoline };
+}
+
+/**
+ * Of the objects that Pyodide expects Python to hold, one is the list of packages, which it takes to be
+ * empty. Ours are there from the beginning.
+ *
+ * @param {any} api
+ */
+function keepExpectedObjects(api) {
+  const expected = api.getExpectedKeys;
+  api.getExpectedKeys = () => [...expected().slice(0, -1), api.public_api.loadedPackages];
+}
+
+/**
+ * @param {any} module
+ * @param {Layout} layout
+ * @param {Image} image
+ * @throws {Error} the image does not fit
+ */
+function restore(module, layout, image) {
+  if (JSON.stringify(layout) !== JSON.stringify(image.layout)) {
+    throw new Error("Python's parts lie elsewhere than in the image.");
+  }
+  const used = module.HEAPU8.length;
+  module.growMemory(image.size);
+  if (module.HEAPU8.length !== image.size) {
+    throw new Error(`Python's memory has ${module.HEAPU8.length} bytes, the image ${image.size}.`);
+  }
+  const names = module.LDSO.loadedLibsByName;
+  for (const [handle, path] of image.libraries) {
+    if (!names[path]) throw new Error(`${path} is not loaded.`);
+    module.LDSO.loadedLibsByHandle[handle] = names[path];
+  }
+  // Looking up its first function took a place, of which nothing is called again.
+  module.wasmTable.grow(image.libraries.length);
+  module.API.restoreSnapshot = () => {
+    spread(image, module.HEAPU8, used);
+    // SQLite's random numbers begin anew; Python's see to that themselves.
+    module._sqlite3_randomness(0, 0);
+    return image.objects;
+  };
+}
+
+/**
+ * @param {Pyodide} pyodide  that was started with imageOptions() and is at rest
+ * @returns {Image}
+ * @throws {Error} there is something that an image cannot hold
+ */
+export function takeImage(pyodide) {
+  /** @type {any} */
+  const { _module: module, _api: api } = pyodide;
+  const layout = layouts.get(module);
+  if (!layout) throw new Error("This Python was not started for it.");
+  const libraries = Object.entries(module.LDSO.loadedLibsByHandle)
+    .map(([handle, { name }]) => /** @type {[number, string]} */ ([Number(handle), name]))
+    .filter(([handle]) => handle !== 0); // the program itself
+  const functions = module.wasmTable.length - layout.functions;
+  if (functions !== libraries.length) {
+    throw new Error("Native libraries were loaded, or functions made, while it ran.");
+  }
+  const paths = globalPaths();
+  const objects = api.serializeHiwireState((/** @type {object} */ object) => {
+    const path = paths.get(object);
+    if (!path) throw new Error(`Python holds an object of JavaScript: ${String(object)}`);
+    return path;
+  });
+  return { layout, libraries, objects, ...sparse(module.HEAPU8) };
+}
+
+/** @returns {Map<object, string[]>} the browser's own objects and their methods, by where they are */
+function globalPaths() {
+  /** @type {Map<object, string[]>} */
+  const paths = new Map();
+  for (const name of Object.getOwnPropertyNames(globalThis)) add([name]);
+  for (const [object, path] of [...paths]) {
+    for (const name of Object.getOwnPropertyNames(object)) add([...path, name]);
+  }
+  /** @param {string[]} path */
+  function add(path) {
+    try {
+      const value = atPath(path);
+      const isObject = value !== null && ["object", "function"].includes(typeof value);
+      if (isObject && !paths.has(value)) paths.set(value, path);
+    } catch {
+      // A property that cannot be read is none that Python holds.
+    }
+  }
+  return paths;
+}
+
+/**
+ * @param {string[]} path
+ * @returns {any}
+ */
+function atPath(path) {
+  return path.reduce((/** @type {any} */ object, name) => object[name], globalThis);
+}

@@ -1,0 +1,274 @@
+/**
+ * Fetching the sources of an instance, and telling whether there is newer data by now.
+ *
+ * What can go wrong with one fetch is shared/fetch-source.js's business, what the bytes mean is
+ * Python's.
+ */
+
+import { checkSize } from "./capacity.js";
+import { bodySize, readAll } from "../runtime/read-response.js";
+import { expandFolders } from "./github-folders.js";
+import { siteFile } from "../site-cache/site-files.js";
+import { LiteError } from "../../shared/errors.js";
+import { notData, openSource } from "../../shared/fetch-source.js";
+import { recognise } from "../../shared/file-kinds.js";
+import { sha256 } from "../../shared/hash.js";
+import { isForOwnFiles, isSwitchedOn, settingsOf, sourcesOf } from "../../shared/recipe.js";
+import { gitLfsUrl } from "../../shared/remote-urls.js";
+
+/** @typedef {import("../../shared/recipe.js").RecipeSource} RecipeSource */
+/** @typedef {import("./intake.js").Origin} Origin */
+/** @typedef {import("../../shared/saved-store.js").SavedSource} SavedSource */
+
+/**
+ * @typedef {object} Download
+ * @property {string} label   the file's name
+ * @property {number} done    bytes
+ * @property {number} [total]
+ * @property {Promise<Uint8Array>} bytes
+ * @property {SavedSource} version  complete once `bytes` is there
+ * @property {import("../../shared/link-options.js").ImportOptions} options
+ */
+
+/**
+ * Begin to fetch sources, all at once.
+ *
+ * @param {Array<RecipeSource & {error?: unknown}>} sources  one with an error fails with that
+ * @param {URL} siteRoot
+ * @param {(download: Download) => void} onProgress
+ * @param {AbortSignal} [signal]  ends all of it
+ * @returns {Download[]}
+ */
+export function fetchSources(sources, siteRoot, onProgress, signal) {
+  return sources.map(({ parameter, value, options, error }) => {
+    const download = newDownload(parameter, absolute(value, siteRoot), options);
+    download.bytes = error ? Promise.reject(error) : fetchBytes(download, onProgress, signal);
+    download.bytes.catch(() => {}); // whoever waits for them hears of it
+    return download;
+  });
+}
+
+/**
+ * @param {string} parameter
+ * @param {string} url
+ * @param {import("../../shared/link-options.js").ImportOptions} options
+ * @returns {Download}
+ */
+function newDownload(parameter, url, options) {
+  return {
+    label: fileName(url),
+    done: 0,
+    total: undefined,
+    bytes: Promise.resolve(new Uint8Array()),
+    version: { parameter, url, etag: "", lastModified: "", size: 0, sha256: "", loadedAt: 0 },
+    options,
+  };
+}
+
+/**
+ * @param {Download} download
+ * @param {(download: Download) => void} onProgress
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Uint8Array>}
+ */
+async function fetchBytes(download, onProgress, signal) {
+  const { url } = download.version;
+  const response = await openSource(url, { signal });
+  return readBody(response, download, onProgress);
+}
+
+/**
+ * @param {Response} response
+ * @param {Download} download
+ * @param {(download: Download) => void} onProgress
+ * @returns {Promise<Uint8Array>}
+ */
+async function readBody(response, download, onProgress) {
+  const { url } = download.version;
+  const size = bodySize(response);
+  if (size !== undefined) checkSize(size, url);
+  const bytes = await readAll(response, (done, total) => {
+    checkSize(done, url);
+    Object.assign(download, { done, total });
+    onProgress(download);
+  }).catch((cause) => {
+    throw cause instanceof LiteError ? cause : brokeOff(download, cause);
+  });
+  // Not every browser calls that an error. The size is that of the bytes on the wire, and whether those
+  // are compressed is hidden in the answer of another origin.
+  if (response.type !== "cors" && size !== undefined && bytes.length < size)
+    throw brokeOff(download);
+  const kind = recognise(bytes);
+  const content = kind === "lfs" && gitLfsUrl(url);
+  if (content) return readBody(await openSource(content), download, onProgress);
+  const problem = notData(kind, url, response);
+  if (problem) throw problem;
+  const validators = validatorsOf(response);
+  Object.assign(download.version, validators, { size: bytes.length, loadedAt: Date.now() });
+  if (!tells(validators)) download.version.sha256 = await sha256(bytes);
+  return bytes;
+}
+
+/**
+ * @param {Download} download
+ * @param {unknown} [cause]
+ * @returns {LiteError}
+ */
+function brokeOff({ done, total, version }, cause) {
+  const size = (/** @type {number} */ bytes) => bytes.toLocaleString("en");
+  const far = total === undefined ? `${size(done)} bytes` : `${size(done)} of ${size(total)} bytes`;
+  return new LiteError(`The download of ${version.url} broke off after ${far}.`, {
+    hint: "Check your connection, then try again. If it happens every time, the server is the cause.",
+    source: version.url,
+    cause,
+  });
+}
+
+/**
+ * Fetch a source again, unless it is what it was.
+ *
+ * @param {SavedSource} source
+ * @returns {Promise<{bytes: Uint8Array, version: SavedSource} | undefined>} undefined if it has not changed
+ * @throws {LiteError}
+ */
+export async function fetchIfChanged(source) {
+  const response = await openSource(source.url, { cache: "no-cache" });
+  const now = validatorsOf(response);
+  if (tells(now) && tells(source) && !differ(now, source)) {
+    await response.body?.cancel();
+    return undefined;
+  }
+  const download = newDownload(source.parameter, source.url, {});
+  const bytes = await readBody(response, download, () => {});
+  const { version } = download;
+  const hash = version.sha256 || (source.sha256 && (await sha256(bytes)));
+  return hash && hash === source.sha256 ? undefined : { bytes, version };
+}
+
+/**
+ * Where what was fetched is from, as Python keeps it.
+ *
+ * @param {SavedSource} version
+ * @param {URL} siteRoot
+ * @returns {Origin}
+ */
+export function originOf({ url, size, sha256, etag, lastModified, loadedAt }, siteRoot) {
+  const kind = url.startsWith(siteRoot.href) ? "site" : "link";
+  return { kind, url, size, sha256, etag, lastModified, loadedAt };
+}
+
+/**
+ * Ask whether a source has changed. The request is conditional where the browser still has the answer
+ * of the last time: it adds the condition itself, since If-None-Match set by hand would need the
+ * host's consent (a CORS preflight), which few give. Without validators in sight, the whole content
+ * is compared.
+ *
+ * @param {SavedSource} source
+ * @returns {Promise<boolean>}
+ * @throws {LiteError} it cannot be reached
+ */
+export async function hasChanged(source) {
+  const response = await openSource(source.url, { cache: "no-cache" });
+  const now = validatorsOf(response);
+  if (source.loadedAt === 0 || (tells(now) && tells(source))) {
+    await response.body?.cancel();
+    return source.loadedAt === 0 || differ(now, source); // it can be had by now
+  }
+  const bytes = await readUpTo(response, source.size);
+  if (bytes?.length !== source.size) return true;
+  return source.sha256 !== "" && (await sha256(bytes)) !== source.sha256;
+}
+
+/**
+ * @param {Response} response
+ * @param {number} size  bytes
+ * @returns {Promise<Uint8Array | undefined>} the whole body; undefined if it is larger, which may be
+ *   without end
+ */
+async function readUpTo(response, size) {
+  const total = bodySize(response);
+  if (total !== undefined && total > size) {
+    await response.body?.cancel();
+    return undefined;
+  }
+  const isLarger = new RangeError("The body is larger.");
+  return readAll(response, (done) => {
+    if (done > size) throw isLarger; // which cancels the rest
+  }).catch((error) => {
+    if (error !== isLarger) throw error;
+    return undefined;
+  });
+}
+
+/**
+ * @typedef {object} Validators  see RFC 9110, section 8.8; "" where a host gives none, or hides them
+ * @property {string} etag
+ * @property {string} lastModified
+ */
+
+/**
+ * @param {Response} response
+ * @returns {Validators}
+ */
+function validatorsOf({ headers }) {
+  return { etag: headers.get("etag") ?? "", lastModified: headers.get("last-modified") ?? "" };
+}
+
+/**
+ * @param {Validators} now
+ * @param {Validators} before
+ */
+function differ(now, before) {
+  return now.etag && before.etag
+    ? now.etag !== before.etag
+    : now.lastModified !== before.lastModified;
+}
+
+/** @param {Validators} validators */
+function tells({ etag, lastModified }) {
+  return etag !== "" || lastModified !== "";
+}
+
+/**
+ * What a recipe opens; one that names nothing opens what the site ships.
+ *
+ * @param {import("../../shared/recipe.js").Recipe} recipe
+ * @returns {Promise<Array<RecipeSource & {error?: unknown}>>}
+ */
+export async function wantedBy(recipe) {
+  const named = sourcesOf(recipe);
+  const isEmpty = isSwitchedOn(recipe, "memory") || isForOwnFiles(recipe);
+  const shipped = named.length === 0 && !isEmpty;
+  const sources = shipped ? await shippedSources() : await expandFolders(named);
+  return [...settingsOf(recipe), ...sources];
+}
+
+/**
+ * What the site ships: everything in data/.
+ *
+ * @returns {Promise<RecipeSource[]>}
+ */
+export async function shippedSources() {
+  /** @type {Array<{param: string, file: string}>} */
+  const index = await (await siteFile("data/index.json")).json();
+  return index.map(({ param, file }) => ({
+    parameter: param,
+    value: `data/${encodeURIComponent(file)}`,
+    options: {},
+  }));
+}
+
+/**
+ * @param {string} value  a source's address as in a recipe
+ * @param {URL} siteRoot
+ * @returns {string}
+ */
+export function absolute(value, siteRoot) {
+  return URL.canParse(value, siteRoot.href) ? new URL(value, siteRoot).href : value;
+}
+
+/** @param {string} url */
+function fileName(url) {
+  const path = url.replace(/[?#].*$/s, "");
+  return path.split("/").pop() || url;
+}

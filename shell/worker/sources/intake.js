@@ -1,0 +1,419 @@
+/**
+ * Takes the bytes of a source in, wherever they come from: unpacks them, tells what they are, and hands
+ * them to Python.
+ *
+ * What becomes of them there is engine/importing/intake.py's business, fetching is downloads.js's, and which
+ * sources there are is instance.js's. What bytes are beyond doubt counts more than what a link says.
+ */
+
+import { checkSize } from "./capacity.js";
+import { readInto } from "../runtime/read-response.js";
+import { valueOf } from "../runtime/python-result.js";
+import { openParquet } from "./parquet.js";
+import { PythonUnpacker } from "./python-unpacker.js";
+import { headOf, isCompressed, isPacked, nameWithin, namesIn, unpack } from "./unpack.js";
+import { inOneLine, LiteError, toWire } from "../../shared/errors.js";
+import { recognise, unreadable } from "../../shared/file-kinds.js";
+import { isJournal, withoutDatabase } from "../../shared/journals.js";
+import { kindFromName } from "../../shared/remote-urls.js";
+
+/** @typedef {import("../../shared/link-options.js").ImportOptions} ImportOptions */
+/** @typedef {import("../../shared/protocol.js").Preview} Preview */
+/** @typedef {import("./unpack.js").Content} Content */
+
+/**
+ * Where a source is from; Python keeps it in state.json.
+ *
+ * @typedef {object} Origin
+ * @property {"link" | "site" | "file" | "paste"} kind
+ * @property {string} [url]
+ * @property {string} [file]     its name
+ * @property {string} [member]   path in the zip file that it comes from
+ * @property {string[]} [journals]  URLs of a database's journals
+ * @property {string} [addition]  names the addition of a file: one that is there is not added again
+ * @property {number} size       bytes, as it came
+ * @property {string} sha256     "" where it was not needed
+ * @property {string} etag
+ * @property {string} lastModified
+ * @property {number} loadedAt   ms since 1970
+ */
+
+/**
+ * @typedef {object} Incoming
+ * @property {string} parameter  the link's; "auto": what it turns out to be
+ * @property {string} name       URL, or the file's name
+ * @property {Uint8Array | Blob} data  bytes become the file's own
+ * @property {Origin} origin
+ * @property {ImportOptions} options
+ * @property {import("./unpack.js").Journal[]} [journals]  of a database that is not packed
+ * @property {string} [id]       of the source whose tables it replaces
+ * @property {boolean} [mayChange]  see FileToAdd in shared/protocol.js
+ */
+
+/** @typedef {Omit<import("../../shared/protocol.js").AddResult, "problems">} Added  what became of a source */
+
+/**
+ * @typedef {object} IntakeProgress
+ * @property {"read" | "import"} stage
+ * @property {number} done    bytes
+ * @property {number} [total]
+ * @property {number} [rows]
+ */
+
+/**
+ * @typedef {object} Watch
+ * @property {(progress: IntakeProgress) => void} [onProgress]
+ * @property {() => boolean} [isCancelled]
+ */
+
+/** Kinds that bytes tell beyond doubt, and the parameter that opens them. */
+const CERTAIN = /** @type {Record<string, string>} */ ({
+  sqlite: "url",
+  parquet: "parquet",
+  excel: "excel",
+});
+
+/** Bytes of a text by which it is previewed. */
+const PREVIEW_SIZE = 256 * 1024;
+const PREVIEW_ROWS = 8;
+
+export class Intake {
+  #fs;
+  #python;
+  #folder;
+  #guard;
+  #unpacker;
+  /** How many files were laid out; each gets a name of its own. */
+  #count = 0;
+
+  /**
+   * @param {any} fs      Pyodide's file system
+   * @param {any} python  BrowserInstance of bootstrap.py
+   * @param {string} folder  where files may lie until Python has used them up; beside the databases, so
+   *   that a SQLite file need only be renamed to become one
+   * @param {<T>(work: Promise<T>) => Promise<T>} guard  rejects when Python breaks down
+   */
+  constructor(fs, python, folder, guard) {
+    this.#fs = fs;
+    this.#python = python;
+    this.#folder = folder;
+    this.#guard = guard;
+    this.#unpacker = new PythonUnpacker(fs, python, folder, guard);
+    fs.mkdirTree(folder);
+  }
+
+  /**
+   * @param {Incoming} incoming
+   * @param {Watch} [watch]
+   * @returns {Promise<Added>}
+   * @throws {LiteError}
+   */
+  async take(incoming, watch = {}) {
+    const { name, origin } = incoming;
+    /** @type {Added[]} */
+    const taken = [];
+    /** @type {unknown[]} */
+    const failures = [];
+    /** @type {string[]} */
+    const notes = [];
+    const onNote = (/** @type {string} */ note) => notes.push(note);
+    for await (const file of contentsOf(incoming, watch, this.#unpacker, onNote)) {
+      if (origin.member !== undefined && file.member !== origin.member) continue;
+      try {
+        taken.push(await this.#takeFile(incoming, file, watch));
+      } catch (error) {
+        // One file in an archive that cannot be opened keeps none of the others back.
+        if (isCancelled(error) || file.member === undefined) throw error;
+        failures.push(error);
+      }
+    }
+    if (taken.length === 0) throw failures[0] ?? missing(name, origin);
+    return {
+      path: taken[0].path,
+      added: taken.flatMap(({ added }) => added),
+      notes: [
+        ...notes,
+        ...taken.flatMap(({ notes }) => notes),
+        ...failures.map((error) => inOneLine(toWire(error))),
+      ],
+    };
+  }
+
+  /**
+   * @param {Incoming} incoming
+   * @param {Content} file
+   * @param {Watch} watch
+   * @returns {Promise<Added>}
+   */
+  async #takeFile(incoming, file, { onProgress = () => {}, isCancelled = () => false }) {
+    const { parameter, problem } = await whatIs(incoming.parameter, file);
+    if (problem) throw problem;
+    const origin = { ...incoming.origin, ...(file.member && { member: file.member }) };
+    const { options, id, mayChange } = incoming;
+    const request = JSON.stringify({ parameter, url: file.name, origin, options, id, mayChange });
+    /** @param {number} done @param {number} total @param {number} [rows] */
+    const report = (done, total, rows) => {
+      onProgress({ stage: "import", done, total, rows });
+      return !isCancelled();
+    };
+    onProgress({ stage: "import", done: 0 });
+    if (parameter === "parquet") {
+      const rows = await openParquet(file.data, file.name);
+      return valueOf(await this.#guard(this.#python.add_rows(request, rows, report)));
+    }
+    const path = await this.#layOut(file, onProgress, isCancelled);
+    try {
+      for (const { suffix, data } of file.journals ?? []) await this.#write(path + suffix, data);
+      return valueOf(await this.#guard(this.#python.add_source(request, path, report)));
+    } finally {
+      for (const { suffix } of file.journals ?? []) this.#remove(path + suffix);
+      this.#remove(path);
+    }
+  }
+
+  /**
+   * What a file would become; nothing is imported, and no more of it read than that takes.
+   *
+   * @param {File} file
+   * @param {ImportOptions} options
+   * @returns {Promise<Preview>}
+   * @throws {LiteError}
+   */
+  async preview(file, options) {
+    checkSize(file.size, file.name);
+    const kind = recognise(await headOf(file));
+    if (kind === "zip") {
+      const contents = await namesIn(file, file.name);
+      if (contents.length > 1) return archive("Zip file", contents);
+    }
+    const { content, complete, others = [] } = await this.#headForPreview(file, kind);
+    if (others.length > 0) return archive("Archive", [content.name, ...others]);
+    const { parameter, problem } = await whatIs("auto", content);
+    if (problem) throw problem;
+    /** @type {Omit<Incoming, "data">} */
+    const request = { parameter, name: content.name, origin: fileOrigin(file, "file"), options };
+    return parameter === "parquet"
+      ? this.#previewParquet(request, content)
+      : this.#previewIn(request, content, complete);
+  }
+
+  /**
+   * @param {Omit<Incoming, "data">} request
+   * @param {Content} content
+   * @param {boolean} complete
+   * @returns {Promise<Preview>}
+   */
+  async #previewIn({ parameter, name, origin, options }, content, complete) {
+    const path = await this.#layOut(content);
+    try {
+      const request = JSON.stringify({ parameter, url: name, origin, options });
+      return valueOf(await this.#guard(this.#python.preview(request, path, complete)));
+    } finally {
+      this.#remove(path);
+    }
+  }
+
+  /**
+   * @param {File} file
+   * @param {import("../../shared/file-kinds.js").FileKind} kind
+   * @returns {Promise<{content: Content, complete: boolean, others?: string[]}>} what is enough of it
+   *   to see what it is; of an archive, the first file, and the names of the others
+   */
+  async #headForPreview(file, kind) {
+    const { name } = file;
+    const unpacker = this.#unpacker;
+    if (isCompressed(kind)) {
+      const { data, complete } = await unpacker.unpack(kind, file, name, PREVIEW_SIZE);
+      // These have their contents listed at the end, or are archives themselves.
+      const inner = recognise(data);
+      if (!isPacked(inner) && !["parquet", "excel"].includes(inner)) {
+        return { content: { name: nameWithin(name), data }, complete };
+      }
+    }
+    if (isPacked(kind)) {
+      /** @type {Content[]} */
+      const contents = [];
+      const options = { source: name, python: unpacker };
+      for await (const content of unpack({ name, data: file }, options)) contents.push(content);
+      const [content, ...others] = contents;
+      return { content, complete: true, others: others.map((other) => other.name) };
+    }
+    // These have their contents listed at the end.
+    const isWhole = kind === "parquet" || kind === "excel" || file.size <= PREVIEW_SIZE;
+    const data = isWhole ? file : file.slice(0, PREVIEW_SIZE);
+    return { content: { name, data }, complete: isWhole };
+  }
+
+  /**
+   * Python cannot read these, so it sees the first rows as JSON.
+   *
+   * @param {Omit<Incoming, "data">} request
+   * @param {Content} content
+   * @returns {Promise<Preview>}
+   */
+  async #previewParquet(request, { data, name }) {
+    const parquet = await openParquet(data, name);
+    const columns = JSON.parse(parquet.columns);
+    const rows = parquet.firstRows(PREVIEW_ROWS);
+    const objects = rows.map((row) =>
+      Object.fromEntries(row.map((value, index) => [columns[index].name, value])),
+    );
+    const json = new TextEncoder().encode(JSON.stringify(objects));
+    const seen = await this.#previewIn(
+      { ...request, parameter: "json" },
+      { name, data: json },
+      true,
+    );
+    const [table] = seen.tables;
+    const distinct = new Map(table.columns.map((column) => [column.name, column.distinct]));
+    const tables = [
+      {
+        ...table,
+        columns: columns.map((/** @type {{name: string, type: string}} */ { name, type }) => ({
+          name,
+          type: ["integer", "float"].includes(type) ? type : "text",
+          distinct: distinct.get(name) ?? false,
+        })),
+        rows,
+        count: parquet.count,
+      },
+    ];
+    const compression = parquet.codec === "UNCOMPRESSED" ? "" : `, ${parquet.codec}`;
+    return { ...seen, kind: "parquet", kindInWords: `Parquet${compression}`, tables };
+  }
+
+  /**
+   * Lay a file out for Python.
+   *
+   * @param {Content} file
+   * @param {(progress: IntakeProgress) => void} [onProgress]
+   * @param {() => boolean} [isCancelled]
+   * @returns {Promise<string>} its path there
+   */
+  async #layOut({ data }, onProgress = () => {}, isCancelled = () => false) {
+    const path = `${this.#folder}/source-${++this.#count}`;
+    await this.#write(path, data, (done, total) => {
+      if (isCancelled()) throw cancelled();
+      onProgress({ stage: "read", done, total });
+    });
+    return path;
+  }
+
+  /**
+   * @param {string} path
+   * @param {Uint8Array | Blob} data
+   * @param {import("../runtime/read-response.js").ByteProgress} [onProgress]
+   */
+  async #write(path, data, onProgress = () => {}) {
+    const bytes =
+      data instanceof Uint8Array ? data : await readInto(data.stream(), data.size, onProgress);
+    // Its buffer becomes the file's: large files must not exist twice.
+    this.#fs.writeFile(path, bytes, { canOwn: true });
+  }
+
+  /** @param {string} path  of what Python should have used up */
+  #remove(path) {
+    if (this.#fs.analyzePath(path).exists) this.#fs.unlink(path);
+  }
+}
+
+/**
+ * @param {File} file
+ * @param {"file" | "paste"} kind
+ * @returns {Origin}
+ */
+export function fileOrigin(file, kind) {
+  return {
+    ...{ kind, file: file.name, size: file.size, sha256: "", etag: "" },
+    lastModified: file.lastModified ? new Date(file.lastModified).toUTCString() : "",
+    loadedAt: Date.now(),
+  };
+}
+
+/** @returns {LiteError} what an import ends in that the person no longer wants */
+export function cancelled() {
+  return new LiteError("The import was cancelled.", { name: "Cancelled" });
+}
+
+/** @param {unknown} error */
+export function isCancelled(error) {
+  return error instanceof Error && error.name === "Cancelled";
+}
+
+/**
+ * @param {Incoming} incoming
+ * @param {Watch} watch
+ * @param {PythonUnpacker} python
+ * @param {(note: string) => void} onNote
+ * @returns {AsyncGenerator<Content, void, void>}
+ */
+async function* contentsOf({ name, data, journals, parameter }, watch, python, onNote) {
+  const { onProgress = () => {}, isCancelled } = watch;
+  // Files about the data are small and never packed.
+  if (parameter === "metadata" || parameter === "config") {
+    yield { name, data };
+    return;
+  }
+  yield* unpack(
+    { name, data, journals },
+    {
+      source: name,
+      python,
+      onNote,
+      onProgress(done, total) {
+        if (isCancelled?.()) throw cancelled();
+        onProgress({ stage: "read", done, total });
+      },
+    },
+  );
+}
+
+/**
+ * @param {string} asked  the parameter
+ * @param {Content} file
+ * @returns {Promise<{parameter: string, problem?: LiteError}>} what to open it as
+ */
+async function whatIs(asked, { name, data, member }) {
+  if (asked === "metadata" || asked === "config") return { parameter: asked };
+  const kind = recognise(await headOf(data));
+  const problem =
+    kind === "binary" && isJournal(name) ? withoutDatabase(name) : unreadable(kind, name);
+  if (problem) return { parameter: asked, problem };
+  const certain = CERTAIN[kind];
+  if (certain) return { parameter: certain };
+  // The files of an archive are named better by their own names than by a link to all of them.
+  const parameter = (member !== undefined && kindFromName(member)) || asked;
+  if (parameter === "parquet" || (asked === "auto" && kindFromName(name) === "parquet")) {
+    const what = kind === "empty" ? "is empty" : "is not a Parquet file";
+    return {
+      parameter,
+      problem: new LiteError(`${name} ${what}.`, {
+        hint: "Check that it is whole, and the right file. CSV is opened with csv=, JSON with json=.",
+        source: name,
+      }),
+    };
+  }
+  return { parameter };
+}
+
+/**
+ * @param {string} what  kind of archive
+ * @param {string[]} contents  of which each becomes what it is by itself
+ * @returns {Preview}
+ */
+function archive(what, contents) {
+  const kindInWords = `${what} with ${contents.length} files of data`;
+  return { kind: "zip", kindInWords, database: "data", tables: [], contents };
+}
+
+/**
+ * @param {string} name
+ * @param {Origin} origin
+ * @returns {LiteError} when nothing came out of a file
+ */
+function missing(name, { member }) {
+  return new LiteError(`${name} no longer has ${member} in it.`, {
+    hint: "It was replaced by another file. Open it again from its address.",
+    source: name,
+  });
+}

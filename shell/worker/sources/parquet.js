@@ -1,0 +1,391 @@
+/**
+ * Reads Parquet files for Python: rows in portions, with values as JSON can carry them.
+ *
+ * hyparquet does the decoding. Responsible for what becomes of each of Parquet's types, and for never
+ * holding the worker's thread for long: columns are decoded one by one, with a pause after each.
+ *
+ * https://github.com/apache/parquet-format/blob/master/LogicalTypes.md
+ */
+
+import { parquetMetadataAsync, parquetScan, parquetSchema } from "hyparquet";
+import { compressors } from "hyparquet-compressors";
+import { LiteError } from "../../shared/errors.js";
+
+/** @typedef {import("hyparquet").SchemaElement} SchemaElement */
+/** @typedef {import("hyparquet").SchemaTree} SchemaTree */
+/** @typedef {"text" | "integer" | "float" | "blob" | "json"} ColumnType */
+/** @typedef {{name: string, type: ColumnType}} Column */
+
+/** Characters of JSON that a portion of rows is to have, about. */
+const PORTION = 512 * 1024;
+const FIRST_PORTION = 200;
+
+/** Rows by which it is told whether bytes without a type are text. */
+const SAMPLE = 1000;
+
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * @param {Uint8Array | Blob} data
+ * @param {string} source  URL or name, for what is said of it
+ * @returns {Promise<ParquetRows>}
+ * @throws {LiteError} it is damaged, or has what cannot be read
+ */
+export async function openParquet(data, source) {
+  const file =
+    data instanceof Blob
+      ? {
+          byteLength: data.size,
+          slice: (/** @type {number} */ start, /** @type {number} */ end = data.size) =>
+            data.slice(start, end).arrayBuffer(),
+        }
+      : {
+          byteLength: data.byteLength,
+          slice: (/** @type {number} */ start, /** @type {number} */ end = data.byteLength) =>
+            /** @type {ArrayBuffer} */ (data.slice(start, end).buffer),
+        };
+  try {
+    const options = { file, compressors, parsers: PARSERS, utf8: false };
+    const metadata = await parquetMetadataAsync(file, { parsers: PARSERS });
+    const rows = new ParquetRows(
+      await parquetScan({ ...options, metadata }),
+      file.byteLength,
+      source,
+    );
+    await rows.begin();
+    return rows;
+  } catch (error) {
+    throw unreadable(error, source);
+  }
+}
+
+/** The rows of a file, as bootstrap.py's `add_rows` reads them. */
+export class ParquetRows {
+  /** Bytes that the rows so far stand for, and all there are. */
+  done = 0;
+  total;
+  /** How many rows there are. */
+  count;
+  /** What compressed the first column. */
+  codec;
+  #scan;
+  #source;
+  #schema;
+  /** @type {Column[]} */
+  #columns;
+  /** @type {Array<(value: any) => unknown>} by column: to what JSON can carry */
+  #toPlain;
+  #group = 0;
+  /** @type {Array<ArrayLike<any>>} the columns of the row group at hand */
+  #decoded = [];
+  #length = 0;
+  #at = 0;
+  #rowsDone = 0;
+  #portion = FIRST_PORTION;
+
+  /**
+   * @param {import("hyparquet").ParquetScan} scan
+   * @param {number} size  bytes
+   * @param {string} source
+   */
+  constructor(scan, size, source) {
+    this.#scan = scan;
+    this.#source = source;
+    this.total = size;
+    this.count = Number(scan.metadata.num_rows);
+    this.codec = scan.metadata.row_groups[0]?.columns[0]?.meta_data?.codec ?? "UNCOMPRESSED";
+    this.#schema = parquetSchema(scan.metadata).children;
+    this.#columns = this.#schema.map((column) => ({
+      name: column.element.name,
+      type: typeOf(column),
+    }));
+    this.#toPlain = this.#schema.map((column) => converter(column));
+  }
+
+  /** @returns {string} names and types as JSON */
+  get columns() {
+    return JSON.stringify(this.#columns);
+  }
+
+  /** Decode the first rows, and find out what bytes without a type are. */
+  async begin() {
+    await this.#nextGroup();
+    this.#columns.forEach((column, index) => {
+      if (column.type !== "blob") return;
+      const sample = Array.from(this.#decoded[index] ?? []).slice(0, SAMPLE);
+      const values = sample.filter((value) => value instanceof Uint8Array);
+      if (values.length > 0 && values.every((value) => textOf(value) !== undefined)) {
+        column.type = "text";
+        this.#toPlain[index] = (value) => textOf(value) ?? bytesInJson(value);
+      }
+    });
+  }
+
+  /**
+   * @returns {Promise<string | undefined>} JSON: a list of rows, each a list of values; undefined at
+   *   the end
+   * @throws {LiteError}
+   */
+  async next() {
+    try {
+      while (this.#at >= this.#length) {
+        if (!(await this.#nextGroup())) return undefined;
+      }
+      const end = Math.min(this.#at + this.#portion, this.#length);
+      const rows = [];
+      for (let index = this.#at; index < end; index++) {
+        rows.push(this.#decoded.map((values, column) => this.#plain(values[index], column)));
+      }
+      this.#rowsDone += end - this.#at;
+      this.#at = end;
+      this.done = Math.round((this.total * this.#rowsDone) / Math.max(1, this.count));
+      const json = numbersBeyondJson(JSON.stringify(rows));
+      this.#portion = Math.max(1, Math.round((rows.length * PORTION) / json.length));
+      return json;
+    } catch (error) {
+      throw unreadable(error, this.#source);
+    }
+  }
+
+  /**
+   * The first rows, as next() would give them.
+   *
+   * @param {number} most
+   * @returns {unknown[][]}
+   */
+  firstRows(most) {
+    const length = Math.min(most, this.#length);
+    return Array.from({ length }, (_, index) =>
+      this.#decoded.map((values, column) => this.#plain(values[index], column)),
+    );
+  }
+
+  /**
+   * @param {any} value
+   * @param {number} column
+   * @returns {unknown}
+   */
+  #plain(value, column) {
+    return value === undefined || value === null ? null : this.#toPlain[column](value);
+  }
+
+  /** @returns {Promise<boolean>} false if there is none */
+  async #nextGroup() {
+    const range = this.#scan.ranges[this.#group++];
+    this.#decoded = [];
+    this.#length = this.#at = 0;
+    if (!range) return false;
+    const decoded = [];
+    for (const { element } of this.#schema) {
+      decoded.push(await this.#scan.readColumn({ column: element.name, ...range }));
+      await pause();
+    }
+    this.#decoded = decoded;
+    this.#length = range.rowEnd - range.rowStart;
+    return true;
+  }
+}
+
+/** Let the worker do something else. */
+function pause() {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
+/**
+ * @param {SchemaTree} column
+ * @returns {ColumnType}
+ */
+function typeOf({ element, children }) {
+  if (children.length > 0 || element.repetition_type === "REPEATED") return "json";
+  const { type, scale, converted_type: converted, logical_type: logical } = element;
+  if (converted === "DECIMAL" || logical?.type === "DECIMAL") return scale ? "float" : "integer";
+  if (isMoment(element)) return "text";
+  if (logical?.type === "GEOMETRY" || logical?.type === "GEOGRAPHY") return "json";
+  if (type === "FLOAT" || type === "DOUBLE" || logical?.type === "FLOAT16") return "float";
+  if (type === "BOOLEAN" || type === "INT32" || type === "INT64") return "integer";
+  return isText(element) ? "text" : "blob";
+}
+
+/** @param {SchemaElement} element */
+function isMoment({ type, converted_type: converted, logical_type: logical }) {
+  return (
+    type === "INT96" ||
+    /^(DATE|TIME)/.test(converted ?? "") ||
+    ["DATE", "TIME", "TIMESTAMP"].includes(logical?.type ?? "")
+  );
+}
+
+/** @param {SchemaElement} element */
+function isText({ converted_type: converted, logical_type: logical }) {
+  return (
+    ["UTF8", "ENUM", "JSON"].includes(converted ?? "") ||
+    ["STRING", "ENUM", "JSON", "UUID"].includes(logical?.type ?? "")
+  );
+}
+
+/**
+ * @param {SchemaTree} column
+ * @returns {(value: any) => unknown}
+ */
+function converter({ element, children }) {
+  const { converted_type: converted = "", logical_type: logical } = element;
+  if (children.length > 0 || element.repetition_type === "REPEATED") return plain;
+  if (logical?.type === "TIMESTAMP" && logical.isAdjustedToUTC) {
+    return (value) => (typeof value === "string" ? `${value}+00:00` : plain(value));
+  }
+  if (logical?.type === "TIME" || converted.startsWith("TIME_")) {
+    const unit = logical?.type === "TIME" ? logical.unit : converted.slice("TIME_".length);
+    return (value) => timeOfDay(BigInt(value) * NANOSECONDS[unit]);
+  }
+  if (logical?.type === "DATE") {
+    return (value) => (typeof value === "number" ? PARSERS.dateFromDays(value) : value);
+  }
+  if (converted === "DECIMAL" || logical?.type === "DECIMAL") {
+    const scale = element.scale ?? 0;
+    // Multiplied by a tenth, a hundredth …, which are no exact numbers.
+    return (value) => (scale <= 20 ? Number(Number(value).toFixed(scale)) : Number(value));
+  }
+  if (isText(element)) {
+    return (value) => (value instanceof Uint8Array ? new TextDecoder().decode(value) : value);
+  }
+  return (value) => (value instanceof Uint8Array ? bytesInJson(value) : plain(value));
+}
+
+/** @type {Record<string, bigint>} */
+const NANOSECONDS = { MILLIS: 1_000_000n, MICROS: 1000n, NANOS: 1n };
+
+/** How moments are written: as ISO 8601, as Python's isoformat() does. */
+const PARSERS = {
+  timestampFromMilliseconds: (/** @type {any} */ value) => moment(value, NANOSECONDS.MILLIS),
+  timestampFromMicroseconds: (/** @type {any} */ value) => moment(value, NANOSECONDS.MICROS),
+  timestampFromNanoseconds: (/** @type {any} */ value) => moment(value, NANOSECONDS.NANOS),
+  dateFromDays: (/** @type {any} */ days) =>
+    days === undefined || days === null
+      ? days
+      : (isoDay(BigInt(days) * SECONDS_A_DAY) ?? String(days)),
+  // As it is written, so that no digit is lost.
+  jsonFromBytes: (/** @type {Uint8Array | undefined} */ bytes) =>
+    bytes && new TextDecoder().decode(bytes),
+};
+
+const SECONDS_A_DAY = 86_400n;
+const NANOSECONDS_A_SECOND = 1_000_000_000n;
+
+/**
+ * @param {bigint | number | null | undefined} value
+ * @param {bigint} unit  in nanoseconds
+ * @returns {any} any, for hyparquet takes a Date to be what comes of it
+ */
+function moment(value, unit) {
+  if (value === undefined || value === null) return value;
+  const nanoseconds = BigInt(value) * unit;
+  const ofDay = modulo(nanoseconds, SECONDS_A_DAY * NANOSECONDS_A_SECOND);
+  const day = isoDay((nanoseconds - ofDay) / NANOSECONDS_A_SECOND);
+  return day === undefined ? String(value) : `${day}T${timeOfDay(ofDay)}`;
+}
+
+/**
+ * @param {bigint} seconds  since 1970
+ * @returns {any} undefined beyond what dates can be
+ */
+function isoDay(seconds) {
+  const date = new Date(Number(seconds) * 1000);
+  return Number.isNaN(date.valueOf()) ? undefined : date.toISOString().split("T")[0];
+}
+
+/**
+ * @param {bigint} nanoseconds  since midnight
+ * @returns {string}
+ */
+function timeOfDay(nanoseconds) {
+  const seconds = Number(nanoseconds / NANOSECONDS_A_SECOND);
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const time = parts.map((part) => String(part).padStart(2, "0")).join(":");
+  const fraction = modulo(nanoseconds, NANOSECONDS_A_SECOND);
+  if (fraction === 0n) return time;
+  // Six digits where they are enough, as isoformat() has it.
+  return `${time}.${String(fraction).padStart(9, "0").replace(/000$/, "")}`;
+}
+
+/**
+ * @param {bigint} value
+ * @param {bigint} divisor
+ * @returns {bigint} never negative
+ */
+function modulo(value, divisor) {
+  return ((value % divisor) + divisor) % divisor;
+}
+
+/**
+ * @param {any} value
+ * @returns {any} as JSON can carry it
+ */
+function plain(value) {
+  if (typeof value === "bigint") {
+    return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+  }
+  if (typeof value === "number") {
+    return value === Infinity || value === -Infinity ? `${INFINITE}${value}` : value;
+  }
+  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof Uint8Array) return textOf(value) ?? bytesInJson(value);
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) {
+    return Array.from(/** @type {any[]} */ (value), (item) => plain(item) ?? null);
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, plain(item)]));
+}
+
+/** JSON has no infinite numbers, but Python's reader knows them by name. */
+const INFINITE = "\u{10FFFF}";
+
+/** @param {string} json */
+function numbersBeyondJson(json) {
+  return json.includes(INFINITE)
+    ? json.replace(new RegExp(`"${INFINITE}(-?Infinity)"`, "gu"), "$1")
+    : json;
+}
+
+/**
+ * @param {any} value
+ * @returns {string | undefined} undefined for bytes that are no text
+ */
+function textOf(value) {
+  if (!(value instanceof Uint8Array)) return value;
+  try {
+    const text = strictUtf8.decode(value);
+    return text.includes("\0") ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {{$base64: true, encoded: string}} as Datasette writes them
+ */
+function bytesInJson(bytes) {
+  let binary = "";
+  for (let at = 0; at < bytes.length; at += 0x8000) {
+    binary += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  }
+  return { $base64: true, encoded: btoa(binary) };
+}
+
+/**
+ * @param {unknown} error
+ * @param {string} source
+ * @returns {LiteError}
+ */
+function unreadable(error, source) {
+  if (error instanceof LiteError) return error;
+  const why = error instanceof Error ? error.message : String(error);
+  const unsupported = /unsupported|not supported/i.test(why);
+  return new LiteError(`${source} could not be read as a Parquet file: ${why}.`, {
+    hint: unsupported
+      ? "It uses a part of the format that is not known here. Write it again without that, or as CSV."
+      : "The file is probably damaged or not whole. Download or write it again, then try once more.",
+    source,
+    cause: error,
+  });
+}

@@ -1,0 +1,351 @@
+/**
+ * A file system in memory that knows which blocks of its files were written to.
+ *
+ * Responsible for noticing every change, whoever makes it (SQLite, Python, this worker), and for
+ * handing out copies of what changed. Where those go is saver.js's business. It is Emscripten's own
+ * MEMFS with its operations wrapped: https://emscripten.org/docs/api_reference/Filesystem-API.html
+ */
+
+import { BLOCK_SIZE } from "../../shared/blocks.js";
+
+/** @typedef {any} FileSystem  Emscripten's FS, most of which has no published types */
+/** @typedef {any} FileNode    of MEMFS: `contents` has room for more than the `usedBytes` it holds */
+
+/**
+ * What happened to a file since it was last taken.
+ *
+ * @typedef {object} FileChange
+ * @property {FileNode} node
+ * @property {string} path      relative to the mount
+ * @property {number} size      bytes, as it is now
+ * @property {number} before    bytes when it was last taken, or of what was taken ahead
+ * @property {Array<[index: number, bytes: Uint8Array]>} blocks  copies
+ */
+
+/**
+ * @typedef {object} Changes
+ * @property {string[]} removed  paths that are no longer those files; to be applied first
+ * @property {FileChange[]} files
+ * @property {number} bytes      in all blocks
+ */
+
+/**
+ * Blocks that were taken before they count.
+ *
+ * @typedef {object} Ahead
+ * @property {FileNode} node
+ * @property {string} path
+ * @property {Array<[index: number, bytes: Uint8Array]>} blocks  copies
+ */
+
+/** A folder in the mount for what is on its way to become a file there: it is not watched. */
+export const UNWATCHED = "incoming";
+
+export class WatchedFiles {
+  /** Counts changes; equal numbers mean that nothing was written in between. */
+  writes = 0;
+  #fs;
+  #mount;
+  /** @type {Map<FileNode, Set<number>>} files that changed, with the blocks that did */
+  #dirty = new Map();
+  /** @type {Map<string, number>} paths and sizes as last taken */
+  #taken = new Map();
+  /** @type {Map<string, number>} by path: the end of what was taken ahead, in bytes */
+  #ahead = new Map();
+  /** @type {Set<string>} of those that were taken */
+  #removed = new Set();
+  #onWrite;
+
+  /**
+   * @param {FileSystem} fs
+   * @param {string} mount  absolute path of the folder to be made and watched
+   * @param {() => void} onWrite  called at every change
+   */
+  constructor(fs, mount, onWrite) {
+    this.#fs = fs;
+    this.#mount = mount;
+    this.#onWrite = onWrite;
+    fs.mkdirTree(mount);
+    fs.mount(this.#type(), {}, mount);
+  }
+
+  /** @returns {boolean} whether there is anything to take */
+  get changed() {
+    return this.#dirty.size > 0 || this.#removed.size > 0;
+  }
+
+  /** @returns {number} bytes in all files */
+  get size() {
+    return this.#watchedFiles.reduce((sum, { usedBytes }) => sum + usedBytes, 0);
+  }
+
+  /** @returns {{files: number, blocks: number}} how many there are of all */
+  get counts() {
+    const files = this.#watchedFiles;
+    const blocks = files.reduce((sum, file) => sum + Math.ceil(file.usedBytes / BLOCK_SIZE), 0);
+    return { files: files.length, blocks };
+  }
+
+  /**
+   * Lay out files that are saved already: they count as unchanged.
+   *
+   * @param {Map<string, Uint8Array>} files  by path; their buffers are kept, not copied
+   */
+  fill(files) {
+    for (const [path, bytes] of files) {
+      const absolute = `${this.#mount}/${path}`;
+      this.#fs.mkdirTree(absolute.slice(0, absolute.lastIndexOf("/")));
+      this.#fs.writeFile(absolute, bytes, { canOwn: true });
+      this.#taken.set(path, bytes.length);
+    }
+    this.#dirty.clear();
+    this.#removed.clear();
+  }
+
+  /** @returns {Map<string, Uint8Array>} copies of all files, by path */
+  copyAll() {
+    return new Map(
+      this.#watchedFiles.map((file) => [this.#path(file), file.contents.slice(0, file.usedBytes)]),
+    );
+  }
+
+  /** Count every block of every file as changed, when what was saved is gone. */
+  touchAll() {
+    this.#taken.clear();
+    this.#ahead.clear();
+    this.#removed.clear();
+    for (const file of this.#watchedFiles) this.#touch(file, 0, file.usedBytes);
+  }
+
+  /**
+   * Take what changed, as it is at this moment; it then counts as unchanged.
+   *
+   * @param {number} [most]  about how many bytes to copy; the rest stays changed
+   * @returns {Changes}
+   */
+  take(most = Infinity) {
+    /** @type {Changes} */
+    const changes = { removed: [...this.#removed], files: [], bytes: 0 };
+    this.#removed.clear();
+    for (const [node, dirty] of this.#dirty) {
+      const path = this.#path(node);
+      const size = node.usedBytes;
+      const before = Math.max(this.#taken.get(path) ?? 0, this.#ahead.get(path) ?? 0);
+      /** @type {FileChange} */
+      const file = { node, path, size, before, blocks: [] };
+      this.#ahead.delete(path);
+      this.#taken.set(path, size);
+      for (const index of dirty) {
+        if (changes.bytes >= most) break;
+        dirty.delete(index);
+        const start = index * BLOCK_SIZE;
+        if (start >= size) continue; // cut off since
+        // A copy: what is stored later must be what is there now, and a view would be stored with
+        // all of the buffer behind it.
+        const bytes = node.contents.slice(start, Math.min(start + BLOCK_SIZE, size));
+        file.blocks.push([index, bytes]);
+        changes.bytes += bytes.length;
+      }
+      changes.files.push(file);
+      if (dirty.size > 0) break;
+      this.#dirty.delete(node);
+    }
+    return changes;
+  }
+
+  /** @returns {number} about how many bytes there are to take */
+  get changedBytes() {
+    let blocks = 0;
+    for (const dirty of this.#dirty.values()) blocks += dirty.size;
+    return blocks * BLOCK_SIZE;
+  }
+
+  /** @returns {string[]} paths of the files that are to be taken */
+  get changedPaths() {
+    return Array.from(this.#dirty.keys(), (node) => this.#path(node));
+  }
+
+  /**
+   * Take of what lies beyond the end that files had when they were last taken. Who stores it tells
+   * nobody of it yet: with the next take() the files still count as changed, and with that it counts.
+   *
+   * @param {string[]} paths  of the files that this is about
+   * @param {number} most     about how many bytes to copy
+   * @returns {Ahead[]} empty when there is no more
+   */
+  takeAhead(paths, most) {
+    const ahead = [];
+    let copied = 0;
+    for (const [node, dirty] of this.#dirty) {
+      const path = this.#path(node);
+      // Where another file was, that one is still what counts.
+      if (!paths.includes(path) || this.#removed.has(path)) continue;
+      const end = Math.ceil((this.#taken.get(path) ?? 0) / BLOCK_SIZE);
+      /** @type {Array<[number, Uint8Array]>} */
+      const blocks = [];
+      for (const index of dirty) {
+        if (copied >= most) break;
+        const start = index * BLOCK_SIZE;
+        if (index < end || start >= node.usedBytes) continue;
+        dirty.delete(index);
+        const bytes = node.contents.slice(start, Math.min(start + BLOCK_SIZE, node.usedBytes));
+        blocks.push([index, bytes]);
+        copied += bytes.length;
+        this.#ahead.set(path, Math.max(this.#ahead.get(path) ?? 0, start + bytes.length));
+      }
+      if (blocks.length > 0) ahead.push({ node, path, blocks });
+      if (copied >= most) break;
+    }
+    return ahead;
+  }
+
+  /**
+   * Count as changed again what was taken, or taken ahead, and could not be stored. To be called before
+   * anything more is taken.
+   *
+   * @param {{removed?: string[], files: Array<Ahead & {before?: number}>}} taken
+   */
+  giveBack({ removed = [], files }) {
+    for (const path of removed) this.#removed.add(path);
+    for (const { node, path, before, blocks } of files) {
+      // One that was deleted or moved since has been noted as that.
+      if (!this.#isPlaced(node) || this.#path(node) !== path) continue;
+      const dirty = this.#dirty.get(node) ?? new Set();
+      for (const [index] of blocks) dirty.add(index);
+      this.#dirty.set(node, dirty);
+      if (before !== undefined) this.#taken.set(path, before);
+    }
+  }
+
+  /**
+   * @param {FileNode} node
+   * @param {number} start
+   * @param {number} end    of the bytes that changed; the file counts as changed even without any
+   */
+  #touch(node, start, end) {
+    // A file that is deleted while open lives on until it is closed, but is nowhere any more.
+    if (!this.#isPlaced(node) || isUnwatched(node)) return;
+    this.writes += 1;
+    let blocks = this.#dirty.get(node);
+    if (!blocks) this.#dirty.set(node, (blocks = new Set()));
+    for (let index = Math.floor(start / BLOCK_SIZE); index * BLOCK_SIZE < end; index++) {
+      blocks.add(index);
+    }
+    this.#onWrite();
+  }
+
+  /**
+   * @param {FileNode} node  that no longer is where it was
+   * @param {string} path    where that was
+   */
+  #remove(node, path) {
+    if (path.startsWith(`${UNWATCHED}/`)) return;
+    this.writes += 1;
+    this.#dirty.delete(node);
+    // What comes and goes between two takes, as journals do, nobody needs to hear of.
+    const wasTaken = this.#taken.delete(path);
+    if (this.#ahead.delete(path) || wasTaken) this.#removed.add(path);
+    this.#onWrite();
+  }
+
+  /** @param {FileNode} node */
+  #isPlaced(node) {
+    return node.parent === node || node.parent.contents[node.name] === node;
+  }
+
+  /** @returns {FileNode[]} */
+  get #watchedFiles() {
+    return this.#filesBelow(this.#root).filter((file) => !isUnwatched(file));
+  }
+
+  /** @returns {FileNode} */
+  get #root() {
+    return this.#fs.lookupPath(this.#mount).node;
+  }
+
+  /**
+   * @param {FileNode} node
+   * @returns {string} relative to the mount
+   */
+  #path(node) {
+    return this.#fs.getPath(node).slice(this.#mount.length + 1);
+  }
+
+  /** @returns {object} a file system type, as FS.mount() takes it */
+  #type() {
+    const fs = this.#fs;
+    const memory = fs.filesystems.MEMFS;
+    const child = (/** @type {FileNode} */ folder, /** @type {string} */ name) =>
+      folder.contents[name];
+    /** @type {(...place: any[]) => FileNode} */
+    const createNode = (parent, name, mode, device) => {
+      const node = memory.createNode(parent, name, mode, device);
+      if (fs.isDir(mode)) node.node_ops = { ...node.node_ops, ...folderOperations };
+      if (!fs.isFile(mode)) return node;
+      node.node_ops = { ...node.node_ops, setattr };
+      node.stream_ops = { ...node.stream_ops, write, msync };
+      this.#touch(node, 0, 0);
+      return node;
+    };
+    const folderOperations = {
+      mknod: createNode,
+      /** @param {FileNode} folder @param {string} name */
+      unlink: (folder, name) => {
+        const node = child(folder, name);
+        memory.node_ops.unlink(folder, name);
+        this.#remove(node, this.#path(node));
+      },
+      /** @param {FileNode} node @param {FileNode} folder @param {string} name */
+      rename: (node, folder, name) => {
+        const replaced = child(folder, name);
+        const files = this.#filesBelow(node).map((file) => [file, this.#path(file)]);
+        memory.node_ops.rename(node, folder, name); // which may throw
+        node.parent = folder; // as FS.rename() does, but only after this
+        for (const file of replaced ? this.#filesBelow(replaced) : []) {
+          this.#remove(file, this.#path(file));
+        }
+        for (const [file, path] of files) this.#remove(file, path);
+        for (const [file] of files) this.#touch(file, 0, file.usedBytes);
+      },
+    };
+    /** @param {FileNode} node @param {{size?: number}} attributes */
+    const setattr = (node, attributes) => {
+      const before = node.usedBytes;
+      memory.node_ops.setattr(node, attributes);
+      // Between the old end and the new one lies what changed: zeros, or nothing any more.
+      if (attributes.size !== undefined && node.usedBytes !== before) {
+        this.#touch(node, Math.min(before, node.usedBytes), node.usedBytes);
+      }
+    };
+    /** @type {(stream: any, buffer: any, offset: number, length: number, position: number, canOwn?: boolean) => number} */
+    const write = (stream, buffer, offset, length, position, canOwn) => {
+      const before = stream.node.usedBytes;
+      const written = memory.stream_ops.write(stream, buffer, offset, length, position, canOwn);
+      if (written > 0) {
+        this.#touch(stream.node, Math.min(before, position), position + written);
+      }
+      return written;
+    };
+    /** @type {(stream: any, buffer: any, offset: number, length: number) => number} */
+    const msync = (stream, buffer, offset, length) => {
+      write(stream, buffer, 0, length, offset, false);
+      return 0;
+    };
+    return { ...memory, createNode, mount: () => createNode(null, "/", 0o40777, 0) };
+  }
+
+  /**
+   * @param {FileNode} node
+   * @returns {FileNode[]} itself, or the files in the folder that it is
+   */
+  #filesBelow(node) {
+    if (this.#fs.isFile(node.mode)) return [node];
+    if (!this.#fs.isDir(node.mode)) return []; // links are not saved
+    return Object.values(node.contents).flatMap((child) => this.#filesBelow(child));
+  }
+}
+
+/** @param {FileNode} node */
+function isUnwatched({ parent }) {
+  return parent.name === UNWATCHED && parent.parent.parent === parent.parent;
+}

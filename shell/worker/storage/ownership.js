@@ -1,0 +1,31 @@
+/**
+ * Becoming the owner of a saved instance: the one running instance that may save it. While it is open, its
+ * worker holds a lock named after the owner, so others know.
+ */
+
+import { claim } from "./store-changes.js";
+import { hold, holdIfFree, ownerLock } from "../../shared/locks.js";
+
+/** @typedef {import("../../shared/saved-store.js").Store} Store */
+/** @typedef {import("../../shared/saved-store.js").SavedInstance} SavedInstance */
+
+/**
+ * @param {Store} store
+ * @param {string} key
+ * @returns {Promise<{owner: string, found: SavedInstance | undefined, disown: () => void}>} owner: who may
+ *   save it from now on; found: what is saved; disown: to be called when it is open no more
+ */
+export async function own(store, key) {
+  const owner = crypto.randomUUID();
+  const disown = await hold(ownerLock(owner));
+  const found = await claim(store, key, owner).catch((error) => {
+    disown();
+    throw error;
+  });
+  if (!found || found.owner === owner) return { owner, found, disown };
+  // There was no room for another name. That of an owner who is no more will do.
+  const release = found.owner === "" ? undefined : await holdIfFree(ownerLock(found.owner));
+  if (!release) return { owner, found: { ...found, owner }, disown };
+  disown();
+  return { owner: found.owner, found, disown: release };
+}

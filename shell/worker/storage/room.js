@@ -1,0 +1,62 @@
+/**
+ * Makes room in the store when the browser grants no more.
+ *
+ * First go images of Python's memory, which only save time; then saved instances that their links bring
+ * back, least recently used first. What a person has changed, added or imported stays, and so does what
+ * is open, in whichever worker: its owner holds a lock.
+ */
+
+import { deleteImages } from "../runtime/snapshot/store.js";
+import { deleteGeneration, inTransaction } from "./transaction.js";
+import { ifFree, ownerLock } from "../../shared/locks.js";
+
+/** @typedef {import("../../shared/saved-store.js").Store} Store */
+/** @typedef {import("../../shared/saved-store.js").SavedInstance} SavedInstance */
+
+/** Keys of the instances that this run of the worker has evicted. */
+export const evicted = /** @type {Set<string>} */ (new Set());
+
+/** @type {(key: string) => void} */
+let onEvict = () => {};
+
+/** @param {(key: string) => void} listener  called with the key of each instance that is evicted */
+export function whenEvicted(listener) {
+  onEvict = listener;
+}
+
+/**
+ * @param {Store} store
+ * @returns {Promise<boolean>} whether anything was deleted
+ */
+export async function makeRoom(store) {
+  if (await deleteImages(store)) return true;
+  const instances = await store.getAll("instances");
+  const candidates = instances.filter(({ refetchable }) => refetchable);
+  candidates.sort((a, b) => a.usedAt - b.usedAt);
+  for (const candidate of candidates) {
+    if (!(await evict(store, candidate))) continue;
+    evicted.add(candidate.key);
+    onEvict(candidate.key);
+    return true;
+  }
+  return false;
+}
+
+/**
+ * @param {Store} store
+ * @param {SavedInstance} candidate
+ * @returns {Promise<boolean>} whether it was deleted: not if it is open, or has changed meanwhile
+ */
+async function evict(store, { key, owner, generation }) {
+  const isEvicted = await ifFree(ownerLock(owner), () =>
+    inTransaction(store, async (transaction, ask) => {
+      const instances = transaction.objectStore("instances");
+      const now = await instances.get(key);
+      if (!now?.refetchable || now.owner !== owner || now.generation !== generation) return false;
+      deleteGeneration(transaction, ask, generation);
+      ask(instances.delete(key));
+      return true;
+    }),
+  );
+  return isEvicted === true;
+}

@@ -1,0 +1,31 @@
+/** Names this run of the worker, also to the other workers of the site. */
+
+import { hold, isHeld } from "../../shared/locks.js";
+
+export const RUN = crypto.randomUUID();
+
+/** @type {Promise<unknown> | undefined} */
+let shown;
+
+/**
+ * Let other workers see that this run goes on.
+ *
+ * @returns {Promise<void>}
+ */
+export async function showRun() {
+  shown ??= hold(lockOf(RUN));
+  await shown;
+}
+
+/**
+ * @param {string} run
+ * @returns {Promise<boolean>} whether it goes on; false where the browser does not tell
+ */
+export function goesOn(run) {
+  return isHeld(lockOf(run));
+}
+
+/** @param {string} run */
+function lockOf(run) {
+  return `run ${run}`;
+}

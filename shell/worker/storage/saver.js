@@ -1,0 +1,508 @@
+/**
+ * Saves one running instance: after each answer, what it changed, in one transaction.
+ *
+ * Responsible for what is in the store being, at every moment, the whole state that was last
+ * acknowledged. What changed is block-file-system.js's knowledge, how it is put into the store is
+ * store-changes.js's, and when to save is instance.js's business.
+ *
+ * A copy is taken between two steps of Python, of everything at once. SQLite may be in the middle of a
+ * transaction then; its journal is among the files, so that opening the copy undoes that transaction,
+ * just as after a power cut: https://www.sqlite.org/atomiccommit.html
+ */
+
+import { checkWhole, writeGeneration } from "./generations.js";
+import manifest from "../site-cache/manifest.js";
+import { gone, notSaved } from "./save-errors.js";
+import { change, putAhead, putChanges } from "./store-changes.js";
+import { deleteGeneration } from "./transaction.js";
+import { WriteGate } from "./write-gate.js";
+import { PORTION } from "../../shared/blocks.js";
+import { DATABASES, STATE_FORMAT } from "../../shared/saved-store.js";
+
+/** @typedef {import("../../shared/saved-store.js").Store} Store */
+/** @typedef {import("../../shared/saved-store.js").SavedInstance} SavedInstance */
+/** @typedef {import("../../shared/saved-store.js").SavedReply} SavedReply */
+/** @typedef {import("./block-file-system.js").WatchedFiles} WatchedFiles */
+/** @typedef {import("./block-file-system.js").Changes} Changes */
+/** @typedef {import("./transaction.js").Transaction} Transaction */
+/** @typedef {import("./transaction.js").Ask} Ask */
+/** @typedef {import("./save-errors.js").Refused} Refused */
+
+/**
+ * Opens the store, or another one in place of one that turned out to be closed.
+ *
+ * @typedef {(closed?: Store) => Promise<Store>} OpenStore
+ */
+
+/** ms after which what no request waits for is saved: the work of background tasks. */
+const SOON = 1000;
+
+/**
+ * ms after which a reply was surely delivered. Below the 30 seconds that a worker is idle before it is
+ * stopped, so that nobody's second, equal request is taken for the first one coming again.
+ */
+export const REPLY_LIFETIME = 20_000;
+
+/** Bytes from which on changes are not copied all at once. */
+const LARGE = 4 * PORTION;
+
+/** A request while it is answered: what it wrote has to be saved before its answer leaves. */
+class RequestInProgress {
+  #settle;
+  #leave;
+  /** Names its reply. */
+  id = crypto.randomUUID();
+
+  /**
+   * @param {(reply?: SavedReply) => Promise<boolean>} settle
+   * @param {() => void} leave
+   */
+  constructor(settle, leave) {
+    this.#settle = settle;
+    this.#leave = leave;
+  }
+
+  /**
+   * Wait until everything that it may have written is saved, and with it the reply.
+   *
+   * @param {SavedReply} [reply]  kept with the changes, should the browser lose it
+   * @returns {Promise<boolean>} whether databases were among what was written
+   * @throws {LiteError} it could not be saved
+   */
+  settle(reply) {
+    const settled = this.#settle(reply);
+    this.#leave();
+    return settled;
+  }
+
+  /** It is over, whether it was settled or not. */
+  end() {
+    this.#leave();
+  }
+}
+
+export class Saver {
+  #openStore;
+  #files;
+  /** @type {SavedInstance} */
+  #record;
+  #onSaved;
+  #gate = new WriteGate();
+  /** @type {"first" | "later" | ""} which save is under way */
+  #saving = "";
+  /** Whether a large addition is being saved. */
+  #isLarge = false;
+  /** @type {Promise<unknown>} settled when the last save that was asked for is over */
+  #queue = Promise.resolve();
+  /** @type {Promise<boolean> | undefined} a save that has not begun, so that others may join it */
+  #next;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  /** @type {Map<string, SavedReply>} by id; to be saved with the next changes */
+  #replies = new Map();
+  /** @type {Map<string, SavedReply>} by id; those in the store that may still be wanted */
+  #kept = new Map();
+  #stopped = false;
+  /**
+   * @type {unknown} why a save failed. The files then are ahead of what is saved by changes that were
+   *   refused, so nothing more may be saved of them
+   */
+  #failure;
+  /** @type {(done: number, total: number) => void} called with bytes while a large save is under way */
+  onProgress = () => {};
+  /** @type {Partial<SavedInstance>} what has become of the sources since the record was made */
+  #sources = {};
+  /** Whether somebody has changed or added something, be it a stored query. */
+  #isTouched = false;
+
+  /**
+   * @param {OpenStore} openStore
+   * @param {WatchedFiles} files
+   * @param {SavedInstance} record  in the store already, or what to begin with
+   * @param {(saved: Promise<boolean>) => void} onSaved  called with each save that no request waits
+   *   for; of the same value as RequestInProgress.settle()
+   */
+  constructor(openStore, files, record, onSaved) {
+    this.#openStore = openStore;
+    this.#files = files;
+    this.#record = record;
+    this.#onSaved = onSaved;
+  }
+
+  /** @returns {SavedInstance} as last saved */
+  get record() {
+    return this.#record;
+  }
+
+  /**
+   * Save everything for the first time, replacing what is saved under the same key. In several
+   * transactions; only the last one makes it count.
+   *
+   * @returns {Promise<void>}
+   * @throws {LiteError} there is no room, or no store
+   */
+  begin() {
+    return this.#enqueue(() => this.#saveAll(), "first");
+  }
+
+  /**
+   * Save what a start has written to an instance that is saved already: Datasette's catalogue, and when
+   * it was last used. Nobody asked for it, so if it cannot be saved, for want of room, it is no reason
+   * to refuse the next change, with which it is then saved.
+   *
+   * @returns {Promise<void>}
+   */
+  saveStart() {
+    const start = this.#queue
+      .then(() => this.#saveChanges())
+      .then(
+        () => {},
+        (error) => console.warn("What the start has written is not saved yet.", error),
+      );
+    this.#queue = start;
+    return start;
+  }
+
+  /**
+   * @param {object} request
+   * @param {boolean} [request.mayComeAgain]  and is to be answered from its reply then
+   * @param {boolean} [request.onlyReads]  so that nobody is told by its answer that something is saved
+   * @returns {Promise<RequestInProgress>}
+   */
+  async beginRequest({ mayComeAgain = false, onlyReads = false }) {
+    const leave = mayComeAgain ? await this.#gate.enter() : () => {};
+    const { writes } = this.#files;
+    /** @type {RequestInProgress} */
+    const request = new RequestInProgress((reply) => {
+      // Who only reads does not wait until all of a large addition is saved.
+      if (this.#isLarge && onlyReads) return Promise.resolve(false);
+      const wrote = this.#files.writes !== writes;
+      if (wrote && reply) this.#replies.set(request.id, reply);
+      if (wrote && !onlyReads) this.#isTouched = true;
+      return wrote ? this.save() : this.#othersSaved();
+    }, leave);
+    return request;
+  }
+
+  /**
+   * Save what changed.
+   *
+   * @returns {Promise<boolean>} whether databases were among it
+   * @throws {LiteError}
+   */
+  save() {
+    this.#next ??= this.#enqueue(() => {
+      this.#next = undefined;
+      return this.#saveChanges();
+    });
+    return this.#next;
+  }
+
+  /**
+   * Somebody else's change that an answer may show is waited for; the first save need not be, as its
+   * contents can be had again.
+   *
+   * @returns {Promise<boolean>}
+   */
+  async #othersSaved() {
+    if (this.#next) await this.#next;
+    else if (this.#saving === "later") await this.#queue;
+    return false;
+  }
+
+  /**
+   * A source was fetched again: save with the next change which version it is by now, and that it is no
+   * problem any more.
+   *
+   * @param {import("../../shared/saved-store.js").SavedSource} version
+   */
+  noteSource(version) {
+    const { sources, problems = [] } = { ...this.#record, ...this.#sources };
+    this.#sources = {
+      sources: sources.map((source) => (source.url === version.url ? version : source)),
+      problems: problems.filter(({ source }) => source !== version.url),
+    };
+  }
+
+  /** Something was written: see that it is saved, even if no request waits for that. */
+  soon() {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#files.changed && !this.#stopped) this.#onSaved(this.save());
+    }, SOON);
+  }
+
+  /**
+   * Take over replies that earlier runs of the worker have left in the store.
+   *
+   * @param {Map<string, SavedReply>} replies  by id
+   */
+  keep(replies) {
+    for (const [id, reply] of replies) this.#kept.set(id, reply);
+  }
+
+  /**
+   * Forget a reply that was delivered: from now on, an equal request is another one.
+   *
+   * @param {string} id
+   */
+  async delivered(id) {
+    const reply = this.#kept.get(id);
+    if (!reply || this.#stopped) return;
+    this.#kept.delete(id);
+    const store = await this.#openStore();
+    await store.delete("replies", [this.#record.generation, reply.fingerprint, id]);
+  }
+
+  /**
+   * Save what is not saved yet, then nothing more.
+   *
+   * @returns {Promise<void>}
+   */
+  async stop() {
+    clearTimeout(this.#timer);
+    if (this.#files.changed) this.save().catch(() => {});
+    await this.#queue.catch(() => {});
+    this.#stopped = true;
+  }
+
+  /**
+   * @template T
+   * @param {() => Promise<T>} save
+   * @param {Refused} [what]
+   * @returns {Promise<T>}
+   */
+  #enqueue(save, what) {
+    const turn = this.#queue
+      .catch(() => {})
+      .then(() => {
+        if (this.#failure) throw this.#failure;
+        if (this.#stopped) throw gone();
+        return save();
+      })
+      .catch((error) => {
+        this.#failure = notSaved(error, what);
+        throw this.#failure;
+      });
+    this.#queue = turn;
+    turn.catch(() => {});
+    return turn;
+  }
+
+  async #saveAll() {
+    this.#saving = "first";
+    try {
+      await this.#inStore((store) =>
+        writeGeneration(store, (generation) => {
+          // Nothing may be missing if this is not the first attempt.
+          this.#files.touchAll();
+          return this.#saveGeneration(store, generation);
+        }),
+      );
+    } finally {
+      this.#saving = "";
+    }
+  }
+
+  /**
+   * @param {Store} store
+   * @param {string} generation
+   */
+  async #saveGeneration(store, generation) {
+    let copy = await this.#copy(PORTION);
+    while (copy.changes.bytes >= PORTION) {
+      const { changes } = copy;
+      await change(store, (transaction, ask) => {
+        putChanges(transaction, ask, generation, changes);
+      });
+      copy = await this.#copy(PORTION);
+    }
+    const { changes, counts } = copy;
+    const record = this.#nextRecord({ generation });
+    const replies = [...this.#replies];
+    await change(
+      store,
+      async (transaction, ask) => {
+        const before = await transaction.objectStore("instances").get(record.key);
+        if (before && !isSame(before, this.#record)) throw gone();
+        putChanges(transaction, ask, generation, changes);
+        await checkWhole(transaction, generation, counts);
+        this.#putReplies(transaction, ask, generation, replies);
+        ask(transaction.objectStore("instances").put(record));
+        if (before) deleteGeneration(transaction, ask, before.generation);
+      },
+      "strict",
+    );
+    this.#saved(record, replies);
+  }
+
+  /** @returns {Promise<boolean>} whether databases were among the changes */
+  async #saveChanges() {
+    this.#isLarge = this.#files.changedBytes > LARGE;
+    try {
+      if (this.#isLarge) await this.#saveAhead();
+      if (!this.#files.changed && this.#replies.size === 0) return false;
+      this.#saving = "later";
+      const { changes } = await this.#copy();
+      const edits = hasDatabases(changes);
+      const record = this.#nextRecord({ edited: this.#record.edited || edits });
+      // Doing it a second time does no harm: it is the same blocks.
+      const isThere = await this.#inStore((store) => this.#write(store, changes, record)).catch(
+        (error) => {
+          this.#files.giveBack(changes);
+          throw error;
+        },
+      );
+      // The browser has thrown away what was saved; here it all still is.
+      if (!isThere) {
+        this.#record = record;
+        await this.#saveAll();
+      }
+      return edits;
+    } finally {
+      this.#isLarge = false;
+      this.#saving = "";
+    }
+  }
+
+  /**
+   * Much that was added, such as a database, need not be in memory a second time, nor in one transaction:
+   * what lies beyond the ends of files does not count until those are moved, which the next transaction
+   * does. Answers need not wait meanwhile; who added it does.
+   */
+  async #saveAhead() {
+    const paths = this.#files.changedPaths;
+    const total = this.#files.changedBytes;
+    let done = 0;
+    for (;;) {
+      const ahead = this.#files.takeAhead(paths, PORTION);
+      if (ahead.length === 0) return;
+      const isOurs = await this.#inStore((store) =>
+        putAhead(store, this.#record, ahead, paths),
+      ).catch((error) => {
+        this.#files.giveBack({ files: ahead });
+        throw error;
+      });
+      if (!isOurs) {
+        // What that means is the next transaction's to find out.
+        this.#files.giveBack({ files: ahead });
+        return;
+      }
+      for (const { blocks } of ahead) for (const [, bytes] of blocks) done += bytes.length;
+      this.onProgress(Math.min(done, total), total);
+    }
+  }
+
+  /**
+   * @param {Store} store
+   * @param {Changes} changes
+   * @param {SavedInstance} record
+   * @returns {Promise<boolean>} false if the instance is no longer saved; then nothing was done
+   */
+  async #write(store, changes, record) {
+    const { generation, key } = record;
+    const replies = [...this.#replies];
+    const isThere = await change(
+      store,
+      async (transaction, ask) => {
+        const current = await transaction.objectStore("instances").get(key);
+        if (!current) return false;
+        if (!isSame(current, record)) throw gone();
+        putChanges(transaction, ask, generation, changes);
+        ask(transaction.objectStore("instances").put(record));
+        this.#putReplies(transaction, ask, generation, replies);
+        for (const [id, { fingerprint, at }] of this.#kept) {
+          if (Date.now() - at < REPLY_LIFETIME) break;
+          ask(transaction.objectStore("replies").delete([generation, fingerprint, id]));
+          this.#kept.delete(id);
+        }
+        return true;
+      },
+      "strict",
+    );
+    if (isThere) this.#saved(record, replies);
+    return isThere;
+  }
+
+  /**
+   * @param {Transaction} transaction
+   * @param {Ask} ask
+   * @param {string} generation
+   * @param {Array<[id: string, SavedReply]>} replies
+   */
+  #putReplies(transaction, ask, generation, replies) {
+    for (const [id, reply] of replies) {
+      ask(transaction.objectStore("replies").put(reply, [generation, reply.fingerprint, id]));
+    }
+  }
+
+  /**
+   * @param {SavedInstance} record
+   * @param {Array<[id: string, SavedReply]>} replies
+   */
+  #saved(record, replies) {
+    this.#record = record;
+    for (const [id, reply] of replies) {
+      this.#replies.delete(id);
+      this.#kept.set(id, reply);
+    }
+  }
+
+  /**
+   * Do something in the store; once more if the browser has closed it meanwhile, as it does when it
+   * clears a site's data.
+   *
+   * @template T
+   * @param {(store: Store) => Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  async #inStore(work) {
+    const store = await this.#openStore();
+    try {
+      return await work(store);
+    } catch (error) {
+      if (!CLOSED.includes(/** @type {any} */ (error)?.name)) throw error;
+      return work(await this.#openStore(store));
+    }
+  }
+
+  /**
+   * @param {number} [most]  as take() of block-file-system.js has it
+   * @returns {Promise<{changes: Changes, counts: {files: number, blocks: number}}>} counts: of all files
+   *   at the same moment
+   */
+  #copy(most) {
+    return this.#gate.copy(() => ({
+      changes: this.#files.take(most),
+      counts: this.#files.counts,
+    }));
+  }
+
+  /**
+   * @param {Partial<SavedInstance>} changes
+   * @returns {SavedInstance}
+   */
+  #nextRecord(changes) {
+    const now = { format: STATE_FORMAT, build: manifest.version, usedAt: Date.now() };
+    const next = { ...this.#record, ...now, ...this.#sources, size: this.#files.size, ...changes };
+    next.refetchable &&= !next.edited && !this.#isTouched;
+    return next;
+  }
+}
+
+/** Names of the errors of a store that was closed before or during a transaction. */
+const CLOSED = ["InvalidStateError", "AbortError"];
+
+/**
+ * @param {SavedInstance} saved
+ * @param {SavedInstance} ours
+ * @returns {boolean} whether nobody else has opened or replaced it since
+ */
+function isSame(saved, ours) {
+  return saved.generation === ours.generation && saved.owner === ours.owner;
+}
+
+/** @param {Changes} changes */
+function hasDatabases({ removed, files }) {
+  return [...removed, ...files.map(({ path }) => path)].some((path) => path.startsWith(DATABASES));
+}

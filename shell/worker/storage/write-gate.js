@@ -1,0 +1,56 @@
+/**
+ * Lets an instance's files be copied only when no request is halfway through.
+ *
+ * The reply to a request is saved in one transaction with what the request changed, so that one that
+ * comes again either finds both or neither (saved-replies.js). A copy from the middle of a request would
+ * hold changes whose reply does not exist yet. Requests run side by side; before a copy, those that
+ * run are waited for while new ones wait for the copy. Nobody waits long: a request that takes its
+ * time loses this protection, not its changes.
+ */
+
+/** ms that a copy waits for the requests that are running, which usually take a tenth of that. */
+const PATIENCE = 500;
+
+export class WriteGate {
+  #running = 0;
+  /** @type {Promise<void> | undefined} settled when the copy that is due has been taken */
+  #copied;
+  /** @type {() => void} */
+  #onEmpty = () => {};
+
+  /**
+   * Begin a request.
+   *
+   * @returns {Promise<() => void>} ends it; calling it again does nothing
+   */
+  async enter() {
+    while (this.#copied) await this.#copied;
+    this.#running += 1;
+    let inside = true;
+    return () => {
+      if (!inside) return;
+      inside = false;
+      this.#running -= 1;
+      if (this.#running === 0) this.#onEmpty();
+    };
+  }
+
+  /**
+   * @template T
+   * @param {() => T} copy  called while no request runs, or when that has taken too long
+   * @returns {Promise<T>}
+   */
+  async copy(copy) {
+    if (this.#running === 0) return copy();
+    const empty = new Promise((resolve) => {
+      this.#onEmpty = () => resolve(undefined);
+      setTimeout(resolve, PATIENCE);
+    });
+    const turn = empty.then(copy);
+    this.#copied = turn.then(
+      () => (this.#copied = undefined),
+      () => (this.#copied = undefined),
+    );
+    return turn;
+  }
+}

@@ -1,0 +1,114 @@
+"""Addresses that plugins write as if Datasette were at the root of its host."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from engine.asgi.server import Message, Receive, Scope, Send
+from engine.datasette.adaptations.root_paths import inside_instance
+
+BASE = "/lite/app/@a2V5/"
+
+
+def answer(*bodies: bytes, kind: str = "text/html; charset=utf-8", **more: str) -> list[Message]:
+    """Return what an application's answer is to somebody who asks it through the adaptation."""
+    headers = [(b"content-type", kind.encode())]
+    headers += [(name.encode(), value.encode()) for name, value in more.items()]
+    headers += [(b"content-length", str(len(b"".join(bodies))).encode())]
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        for number, body in enumerate(bodies, start=1):
+            last = number == len(bodies)
+            await send({"type": "http.response.body", "body": body, "more_body": not last})
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    asyncio.run(inside_instance(app, BASE)({"type": "http"}, receive, send))
+    return sent
+
+
+@pytest.mark.parametrize(
+    ("written", "led"),
+    [
+        (
+            '<form action="/-/upload-csvs" method=post>',
+            f'<form action="{BASE}-/upload-csvs" method=post>',
+        ),
+        ("<a href='/data/t?a=1&amp;b=2'>", f"<a href='{BASE}data/t?a=1&amp;b=2'>"),
+        ("<img src=/-/static-plugins/x.png>", f"<img src={BASE}-/static-plugins/x.png>"),
+        (f'<a href="{BASE}data">', f'<a href="{BASE}data">'),
+        ('<a href="/lite/app/@other/data">', '<a href="/lite/app/@other/data">'),
+        ('<a href="/lite/saved.html">', '<a href="/lite/saved.html">'),
+        ('<script src="/lite/v/1/shell/a.js">', '<script src="/lite/v/1/shell/a.js">'),
+        ('<a href="/lite/">', '<a href="/lite/">'),
+        ("<a HREF = '/x'>", f"<a HREF = '{BASE}x'>"),
+        ('<button formaction="/x">', f'<button formaction="{BASE}x">'),
+        ('<p title="/x" data-href="/x">', '<p title="/x" data-href="/x">'),
+        ('href="/x"', 'href="/x"'),
+        ('<a href="//example.org/x">', '<a href="//example.org/x">'),
+        ('<a href="https://example.org/x">', '<a href="https://example.org/x">'),
+        ("<pre>href=&quot;/x&quot;</pre>", "<pre>href=&quot;/x&quot;</pre>"),
+        ('<script>x = {"href": "/x"}</script>', '<script>x = {"href": "/x"}</script>'),
+        # Only what is a tag's attribute is an address
+        ("<td>mount src=/dev/sda1</td>", "<td>mount src=/dev/sda1</td>"),
+        (
+            "<textarea>select ' href=/x ' as a</textarea><a href=/x>",
+            f"<textarea>select ' href=/x ' as a</textarea><a href={BASE}x>",
+        ),
+        ("<textarea><a href=/x></textarea>", "<textarea><a href=/x></textarea>"),
+        ("<script>'<a href=/x>'</script>", "<script>'<a href=/x>'</script>"),
+        ("<style>a[ href=/x] {}</style>", "<style>a[ href=/x] {}</style>"),
+        ("<title>a href=/x</title>", "<title>a href=/x</title>"),
+        ("<!-- <a href=/x> > --><b>", "<!-- <a href=/x> > --><b>"),
+        ('<p title="a href=/x">', '<p title="a href=/x">'),
+        ("<p title=\"it's\"> href=/x ' <b>", "<p title=\"it's\"> href=/x ' <b>"),
+        ("<p title='>' id=a><a href=/x>", f"<p title='>' id=a><a href={BASE}x>"),
+        ("1 < 2 href=/x", "1 < 2 href=/x"),
+        ("</a href=/x>", "</a href=/x>"),
+        ("<SCRIPT>a = ' src=/x'</SCRIPT ><img src=/x>", None),
+        ("<textarea>never closed <a href=/x>", "<textarea>never closed <a href=/x>"),
+        ('<a href="/never closed', f'<a href="{BASE}never closed'),
+        ("<a\nhref\n=\n'/x'\n>", f"<a\nhref\n=\n'{BASE}x'\n>"),
+        ("<img/src=/x>", f"<img/src={BASE}x>"),
+        ("<plaintext><a href=/x>", "<plaintext><a href=/x>"),
+    ],
+)
+def test_links_and_forms_stay_in_the_instance(written: str, led: str | None) -> None:
+    led = led or written.replace("<img src=/x>", f"<img src={BASE}x>")
+    start, body = answer(written.encode())
+    assert body["body"].decode() == led
+    assert (b"content-length", str(len(led)).encode()) in start["headers"]
+
+
+def test_redirects_stay_in_the_instance() -> None:
+    for path, led in [("/data/t", f"{BASE}data/t"), (f"{BASE}data", f"{BASE}data"), ("t", "t")]:
+        start, _ = answer(b"", location=path)
+        assert (b"location", led.encode()) in start["headers"]
+
+
+def test_what_is_no_page_stays_as_it_is() -> None:
+    assert answer(b'<a href="/x">', kind="text/plain")[1]["body"] == b'<a href="/x">'
+
+
+def test_a_page_in_parts_is_not_held_back() -> None:
+    start, *bodies = answer(b'<a href="/x">', b"more")
+    assert start["type"] == "http.response.start"
+    assert [message["body"] for message in bodies] == [b'<a href="/x">', b"more"]
+
+
+@pytest.mark.parametrize(
+    "part", [b"<a '", b'<a href="/', b"<!--", b"<script>", b"<", b"<a =/", b"= /"]
+)
+def test_what_is_malformed_takes_no_longer_than_it_is_long(part: bytes) -> None:
+    """A quadratic search would take minutes for this."""
+    _, body = answer(part * 100_000 + b"=/x")
+    assert len(body["body"]) >= 100_000 * len(part)

@@ -1,0 +1,177 @@
+"""JSON as programs and people write it: what becomes of each, and what is said of it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.errors import SourceError
+from tests.support.opening import Opener
+
+REPORTED = Path(__file__).parents[3] / "fixtures" / "reported"
+FEATURE = {
+    "type": "Feature",
+    "properties": {"name": "a"},
+    "geometry": {"type": "Point", "coordinates": [13.4, 52.5, 30]},
+}
+
+
+@pytest.fixture
+def open_(tmp_path: Path) -> Opener:
+    return Opener(tmp_path)
+
+
+def test_sequence_of_features(open_: Opener) -> None:
+    opened = open_("rs.geojson", (REPORTED / "rs.geojson").read_bytes(), "json")
+    assert opened.rows("select name, longitude, latitude from rs order by name") == [
+        ("sign 244", 13.4, 52.5),
+        ("sign 245", 13.5, 52.6),
+    ]
+
+
+def test_sequence_of_texts_of_several_lines(open_: Opener) -> None:
+    text = '\x1e{\n"a": 1\n}\n\x1e{"a": \n\x1e{"a": 3}\n'
+    opened = open_("x.json", text.encode())
+    assert opened.rows("select a from x") == [(1,), (3,)]
+    assert opened.rows("select line from x_rejected") == [(4,)]
+    preview = open_.preview("x.json", text.encode())
+    assert preview["kindInWords"] == "JSON text sequence"
+
+
+def test_columns_and_rows(open_: Opener) -> None:
+    opened = open_("shape.json", (REPORTED / "shape.json").read_bytes(), "json")
+    assert opened.rows("select id, name from shape order by 1") == [(1, "a"), (2, "b")]
+    assert opened.notes == ["Left out, beside the rows: database, truncated."]
+
+
+SHAPES: dict[str, tuple[Any, list[tuple[Any, ...]]]] = {
+    "arrays": ({"ok": True, "rows": [[1, "a"], [2, "b"]]}, [(1, "a"), (2, "b")]),
+    "split": ({"columns": ["n", "t"], "index": [0], "data": [[1, "a"]]}, [(1, "a")]),
+    "socrata": (
+        {"meta": {"view": {"columns": [{"name": "n"}, {"name": "t"}]}}, "data": [[1, "a"]]},
+        [(1, "a")],
+    ),
+    "columns": ({"n": [1, 2], "t": ["a", "b"]}, [(1, "a"), (2, "b")]),
+    "objects and others": ({"rows": [{"n": 1}, 2], "total": 2}, [(1, None), (None, 2)]),
+    "geometry": (
+        {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]},
+        [('{"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}',)],
+    ),
+    "feature": (FEATURE, [("a", 13.4, 52.5, json.dumps(FEATURE["geometry"]))]),
+    "members of a feature": (
+        {"type": "FeatureCollection", "features": [{**FEATURE, "bbox": [1, 2]}]},
+        [("a", "[1, 2]", 13.4, 52.5, json.dumps(FEATURE["geometry"]))],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_shape(open_: Opener, name: str) -> None:
+    document, rows = SHAPES[name]
+    opened = open_("x.json", json.dumps(document).encode())
+    assert opened.rows("select * from x") == rows
+
+
+def test_comments_and_commas_too_many(open_: Opener) -> None:
+    text = '[ // one\n{"a": "http://x", /* two */ "b": "a, ]",},\n{"a": 2,},\n]'
+    opened = open_("x.json", text.encode())
+    assert opened.rows("select a, b from x") == [("http://x", "a, ]"), ("2", None)]
+    assert opened.notes == [
+        "2 comments were left out, which JSON does not have.",
+        "3 commas were left out before closing brackets.",
+    ]
+
+
+def test_one_document_after_another(open_: Opener) -> None:
+    opened = open_("x.json", b'{\n"a": 1\n}\n{\n"a": 2\n}\n')
+    assert opened.rows("select a from x") == [(1,), (2,)]
+
+
+def test_what_is_no_number(open_: Opener) -> None:
+    opened = open_("x.json", b'[{"a": NaN, "b": [NaN]}, {"a": -Infinity}, {"a": 1.5}]')
+    assert opened.rows("select a, b from x") == [(None, "[null]"), (-math.inf, None), (1.5, None)]
+    assert opened.notes == [
+        "2 values were read as NULL: NaN, not a number.",
+        "1 of the values is infinite.",
+    ]
+    lines = open_("y.ndjson", b'{"a": NaN}\n{"a": 1}\n')
+    assert lines.notes == ["1 value was read as NULL: NaN, not a number."]
+
+
+def test_lines_that_are_no_json_are_told_with_their_numbers(open_: Opener) -> None:
+    opened = open_("x.ndjson", b'{"a": 1}\n\nbad\n{"a": 2}\n')
+    assert opened.rows('select "row", line, "values" from x_rejected') == [(2, 3, "bad")]
+    assert opened.notes == ["1 row did not fit (line 3) and is in table x_rejected."]
+
+
+@pytest.mark.parametrize("text", ['[{"a": 1} /', '{"a": 1,,}', "[1, 2] 3", '{"a" 1}', "// only"])
+def test_what_is_no_json_even_so(open_: Opener, text: str) -> None:
+    with pytest.raises(SourceError, match="is not JSON"):
+        open_("x.json", text.encode(), "json")
+
+
+def test_what_is_nested_too_deeply(open_: Opener) -> None:
+    with pytest.raises(SourceError, match="nested too deeply"):
+        open_("x.json", ("[" * 500 + "]" * 500).encode())
+
+
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.floats(allow_nan=False),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=8),
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("xyz"), inner),
+    max_leaves=6,
+)
+WAYS: dict[str, Callable[[Any], str]] = {
+    "list": json.dumps,
+    "pretty": lambda rows: json.dumps(rows, indent=2),
+    "lines": lambda rows: "".join(f"{json.dumps(row)}\n" for row in rows),
+    "sequence": lambda rows: "".join(f"\x1e{json.dumps(row)}\n" for row in rows),
+    "one after another": lambda rows: "\n".join(json.dumps(row, indent=1) for row in rows),
+    "columns and rows": lambda rows: json.dumps(
+        {"columns": list("abk"), "rows": [[row["a"], row["b"], row["k"]] for row in rows]}
+    ),
+    "columns": lambda rows: json.dumps({name: [row[name] for row in rows] for name in "abk"}),
+}
+
+
+@settings(
+    derandomize=True, max_examples=150, deadline=None, suppress_health_check=list(HealthCheck)
+)
+@given(
+    rows=st.lists(st.fixed_dictionaries({"a": VALUES, "b": SCALARS}), min_size=1, max_size=4),
+    way=st.sampled_from(list(WAYS)),
+)
+def test_every_value_is_there_however_it_is_written(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Any]], way: str
+) -> None:
+    numbered = [{**row, "k": number} for number, row in enumerate(rows)]
+    opened = Opener(tmp_path_factory.mktemp("x"))("x.json", WAYS[way](numbered).encode(), "json")
+    kinds = dict(opened.columns("x"))
+    found = opened.rows("select k, a, b from x order by k")
+    assert len(found) == len(rows)
+    for row, (_, a, b) in zip(rows, found, strict=True):
+        assert _same(a, row["a"], kinds["a"])
+        assert _same(b, row["b"], kinds["b"])
+
+
+def _same(found: Any, value: Any, kind: str) -> bool:
+    if isinstance(value, (list, dict)):
+        return bool(json.loads(found) == value)
+    if value is None or found is None:
+        return found is value
+    if kind == "TEXT" and not isinstance(value, str):
+        return bool(math.isclose(float(found), float(value)))
+    return bool(found == value)

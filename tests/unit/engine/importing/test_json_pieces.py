@@ -1,0 +1,81 @@
+"""Parsing JSON in pieces gives what the standard library gives, with turns in between."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.importing.json_pieces import parse_in_pieces
+from engine.importing.json_values import JsonParser
+
+
+async def _no_breath(position: int) -> None:
+    pass
+
+
+def in_pieces(text: str) -> Any:
+    return asyncio.run(parse_in_pieces(text, _no_breath, JsonParser()))
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(VALUES, st.sampled_from([None, 1]), st.sampled_from(["", " \n\t\r"]))
+def test_as_the_standard_library(value: Any, indent: int | None, around: str) -> None:
+    text = around + json.dumps(value, indent=indent) + around
+    assert in_pieces(text) == value
+
+
+@given(VALUES, st.data())
+def test_what_is_cut_off_or_damaged_is_refused_as_there(value: Any, data: st.DataObject) -> None:
+    text = json.dumps(value)
+    at = data.draw(st.integers(0, len(text)))
+    damaged = (
+        text[:at] + data.draw(st.sampled_from(["", ",", "]", "}", '"', ":", "x"])) + text[at + 1 :]
+    )
+    try:
+        expected = json.loads(damaged)
+    except ValueError:
+        with pytest.raises(ValueError):
+            in_pieces(damaged)
+    else:
+        assert in_pieces(damaged) == expected
+
+
+def test_later_members_of_one_name_count() -> None:
+    assert in_pieces('{"a": [1], "a": [2]}') == {"a": [2]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps([{"n": n, "m": {"x": n}} for n in range(2000)]),
+        json.dumps({"rows": [{"n": n} for n in range(2000)], "count": 2000}),
+        json.dumps({f"k{n}": {"n": n} for n in range(2000)}),
+    ],
+)
+def test_others_get_their_turn_throughout(text: str) -> None:
+    positions: list[int] = []
+
+    async def breathe(position: int) -> None:
+        positions.append(position)
+
+    assert asyncio.run(parse_in_pieces(text, breathe, JsonParser())) == json.loads(text)
+    steps = [
+        after - before
+        for before, after in zip([0, *positions], [*positions, len(text)], strict=True)
+    ]
+    assert max(steps) < len(text) / 5
+
+
+def test_rows_of_one_shape_share_their_names() -> None:
+    first, second = in_pieces('[{"a name": 1}, {"a name": 2}]')
+    assert next(iter(first)) is next(iter(second))

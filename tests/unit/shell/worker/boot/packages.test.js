@@ -1,0 +1,157 @@
+/** Tests of shell/worker/boot/packages.js: starts that fail, and those that are never over. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Packages, PackagesFailed } from "../../../../../shell/worker/boot/packages.js";
+
+/**
+ * @param {object} more
+ * @param {number} [more.unfinished]
+ * @param {string} [more.lock]
+ * @param {boolean} [more.locked]
+ * @param {boolean} [more.isImported]
+ * @param {string[]} [more.hashes]  of what the site has
+ */
+function packages({ unfinished, lock, locked = false, hashes = [], isImported = false }) {
+  /** @type {number[]} */
+  const notes = [];
+  const made = new Packages({
+    recipe: [["install", "datasette-x"]],
+    lock,
+    isImported,
+    settings: { locked, index: "", plugins: [], hashes, images: false },
+    decision: {
+      key: "",
+      allowed: ["plugin datasette-x from the package index"],
+      refused: [],
+      unfinished,
+    },
+    failures: [],
+    note: async (count) => void notes.push(count),
+    allow: async () => {},
+  });
+  return { made, notes };
+}
+
+test("a start is counted while plugins are at work, and no longer once it is over", async () => {
+  const { made, notes } = packages({});
+  assert.equal(await made.orLess(() => [...notes].length), 1);
+  await made.isStarted();
+  assert.deepEqual(notes, [1, 0]);
+});
+
+test("between two pieces of work, those before it still count; after the start none", async () => {
+  const { made, notes } = packages({ unfinished: 1 });
+  await made.orLess(() => {});
+  await made.orLess(() => {});
+  await made.isStarted();
+  assert.deepEqual(notes, [2, 1, 2, 1, 0]);
+  assert.deepEqual(made.problems, []);
+});
+
+test("a start that fails is over, and leads to one without the plugins", async () => {
+  const { warn } = console;
+  console.warn = () => {};
+  try {
+    const { made, notes } = packages({ unfinished: 1 });
+    const failing = made.orLess(() => {
+      throw new Error("Traceback\n  File x\nKeyError: 'y'\n");
+    });
+    await assert.rejects(failing, (/** @type {PackagesFailed} */ error) => {
+      assert.ok(error instanceof PackagesFailed);
+      assert.deepEqual(error.failure, { without: "all", reason: "KeyError: 'y'." });
+      return true;
+    });
+    assert.deepEqual(notes, [2, 1]);
+  } finally {
+    console.warn = warn;
+  }
+});
+
+test("after two that were never over there are no plugins, which is told and not forgotten", async () => {
+  const { made, notes } = packages({ unfinished: 2 });
+  assert.deepEqual(
+    made.problems.map(({ name }) => name),
+    ["PluginsStuck"],
+  );
+  assert.equal(await made.orLess(() => "without"), "without");
+  await made.isStarted();
+  assert.deepEqual(notes, []);
+});
+
+const HASH = "a".repeat(64);
+const LOCK = {
+  format: 1,
+  asked: { "datasette-y": "datasette-y" },
+  wheels: [
+    {
+      name: "datasette-y",
+      version: "1.0",
+      file: "datasette_y-1.0-py3-none-any.whl",
+      url: "https://a.test/datasette_y-1.0-py3-none-any.whl",
+      sha256: HASH,
+      size: 1,
+      requires: [],
+      is_plugin: true,
+    },
+  ],
+  failed: {},
+  removed: [],
+};
+
+/**
+ * @param {Packages} made
+ * @returns {{allowed: string[], install: string[]}} what Python is told
+ */
+function wanted(made) {
+  return JSON.parse(JSON.parse(made.identity)[1]);
+}
+
+test("a record that cannot be read has no packages, and is told about", () => {
+  for (const lock of ["{", "[]", '{"asked": null}', JSON.stringify(LOCK).replace("1,", "NaN,")]) {
+    const { made } = packages({ lock });
+    assert.match(made.problems[0].message, /^The list of this workspace’s plugins is damaged/);
+    assert.deepEqual(wanted(made).allowed, []);
+    assert.equal(JSON.parse(made.identity)[0], "");
+  }
+});
+
+test("a wheel that is here waits for an answer about its hash", () => {
+  assert.throws(
+    () => packages({ lock: JSON.stringify(LOCK) }),
+    (/** @type {any} */ error) => {
+      const [item] = error.consent.items;
+      assert.deepEqual([item.kind, item.digest], ["package", HASH]);
+      return true;
+    },
+  );
+});
+
+test("what the site has is known by its hash, not by its name", () => {
+  const lock = JSON.stringify(LOCK);
+  assert.deepEqual(wanted(packages({ lock, hashes: [HASH] }).made).allowed, [HASH]);
+  assert.throws(() => packages({ lock, hashes: ["b".repeat(64)] }), { name: "ConsentNeeded" });
+});
+
+test("what an imported record says of failures is not repeated", () => {
+  const why = { message: "Your session is over.", hint: "Go to evil.test.", retry: false };
+  const lock = JSON.stringify({ ...LOCK, failed: { "datasette-z": why } });
+  /** @param {boolean} isImported */
+  const said = (isImported) => {
+    const { made } = packages({ lock, hashes: [HASH], isImported });
+    return JSON.parse(made.identity)[0].failed["datasette-z"];
+  };
+  assert.deepEqual(said(false), why);
+  assert.match(said(true).message, /^datasette-z could not be installed where this workspace/);
+  assert.doesNotMatch(JSON.stringify(said(true)), /session|evil/);
+});
+
+test("on a locked site Python may use nothing, and fetch nothing", () => {
+  const { made } = packages({ lock: JSON.stringify(LOCK), locked: true });
+  assert.deepEqual(wanted(made).allowed, []);
+  assert.deepEqual(wanted(made).install, []);
+  assert.deepEqual(
+    made.refused.map(({ kind }) => kind),
+    ["plugin", "package"],
+  );
+});

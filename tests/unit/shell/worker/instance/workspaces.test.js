@@ -1,0 +1,45 @@
+/** Tests of shell/worker/instance/workspaces.js: which workspaces a worker runs. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ROOT } from "../../../../../shell/shared/scopes.js";
+import { importWorkerModule } from "../../../../support/worker_modules.js";
+
+/** Node's would keep the process of the tests from ending. */
+class SilentChannel {
+  addEventListener() {}
+}
+globalThis.BroadcastChannel = /** @type {any} */ (SilentChannel);
+
+const { Workspaces } = await importWorkerModule("shell/worker/instance/workspaces.js");
+
+/** @param {any} role */
+const workspacesOf = (role) => new Workspaces(role, () => {});
+
+test("a workspace’s worker runs that workspace and no other", async () => {
+  const workspaces = workspacesOf("own");
+  assert.equal(workspaces.find("own"), await workspaces.host("own"));
+  assert.equal(workspaces.find("other"), undefined);
+  await assert.rejects(workspaces.host("other"), /belongs to another workspace/);
+});
+
+test("the root’s and the default workspace’s take guests, of which the oldest makes room", async () => {
+  for (const role of [ROOT, ""]) {
+    const workspaces = workspacesOf(role);
+    for (const key of ["a", "b", "c"]) {
+      const guest = await workspaces.host(key);
+      Object.defineProperty(guest, "lastUsed", { value: "bca".indexOf(key) });
+    }
+    await workspaces.host("d");
+    const running = ["a", "b", "c", "d"].filter((key) => workspaces.find(key));
+    assert.deepEqual(running, ["a", "c", "d"]);
+  }
+});
+
+test("a guest whose work is not saved makes no room", async () => {
+  const workspaces = workspacesOf(ROOT);
+  const guests = await Promise.all(["a", "b", "c"].map((key) => workspaces.host(key)));
+  for (const guest of guests) Object.defineProperty(guest, "hasUnsavedWork", { value: true });
+  await assert.rejects(workspaces.host("d"), /No further workspace can be opened/);
+  assert.ok(["a", "b", "c"].every((key) => workspaces.find(key)));
+});

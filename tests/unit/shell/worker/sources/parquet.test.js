@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import { CODECS, TYPES } from "../../../../support/parquet_files.js";
+import { importWorkerModule } from "../../../../support/worker_modules.js";
+
+const { openParquet } = await importWorkerModule("shell/worker/sources/parquet.js");
+
+const fromBase64 = (text) => new Uint8Array(Buffer.from(text, "base64"));
+
+async function rowsOf(reader) {
+  const rows = [];
+  for (let json; (json = await reader.next()) !== undefined;) {
+    // What Python's reader of JSON takes and JavaScript's does not.
+    rows.push(...JSON.parse(json.replaceAll(/\bInfinity\b/g, '"inf"')));
+  }
+  return rows;
+}
+
+test("every type becomes what SQLite and JSON can hold", async () => {
+  const reader = await openParquet(fromBase64(TYPES), "x.parquet");
+  const columns = JSON.parse(reader.columns);
+  const rows = await rowsOf(reader);
+  assert.equal(rows.length, 3);
+  const found = Object.fromEntries(
+    columns.map(({ name, type }, index) => [name, [type, ...rows.map((row) => row[index])]]),
+  );
+  assert.deepEqual(found, {
+    id: ["integer", 1, "1152921504606846976", null],
+    small: ["integer", 1, -2, 3],
+    unsigned: ["integer", 1, "18446744073709551615", null],
+    x: ["float", 0.5, "inf", null],
+    name: ["text", "a", "żółw", null],
+    raw: ["blob", { $base64: true, encoded: "AP8=" }, { $base64: true, encoded: "YWI=" }, null],
+    yes: ["integer", true, false, null],
+    day: ["text", "2024-01-31", "1969-12-31", null],
+    at: ["text", "2024-01-31T12:30:00.250000", "1969-12-31T23:59:59", null],
+    atz: ["text", "2024-01-31T12:30:00+00:00", null, null],
+    ns: ["text", "2024-01-31T12:30:00.123456789", "1970-01-01T00:00:00", null],
+    time: ["text", "01:02:03.004000", "23:59:00", null],
+    price: ["float", 123.45, -0.1, null],
+    list: ["json", [1, 2], [], null],
+    point: [
+      "json",
+      { lat: 1.5, name: "p", when: "2024-01-31T00:00:00" },
+      { lat: null, name: null, when: null },
+      null,
+    ],
+    map: ["json", { k: 1 }, {}, null],
+  });
+});
+
+for (const [codec, file] of Object.entries(CODECS)) {
+  test(`compressed with ${codec}`, async () => {
+    const reader = await openParquet(new Blob([fromBase64(file)]), "x.parquet");
+    assert.equal(reader.count, 150);
+    const rows = await rowsOf(reader);
+    assert.deepEqual(rows.slice(0, 4), [[1], [2], [3], [1]]);
+    assert.equal(rows.length, 150);
+  });
+}
+
+test("many rows come in portions, from several row groups, in order", async () => {
+  const numbers = Int32Array.from({ length: 25_000 }, (_, index) => index);
+  const columnData = [{ name: "n", data: numbers }];
+  const file = parquetWriteBuffer({ columnData, rowGroupSize: 10_000 });
+  const reader = await openParquet(new Uint8Array(file), "x.parquet");
+  let portions = 0;
+  let before = 0;
+  const found = [];
+  for (let json; (json = await reader.next()) !== undefined; portions++) {
+    found.push(...JSON.parse(json).flat());
+    assert.ok(reader.done > before && reader.done <= reader.total);
+    before = reader.done;
+  }
+  assert.deepEqual(found, [...numbers]);
+  assert.ok(portions > 3);
+  assert.equal(reader.done, reader.total);
+});
+
+test("bytes without a type that are all text are text", async () => {
+  const text = new TextEncoder();
+  const data = ["a", "żółw"].map((value) => text.encode(value));
+  const file = parquetWriteBuffer({ columnData: [{ name: "t", data, type: "BYTE_ARRAY" }] });
+  const reader = await openParquet(new Uint8Array(file), "x.parquet");
+  assert.deepEqual(JSON.parse(reader.columns), [{ name: "t", type: "text" }]);
+  assert.deepEqual(reader.firstRows(8), [["a"], ["żółw"]]);
+});
+
+for (const [what, data] of [
+  ["half a file", fromBase64(CODECS.snappy).subarray(0, 100)],
+  ["one with a broken end", fromBase64(CODECS.snappy).fill(0xff, 120, 180)],
+  ["only the first bytes", new TextEncoder().encode("PAR1")],
+]) {
+  test(`${what} is explained`, async () => {
+    await assert.rejects(openParquet(data, "x.parquet"), {
+      name: "LiteError",
+      message: /^x\.parquet could not be read as a Parquet file/,
+      source: "x.parquet",
+    });
+  });
+}
