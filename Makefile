@@ -46,7 +46,8 @@ compatibility: site ## Try real plugins natively and here, and write docs/plugin
 	@$(BIN)/python scripts/find_browser.py
 	@PYTHONPATH=scripts $(BIN)/python -m tests.compatibility $(ONLY)
 
-lint: site ## Check style and types of Python and JavaScript
+lint: site ## Check style, types and imports of Python and JavaScript
+	@$(BIN)/python scripts/check_layers.py
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@npx eslint .

@@ -16,10 +16,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from engine import deferred_modules as rest
+from engine import deferred_modules
 from engine.asgi.server import RequestHead
-from engine.boot import ahead
-from engine.boot import snapshot as memory_image
+from engine.boot import ahead, snapshot
 from engine.datasette import site
 from engine.deferred_modules import NotHereYet, is_out_of_reach
 from engine.environment import JsRequestBody, JsResponse, JsRows
@@ -74,7 +73,7 @@ def load() -> None:
     # What is imported stays: looking for garbage among it takes time and finds none.
     gc.disable()
     try:
-        with memory_image.watched(), ahead.used(ahead.IMPORTS):
+        with snapshot.watched(), ahead.used(ahead.IMPORTS):
             plugin_loading.install()
             import sqlite_utils.plugins
 
@@ -87,18 +86,18 @@ def load() -> None:
 
 
 def reason_against_image() -> str:
-    """See memory_image.reason_against."""
-    return memory_image.reason_against()
+    """See snapshot.reason_against."""
+    return snapshot.reason_against()
 
 
 async def resume() -> str:
-    """See memory_image.resume; return an outcome."""
-    return await _outcome(memory_image.resume())
+    """See snapshot.resume; return an outcome."""
+    return await _outcome(snapshot.resume())
 
 
 def check_packages() -> str:
-    """See memory_image.check_packages; return an outcome."""
-    return _result(memory_image.check_packages)
+    """See snapshot.check_packages; return an outcome."""
+    return _result(snapshot.check_packages)
 
 
 class BrowserPackages:
@@ -184,7 +183,7 @@ class BrowserInstance:
     async def _unpack(
         self, kind: str, path: str, out: str, source: str, most: int, head: bool
     ) -> Any:
-        await rest.need("A packed file")
+        await deferred_modules.need("A packed file")
         from engine.importing.unpacking import decompress
 
         breathe = Pace(1, lambda *_: None).part(0, 1)
@@ -195,7 +194,7 @@ class BrowserInstance:
         return await _outcome(self._tar_members(path, source))
 
     async def _tar_members(self, path: str, source: str) -> list[tuple[str, int]]:
-        await rest.need("A packed file")
+        await deferred_modules.need("A packed file")
         from engine.importing.unpacking import tar_members
 
         return tar_members(Path(path), source)
@@ -242,9 +241,9 @@ class BrowserInstance:
 
     async def exercise(self) -> bool:
         """Make another page of engine.datasette.warm_up; return whether there was one."""
-        from engine.datasette import warm_up as exercise
+        from engine.datasette import warm_up
 
-        self._exercise = self._exercise or exercise.pages(self._base_url)
+        self._exercise = self._exercise or warm_up.pages(self._base_url)
         return await anext(self._exercise, None) is not None
 
     async def close(self) -> None:

@@ -1,11 +1,6 @@
 import js from "@eslint/js";
 import globals from "globals";
 
-/** What may be imported from where: a page never reaches into the worker, shared into neither. */
-const oneWay = (...folders) => ({
-  "no-restricted-imports": ["error", { patterns: folders.map((folder) => `**/${folder}/**`) }],
-});
-
 export default [
   { ignores: ["dist/", "build/", "node_modules/", ".venv/"] },
   js.configs.recommended,
@@ -26,16 +21,13 @@ export default [
     files: ["shell/worker/site-cache/manifest.js"],
     languageOptions: { globals: { VERSION: "readonly" } },
   },
-  { files: ["shell/worker/**"], rules: oneWay("page") },
   {
     files: ["shell/page/**"],
     languageOptions: { globals: globals.browser },
-    rules: oneWay("worker"),
   },
   {
     files: ["shell/shared/**"],
     // What window and worker have in common, `self` and `location` included.
     languageOptions: { globals: globals.worker },
-    rules: oneWay("page", "worker"),
   },
 ];

@@ -27,7 +27,7 @@ from types import FrameType
 from typing import Any
 
 from engine.errors import LiteError
-from engine.packages import wheels as packages
+from engine.packages import wheels
 from engine.replacing import replaced
 
 #: Packages that may draw random numbers while they are imported. OpenTelemetry's tell the keys of
@@ -57,7 +57,7 @@ def watched() -> Iterator[None]:
     if random.getstate() != state:
         _reasons.append("Random numbers were drawn.")
     _path[:] = sys.path
-    _laid_out[:] = packages.laid_out
+    _laid_out[:] = wheels.laid_out
 
 
 @contextlib.contextmanager
@@ -129,7 +129,7 @@ async def resume() -> None:
         LiteError: something does not work.
     """
     sys.path[:] = _path
-    packages.laid_out.clear()
+    wheels.laid_out.clear()
     random.seed()
     tempfile._name_sequence = None  # type: ignore
     uuid._node = uuid._last_timestamp = None  # type: ignore
@@ -166,5 +166,5 @@ def check_packages() -> None:
     Raises:
         LiteError: they are others.
     """
-    if packages.laid_out != _laid_out:
+    if wheels.laid_out != _laid_out:
         raise LiteError("Other packages are there than those that were imported before.")

@@ -20,7 +20,7 @@ from datasette.app import Datasette
 from datasette.database import Database
 from datasette.plugins import pm
 
-from engine import deferred_modules as rest
+from engine import deferred_modules
 from engine.asgi.cookies import Cookies
 from engine.asgi.server import RequestBody, RequestHead, Response, Server
 from engine.boot import ahead
@@ -132,7 +132,7 @@ class Instance:
     async def _wait_for_rest(self) -> None:
         """Wait for all of Python, lest something be done by halves; a start is repeated instead."""
         if self._server is not None:
-            await rest.wait()
+            await deferred_modules.wait()
 
     def source(self, id: str) -> dict[str, Any]:
         """Return what is remembered of a source; see Folder.sources.
@@ -259,7 +259,7 @@ class Instance:
                     settings={"num_sql_threads": 0, "base_url": self._base_url},
                 )
                 app = adapted(datasette, self._base_url)
-            server = Server(rest.patient(app), Cookies(self._folder.cookies))
+            server = Server(deferred_modules.patient(app), Cookies(self._folder.cookies))
             # Within the lifespan its errors would not be heard.
             await plugin_loading.in_time(datasette.invoke_startup())
             self._set_aside = await imported_internal.adopt(

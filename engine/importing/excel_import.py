@@ -21,7 +21,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from engine import deferred_modules as rest
+from engine import deferred_modules
 from engine.errors import SourceError
 from engine.importing.file_kinds import is_zip, refuse_other_spreadsheets
 from engine.importing.imported import Imported
@@ -86,7 +86,7 @@ class Workbook:
         """
         refuse_other_spreadsheets(path, source)
         # Few need it.
-        await rest.need("A spreadsheet")
+        await deferred_modules.need("A spreadsheet")
         from python_calamine import CalamineError, CalamineWorkbook
 
         unreadable: tuple[type[Exception], ...] = (CalamineError, SyntaxError, *UNREADABLE_ZIP)

@@ -15,7 +15,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine import deferred_modules as rest
+from engine import deferred_modules
 from engine.errors import LiteError, PluginError
 from engine.packages import plugin_loading
 from engine.packages.wheels import (
@@ -160,7 +160,7 @@ class PluginSetup:
 
         The newest of a plugin may claim to support this Datasette, and not do so.
         """
-        await rest.need("Choosing packages")
+        await deferred_modules.need("Choosing packages")
         from engine.packages.resolving import Unresolvable
 
         name = canonical(requirement)
@@ -205,7 +205,7 @@ class PluginSetup:
         Raises:
             Unresolvable: it cannot be had. Nothing is changed then.
         """
-        await rest.need("Choosing packages")
+        await deferred_modules.need("Choosing packages")
         from engine.packages.resolving import Unresolvable, choose
 
         have = self._have()

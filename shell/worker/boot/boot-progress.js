@@ -9,7 +9,7 @@
 const REPORT_EVERY = 100;
 const HEARTBEAT = 1000;
 
-export class Reports {
+export class BootProgress {
   /** @type {Set<(progress: Progress) => void>} */
   watchers = new Set();
   /** Whether the start replaces saved data, which could be opened instead. */

@@ -56,7 +56,7 @@ import { SHELL_ROOT } from "../../shared/site.js";
  * @property {AbortSignal} signal  ends the start
  * @property {boolean} isNew  whether one for files of the person's own may begin without them
  * @property {() => void} onWrite  called when a file of the instance was written to
- * @property {import("./boot-progress.js").Reports} reports
+ * @property {import("./boot-progress.js").BootProgress} reports
  * @property {boolean} [whole]  with all of Python, even if a part has to be downloaded first
  */
 
@@ -278,7 +278,7 @@ function notInThisBrowser() {
 /**
  * @param {Store} store
  * @param {SavedInstance} saved
- * @param {import("./boot-progress.js").Reports} reports
+ * @param {import("./boot-progress.js").BootProgress} reports
  * @param {boolean} isOpened  whether they are opened as they are; else they go into a new generation
  * @returns {Promise<Map<string, Uint8Array>>} its files
  */

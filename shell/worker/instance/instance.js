@@ -11,7 +11,7 @@ import { exercise } from "../runtime/warm-up.js";
 import { InUse } from "./in-use.js";
 import { quiet } from "./quiet.js";
 import { Replies } from "../bridge/saved-replies.js";
-import { Reports } from "../boot/boot-progress.js";
+import { BootProgress } from "../boot/boot-progress.js";
 import { respond } from "./respond.js";
 import { Saver } from "../storage/saver.js";
 import { start } from "../boot/start.js";
@@ -32,7 +32,7 @@ const CLOSING_TIME = 5000;
 export class Instance {
   /** @type {"new" | "booting" | "ready" | "failed" | "stopped"} stopped: not to be used any more */
   state = "new";
-  reports = new Reports();
+  reports = new BootProgress();
   /** When something was last asked for or answered, in ms as performance.now() counts. */
   lastUsed = 0;
   /** Whether a person may have changed anything since its start; what is saved says the rest. */

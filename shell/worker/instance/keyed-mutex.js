@@ -2,7 +2,7 @@
  * Pieces of work of which those with the same name are done one after the other.
  */
 
-export class Turns {
+export class KeyedMutex {
   /** @type {Map<string, Promise<unknown>>} the last piece of each name */
   #last = new Map();
 

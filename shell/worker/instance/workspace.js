@@ -12,7 +12,7 @@ import { evicted } from "../storage/room.js";
 import { siteSettings } from "../site-cache/site-settings.js";
 import { checkedItems, idOf, packageId } from "../trust/consent.js";
 import { Decisions } from "../trust/decisions.js";
-import { Turns } from "./keyed-mutex.js";
+import { KeyedMutex } from "./keyed-mutex.js";
 import { openSharedStore } from "./store-access.js";
 import { enterWorkspace } from "./occupancy.js";
 import { LiteError } from "../../shared/errors.js";
@@ -34,7 +34,7 @@ export class Workspace {
   #instance;
   /** @type {Promise<() => void> | undefined} settled when it may run; what it gives says that it ended */
   #entering;
-  #turns = new Turns();
+  #mutex = new KeyedMutex();
   /** @type {string[]} what the last check found */
   #newer = [];
   #decisions = new Decisions(() => openSharedStore());
@@ -90,7 +90,7 @@ export class Workspace {
       const carried = restart && instance ? instance.unsaved : undefined;
       if (instance) this.#close(instance);
       this.#entering = enterWorkspace(this.#key);
-      const before = Promise.all([this.#turns.of(CLOSING), this.#entering]);
+      const before = Promise.all([this.#mutex.of(CLOSING), this.#entering]);
       instance = new Instance(this.#key, SITE_ROOT, {
         openStore: openSharedStore,
         decisions: this.#decisions,
@@ -189,7 +189,7 @@ export class Workspace {
    * @throws {LiteError} they are not items
    */
   decide(allow, items) {
-    return this.#turns.take(CHANGING, () => this.#decide(allow, items));
+    return this.#mutex.take(CHANGING, () => this.#decide(allow, items));
   }
 
   /** @type {Workspace["decide"]} */
@@ -212,7 +212,7 @@ export class Workspace {
    * @throws {LiteError}
    */
   install(wanted, onProgress) {
-    return this.#turns.take(CHANGING, () => this.#install(wanted, onProgress));
+    return this.#mutex.take(CHANGING, () => this.#install(wanted, onProgress));
   }
 
   /** @type {Workspace["install"]} */
@@ -242,7 +242,7 @@ export class Workspace {
    * @throws {LiteError}
    */
   uninstall(wanted, onProgress) {
-    return this.#turns.take(CHANGING, () => this.#uninstall(wanted, onProgress));
+    return this.#mutex.take(CHANGING, () => this.#uninstall(wanted, onProgress));
   }
 
   /** @type {Workspace["uninstall"]} */
@@ -273,7 +273,7 @@ export class Workspace {
     this.#instance = undefined;
     this.#newer = [];
     if (instance) this.#close(instance);
-    await this.#turns.of(CLOSING);
+    await this.#mutex.of(CLOSING);
   }
 
   /** @param {Instance} instance */
@@ -281,7 +281,7 @@ export class Workspace {
     // It may be waiting for a host that never answers.
     if (instance.state === "booting") instance.abandon();
     const entering = this.#entering;
-    const closed = this.#turns.take(CLOSING, () => instance.close()).catch(() => {});
+    const closed = this.#mutex.take(CLOSING, () => instance.close()).catch(() => {});
     void closed.then(async () => (await entering)?.());
     instance.state = "stopped";
   }

@@ -1,12 +1,11 @@
 /**
  * Makes room in the store when the browser grants no more.
  *
- * First go images of Python's memory, which only save time; then saved instances that their links bring
- * back, least recently used first. What a person has changed, added or imported stays, and so does what
- * is open, in whichever worker: its owner holds a lock.
+ * What only saves time goes first (snapshots of Python's memory), then saved instances that their links
+ * bring back, least recently used first. Anything a person changed, added or imported stays, and so does
+ * anything open in any worker: its owner holds a lock.
  */
 
-import { deleteImages } from "../runtime/snapshot/store.js";
 import { deleteGeneration, inTransaction } from "./transaction.js";
 import { ifFree, ownerLock } from "../../shared/locks.js";
 
@@ -15,6 +14,18 @@ import { ifFree, ownerLock } from "../../shared/locks.js";
 
 /** Keys of the instances that this run of the worker has evicted. */
 export const evicted = /** @type {Set<string>} */ (new Set());
+
+/** @type {((store: Store) => Promise<boolean>)[]} */
+const dispensable = [];
+
+/**
+ * Name something that can always be deleted, since it can be made again.
+ *
+ * @param {(store: Store) => Promise<boolean>} remove  deletes it; whether there was anything
+ */
+export function makesRoom(remove) {
+  dispensable.push(remove);
+}
 
 /** @type {(key: string) => void} */
 let onEvict = () => {};
@@ -29,7 +40,7 @@ export function whenEvicted(listener) {
  * @returns {Promise<boolean>} whether anything was deleted
  */
 export async function makeRoom(store) {
-  if (await deleteImages(store)) return true;
+  for (const remove of dispensable) if (await remove(store)) return true;
   const instances = await store.getAll("instances");
   const candidates = instances.filter(({ refetchable }) => refetchable);
   candidates.sort((a, b) => a.usedAt - b.usedAt);

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from engine import deferred_modules as rest
+from engine import deferred_modules
 from engine.errors import LiteError
 
 Messages = list[dict[str, Any]]
@@ -26,15 +26,15 @@ class Rest:
         self.asked = 0
         names = folder / "names.txt"
         names.write_text("later_on\nlater_on.part\n")
-        rest.expect(names)
-        rest.offer(self.load)
+        deferred_modules.expect(names)
+        deferred_modules.offer(self.load)
 
     async def load(self) -> str:
         self.asked += 1
         await asyncio.sleep(0)
         if not self.problem:
             (self.folder / "later_on.py").write_text("VALUE = 42\n")
-            rest.arrived()
+            deferred_modules.arrived()
         return self.problem
 
 
@@ -42,7 +42,7 @@ class Rest:
 def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rest]:
     monkeypatch.syspath_prepend(str(tmp_path))
     yield Rest(tmp_path)
-    rest.arrived()
+    deferred_modules.arrived()
     sys.modules.pop("later_on", None)
 
 
@@ -55,7 +55,7 @@ def answer(app: Any, method: str = "GET") -> Messages:
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    asyncio.run(rest.patient(app)({"type": "http", "method": method}, receive, send))
+    asyncio.run(deferred_modules.patient(app)({"type": "http", "method": method}, receive, send))
     return sent
 
 
@@ -130,17 +130,17 @@ def test_without_the_rest_errors_stay_what_they_are(later: Rest) -> None:
         await send({"type": "http.response.body", "body": b"not found"})
 
     assert answer(app)[1]["body"] == b"not found"
-    with pytest.raises(rest.NotHereYet, match=r"later_on.* has not been downloaded"):
+    with pytest.raises(deferred_modules.NotHereYet, match=r"later_on.* has not been downloaded"):
         answer(imports([]))
 
 
 def test_who_needs_it_is_told_why_it_cannot_be_had(later: Rest) -> None:
     later.problem = "The network is gone."
     with pytest.raises(LiteError, match=r"An Excel file needs .*The network is gone\."):
-        asyncio.run(rest.need("An Excel file"))
-    assert rest.is_out_of_reach()
+        asyncio.run(deferred_modules.need("An Excel file"))
+    assert deferred_modules.is_out_of_reach()
     later.problem = ""
-    asyncio.run(rest.need("An Excel file"))
+    asyncio.run(deferred_modules.need("An Excel file"))
     assert importlib.import_module("later_on").VALUE == 42
 
 

@@ -9,6 +9,7 @@
 
 import manifest from "../../site-cache/manifest.js";
 import { packed, unpacked } from "./format.js";
+import { makesRoom } from "../../storage/room.js";
 import { goesOn, RUN, showRun } from "../../storage/run.js";
 import { sha256 } from "../../../shared/hash.js";
 
@@ -196,3 +197,5 @@ export async function deleteImages(store) {
   ]);
   return count > 0;
 }
+
+makesRoom(deleteImages);

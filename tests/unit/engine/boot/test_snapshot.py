@@ -15,9 +15,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.boot import snapshot as memory_image
+from engine.boot import snapshot
 from engine.errors import LiteError
-from engine.packages import wheels as packages
+from engine.packages import wheels
 
 
 @pytest.fixture(autouse=True)
@@ -26,16 +26,16 @@ def fresh() -> Iterator[None]:
     path = list(sys.path)
     yield
     sys.path[:] = path
-    for remembered in (memory_image._reasons, memory_image._path, memory_image._laid_out):
+    for remembered in (snapshot._reasons, snapshot._path, snapshot._laid_out):
         remembered.clear()
-    packages.laid_out.clear()
+    wheels.laid_out.clear()
 
 
 def reasons_after(code: str, module: str = "datasette_something") -> list[str]:
     """Return what is noticed while a module with this code is imported."""
-    with memory_image.watched():
+    with snapshot.watched():
         exec(code, types.ModuleType(module).__dict__)
-    return memory_image._reasons
+    return snapshot._reasons
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_functions_are_as_before_when_watching_is_over() -> None:
         reasons_after("1 / 0")
     assert (os.urandom, random._urandom) == before  # type: ignore[attr-defined]
     assert len(secrets.token_hex()) == 64
-    assert memory_image._reasons == []
+    assert snapshot._reasons == []
 
 
 def reason_against() -> str:
@@ -73,7 +73,7 @@ def reason_against() -> str:
 
     def ask() -> None:
         try:
-            said.append(memory_image.reason_against())
+            said.append(snapshot.reason_against())
         finally:
             loop.stop()
 
@@ -100,7 +100,7 @@ def test_a_generator_of_its_own_is_a_reason() -> None:
 
 def test_tasks_are_a_reason() -> None:
     async def ask() -> str:
-        return memory_image.reason_against()
+        return snapshot.reason_against()
 
     assert "Tasks are running" in asyncio.run(ask())
 
@@ -109,8 +109,8 @@ def test_a_restored_python_draws_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     async def works() -> None:
         pass
 
-    monkeypatch.setattr(memory_image, "_check", works)
-    with memory_image.watched():
+    monkeypatch.setattr(snapshot, "_check", works)
+    with snapshot.watched():
         pass
     names = tempfile._get_candidate_names()  # type: ignore[attr-defined]
     uuid.uuid1()
@@ -118,28 +118,28 @@ def test_a_restored_python_draws_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = []
     for _ in range(2):
         random.seed(0)
-        asyncio.run(memory_image.resume())
+        asyncio.run(snapshot.resume())
         drawn.append(random.random())
     assert drawn[0] != drawn[1]
     assert tempfile._get_candidate_names() is not names  # type: ignore[attr-defined]
-    assert sys.path == memory_image._path
+    assert sys.path == snapshot._path
 
 
 def test_other_packages_than_before_are_refused() -> None:
-    packages.laid_out[:] = ["a hash"]
-    with memory_image.watched():
+    wheels.laid_out[:] = ["a hash"]
+    with snapshot.watched():
         pass
-    memory_image.check_packages()
-    packages.laid_out.append("another")
+    snapshot.check_packages()
+    wheels.laid_out.append("another")
     with pytest.raises(LiteError, match="Other packages"):
-        memory_image.check_packages()
+        snapshot.check_packages()
 
 
 def test_what_does_not_work_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(
         sys.modules, "engine.datasette.instance", types.ModuleType("engine.datasette.instance")
     )
-    asyncio.run(memory_image._check())
+    asyncio.run(snapshot._check())
     monkeypatch.delitem(sys.modules, "engine.datasette.instance")
     with pytest.raises(LiteError, match="does not work as it should"):
-        asyncio.run(memory_image._check())
+        asyncio.run(snapshot._check())

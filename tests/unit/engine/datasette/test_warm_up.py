@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.datasette import site
-from engine.datasette import warm_up as exercise
+from engine.datasette import site, warm_up
 
 BASE = "/some/sub/path/app/@key/"
 
@@ -21,7 +20,7 @@ def test_every_page_is_there_and_nothing_is_left(
     folder = site.folder
 
     async def statuses() -> list[int]:
-        return [status async for status in exercise.pages(BASE)]
+        return [status async for status in warm_up.pages(BASE)]
 
     found = asyncio.run(statuses())
     assert len(found) > 20
@@ -36,7 +35,7 @@ def test_nothing_is_left_of_what_was_broken_off(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
     async def first() -> None:
-        pages = exercise.pages(BASE)
+        pages = warm_up.pages(BASE)
         assert await anext(pages) == 200
         assert len(list(tmp_path.iterdir())) == 1
         await pages.aclose()  # type: ignore[attr-defined]

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Turns } from "../../../../../shell/worker/instance/keyed-mutex.js";
+import { KeyedMutex } from "../../../../../shell/worker/instance/keyed-mutex.js";
 
 test("work of one name is done in turn, whatever becomes of it, and that of others aside", async () => {
-  const turns = new Turns();
+  const mutex = new KeyedMutex();
   /** @type {string[]} */
   const log = [];
   /** @param {string} what */
@@ -16,14 +16,14 @@ test("work of one name is done in turn, whatever becomes of it, and that of othe
     if (what === "bad") throw new Error("no");
     return what;
   };
-  const bad = turns.take("a", work("bad"));
-  const good = turns.take("a", work("good"));
-  const other = turns.take("b", work("other"));
-  assert.ok(turns.of("a"));
+  const bad = mutex.take("a", work("bad"));
+  const good = mutex.take("a", work("good"));
+  const other = mutex.take("b", work("other"));
+  assert.ok(mutex.of("a"));
   await assert.rejects(bad, /no/);
   assert.equal(await good, "good");
   assert.equal(await other, "other");
-  assert.equal(turns.of("a"), undefined);
+  assert.equal(mutex.of("a"), undefined);
   const own = log.filter((line) => !line.startsWith("other"));
   assert.deepEqual(own, ["bad begins", "bad ends", "good begins", "good ends"]);
   assert.ok(log.indexOf("other begins") < log.indexOf("good begins"));
