@@ -72,7 +72,7 @@ def test_from_the_persons_own_disk(tab: Page, site: str, name: str, way: str) ->
         paste_file(tab, given.file, given.content)
     else:
         _pick(tab, given)
-    import_all(tab)  # a database's name is taken from the second time on, which asks for a look
+    import_all(tab, noted=given.noted)
     if not tab.url.endswith("/items"):  # a database's own page
         click_through(tab.get_by_role("link", name="items", exact=True).first)
     _check_rows(tab)

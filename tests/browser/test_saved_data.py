@@ -25,6 +25,7 @@ from tests.support.browsing import (
 )
 from tests.support.hasty import has_pressed, press_at_once
 from tests.support.hosts import DataHost
+from tests.support.kept import wait_for_parts
 from tests.support.shop import fetch_json, rows_of, shop_database
 from tests.support.storage import Room
 
@@ -465,6 +466,7 @@ def test_write_without_room_is_refused_and_nothing_breaks(
     follow(page, link(site, "shop", url=[files.add("shop.db", shop_database())]))
     home = page.url
     assert write(page, "insert into colours values (4, 'Mauve')") == 200
+    wait_for_parts(page)
     room.fill_up()
     # A script is told with a status, a person with a page.
     assert write(page, TOO_MUCH) == 507
@@ -527,6 +529,7 @@ def test_what_nobody_changed_makes_room_for_changes(page: Page, site: str, files
     follow(page, link(site, "shop", url=[files.add("shop.db", shop_database())]))
     home = page.url
     assert write(page, "insert into colours values (4, 'Mauve')") == 200
+    wait_for_parts(page)
     room.fill_up()
     assert write(page, TOO_MUCH) == 200
     notice = page.locator("ul[aria-label='About this data'] li")

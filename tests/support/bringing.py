@@ -100,7 +100,14 @@ def import_button(page: Page) -> Locator:
     return import_dialog(page).locator("button.primary")
 
 
-def import_all(page: Page) -> None:
-    """Import what is in the dialog and wait for the page that this leads to."""
+def import_all(page: Page, *, noted: bool = False) -> None:
+    """Import what is in the dialog and wait for the page that this leads to.
+
+    `noted`: the dialog has something to say first.
+    """
     wait_for_previews(page)
-    click_through(import_button(page))
+    if noted:
+        import_button(page).click()
+        click_through(import_dialog(page).get_by_role("button", name="Show the data"))
+    else:
+        click_through(import_button(page))

@@ -33,6 +33,8 @@ class Format:
     parameter: str
     #: Where Datasette shows its table, relative to the instance.
     path: str = "data/items"
+    #: Whether there is something to say of its import.
+    noted: bool = False
 
 
 def _csv(delimiter: str) -> bytes:
@@ -96,7 +98,9 @@ FORMATS: dict[str, Format] = {
     "CSV": Format("items.csv", _csv(","), "csv"),
     "TSV": Format("items.tsv", _csv("\t"), "csv"),
     "JSON list": Format("items.json", _json(ROWS), "json"),
-    "JSON list in an object": Format("items.json", _json({"count": 3, "all": ROWS}), "json"),
+    "JSON list in an object": Format(
+        "items.json", _json({"count": 3, "all": ROWS}), "json", noted=True
+    ),
     "JSON objects by key": Format(
         "items.json", _json({f"key {row['id']}": row for row in ROWS}), "json"
     ),

@@ -157,6 +157,9 @@ class _Torture:
         self.look_at_version()
         self.outcome.deploys += 1
         self._host.sites["/"] = self._builds[self.outcome.deploys % len(self._builds)]
+        self._look_for_update()
+
+    def _look_for_update(self) -> None:
         update = "navigator.serviceWorker.getRegistration().then((found) => found.update())"
         for tab in self._tabs:
             tab.evaluate(f"void {update}.catch(() => {{}})")
@@ -205,7 +208,8 @@ class _Torture:
         for tab in self._tabs:
             tab.wait_for("busy === 0")
             outcome.failures += tab.evaluate("failures")
-        # Nothing keeps the last one from it any more.
+        # A kill may have ended the browser's last attempt; now nothing does.
+        self._look_for_update()
         wait_until(self.look_at_version, 60, "taking over by the last version")
         tab = self._browser.new_tab()
         tab.goto(f"{self._site}data/index.json")
