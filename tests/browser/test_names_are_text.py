@@ -106,7 +106,7 @@ def test_names_in_links_that_fail(visitor: BrowserContext, site: str, files: Dat
 @pytest.mark.console_errors  # 400 and 404
 def test_addresses_that_lead_nowhere(page: Page, site: str) -> None:
     page.goto(f"{site}app/@{NAME}/")
-    expect(page.get_by_role("heading", name="This address does not lead")).to_be_visible()
+    expect(page.get_by_role("heading", name="Could not open this address")).to_be_visible()
     nothing_ran(page)
     follow(page, f"{site}app/")  # so that what follows is answered at once
     for path in (f"app/{NAME}", f"app/world/{NAME}", f"app/?sql={NAME}"):
