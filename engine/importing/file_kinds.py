@@ -32,6 +32,9 @@ IN_WORDS: dict[Kind, str] = {
     "config": "a Datasette configuration",
 }
 
+# Of files with a JSON value on each line.
+_JSON_LINES: tuple[str, ...] = ("ndjson", "jsonl", "ldjson", "geojsonl", "geojsons")
+
 _BY_SUFFIX: dict[str, Kind] = {
     "csv": "csv",
     "tsv": "csv",
@@ -39,9 +42,7 @@ _BY_SUFFIX: dict[str, Kind] = {
     "psv": "csv",
     "json": "json",
     "geojson": "json",
-    "ndjson": "json",
-    "jsonl": "json",
-    "ldjson": "json",
+    **dict.fromkeys(_JSON_LINES, "json"),
     "sql": "sql",
     "parquet": "parquet",
     "db": "sqlite",
@@ -96,7 +97,7 @@ def kind_of(head: bytes, name: str, parameter: str) -> Kind:
     if parameter != "auto":
         given: dict[str, Kind] = {"url": "sqlite", "json": "json", "sql": "sql", "excel": "excel"}
         return "parquet" if parameter == "parquet" else given.get(parameter, "csv")
-    file_name = name.split("#")[0].split("?")[0].rpartition("/")[2].lower()
+    file_name = _file_name(name)
     if file_name in _BY_NAME:
         return _BY_NAME[file_name]
     suffix = file_name.rpartition(".")[2]
@@ -110,9 +111,18 @@ def kind_of(head: bytes, name: str, parameter: str) -> Kind:
     return "sql" if _SQL.match(text[:4096].decode("utf-8", "replace")) else "csv"
 
 
+def is_called_lines(name: str) -> bool:
+    """Tell whether the name of a file, or its URL, says that it holds a JSON value on each line."""
+    return _file_name(name).rpartition(".")[2] in _JSON_LINES
+
+
+def _file_name(name: str) -> str:
+    return name.split("#")[0].split("?")[0].rpartition("/")[2].lower()
+
+
 def text_called_spreadsheet(head: bytes, name: str) -> bool:
     """Tell whether a file is text that a program has called a spreadsheet, as many do."""
-    suffix = name.split("#")[0].split("?")[0].rpartition(".")[2].lower()
+    suffix = _file_name(name).rpartition(".")[2]
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     is_text = text != b"" and not text.startswith((b"<", b"PK", _OLE)) and b"\0" not in head
     return _BY_SUFFIX.get(suffix) == "excel" and is_text

@@ -20,6 +20,7 @@ from engine.errors import SourceError
 from engine.importing.csv_dialect import decode_head, decode_text, guess_encoding
 from engine.importing.file_kinds import (
     empty_source,
+    is_called_lines,
     read_head,
     refuse_other_formats,
     refuse_other_texts,
@@ -75,7 +76,7 @@ async def import_json(
     notes: list[str] = []
     if is_sequence(head):
         await _read_texts(_sequence(path), parser, loose, rejected, pace, share * 0.7)
-    elif is_lines(path):
+    elif is_lines(path, source):
         await _read_texts(_lines(path), parser, loose, rejected, pace, share * 0.7)
     else:
         await pace.rest()
@@ -110,13 +111,18 @@ async def import_json(
     return made
 
 
-def is_lines(path: Path) -> bool:
-    """Tell whether a file holds a JSON value on each line, and more than one line."""
+def is_lines(path: Path, name: str) -> bool:
+    """Tell whether a file holds a JSON value on each line.
+
+    A single line is a document, which is not parsed for this, however long it is. Only an object
+    in a file whose name says so, such as rows.ndjson, is a row.
+
+    :param name: of the file, or its URL.
+    """
     with path.open("rb") as file:
         first = _first_line(file)
-        # A large document on one line is not to be parsed for this.
         if not any(line.strip() for line in iter(lambda: file.readline(_LINE_LIMIT), b"")):
-            return False
+            return is_called_lines(name) and _without_mark(first).lstrip().startswith("{")
     try:
         loads(_without_mark(first))
     except (ValueError, RecursionError):

@@ -252,7 +252,10 @@ def _is_lists(value: Any) -> bool:
 
 
 def _is_objects(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+    """Tell whether a value is a list of objects, perhaps with others, of which one has members."""
+    if not isinstance(value, list) or not value or not isinstance(value[0], dict):
+        return False
+    return any(isinstance(one, dict) and one for one in value)
 
 
 def nested_too_deeply(source: str) -> SourceError:

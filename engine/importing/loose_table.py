@@ -91,11 +91,13 @@ class LooseTable:
             self._types.append(set())
 
     def _insert(self, rows: list[tuple[Any, ...]]) -> None:
-        if not rows or not self._types:
-            return  # objects without members are no rows
-        statement = f"INSERT INTO temp.loose VALUES ({', '.join('?' * len(self._types))})"
+        if not rows:
+            return
+        if not self._types:
+            rows = [(None,)] * len(rows)  # objects without members; c0 is there already
+        statement = f"INSERT INTO temp.loose VALUES ({', '.join('?' * len(rows[0]))})"
         plain = True
-        for types, column in zip(self._types, zip(*rows, strict=True), strict=True):
+        for types, column in zip(self._types, zip(*rows, strict=True), strict=False):
             found = set(map(type, column))
             types |= found
             plain = plain and not found & {list, dict}

@@ -176,9 +176,9 @@ class Previews:
         refuse_other_formats(head, url, "JSON")
         text = head_text(head)
         parser = JsonParser()
-        if is_sequence(head) or is_lines(path):
+        if is_sequence(head) or is_lines(path, url):
             sequence = is_sequence(head)
-            texts = text.split(RECORD_SEPARATOR) if sequence else text.splitlines()
+            texts = text.split(RECORD_SEPARATOR) if sequence else text.split("\n")
             texts = [one for one in texts if one.strip("\ufeff \t\r\n")]
             if not complete and len(texts) > 1:
                 texts.pop()

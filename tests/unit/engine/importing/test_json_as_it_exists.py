@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import SourceError
@@ -122,6 +123,54 @@ def test_what_is_nested_too_deeply(open_: Opener) -> None:
         open_("x.json", ("[" * 500 + "]" * 500).encode())
 
 
+@pytest.mark.parametrize("name", ["x.ndjson", "https://a.test/x.jsonl?raw=true", "x.geojsonl"])
+def test_one_line_is_a_row_in_a_file_of_lines(open_: Opener, name: str) -> None:
+    text = '{"a": [{"x": 1}], "k": 0}'
+    for end in ("", "\n", "\n\n"):
+        opened = open_(name, f"{text}{end}".encode(), "json", exists="replace")
+        assert opened.rows("select a, k from x") == [('[{"x": 1}]', 0)]
+    assert open_.preview(name, text.encode())["kindInWords"] == "JSON, one value a line"
+
+
+def test_one_line_that_is_no_object_is_a_document(open_: Opener) -> None:
+    opened = open_("x.jsonl", b'[{"a": 1}, {"a": 2}]\n')
+    assert opened.rows("select a from x") == [(1,), (2,)]
+
+
+def test_one_document_with_rows_in_it(open_: Opener) -> None:
+    opened = open_("x.json", b'{"a": [{"x": 1}], "k": 0}\n')
+    assert opened.rows("select * from x") == [(1,)]
+    assert opened.notes == ["Left out, beside the rows: k."]
+
+
+@pytest.mark.parametrize("empty", ["[{}]", "[{}, {}]", "[{}, null]"])
+def test_empty_objects_are_no_rows_where_there_is_more(open_: Opener, empty: str) -> None:
+    opened = open_("x.json", f'{{"a": {empty}, "k": 0}}'.encode())
+    assert opened.rows("select a, k from x") == [(empty, 0)]
+
+
+@pytest.mark.parametrize("between", ["\n", ",", "\x1e"])
+def test_objects_without_members_are_rows_beside_others(open_: Opener, between: str) -> None:
+    # More than are inserted at a time.
+    text = between.join(["", *["{}"] * 600, '{"a": 1}', "{}"])
+    if between == ",":
+        text = f"[{text.removeprefix(',')}]"
+    opened = open_("x.json", text.encode())
+    assert opened.rows("select count(*), count(a), max(a) from x") == [(602, 1, 1)]
+
+
+@pytest.mark.parametrize("text", ["[{}]", "[{}, {}]", "{}\n{}\n", "\x1e{}", "[[], []]"])
+def test_rows_without_a_column_are_no_table(open_: Opener, text: str) -> None:
+    with pytest.raises(SourceError, match="no rows|no columns"):
+        open_("x.json", text.encode())
+
+
+def test_preview_and_import_agree_on_what_is_a_line(open_: Opener) -> None:
+    data = '{"a": "one\u2028two"}\r\n{"a": "x\x0by"}\n'.encode()
+    assert open_("x.json", data).rows("select a from x") == [("one\u2028two",)]
+    assert open_.preview("x.json", data)["tables"][0]["count"] == 2
+
+
 SCALARS = st.one_of(
     st.none(),
     st.booleans(),
@@ -148,7 +197,9 @@ WAYS: dict[str, Callable[[Any], str]] = {
 
 
 @settings(
-    derandomize=True, max_examples=150, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=int(os.environ.get("EXAMPLES", "150")),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
 )
 @given(
     rows=st.lists(st.fixed_dictionaries({"a": VALUES, "b": SCALARS}), min_size=1, max_size=4),
@@ -157,8 +208,11 @@ WAYS: dict[str, Callable[[Any], str]] = {
 def test_every_value_is_there_however_it_is_written(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Any]], way: str
 ) -> None:
+    # Of a single object, which may hold the rows itself, only its file's name tells.
+    assume(len(rows) > 1 or way != "one after another")
+    name = "x.ndjson" if way == "lines" else "x.json"
     numbered = [{**row, "k": number} for number, row in enumerate(rows)]
-    opened = Opener(tmp_path_factory.mktemp("x"))("x.json", WAYS[way](numbered).encode(), "json")
+    opened = Opener(tmp_path_factory.mktemp("x"))(name, WAYS[way](numbered).encode(), "json")
     kinds = dict(opened.columns("x"))
     found = opened.rows("select k, a, b from x order by k")
     assert len(found) == len(rows)
