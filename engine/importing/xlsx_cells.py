@@ -10,7 +10,6 @@ import re
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from xml.etree import ElementTree
 
 from engine.pace import Breathe
 
@@ -54,7 +53,7 @@ async def read_cells(path: Path, breathe: Breathe) -> XlsxCells:
     :param breathe: awaited with positions in the file.
 
     Raises:
-        UNREADABLE_ZIP, ParseError: it can't be read.
+        UNREADABLE_ZIP, SyntaxError: it can't be read.
     """
     found = XlsxCells({})
     with zipfile.ZipFile(path) as archive:
@@ -70,6 +69,9 @@ async def read_cells(path: Path, breathe: Breathe) -> XlsxCells:
 
 def _parts(archive: zipfile.ZipFile, workbook: bytes) -> list[tuple[str, str]]:
     """Return the names of the sheets, each with its path in the archive."""
+    # Not at the top: every start would wait for the parser, which few visits need.
+    from xml.etree import ElementTree
+
     relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
     targets = {one.get("Id"): one.get("Target", "") for one in relations}
     parts = []
