@@ -9,7 +9,9 @@ with no value at all is an integer column. It differs where its answer would cha
 - so does an integer beyond 64 bits, which SQLite would round to a float;
 - so does what Python takes for a number and SQLite does not: ``1_000``, ``nan``, ``inf``,
   digits or white space outside ASCII;
-- so does a number too large or too small for a float: ``1e400``, ``1e-400``.
+- so does a number too large or too small for a float: ``1e400``, ``1e-400``;
+- integers that a float can't tell apart (beyond 2^53) and fractions together make the column
+  numeric, in which SQLite keeps both as they are.
 
 Not responsible for converting values: SQLite does that on insert, by the column's affinity.
 
@@ -31,12 +33,18 @@ class ColumnType(IntEnum):
 
     INTEGER = 0
     FLOAT = 1
-    TEXT = 2
+    NUMERIC = 2
+    TEXT = 3
 
     @property
     def declaration(self) -> str:
         """The type in CREATE TABLE, spelled as sqlite-utils does."""
-        return ("INTEGER", "REAL", "TEXT")[self]
+        return ("INTEGER", "REAL", "NUMERIC", "TEXT")[self]
+
+    @property
+    def word(self) -> str:
+        """The type as options and previews name it."""
+        return ("integer", "float", "float", "text")[self]
 
 
 # White space is what both int() and SQLite ignore around a number.
@@ -46,11 +54,15 @@ _NUMBER = re.compile(
 )
 _FIRST_BEYOND_64_BITS = 2**63
 
+#: As far as a float tells integers apart.
+EXACT = 2**53
+
 # One line a value, empty lines allowed. Lengths are capped so that a match can't be out of
 # range; the possessive *+ keeps no memory of each line for backtracking.
+_EXACT_LINES = re.compile(r"(?:(?: *[+-]?(?:0|[1-9][0-9]{0,14}) *)?\n)*+")
 _INTEGER_LINES = re.compile(r"(?:(?: *[+-]?(?:0|[1-9][0-9]{0,17}) *)?\n)*+")
 _FLOAT_LINES = re.compile(
-    r"(?:(?: *[+-]?(?:(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{0,30})?|\.[0-9]{1,30})"
+    r"(?:(?: *[+-]?(?:(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{0,30})?|\.[0-9]{1,30})"
     r"(?:[eE][+-]?[0-9]{1,2})? *)?\n)*+"
 )
 
@@ -90,6 +102,8 @@ class ColumnTypes:
     def __init__(self, width: int) -> None:
         self.types = [ColumnType.INTEGER] * width
         self.blanks = [False] * width
+        # Whether an integer may be beyond what a float is exact for.
+        self._wide = [False] * width
         # Most columns turn out to be text with the first rows and need no more looking at.
         self._undecided = list(range(width))
 
@@ -104,21 +118,34 @@ class ColumnTypes:
             column = columns[index]
             if not self.blanks[index]:
                 self.blanks[index] = "" in column
-            self.types[index] = _widen(self.types[index], column)
+            kind, is_wide = _widen(self.types[index], column)
+            self._wide[index] = self._wide[index] or is_wide
+            if kind is ColumnType.FLOAT and self._wide[index]:
+                kind = ColumnType.NUMERIC
+            self.types[index] = kind
         self._undecided = [i for i in self._undecided if self.types[i] is not ColumnType.TEXT]
 
 
-def _widen(current: ColumnType, column: Sequence[str]) -> ColumnType:
-    """Return the type that also holds these values. The current one is not TEXT."""
+def _widen(current: ColumnType, column: Sequence[str]) -> tuple[ColumnType, bool]:
+    """Return the type that also holds these values, and whether integers among them are wide.
+
+    :param current: not TEXT.
+    """
     lines = "\n".join(column) + "\n"
     # A value may itself contain a newline, and "1\n2" is not two integers.
     if lines.count("\n") == len(column):
-        if current is ColumnType.INTEGER and _INTEGER_LINES.fullmatch(lines):
-            return current
+        if current is ColumnType.INTEGER:
+            if _EXACT_LINES.fullmatch(lines):
+                return current, False
+            if _INTEGER_LINES.fullmatch(lines):
+                return current, True
         if _FLOAT_LINES.fullmatch(lines):
-            return ColumnType.FLOAT
+            return max(current, ColumnType.FLOAT), False
+    is_wide = False
     for value in filter(None, column):
-        current = max(current, type_of(value))
+        kind = type_of(value)
+        is_wide = is_wide or (kind is ColumnType.INTEGER and abs(int(value)) > EXACT)
+        current = max(current, kind)
         if current is ColumnType.TEXT:
             break
-    return current
+    return current, is_wide

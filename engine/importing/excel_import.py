@@ -23,6 +23,7 @@ from typing import Any
 
 from engine import deferred_modules
 from engine.errors import SourceError
+from engine.importing.column_types import EXACT
 from engine.importing.file_kinds import is_zip, refuse_other_spreadsheets
 from engine.importing.imported import Imported
 from engine.importing.loose_table import LooseTable
@@ -47,7 +48,6 @@ _ERRORS = frozenset(
     ["#N/A", "#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#SPILL!", "#CALC!"]
 )
 _MIDNIGHT = datetime.time()
-_EXACT = 2**53  # as far as a float tells integers apart
 
 Row = tuple[Any, ...]
 
@@ -319,7 +319,7 @@ def _value(value: Any) -> Any:
     kind = type(value)
     if kind is float:
         # All numbers of most spreadsheets come as floats.
-        return int(value) if value.is_integer() and abs(value) < _EXACT else value
+        return int(value) if value.is_integer() and abs(value) < EXACT else value
     if kind is str:
         return None if value in _ERRORS or value == "" else value
     if value is None or kind in (int, bool):

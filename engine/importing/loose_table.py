@@ -6,8 +6,9 @@ Once all are seen, the real table is made and SQLite copies them over, a slice a
 
 The types are those of ``sqlite-utils insert``, had it looked at all rows: integers and booleans
 together are INTEGER, with floats REAL, bytes alone or with text BLOB, nothing but null TEXT, and
-whatever else is mixed TEXT. Lists and objects become JSON text. Integers beyond 64 bits become
-text; characters that are none (half of a surrogate pair) become U+FFFD.
+whatever else is mixed TEXT. Only where a float can't hold an integer exactly is a column of both
+NUMERIC, in which SQLite keeps them. Lists and objects become JSON text. Integers beyond 64 bits
+become text; halves of surrogate pairs, which are no characters, become U+FFFD.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from engine.errors import SourceError
-from engine.importing.column_types import ColumnType, type_of
+from engine.importing.column_types import EXACT, ColumnType, type_of
 from engine.importing.imported import Chosen, Imported, Rejected, create_table, insert_fitting
 from engine.importing.options import ALL_TEXT, ImportOptions
 from engine.importing.slices import slices
@@ -155,6 +156,8 @@ class LooseTable:
             _declaration(types, self._declared.get(name))
             for types, name in zip(self._types, sources, strict=True)
         ]
+        for place in await self._inexact(kinds, breathe):
+            kinds[place] = "NUMERIC"
         forced: list[tuple[int, str]] = []
         for name in chosen.find(options.types, ""):
             place = names.index(name)
@@ -185,6 +188,24 @@ class LooseTable:
             rejected=side.count,
             notes=notes,
         )
+
+    async def _inexact(self, kinds: Sequence[str], breathe: Breathe) -> list[int]:
+        """Return the columns of floats with an integer that a float would change."""
+        places = [i for i, kind in enumerate(kinds) if kind == "REAL" and int in self._types[i]]
+        found: set[int] = set()
+        for low, high in slices(self._conn, "temp.loose") if places else ():
+            looked_for = [place for place in places if place not in found]
+            tests = ", ".join(
+                f"max(typeof(c{i}) = 'integer' AND (c{i} > {EXACT} OR c{i} < -{EXACT}))"
+                for i in looked_for
+            )
+            query = f"SELECT {tests} FROM temp.loose WHERE rowid BETWEEN ? AND ?"
+            row = self._conn.execute(query, (low, high)).fetchone()
+            found |= {place for place, is_wide in zip(looked_for, row, strict=True) if is_wide}
+            if len(found) == len(places):
+                break
+            await breathe(0)
+        return sorted(found)
 
     async def _copy(
         self,

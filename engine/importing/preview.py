@@ -18,7 +18,7 @@ from typing import Any
 
 from engine.errors import SourceError
 from engine.folder import Folder
-from engine.importing.column_types import ColumnType, ColumnTypes
+from engine.importing.column_types import ColumnType, ColumnTypes, type_of
 from engine.importing.confidence import encoding_in_words, guesses
 from engine.importing.csv_dialect import Dialect, Encoding, decode_head, dialect_of_head
 from engine.importing.csv_notes import notes_on
@@ -58,7 +58,7 @@ _SEEN_ROWS = 1000
 _MOST_BYTES = 256 * 1024
 _MOST_TEXT = 200
 _SCRIPT_SECONDS = 1.0  # for each statement of a script
-_TYPES = {"INTEGER": "integer", "REAL": "float", "BLOB": "blob"}
+_TYPES = {"INTEGER": "integer", "REAL": "float", "NUMERIC": "float", "BLOB": "blob"}
 _DELIMITERS = {
     ",": "comma-separated",
     ";": "semicolon-separated",
@@ -143,7 +143,7 @@ class Previews:
             request,
             "",
             column_names(first if header else [""] * width),
-            [("integer", "float", "text")[kind] for kind in kinds],
+            [kind.word for kind in kinds],
             [
                 [_csv_value(value, kind) for value, kind in zip(convert(row), kinds, strict=True)]
                 for row in rows
@@ -334,7 +334,8 @@ def _csv_value(value: str | None, kind: ColumnType) -> Any:
         return value
     if not value:
         return None
-    return int(value) if kind is ColumnType.INTEGER else float(value)
+    is_float = kind is ColumnType.FLOAT or type_of(value) is not ColumnType.INTEGER
+    return float(value) if is_float else int(value)
 
 
 def _row_of_text(text: str) -> dict[str, Any]:
