@@ -101,13 +101,13 @@ def check_packages() -> str:
 
 
 class BrowserPackages:
-    """The packages of an instance, whose folder is `folder`; `index` is an address, or "", and
-    `lock` is JSON: the lock as the worker has checked it, or null.
+    """The packages of an instance, whose folder is `folder`. Both others are JSON: `indexes` a list
+    of package indexes, `lock` the lock as the worker has checked it, or null.
     """
 
-    def __init__(self, folder: str, index: str, lock: str) -> None:
+    def __init__(self, folder: str, indexes: str, lock: str) -> None:
         record = json.loads(lock)
-        self._setup = PluginSetup(Path(folder), index or None, CATALOGUE, record=record)
+        self._setup = PluginSetup(Path(folder), json.loads(indexes), CATALOGUE, record=record)
 
     async def prepare(self, wanted: str, report: Callable[[str, str, int, int], object]) -> str:
         """See PluginSetup.prepare; `wanted` is JSON with its arguments. Return an outcome."""

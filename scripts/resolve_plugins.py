@@ -3,14 +3,15 @@
 Runs inside Pyodide (see run_in_pyodide.mjs), and chooses as an instance does for the plugins of a
 link (engine/packages/resolving.py). Called by site_wheels.py.
 
-    resolve_plugins.py WHEELS FOLDER INDEX OUT
+    resolve_plugins.py WHEELS FOLDER INDEXES OUT
 
-WHEELS is the folder of the wheels that every site carries, FOLDER that of site.toml. INDEX is a
-package index's address; where it is none, micropip's own is asked. OUT is written if all is well.
+WHEELS is the folder of the wheels that every site carries, FOLDER that of site.toml. INDEXES is
+JSON: addresses of package indexes, "default" for micropip's own. OUT is written if all is well.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import tomllib
 import zipfile
@@ -29,7 +30,7 @@ def lay_out(wheels: Path) -> None:
     sys.path[:0] = [str(SITE_PACKAGES), str(Path.cwd())]
 
 
-async def main(wheels: Path, folder: Path, index: str, out: Path) -> None:
+async def main(wheels: Path, folder: Path, indexes: list[str], out: Path) -> None:
     """Resolve and write what site.lock lists."""
     lay_out(wheels)
     from engine.packages.resolving import Unresolvable, choose
@@ -37,17 +38,23 @@ async def main(wheels: Path, folder: Path, index: str, out: Path) -> None:
 
     plugins = tomllib.loads((folder / "site.toml").read_text())["plugins"]
     found: dict[str, Wheel] = {}
-    for plugin in plugins:
-        is_path = plugin.endswith(".whl") and "://" not in plugin
-        address = f"emfs:{folder / plugin}" if is_path else plugin
-        try:
-            chosen = await choose(
-                address, index if "://" in index else None, have=list(found.values())
-            )
-        except Unresolvable as error:
-            print(f"error: {error.message} {error.hint}".replace(address, plugin), file=sys.stderr)
+    waiting = plugins
+    while waiting:
+        # In any order: a wheel may need another that is listed later.
+        failed: dict[str, str] = {}
+        for plugin in waiting:
+            is_path = plugin.endswith(".whl") and "://" not in plugin
+            address = f"emfs:{folder / plugin}" if is_path else plugin
+            try:
+                chosen = await choose(address, indexes, have=list(found.values()))
+            except Unresolvable as error:
+                failed[plugin] = f"{error.message} {error.hint}".replace(address, plugin)
+            else:
+                found |= {wheel.name: wheel for wheel in chosen.wheels}
+        if len(failed) == len(waiting):
+            print(*(f"error: {one}" for one in failed.values()), sep="\n", file=sys.stderr)
             return
-        found |= {wheel.name: wheel for wheel in chosen.wheels}
+        waiting = list(failed)
     lines = [f"#   {wheel.name}" for wheel in found.values() if wheel.is_plugin]
     for name, wheel in sorted(found.items()):
         if wheel.url.startswith("emfs:"):
@@ -60,4 +67,6 @@ async def main(wheels: Path, folder: Path, index: str, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    main_task = main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], Path(sys.argv[4]))
+    main_task = main(
+        Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3]), Path(sys.argv[4])
+    )

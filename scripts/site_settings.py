@@ -7,6 +7,7 @@ come to is site_wheels.py's business, and putting it all into the site is build_
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +25,10 @@ DOCUMENTS = {
     "metadata": ("metadata.json", "metadata.yaml", "metadata.yml"),
 }
 
-_TYPES = {"locked": bool, "private": bool, "index": str, "plugins": list}
+#: Stands in `index` for the package index that micropip asks by itself.
+DEFAULT_INDEX = "default"
+
+_TYPES = {"locked": bool, "private": bool, "index": list, "plugins": list}
 
 
 class SettingsError(Exception):
@@ -38,22 +42,23 @@ class SiteSettings:
     folder: Path
     locked: bool = False
     private: bool = False
-    #: Of a package index, or of a folder of wheels that the site serves as one; "" for the default.
-    index: str = ""
+    #: Where packages come from, the first that has one first: addresses of package indexes, folders
+    #: of wheels that the site serves as an index, and DEFAULT_INDEX.
+    index: list[str] = field(default_factory=lambda: [DEFAULT_INDEX])
     #: Requirements, URLs of wheels and paths of wheels, as they are listed.
     plugins: list[str] = field(default_factory=list)
 
     @property
-    def wheel_folder(self) -> Path | None:
-        """The folder of wheels that the site serves as its package index."""
-        return None if self.index == "" or "://" in self.index else self.folder / self.index
+    def wheel_folders(self) -> list[Path]:
+        """The folders of wheels that the site serves, all of them as one package index."""
+        return [self.folder / one for one in self.index if not _is_address(one)]
 
-    @property
-    def index_url(self) -> str | None:
-        """What site.json says of the index; relative to the site where the site serves it."""
-        if self.wheel_folder is not None:
-            return "wheels/"
-        return self.index or None
+    def index_urls(self, served: str = "wheels/") -> list[str]:
+        """Return the package indexes.
+
+        :param served: the address at which `wheel_folders` are served.
+        """
+        return list(dict.fromkeys(one if _is_address(one) else served for one in self.index))
 
     def folders(self, name: str) -> list[Path]:
         """Return the owner's folder of one of FOLDERS, if there is one."""
@@ -94,8 +99,10 @@ def read_settings(folder: Path) -> SiteSettings:
         if name not in _TYPES:
             known = ", ".join(_TYPES)
             raise SettingsError(f"site.toml sets {name!r}, which is not known. Known are: {known}.")
+        if name == "index" and isinstance(value, str):
+            values["index"] = value = [value]
         if not isinstance(value, _TYPES[name]):
-            wanted = {bool: "true or false", str: "a text in quotes", list: "a list of texts"}
+            wanted = {bool: "true or false", list: "a list of texts"}
             raise SettingsError(
                 f"site.toml sets {name} to {value!r}; it must be {wanted[_TYPES[name]]}."
             )
@@ -104,17 +111,27 @@ def read_settings(folder: Path) -> SiteSettings:
             raise SettingsError(f"site.toml lists the plugin {one!r}; each must be a text.")
         if is_path(one) and not (folder / one).is_file():
             raise SettingsError(f"site.toml lists the wheel {one!r}, which is not there.")
-    settings = SiteSettings(folder, **values)
-    if settings.wheel_folder is not None and not settings.wheel_folder.is_dir():
-        raise SettingsError(
-            f"site.toml sets index to {settings.index!r}, which is neither a folder nor a URL."
-        )
-    return settings
+    for one in values.get("index", []):
+        if not isinstance(one, str) or not (_is_address(one) or (folder / one).is_dir()):
+            raise SettingsError(
+                f"site.toml sets index to {one!r}, which is neither a folder nor a URL, nor"
+                f" {DEFAULT_INDEX!r}."
+            )
+    return SiteSettings(folder, **values)
+
+
+def _is_address(index: str) -> bool:
+    return index == DEFAULT_INDEX or "://" in index
 
 
 def is_path(plugin: str) -> bool:
     """Tell whether an entry of `plugins` is the path of a wheel, relative to site.toml."""
     return plugin.endswith(".whl") and "://" not in plugin
+
+
+def package_name(wheel: Path) -> str:
+    """Return the name of a wheel's package, as all of its spellings are written alike."""
+    return re.sub(r"[-_.]+", "-", wheel.name.split("-")[0]).lower()
 
 
 def _document(path: Path) -> dict[str, Any]:

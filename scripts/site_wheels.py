@@ -6,16 +6,29 @@ What is listed is site_settings.py's business, what every site carries wheels.py
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import hashlib
+import http.server
 import json
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
-from site_settings import SettingsError, SiteSettings, is_path, read_settings
+from site_settings import (
+    DEFAULT_INDEX,
+    SettingsError,
+    SiteSettings,
+    is_path,
+    package_name,
+    read_settings,
+)
+from wheel_index import write_index
 from wheels import PROJECT, locked_wheels, pip_download
 
 FOLDER = PROJECT / "build" / "site-wheels"
@@ -57,9 +70,8 @@ def all_wheels(settings: SiteSettings) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         requirements = ("--require-hashes", "--requirement", "site.lock")
-        index = ("--index-url", settings.index) if "://" in settings.index else ()
         try:
-            pip_download(folder, *requirements, *index, cwd=settings.folder)
+            pip_download(folder, *requirements, *_sources(settings), cwd=settings.folder)
         except subprocess.CalledProcessError as error:
             raise SettingsError(
                 "A wheel of site.lock cannot be had, or is not the file that was pinned; pip says"
@@ -88,11 +100,6 @@ def plugin_hashes(settings: SiteSettings) -> list[str]:
     return sorted(set(re.findall(r"--hash=sha256:([0-9a-f]{64})", lock_file(settings).read_text())))
 
 
-def package_name(wheel: Path) -> str:
-    """Return the name of a wheel's package, as all of its spellings are written alike."""
-    return re.sub(r"[-_.]+", "-", wheel.name.split("-")[0]).lower()
-
-
 def write_lock(settings: SiteSettings) -> None:
     """Resolve the listed plugins and write the lock; without any, remove it."""
     lock = lock_file(settings)
@@ -101,11 +108,13 @@ def write_lock(settings: SiteSettings) -> None:
         print("site.toml lists no plugins")
         return
     command = ["node", str(PROJECT / "scripts/run_in_pyodide.mjs"), "scripts/resolve_plugins.py"]
-    command += [str(locked_wheels()), str(settings.folder), settings.index]
+    command += [str(locked_wheels()), str(settings.folder)]
     # In the project, which is all that Pyodide sees. Others may lock another site meanwhile.
     with tempfile.TemporaryDirectory(dir=FOLDER.parent) as work:
         resolved = Path(work) / "resolved"
-        subprocess.run([*command, str(resolved)], check=True, cwd=PROJECT)
+        with _served(settings.wheel_folders, Path(work) / "index") as address:
+            command += [json.dumps(settings.index_urls(address)), str(resolved)]
+            subprocess.run(command, check=True, cwd=PROJECT)
         if not resolved.is_file():
             message = "The plugins of site.toml cannot be built into the site as they are."
             raise SettingsError(message)
@@ -114,6 +123,36 @@ def write_lock(settings: SiteSettings) -> None:
         "# The plugins that site.toml lists, with what they need, as micropip inside Pyodide\n"
         f"# resolved them. Made by `{LOCK_COMMAND}`.\n{listing(settings)}\n{found}"
     )
+
+
+def _sources(settings: SiteSettings) -> list[str]:
+    """Return pip's options for where it finds what the lock pins, by hash."""
+    addresses = [one for one in settings.index_urls() if "://" in one]
+    options = [f"--find-links={folder.resolve()}" for folder in settings.wheel_folders]
+    if DEFAULT_INDEX not in settings.index:
+        options += [f"--index-url={one}" for one in addresses[:1]]
+        addresses = addresses[1:]
+    return options + [f"--extra-index-url={one}" for one in addresses]
+
+
+@contextlib.contextmanager
+def _served(folders: list[Path], out: Path) -> Iterator[str]:
+    """Serve folders of wheels on this machine as a package index; yield its address."""
+    write_index(folders, out)
+    handler = functools.partial(_Quiet, directory=str(out))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        pass
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""Lays a folder of wheels out as a package index: the "simple" API as HTML, for any static host."""
+"""Lays folders of wheels out as a package index: the "simple" API as HTML, for any static host."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from site_wheels import package_name
+from site_settings import package_name
 
 
-def write_index(wheels: Iterable[Path], out: Path) -> None:
-    """Write the index of these wheels, with copies of them, into `out`."""
+def write_index(folders: Iterable[Path], out: Path) -> None:
+    """Write the index of the wheels in these folders, with copies of them, into `out`."""
     projects: defaultdict[str, list[Path]] = defaultdict(list)
-    for wheel in sorted(wheels):
+    # Of two files of one name that of the first folder counts.
+    wheels = {wheel.name: wheel for one in reversed([*folders]) for wheel in one.glob("*.whl")}
+    for _, wheel in sorted(wheels.items()):
         projects[package_name(wheel)].append(wheel)
     out.mkdir(parents=True, exist_ok=True)
     links = [(f"{name}/", name) for name in projects]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,22 +40,22 @@ _MOST_WORDS = 1000
 
 
 class PluginSetup:
-    """The packages of the instance in `folder`, of which `record` is the lock, or None; `index` is
-    a package index's address, None for micropip's own. `catalogue` is a file: JSON, a list of
-    plugins, each with "name", "version", the one that was tested with the site's own Datasette,
-    and "state", "works" if it did.
+    """The packages of the instance in `folder`, of which `record` is the lock, or None; `indexes`
+    are addresses of package indexes, "default" for micropip's own. `catalogue` is a file: JSON, a
+    list of plugins, each with "name", "version", the one that was tested with the site's own
+    Datasette, and "state", "works" if it did.
     """
 
     def __init__(
         self,
         folder: Path,
-        index: str | None,
+        indexes: Sequence[str],
         catalogue: Path | None = None,
         installed: Path = INSTALLED,
         record: dict[str, Any] | None = None,
     ) -> None:
         self._packages = Packages(folder, installed, record)
-        self._index = index
+        self._indexes = indexes
         self._catalogue = catalogue
         self._installed = installed
         self._ref = ""  # how the lock names the Datasette that runs here, "" for the site's
@@ -214,7 +214,7 @@ class PluginSetup:
         while True:
             more = {"limits": [limit.requirement for limit in limits], **options}
             try:
-                chosen = await choose(requirement, self._index, have=have, report=report, **more)
+                chosen = await choose(requirement, self._indexes, have=have, report=report, **more)
             except Unresolvable as error:
                 if first is None or error.retry:
                     raise

@@ -14,7 +14,7 @@ import importlib.metadata
 import re
 import sys
 import zipfile
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -29,7 +29,7 @@ from micropip.package import PackageMetadata
 from micropip.transaction import Transaction
 
 from engine.errors import PluginError
-from engine.packages.wheels import Wheel, canonical, package_name, read_wheel
+from engine.packages.wheels import DEFAULT_INDEX, Wheel, canonical, package_name, read_wheel
 
 #: Called with "resolving" or "downloading", a package's name, how many are done and how many known.
 Report = Callable[[str, str, int, int], object]
@@ -186,7 +186,7 @@ def installed_version(name: str) -> str | None:
 
 async def choose(
     requirement: str,
-    index: str | None,
+    indexes: Sequence[str],
     *,
     have: Iterable[Wheel] = (),
     hidden: Iterable[str] = (),
@@ -197,7 +197,8 @@ async def choose(
 ) -> Chosen:
     """Choose the wheels that `requirement` needs beside what is installed and `have`.
 
-    `index` is a package index's address, None for micropip's own. Packages in `hidden` are chosen
+    `indexes` are addresses of package indexes, DEFAULT_INDEX for micropip's own; the first that has
+    a package counts. Packages in `hidden` are chosen
     anew although they are there. `replace_site`: packages of the site may be outdone by others.
     `pre`: pre-releases count as much as others; else only where nothing else fits. `limits` are
     kept by what is chosen, without being wanted themselves.
@@ -219,7 +220,7 @@ async def choose(
     while True:
         there = {one.name: one.version for one in have if one.name not in hide}
         there |= STAND_INS | (NOT_IN_A_BROWSER if replace_site else {})
-        choice = _choice(index, there, hide)
+        choice = _choice(indexes, there, hide)
         choice.wants_pre, choice.report = eager[0], report
         choice.limits, choice.fixed = list(limits), fixed
         try:
@@ -240,7 +241,7 @@ async def choose(
         del eager[0]
 
 
-def _choice(index: str | None, there: dict[str, str], hidden: set[str]) -> _Choice:
+def _choice(indexes: Sequence[str], there: dict[str, str], hidden: set[str]) -> _Choice:
     _Layer.status = _Layer.failure = None
     return _Choice(
         _compat_layer=_Layer,
@@ -250,7 +251,13 @@ def _choice(index: str | None, there: dict[str, str], hidden: set[str]) -> _Choi
         deps=True,
         pre=False,
         fetch_kwargs={},
-        index_urls=[index.rstrip("/")] if index else package_index.DEFAULT_INDEX_URLS,
+        index_urls=[
+            url
+            for one in indexes
+            for url in (
+                package_index.DEFAULT_INDEX_URLS if one == DEFAULT_INDEX else [one.rstrip("/")]
+            )
+        ],
         locked={
             name: PackageMetadata(name=name, version=version) for name, version in there.items()
         },

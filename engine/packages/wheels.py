@@ -42,6 +42,9 @@ INSTALLED = Path("/installed")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.!+-]{0,99}")
 
+#: Stands among addresses of package indexes for the one that micropip asks by itself.
+DEFAULT_INDEX = "default"
+
 #: Hashes of the wheels that were laid out in this Python.
 laid_out: list[str] = []
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from tests.support.browsing import follow, link
 from tests.support.hosts import DataHost, data_host, static_site
 from tests.support.sites import BUILDS, PROJECT
-from tests.support.wheels import saying, wheel
+from tests.support.wheels import native_wheel, saying, wheel
 
 # A whole site is built, beside other tests.
 pytestmark = pytest.mark.timeout(400)
@@ -51,8 +51,9 @@ def lock_plugins(folder: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def own_site() -> Iterator[str]:
-    """The address of the launcher of a site that was built from FILES, with a wheel by its path and
-    one by its address, which need packages of the site and one another.
+    """The address of the launcher of a site that was built from FILES, with a plugin by its
+    address, one by its path, which the first needs, and one by its name, from a folder that is an
+    index. That one needs a package with native code.
     """
     shutil.rmtree(OWNER, ignore_errors=True)
     name, content = wheel("lite-greeting", code=saying("Good day"), requires=("jinja2>=3",))
@@ -61,12 +62,22 @@ def own_site() -> Iterator[str]:
         (OWNER / path).write_text(text)
     (OWNER / "wheels").mkdir()
     (OWNER / "wheels" / name).write_bytes(content)
+    (OWNER / "pyodide").mkdir()
+    uses = "from compiled._python_calamine import CalamineWorkbook\n" + saying("Compiled")
+    for file, packed in (
+        wheel("lite-compiled", code=uses, requires=("compiled",)),
+        native_wheel("compiled"),
+    ):
+        (OWNER / "pyodide" / file).write_bytes(packed)
     site = ["--site", str(OWNER), "--out", str(OWNER.with_name("own-dist"))]
     with data_host() as host:
         url = host.add(
             *wheel("lite-goodbye", code=saying("Good night"), requires=("lite-greeting",))
         )
-        (OWNER / "site.toml").write_text(f'plugins = ["./wheels/{name}", "{url}"]\n')
+        (OWNER / "site.toml").write_text(
+            f'plugins = ["{url}", "./wheels/{name}", "lite-compiled"]\n'
+            'index = ["pyodide", "default"]\n'
+        )
         locked = lock_plugins(OWNER)
         assert locked.returncode == 0, locked.stderr
         lock = (OWNER / "site.lock").read_text()
@@ -87,6 +98,7 @@ def test_what_the_owner_brings_is_in_every_instance(
     expect(page.locator("#bold")).to_have_text("Ours")
     expect(page.get_by_text("Good day")).to_be_visible()
     expect(page.get_by_text("Good night")).to_be_visible()
+    expect(page.get_by_text("Compiled")).to_be_visible()
     expect(page.locator("#own")).to_have_css("color", "rgb(1, 2, 3)")
     page.goto(f"{base}about")
     expect(page.locator("body")).to_contain_text("About us")

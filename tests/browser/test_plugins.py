@@ -21,7 +21,7 @@ from tests.support.hosts import DataHost
 from tests.support.kept import wait_for_site
 from tests.support.plugins import ASK, allow, instance, key_of, notices
 from tests.support.sites import BUILDS, PROJECT, build
-from tests.support.wheels import add_to_index, repacked, saying, wheel
+from tests.support.wheels import add_to_index, native_wheel, repacked, saying, wheel
 
 SITE = BUILDS / "index-site"
 LOCKED = BUILDS / "locked-site"
@@ -135,6 +135,13 @@ def built() -> Path:
         wheel("datasette-does-all", code=DOES_ALL, requires=("httpx",)),
         wheel("datasette-old", requires=("datasette<1.0",)),
         wheel("datasette-native", requires=("native-library",)),
+        wheel(
+            "datasette-compiled",
+            code="from compiled._python_calamine import CalamineWorkbook\n"
+            + saying("compiled works"),
+            requires=("compiled",),
+        ),
+        native_wheel("compiled"),
         wheel("native-library", plugin=False, tag="cp314-cp314-manylinux_2_17_x86_64"),
         repacked(datasette, "datasette", "1.0a99"),
     )
@@ -161,6 +168,18 @@ def test_nothing_is_fetched_before_consent(page: Page, host: Host, files: DataHo
     allow(page)
     expect(page.get_by_text("elsewhere works")).to_be_visible()
     expect(page.get_by_text("one works", exact=True)).to_be_visible()
+    expect(notices(page)).to_have_count(0)
+
+
+def test_packages_with_native_code_for_pyodide(page: Page, host: Host) -> None:
+    page.goto(link(host.address(), "world", install="datasette-compiled"))
+    expect(page.get_by_text("datasette-compiled")).to_be_visible()
+    assert not [path for path in host.requests if path.startswith("/wheels/")]
+    allow(page)
+    expect(page.get_by_text("compiled works", exact=True)).to_be_visible()
+    stop_worker(page)
+    page.reload()
+    expect(page.get_by_text("compiled works", exact=True)).to_be_visible()
     expect(notices(page)).to_have_count(0)
 
 

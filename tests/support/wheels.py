@@ -11,6 +11,8 @@ import re
 import zipfile
 from pathlib import Path
 
+PROJECT = Path(__file__).resolve().parent.parent.parent
+
 
 def wheel(
     name: str,
@@ -20,7 +22,7 @@ def wheel(
     requires: tuple[str, ...] = (),
     plugin: bool = True,
     tag: str = "py3-none-any",
-    files: dict[str, str] | None = None,
+    files: dict[str, str | bytes] | None = None,
 ) -> tuple[str, bytes]:
     """Return file name and content of a wheel with one package, whose __init__.py is `code`.
 
@@ -30,7 +32,7 @@ def wheel(
     info = f"{module}-{version}.dist-info"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
     metadata += "".join(f"Requires-Dist: {one}\n" for one in requires)
-    contents = {f"{module}/__init__.py": code}
+    contents: dict[str, str | bytes] = {f"{module}/__init__.py": code}
     contents |= {f"{module}/{path}": text for path, text in (files or {}).items()}
     contents[f"{info}/METADATA"] = metadata
     contents[f"{info}/WHEEL"] = f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n"
@@ -42,6 +44,16 @@ def wheel(
         for path, text in contents.items():
             archive.writestr(zipfile.ZipInfo(path), text)
     return f"{module}-{version}-{tag}.whl", buffer.getvalue()
+
+
+def native_wheel(name: str) -> tuple[str, bytes]:
+    """Return a wheel of no plugin with a native module for Pyodide, `_python_calamine`."""
+    [calamine] = (PROJECT / "build" / "wheels").glob("python_calamine-*.whl")
+    with zipfile.ZipFile(calamine) as archive:
+        [path] = [one for one in archive.namelist() if one.endswith(".so")]
+        module = {Path(path).name: archive.read(path)}
+    tag = calamine.stem.split("-", 2)[2]
+    return wheel(name, plugin=False, tag=tag, files={**module})
 
 
 def add_to_index(folder: Path, *wheels: tuple[str, bytes]) -> None:

@@ -230,7 +230,7 @@ export class Packages {
    */
   async prepare(bootstrap, folder, report) {
     const lock = JSON.stringify(this.#lock ?? null);
-    this.#python = bootstrap.BrowserPackages(folder, this.#settings.index, lock);
+    this.#python = bootstrap.BrowserPackages(folder, JSON.stringify(this.#settings.indexes), lock);
     if (!this.any) return;
     report({ stage: "plugins", label: "" });
     for (const { without, reason } of this.#failures) {

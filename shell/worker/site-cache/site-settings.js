@@ -10,7 +10,8 @@ import { SITE_ROOT } from "../../shared/site.js";
  * @typedef {object} SiteSettings
  * @property {boolean} private  whether pages of all workspaces may talk to this site only
  * @property {boolean} locked   whether the site takes no code from links or persons
- * @property {string} index     absolute URL of the package index, "" for micropip's own
+ * @property {string[]} indexes absolute URLs of package indexes, "default" for micropip's own; the first
+ *   that has a package counts
  * @property {string[]} plugins names of the packages built into the site
  * @property {string[]} hashes  SHA-256 of their wheels
  * @property {boolean} images   whether Python may start from images of its memory
@@ -18,14 +19,15 @@ import { SITE_ROOT } from "../../shared/site.js";
  */
 
 const FILE = "site.json";
+const DEFAULT_INDEX = "default";
 
 /** @returns {Promise<SiteSettings>} */
 export async function siteSettings() {
-  /** @type {Partial<Omit<SiteSettings, "index">> & {index?: string | null}} */
+  /** @type {Partial<Omit<SiteSettings, "indexes">> & {index?: string | string[]}} */
   const {
     locked = false,
     private: isPrivate = false,
-    index,
+    index = DEFAULT_INDEX,
     plugins = [],
     hashes = [],
     images = true,
@@ -34,7 +36,9 @@ export async function siteSettings() {
   return {
     private: isPrivate,
     locked,
-    index: index ? new URL(index, SITE_ROOT).href : "",
+    indexes: [index]
+      .flat()
+      .map((one) => (one === DEFAULT_INDEX ? one : new URL(one, SITE_ROOT).href)),
     plugins,
     hashes,
     images,

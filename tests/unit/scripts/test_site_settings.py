@@ -19,7 +19,7 @@ def settings_of(folder: Path, text: str, **files: str) -> None:
 
 def test_without_a_file_there_are_the_defaults(tmp_path: Path) -> None:
     settings = read_settings(tmp_path)
-    assert (settings.locked, settings.index_url, settings.plugins) == (False, None, [])
+    assert (settings.locked, settings.index_urls(), settings.plugins) == (False, ["default"], [])
     assert settings.documents() == {} and settings.folders("templates") == []
 
 
@@ -37,6 +37,9 @@ def test_the_projects_own_says_what_the_defaults_are() -> None:
         ("plugins = [3]", "lists the plugin 3"),
         ('plugins = ["./gone-1-py3-none-any.whl"]', "which is not there"),
         ('index = "no-such-folder"', "neither a folder nor a URL"),
+        ('index = ["default", "gone"]', "sets index to 'gone'"),
+        ("index = 3", "must be a list of texts"),
+        ("index = [3]", "sets index to 3"),
     ],
 )
 def test_mistakes_are_told(tmp_path: Path, text: str, said: str) -> None:
@@ -80,8 +83,19 @@ def test_a_folder_of_wheels_is_served_as_an_index(tmp_path: Path) -> None:
     (tmp_path / "wheels" / "My_Plugin-1.0-py3-none-any.whl").write_bytes(b"wheel")
     settings_of(tmp_path, 'index = "wheels"')
     settings = read_settings(tmp_path)
-    assert settings.index_url == "wheels/" and settings.wheel_folder is not None
-    write_index(settings.wheel_folder.glob("*.whl"), tmp_path / "out")
+    assert settings.index_urls() == ["wheels/"]
+    write_index(settings.wheel_folders, tmp_path / "out")
     page = (tmp_path / "out" / "my-plugin" / "index.html").read_text()
     assert 'href="My_Plugin-1.0-py3-none-any.whl#sha256=' in page
     assert (tmp_path / "out" / "my-plugin" / "My_Plugin-1.0-py3-none-any.whl").is_file()
+
+
+def test_several_folders_are_one_index_in_the_order_of_the_list(tmp_path: Path) -> None:
+    for folder, content in (("own", b"own"), ("pyodide", b"theirs")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a-1.0-py3-none-any.whl").write_bytes(content)
+    settings_of(tmp_path, 'index = ["own", "https://a.test/simple/", "pyodide", "default"]')
+    settings = read_settings(tmp_path)
+    assert settings.index_urls() == ["wheels/", "https://a.test/simple/", "default"]
+    write_index(settings.wheel_folders, tmp_path / "out")
+    assert (tmp_path / "out" / "a" / "a-1.0-py3-none-any.whl").read_bytes() == b"own"

@@ -51,6 +51,7 @@ class Instance:
     def __init__(self, folder: Path, index: str, catalogue: list[dict[str, str]]) -> None:
         self._folder = folder
         self.index = index
+        self.indexes = [index]
         self._catalogue = folder / "catalogue.json"
         self._installed = folder.parent / "installed"
         folder.mkdir()
@@ -59,7 +60,7 @@ class Instance:
 
     def _setup(self) -> PluginSetup:
         record = self.record()
-        return PluginSetup(self._folder, self.index, self._catalogue, self._installed, record)
+        return PluginSetup(self._folder, self.indexes, self._catalogue, self._installed, record)
 
     def record(self) -> dict[str, Any] | None:
         """Return what the worker would read of the lock, and hand over."""
@@ -292,6 +293,23 @@ def test_an_address_counts_more_than_what_is_there(instance: Instance, index: Pa
 
 
 # Python's own urllib, which stands in for the browser's fetch here, leaves a 404 open.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_of_several_indexes_the_first_that_has_a_package_counts(
+    instance: Instance, index: Path, tmp_path: Path
+) -> None:
+    own = instance.index.removesuffix("wheels/") + "own/"
+    instance.indexes = [own, instance.index]
+    add_to_index(tmp_path / "site" / "own", wheel("a-library", "1.0", plugin=False))
+    add_to_index(
+        index,
+        wheel("a-library", "2.0", plugin=False),
+        wheel("datasette-one", requires=("a-library",)),
+    )
+    assert instance.start("datasette-one") == []
+    assert instance.versions() == {"a-library": "1.0", "datasette-one": "1.0"}
+    assert "is not in the package index" in instance.start("datasette-two")[0]
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_wheels_are_found_in_whatever_order_they_are_named(
     instance: Instance, tmp_path: Path

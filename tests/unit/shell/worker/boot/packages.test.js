@@ -19,7 +19,7 @@ function packages({ unfinished, lock, locked = false, hashes = [], isImported = 
     recipe: [["install", "datasette-x"]],
     lock,
     isImported,
-    settings: { locked, index: "", plugins: [], hashes, images: false },
+    settings: { locked, indexes: ["default"], plugins: [], hashes, images: false },
     decision: {
       key: "",
       allowed: ["plugin datasette-x from the package index"],
