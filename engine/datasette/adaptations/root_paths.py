@@ -4,19 +4,25 @@ Many have `<form action="/-/upload-csvs">` in a template or redirect to `/data/t
 should have asked datasette.urls. An instance is never at the root. So addresses that begin with a
 slash and lead out of it are led back, in redirects and in the attributes of a page's links and
 forms; not those that lead to the site's own files. What scripts ask for,
-shell/worker/routing/root-path-redirects.js redirects. Redirects alone would not do: below a path, a
-link to `/data/table` leaves the site, and no worker sees that request.
+shell/worker/routing/root-path-redirects.js redirects; links that scripts write,
+shell/page/datasette/stray-links.js leads back; where scripts take the page's own path apart,
+path_segments.py helps. Redirects alone would not do: below a path, a link to `/data/table` leaves
+the site, and no worker sees that request.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from engine.asgi.server import App, Message, Receive, Scope, Send
 from engine.datasette.adaptations.html_attributes import change_attributes
+from engine.datasette.adaptations.path_segments import SegmentsFromHome
 
 #: Files and folders of the site that its own pages link to, relative to the site's root.
 _OF_THE_SITE = ("app/", "data/index.json", "index.html", "saved.html", "v/")
+
+_SCRIPTS = (b"text/javascript", b"application/javascript")
 
 #: Attributes that hold an address.
 _NAMES = frozenset((b"href", b"src", b"action", b"formaction"))
@@ -41,7 +47,10 @@ def inside_instance(app: App, base_url: str) -> App:
     def led_value(value: bytes) -> bytes:
         return led(value) if _is_path(value) else value
 
+    segments = SegmentsFromHome(base_url)
+
     def led_page(page: bytes) -> bytes:
+        page = segments.in_page(page)
         return change_attributes(page, _NAMES, led_value) if suspicious.search(page) else page
 
     async def changed(scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,24 +58,27 @@ def inside_instance(app: App, base_url: str) -> App:
             await app(scope, receive, send)
             return
         start: Message | None = None
+        change: Callable[[bytes], bytes] = led_page
 
         async def send_changed(message: Message) -> None:
-            nonlocal start
+            nonlocal start, change
             if message["type"] == "http.response.start":
                 headers = [
                     (name, led_value(value) if name.lower() == b"location" else value)
                     for name, value in message.get("headers", ())
                 ]
                 start = {**message, "headers": headers}
-                if _is_page(headers):
+                kind = _content_type(headers)
+                if kind.startswith((b"text/html", *_SCRIPTS)):
+                    change = led_page if kind.startswith(b"text/html") else segments.in_script
                     return  # its length is not known yet
                 await send(start)
                 start = None
                 return
             if start is not None:
-                # A page that comes in parts is not Datasette's, and not worth waiting for.
+                # What comes in parts is not Datasette's, and not worth waiting for.
                 if message["type"] == "http.response.body" and not message.get("more_body"):
-                    body = led_page(message.get("body", b""))
+                    body = change(message.get("body", b""))
                     message = {**message, "body": body}
                     start["headers"] = [
                         (
@@ -88,8 +100,6 @@ def _is_path(address: bytes) -> bool:
     return address.startswith(b"/") and not address.startswith(b"//")
 
 
-def _is_page(headers: list[tuple[bytes, bytes]]) -> bool:
-    return any(
-        name.lower() == b"content-type" and value.lower().startswith(b"text/html")
-        for name, value in headers
-    )
+def _content_type(headers: list[tuple[bytes, bytes]]) -> bytes:
+    found = (value for name, value in headers if name.lower() == b"content-type")
+    return next(found, b"").lower()

@@ -9,11 +9,14 @@ import { setUpFileBringing } from "../import/bring-files.js";
 import { keepIntegersExact } from "./exact-integers.js";
 import { startKeepAlive } from "../worker/keep-alive.js";
 import { startNotices } from "./notices.js";
+import { leadStrayLinksBack } from "./stray-links.js";
 import { keepRegistrations } from "../worker/registrations.js";
 import { reloadsHaveHelped } from "../worker/reload-guard.js";
 
 reloadsHaveHelped();
-startKeepAlive(parseAppPath(location.pathname, SITE_ROOT.pathname)?.key ?? "");
+const key = parseAppPath(location.pathname, SITE_ROOT.pathname)?.key ?? "";
+startKeepAlive(key);
+leadStrayLinksBack(SITE_ROOT, key);
 startNotices();
 setUpFileBringing();
 keepRegistrations();

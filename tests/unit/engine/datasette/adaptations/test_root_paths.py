@@ -112,3 +112,40 @@ def test_what_is_malformed_takes_no_longer_than_it_is_long(part: bytes) -> None:
     """A quadratic search would take minutes for this."""
     _, body = answer(part * 100_000 + b"=/x")
     assert len(body["body"]) >= 100_000 * len(part)
+
+
+SCRIPT = b'const parts = location.pathname.split("/").filter(Boolean);'
+COUNTED = SCRIPT.replace(b".split(", b'.replace("/lite/app/@a2V5/", "/").split(')
+
+
+def test_scripts_count_the_segments_of_a_path_from_the_home_page() -> None:
+    page = b"<p>%s</p><script>%s</script><SCRIPT type=module>%s</SCRIPT >" % ((SCRIPT,) * 3)
+    counted = b"<p>%s</p><script>%s</script><SCRIPT type=module>%s</SCRIPT >"
+    start, body = answer(page)
+    assert body["body"] == counted % (SCRIPT, COUNTED, COUNTED)
+    assert dict(start["headers"])[b"content-length"] == str(len(body["body"])).encode()
+    for kind in ("text/javascript; charset=utf-8", "application/javascript"):
+        start, body = answer(b"let a=1;" + SCRIPT, kind=kind)
+        assert body["body"] == b"let a=1;" + COUNTED
+        assert dict(start["headers"])[b"content-length"] == str(len(body["body"])).encode()
+    assert answer(SCRIPT, kind="text/plain")[1]["body"] == SCRIPT
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        b"location.pathname",
+        b"my.location.pathname.split('/')",
+        b"$location.pathname.split('/')",
+        b"url.pathname.split('/')",
+    ],
+)
+def test_other_paths_in_scripts_stay(script: bytes) -> None:
+    assert answer(script, kind="text/javascript")[1]["body"] == script
+
+
+@pytest.mark.parametrize("whose", [b"window", b"document", b"globalThis", b"self"])
+def test_location_under_its_other_names(whose: bytes) -> None:
+    script = whose + b".location.pathname.split('/')[1]"
+    changed = answer(script, kind="text/javascript")[1]["body"]
+    assert changed == whose + b'.location.pathname.replace("/lite/app/@a2V5/", "/").split(\'/\')[1]'
