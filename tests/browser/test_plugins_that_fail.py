@@ -200,8 +200,10 @@ def test_an_endless_loop_is_noticed_once_it_has_stopped_the_worker_twice(
         tab = browser.new_tab()
         tab.goto(link(host.address(), "world", install="datasette-loops"))
         button = "[...document.querySelectorAll('button')].find(({innerText}) => innerText == %r)"
-        tab.wait_for(f"!!{button % 'Allow and open'}")
-        tab.evaluate(f"{button % 'Allow and open'}.click()")
+        allow_and_open = button % "Allow and open"
+        # It takes no click until the page has been in view for a moment.
+        tab.wait_for(f"{allow_and_open}?.matches(':not([aria-disabled=true])')")
+        tab.evaluate(f"{allow_and_open}.click()")
         for _ in range(2):
             wait_until(is_running, 90, "the start of the plugin")
             place = tab.evaluate("location.href")
