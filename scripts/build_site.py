@@ -44,7 +44,16 @@ TEMPLATE_COMPILER = PROJECT / "scripts" / "compile_templates.py"
 AHEAD_COMPILER = PROJECT / "scripts" / "compile_ahead.py"
 
 # Served as they are written: path in the project = path on the site.
-SERVED = ["index.html", "saved.html", "sw.js", "manifest.webmanifest", "app", "shell", "data"]
+SERVED = [
+    "index.html",
+    "saved.html",
+    "unresponsive.html",
+    "sw.js",
+    "manifest.webmanifest",
+    "app",
+    "shell",
+    "data",
+]
 
 # The parameter that opens a file of data/ which index.json does not describe.
 PARAMETERS = {

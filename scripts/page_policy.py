@@ -37,6 +37,8 @@ HEADERS = """\
   Cross-Origin-Opener-Policy: same-origin
 /saved.html
   Content-Security-Policy: frame-ancestors 'none'
+/unresponsive.html
+  Content-Security-Policy: frame-ancestors 'none'
 """
 
 _CHARSET = '<meta charset="utf-8" />'

@@ -34,7 +34,7 @@ WORKER = "shell/worker/worker.js"
 #: Files at fixed addresses that name files of the shell.
 REFERRING = ["index.html", "saved.html", "404.html", "app/index.html", "app/booting.html"]
 REFERRING += ["app/consent.html", "app/failed.html", "app/framed.html", "app/question.html"]
-REFERRING += ["manifest.webmanifest"]
+REFERRING += ["app/stopped.html", "manifest.webmanifest", "unresponsive.html"]
 
 #: Files at fixed addresses that the worker keeps. A host's answers for addresses under app/ are not
 #: among them: where there is a worker to keep them, it answers there itself.
@@ -50,7 +50,7 @@ KEPT = [
     "favicon.ico",
     "site.json",
 ]
-KEPT += ["manifest.webmanifest"]
+KEPT += ["app/stopped.html", "manifest.webmanifest", "unresponsive.html"]
 
 #: The path of a file of the shell between quotes, maybe after "./" or a template's {{root}}.
 REFERENCE = re.compile(r"""(?<=")(?P<before>\./|\{\{root\}\}|)(?P<path>shell/[\w/.-]+)(?=")""")

@@ -96,6 +96,22 @@ export function generationLock(generation) {
 }
 
 /**
+ * @param {string} key
+ * @returns {string} name of the lock, held by the worker that runs the workspace
+ */
+export function workspaceLock(key) {
+  return `workspace ${key}`;
+}
+
+/**
+ * @param {string} key
+ * @returns {string} name of the lock, held by the page that ends the workspace's worker and starts another
+ */
+export function restartLock(key) {
+  return `restart ${key}`;
+}
+
+/**
  * @param {string} owner  of a saved instance; see SavedInstance in saved-store.js
  * @returns {string} name of the lock, held while the instance is open
  */

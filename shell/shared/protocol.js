@@ -16,7 +16,7 @@
  * meanwhile. A `ping` has no answer; its arrival is what restarts the browser's idle clock. Nor has a
  * `prefetch`: it saves the boot that may follow time.
  *
- * Questions (`status`, `check`, `forget`, `restore`, `set-aside`, `registrations`, `preview`, `add`, `reload`, `consent`, `plugins`,
+ * Questions (`status`, `check`, `forget`, `restore`, `set-aside`, `allow-load`, `pause-plugins`, `registrations`, `preview`, `add`, `reload`, `consent`, `plugins`,
  * `install`, `uninstall`) come with a MessagePort, on which exactly one answer is sent: {value} or
  * {error}. Until then {working} comes at least every few seconds while the worker's thread is free, with
  * the progress of an `add`, `install` or `uninstall`. A question names a lock (shared/locks.js), which the
@@ -29,7 +29,8 @@
  * is no longer so. `evicted` goes to all of them.
  *
  * Workers tell each other one thing, over a BroadcastChannel: `stop`, when the workspace that another
- * one runs is about to be deleted or replaced.
+ * one runs is about to be deleted or replaced. So do pages: `leave`, when one is about to end the
+ * workspace's worker.
  */
 
 import { ROOT } from "./scopes.js";
@@ -37,7 +38,7 @@ import { ROOT } from "./scopes.js";
 /** @typedef {import("./errors.js").WireError} WireError */
 
 /** Version of this protocol: a page that meets another one reloads itself. */
-export const PROTOCOL_VERSION = 6;
+export const PROTOCOL_VERSION = 7;
 
 /**
  * The stages of a boot in order: id and the title people see.
@@ -294,6 +295,23 @@ export const STAGES = [
  * @property {boolean} keep  whether it stays among what is saved, as a file to download
  */
 
+/**
+ * @typedef {object} AllowLoadQuestion  page → worker: answer this page load once more, though it stopped the
+ *   workspace before
+ * @property {number} v
+ * @property {"allow-load"} type
+ * @property {string} key
+ * @property {string} address  path and query
+ */
+
+/**
+ * @typedef {object} PausePluginsQuestion  page → root's worker: from its next start on, open a workspace
+ *   without the plugins that the person has allowed, until they decide again
+ * @property {number} v
+ * @property {"pause-plugins"} type
+ * @property {string} key
+ */
+
 /** @typedef {import("./link-options.js").ImportOptions} ImportOptions */
 
 /**
@@ -435,6 +453,13 @@ export const CHANGES_EXISTING = "ChangesExisting";
  */
 
 /**
+ * @typedef {object} LeaveMessage  page → pages: leave this workspace, whose worker is ended only then
+ * @property {number} v
+ * @property {"leave"} type
+ * @property {string} key
+ */
+
+/**
  * @typedef {object} EvictedMessage  worker → pages: there was no room left, so what was saved of an
  *   instance that nobody had changed was deleted; its link fetches it again
  * @property {number} v
@@ -449,7 +474,7 @@ export const CHANGES_EXISTING = "ChangesExisting";
 
 /**
  * @typedef {StatusQuestion | CheckQuestion | ForgetQuestion | RestoreQuestion
- *   | SetAsideQuestion | RegistrationsQuestion | PreviewQuestion | AddQuestion | ReloadQuestion | ConsentQuestion | PluginsQuestion | InstallQuestion
+ *   | SetAsideQuestion | AllowLoadQuestion | PausePluginsQuestion | RegistrationsQuestion | PreviewQuestion | AddQuestion | ReloadQuestion | ConsentQuestion | PluginsQuestion | InstallQuestion
  *   | UninstallQuestion} Question
  */
 /** @typedef {WithoutVersion<Question>} Asked  what `question` makes a message of */
@@ -523,8 +548,9 @@ export function question(asked, lock) {
  * @returns {import("./scopes.js").Role} whose worker answers it
  */
 export function roleFor(asked) {
-  // A workspace whose start fails may hold its own worker up.
-  return "key" in asked && asked.type !== "set-aside" ? asked.key : ROOT;
+  // A workspace that does not start, or hangs, may hold its own worker up.
+  const isForRoot = asked.type === "set-aside" || asked.type === "pause-plugins";
+  return "key" in asked && !isForRoot ? asked.key : ROOT;
 }
 
 /**
@@ -533,6 +559,14 @@ export function roleFor(asked) {
  */
 export function stopMessage(key) {
   return { v: PROTOCOL_VERSION, type: "stop", key };
+}
+
+/**
+ * @param {string} key
+ * @returns {LeaveMessage}
+ */
+export function leaveMessage(key) {
+  return { v: PROTOCOL_VERSION, type: "leave", key };
 }
 
 /**

@@ -11,7 +11,7 @@
 
 import { openDB } from "idb";
 import { BLOCK_SIZE } from "./blocks.js";
-import { LiteError } from "./errors.js";
+import { LiteError, OUTDATED } from "./errors.js";
 import { readableRecord } from "./saved-record.js";
 
 /** Of the folder's layout, which engine/datasette/instance.py defines. A newer site reads older ones. */
@@ -29,7 +29,11 @@ export const SET_ASIDE = "set-aside/";
 /** What SQLite calls its journals, after the name of the database. */
 export const JOURNALS = ["-journal", "-wal"];
 
-const SCHEMA_VERSION = 3;
+/**
+ * Of the store. An older version of the site that finds a newer number touches nothing (openStore): raise it
+ * for whatever an older worker must not write into.
+ */
+export const SCHEMA_VERSION = 4;
 
 /** Blocks that are read at a time. */
 const READ_AHEAD = 64;
@@ -85,7 +89,26 @@ const READ_AHEAD = 64;
  * @property {string} key
  * @property {string[]} allowed  ids of items, see idOf in shell/worker/trust/consent.js
  * @property {string[]} refused
+ * @property {boolean} [paused]  whether the person wants to start without what is allowed
  * @property {number} [unfinished]  starts with what is allowed that have not come to an end
+ */
+
+/**
+ * The page loads of a workspace that stopped its Python, or that are under way and may do so
+ * (shell/worker/instance/crash-guard.js).
+ *
+ * @typedef {object} GuardRecord
+ * @property {string} key
+ * @property {GuardedLoad[]} loads
+ */
+
+/**
+ * @typedef {object} GuardedLoad
+ * @property {string} address      path and query
+ * @property {number} at           ms since 1970: when it last began
+ * @property {number} interrupted  how often in a row the worker stopped in the middle of it
+ * @property {"running" | "interrupted" | "blocked"} state  blocked: it is not run again unasked
+ * @property {string} [reason]     the error that Python ended with, if it was not the browser that ended it
  */
 
 /**
@@ -113,6 +136,7 @@ const READ_AHEAD = 64;
  * @property {{key: [string, string, number], value: Uint8Array}} blocks
  * @property {{key: [string, string, string], value: SavedReply}} replies
  * @property {{key: string, value: Decision}} decisions
+ * @property {{key: string, value: GuardRecord}} guards
  * @property {{key: string, value: SavedImage}} images
  * @property {{key: string, value: Blob}} imageContents
  */
@@ -138,7 +162,8 @@ const STORES = /** @type {Array<"instances" | "files" | "blocks">} */ ([
  * @param {URL} siteRoot  each site on an origin has a store of its own
  * @param {() => void} [onClose]  called when it can no longer be used and must be opened again
  * @returns {Promise<Store>}
- * @throws {LiteError} the browser lets this page or worker store nothing
+ * @throws {LiteError} the browser lets this page or worker store nothing; named OUTDATED if a newer
+ *   version of the site has changed the store
  */
 export async function openStore(siteRoot, onClose = () => {}) {
   try {
@@ -151,8 +176,11 @@ export async function openStore(siteRoot, onClose = () => {}) {
           }
         }
         if (before < 2) store.createObjectStore("decisions", { keyPath: "key" });
-        store.createObjectStore("images", { keyPath: "key" });
-        store.createObjectStore("imageContents");
+        if (before < 3) {
+          store.createObjectStore("images", { keyPath: "key" });
+          store.createObjectStore("imageContents");
+        }
+        store.createObjectStore("guards", { keyPath: "key" });
       },
       // A newer build wants to change the schema, or the person has the data deleted.
       blocking(_current, _blocked, event) {
@@ -162,6 +190,7 @@ export async function openStore(siteRoot, onClose = () => {}) {
       terminated: onClose,
     });
   } catch (cause) {
+    if (cause instanceof Error && cause.name === "VersionError") throw newerSite();
     throw new LiteError("This browser does not let the site save anything.", {
       hint:
         "Private windows and settings that block site data do that. Everything works, but it is " +
@@ -170,6 +199,16 @@ export async function openStore(siteRoot, onClose = () => {}) {
       cause,
     });
   }
+}
+
+/** @returns {LiteError} that a newer version of the site has saved something that this one must not touch */
+export function newerSite() {
+  return new LiteError("A newer version of this site has saved data in this browser.", {
+    hint:
+      "This older version leaves it alone, so that nothing is damaged. Load the page again to get the " +
+      "newer one; if you still see this, close all tabs of this site and open it again.",
+    name: OUTDATED,
+  });
 }
 
 /**

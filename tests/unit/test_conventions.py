@@ -67,6 +67,7 @@ def test_text_never_becomes_markup() -> None:
     )
     scripts = [*(PROJECT / "shell").rglob("*.js"), *(PROJECT / "app").glob("*.html")]
     scripts += [PROJECT / "index.html", PROJECT / "saved.html", PROJECT / "sw.js"]
+    scripts += [PROJECT / "unresponsive.html"]
     assert len(scripts) > 100
     assert [path.name for path in scripts if sinks.search(path.read_text())] == []
     templates = list((PROJECT / "plugins" / "templates").glob("*.html"))

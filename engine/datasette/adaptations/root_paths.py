@@ -20,7 +20,7 @@ from engine.datasette.adaptations.html_attributes import change_attributes
 from engine.datasette.adaptations.path_segments import SegmentsFromHome
 
 #: Files and folders of the site that its own pages link to, relative to the site's root.
-_OF_THE_SITE = ("app/", "data/index.json", "index.html", "saved.html", "v/")
+_OF_THE_SITE = ("app/", "data/index.json", "index.html", "saved.html", "unresponsive.html", "v/")
 
 _SCRIPTS = (b"text/javascript", b"application/javascript")
 

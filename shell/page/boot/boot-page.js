@@ -6,10 +6,12 @@
  */
 
 import { toWire } from "../../shared/errors.js";
+import { parseAppPath } from "../../shared/paths.js";
 import { bootInstance, openSaved } from "../worker/boot-client.js";
 import { BootView } from "./boot-view.js";
 import { describeSources, recipeInWords } from "../ui/describe-sources.js";
 import { insist } from "../worker/insist.js";
+import { unresponsiveAddress, watchAnswers } from "../worker/responsiveness.js";
 import { showWaysOut } from "../saved/ways-out.js";
 
 /**
@@ -34,6 +36,13 @@ export async function bootAndLeave(boot) {
   const view = new BootView(container, subject, {
     onRetry: () => void run(true),
     onOpenSaved: () => void openSaved(key).catch((error) => view.fail(toWire(error))),
+  });
+
+  const here = parseAppPath(location.pathname, siteRoot.pathname);
+  const help = unresponsiveAddress(key, here ? here.path + location.search : "");
+  watchAnswers(key, {
+    onSilent: () => view.showUnresponsive(help),
+    onAnswer: () => view.hideUnresponsive(),
   });
 
   /**

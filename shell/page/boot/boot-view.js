@@ -123,6 +123,31 @@ export class BootView {
     this.note = ` Nothing heard for ${seconds} s; asked again.`;
   }
 
+  /**
+   * The workspace answers neither messages nor the page load.
+   *
+   * @param {string} href  of the page that says what can be done about it
+   */
+  showUnresponsive(href) {
+    if (!this.problem.hidden) return;
+    const message = "The workspace does not answer. It may be busy with something large, or hang.";
+    this.problem.replaceChildren(
+      element("p", { class: "message" }, message),
+      element(
+        "p",
+        { class: "actions" },
+        element("a", { class: "primary", href }, "See what you can do"),
+      ),
+    );
+    this.problem.hidden = false;
+    this.#announce(message);
+  }
+
+  /** It answers again. */
+  hideUnresponsive() {
+    if (this.container.dataset.state !== "failed") this.problem.hidden = true;
+  }
+
   /** The instance answers; the page is about to go there. */
   finish() {
     this.progress.finish(performance.now());

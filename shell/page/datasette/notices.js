@@ -15,6 +15,8 @@ import { describeAddress } from "../ui/describe-sources.js";
 import { element } from "../ui/dom.js";
 import { neverLetGo } from "../worker/keep-alive.js";
 import { takeOutcome } from "./carried-message.js";
+import { unresponsiveAddress, watchAnswers } from "../worker/responsiveness.js";
+import { onRestart } from "../worker/restart.js";
 import { shadowWith, whenStyled } from "../ui/shadow.js";
 
 /** @typedef {import("../../shared/errors.js").WireError} WireError */
@@ -34,6 +36,8 @@ export function startNotices() {
   });
   container.startMessages();
   sayOutcome();
+  watchAnswers(key, { onSilent: () => saySilent(key), onAnswer: () => withdraw(SILENT) });
+  onRestart(key, () => location.replace(`${unresponsiveAddress(key, placeOf(key))}&restarting`));
   askWorker({ type: "status", key }).then(
     (status) => status?.state === "ready" && sayStatus(key, status),
     () => {}, // the page itself is fine
@@ -149,6 +153,17 @@ function placeOf(key) {
   return path + location.search || (key === "" ? "./" : "");
 }
 
+/** Id of the notice that the workspace does not answer. */
+const SILENT = "silent";
+
+/** @param {string} key */
+function saySilent(key) {
+  if (isShown(SILENT)) return;
+  notify(SILENT, "This workspace does not answer. It may be busy with something large, or hang.", {
+    action: ["See what you can do", () => location.assign(unresponsiveAddress(key, placeOf(key)))],
+  });
+}
+
 function sayChanged() {
   notify("changed", "This data was changed in another tab.", {
     action: ["Show it", () => location.reload()],
@@ -212,6 +227,20 @@ function dismissed(about) {
 /** @type {Promise<HTMLElement> | undefined} */
 let list;
 
+/** @type {Set<string>} ids of the notices that are shown, or closed by the person */
+const shownOnce = new Set();
+
+/** @param {string} id */
+function isShown(id) {
+  return shownOnce.has(id);
+}
+
+/** @param {string} id  of a notice that is no longer true */
+function withdraw(id) {
+  if (!shownOnce.delete(id)) return;
+  void list?.then((shown) => shown.querySelector(`[data-id="${CSS.escape(id)}"]`)?.remove());
+}
+
 /**
  * @param {string} id  a notice with the same one is replaced
  * @param {string} text
@@ -219,6 +248,7 @@ let list;
  */
 function notify(id, text, { action, isDismissed, dismiss }) {
   if (isDismissed?.()) return;
+  shownOnce.add(id);
   const close = element("button", { type: "button", class: "close", "aria-label": "Close" }, "×");
   const item = element("li", { "data-id": id }, element("span", {}, text));
   close.addEventListener("click", () => {

@@ -102,7 +102,8 @@ export class Packages {
     const ref = requests.items.find(({ kind }) => kind === "datasette");
     const isThere = ref && Object.hasOwn(this.#lock?.asked ?? {}, requirementOf(ref));
     if (ref && (isThere || allowed.includes(ref))) this.#ref = ref.value;
-    if (this.#isStuck) this.problems.push(STUCK);
+    if (this.#isPaused) this.problems.push(PAUSED);
+    else if (this.#isStuck) this.problems.push(STUCK);
   }
 
   /** @param {string} lock */
@@ -135,9 +136,13 @@ export class Packages {
     return this.#allowed.length > 0 && this.#unfinished >= TOO_OFTEN;
   }
 
+  get #isPaused() {
+    return this.#allowed.length > 0 && this.#decision?.paused === true;
+  }
+
   /** @returns {boolean} whether none of the packages that are allowed is used */
   get #isWithoutAll() {
-    return this.#isStuck || this.#isWithout("all");
+    return this.#isPaused || this.#isStuck || this.#isWithout("all");
   }
 
   /** @param {ConsentItem[]} items */
@@ -315,6 +320,14 @@ const STUCK = {
     "This was opened without its plugins, since two starts with them were never over: one of them may " +
     "keep Datasette from starting.",
   hint: "Remove the one that does on the page “Plugins”, or try again.",
+  source: "",
+};
+
+/** @type {WireError} */
+const PAUSED = {
+  name: "PluginsStuck",
+  message: "This was opened without its plugins, as you chose.",
+  hint: "Remove the one that hangs on the page “Plugins”, or try them again.",
   source: "",
 };
 

@@ -17,7 +17,7 @@ import { Saver } from "../storage/saver.js";
 import { start } from "../boot/start.js";
 import { StaticAnswers } from "../bridge/static-responses.js";
 import { ConsentNeeded } from "../trust/consent.js";
-import { LiteError, toWire } from "../../shared/errors.js";
+import { LiteError, OUTDATED, toWire } from "../../shared/errors.js";
 
 /** @typedef {import("../../shared/saved-store.js").Store} Store */
 /** @typedef {import("../../shared/protocol.js").RunningStatus} Status */
@@ -45,6 +45,7 @@ export class Instance {
   consent;
   #openStore;
   #decisions;
+  #guard;
   #onChange;
   #fromSources;
   #isNew;
@@ -93,6 +94,7 @@ export class Instance {
    * @param {(by: string) => void} options.onChange  called when the databases were written to, with
    *   the id of the client that asked for it
    * @param {import("../trust/decisions.js").Decisions} options.decisions
+   * @param {import("./crash-guard.js").CrashGuard} options.guard
    * @param {Carried} [options.carried]  what one before this had that was not saved
    * @param {boolean} options.fromSources  whatever is saved, to replace it
    * @param {boolean} options.isNew  whether one for files of the person's own may begin without them
@@ -100,11 +102,12 @@ export class Instance {
    *   is over, such as closing the one before
    */
   constructor(key, siteRoot, options) {
-    const { openStore, decisions, onChange, carried, fromSources, isNew, before } = options;
+    const { openStore, decisions, guard, onChange, carried, fromSources, isNew, before } = options;
     this.#key = key;
     this.#siteRoot = siteRoot;
     this.#openStore = openStore;
     this.#decisions = decisions;
+    this.#guard = guard;
     this.#carried = carried;
     this.isChanged = carried !== undefined;
     this.#onChange = onChange;
@@ -134,8 +137,12 @@ export class Instance {
     this.lastUsed = performance.now();
     // A saved one's record says whether its databases were changed.
     if (!this.#saver && !["GET", "HEAD"].includes(request.method)) this.isChanged = true;
+    let endLoad = () => {};
     const response = respond(request, event, errorPage, {
-      handle: (...asgi) => this.#breakdown.unless(this.#handle(...asgi)),
+      handle: (...asgi) => {
+        endLoad = this.#guard.begin(request);
+        return this.#breakdown.unless(this.#handle(...asgi));
+      },
       staticAnswers: this.#staticAnswers,
       saver: this.#saver,
       replies: this.#replies,
@@ -147,6 +154,7 @@ export class Instance {
     try {
       return await this.#uses.during(response);
     } finally {
+      endLoad();
       this.lastUsed = performance.now();
     }
   }
@@ -283,7 +291,10 @@ export class Instance {
     const { files, python, intake, packages, breakdown, problems, exercised, saving } = started;
     this.#disown = started.disown;
     this.#breakdown = breakdown;
-    breakdown.onBreakdown = () => (this.state = "failed");
+    breakdown.onBreakdown = () => {
+      this.state = "failed";
+      this.#guard.failed(breakdown.error);
+    };
     this.#files = files;
     this.#carried = undefined;
     this.#python = python;
@@ -302,6 +313,8 @@ export class Instance {
     try {
       return await this.#openStore();
     } catch (error) {
+      // To go on without what is saved would show other data than the person left here.
+      if (error instanceof LiteError && error.name === OUTDATED) throw error;
       this.#unsaved = error;
       return undefined;
     }

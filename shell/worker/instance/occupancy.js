@@ -3,7 +3,7 @@
  * stopped, to delete or replace what is saved.
  */
 
-import { heldAfter, hold, insist } from "../../shared/locks.js";
+import { heldAfter, hold, insist, workspaceLock } from "../../shared/locks.js";
 import { PROTOCOL_VERSION, stopMessage } from "../../shared/protocol.js";
 import { SITE_ROOT } from "../../shared/site.js";
 
@@ -13,14 +13,9 @@ const PATIENCE = 15_000;
 /** Between the workers of one site. */
 const CHANNEL = `datasette-lite ${SITE_ROOT.pathname} stop`;
 
-const LOCK = "workspace ";
-
-/** @param {string} key */
-const lockOf = (key) => LOCK + key;
-
 /** @returns {Promise<string[]>} keys of the workspaces that run, in whichever worker */
 export function runningWorkspaces() {
-  return heldAfter(LOCK);
+  return heldAfter(workspaceLock(""));
 }
 
 /**
@@ -29,7 +24,7 @@ export function runningWorkspaces() {
  *   longer does
  */
 export function enterWorkspace(key) {
-  return hold(lockOf(key));
+  return hold(workspaceLock(key));
 }
 
 /**
@@ -46,7 +41,7 @@ export async function whileStopped(key, work) {
   channel.postMessage(stopMessage(key));
   channel.close();
   // One that hangs saves nothing any more: what is saved is no longer its own.
-  return insist(lockOf(key), PATIENCE, work);
+  return insist(workspaceLock(key), PATIENCE, work);
 }
 
 /**

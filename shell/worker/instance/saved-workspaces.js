@@ -1,6 +1,7 @@
 /**
  * What is done to saved workspaces, from the root's worker: deleting them, saving one that was exported
- * elsewhere, and setting one of their databases aside. Where they run, they are stopped first.
+ * elsewhere, setting one of their databases aside (where they run, they are stopped first), and having
+ * their plugins left out.
  */
 
 import { saveCopy } from "../storage/copies.js";
@@ -23,6 +24,7 @@ export async function deleteWorkspaces(keys) {
   for (const key of keys) {
     await whileStopped(key, () => removeInstance(store, key));
     await decisions.forget(key);
+    await store.delete("guards", key);
   }
   // They hold its plugins. Other workspaces make theirs again.
   await deleteImages(store);
@@ -41,6 +43,7 @@ export async function restoreWorkspace(offered, folder) {
   const store = await openSharedStore();
   // Its packages may be others than those that were allowed.
   await decisions.forget(instance.key);
+  await store.delete("guards", instance.key);
   await whileStopped(instance.key, () => saveCopy(store, instance, files));
   return leftOut;
 }
@@ -55,4 +58,14 @@ export async function restoreWorkspace(offered, folder) {
 export async function setAsideDatabase({ key, path, keep }) {
   const store = await openSharedStore();
   await whileStopped(key, () => setAside(store, key, path, keep));
+}
+
+/**
+ * Have a workspace open without the plugins that were allowed, until the person decides again.
+ *
+ * @param {string} key
+ * @returns {Promise<void>}
+ */
+export function pausePlugins(key) {
+  return decisions.pause(key);
 }

@@ -13,10 +13,12 @@ import { siteSettings } from "../site-cache/site-settings.js";
 import { checkedItems, idOf, packageId } from "../trust/consent.js";
 import { Decisions } from "../trust/decisions.js";
 import { KeyedMutex } from "./keyed-mutex.js";
+import { CrashGuard } from "./crash-guard.js";
 import { openSharedStore } from "./store-access.js";
 import { enterWorkspace } from "./occupancy.js";
 import { LiteError } from "../../shared/errors.js";
 import { parseRequirement } from "../../shared/requirement.js";
+import { isSwitchedOn, keyToRecipe } from "../../shared/recipe.js";
 import { readableRecord } from "../../shared/saved-record.js";
 import { SITE_ROOT } from "../../shared/site.js";
 
@@ -38,6 +40,8 @@ export class Workspace {
   /** @type {string[]} what the last check found */
   #newer = [];
   #decisions = new Decisions(() => openSharedStore());
+  /** Which page loads stopped it before. */
+  guard;
 
   /**
    * @param {string} key
@@ -47,6 +51,9 @@ export class Workspace {
   constructor(key, onChange) {
     this.#key = key;
     this.#onChange = onChange;
+    this.guard = new CrashGuard(key, async () =>
+      isTemporary(key) ? undefined : openSharedStore(),
+    );
   }
 
   /** @returns {boolean} whether closing it would lose changes */
@@ -94,6 +101,7 @@ export class Workspace {
       instance = new Instance(this.#key, SITE_ROOT, {
         openStore: openSharedStore,
         decisions: this.#decisions,
+        guard: this.guard,
         carried,
         onChange: this.#onChange,
         fromSources,
@@ -285,4 +293,12 @@ export class Workspace {
     void closed.then(async () => (await entering)?.());
     instance.state = "stopped";
   }
+}
+
+/**
+ * @param {string} key
+ * @returns {boolean} whether the link asks that nothing is saved
+ */
+function isTemporary(key) {
+  return key !== "" && isSwitchedOn(keyToRecipe(key), "temporary");
 }

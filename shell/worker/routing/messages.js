@@ -9,6 +9,7 @@ import { isWanted, openWorkspaces } from "../instance/clients.js";
 import { runningWorkspaces } from "../instance/occupancy.js";
 import {
   deleteWorkspaces,
+  pausePlugins,
   restoreWorkspace,
   setAsideDatabase,
 } from "../instance/saved-workspaces.js";
@@ -142,6 +143,7 @@ async function answerTo(question, workspaces, clients, port, by) {
     await setAsideDatabase(question);
     return tell(clients, changedMessage(question.key), by);
   }
+  if (question.type === "pause-plugins") return pausePlugins(question.key);
   if (question.type === "registrations") {
     await keepScopes(question.scopes);
     // One that is being started from the launcher has no page of its own yet.
@@ -152,6 +154,8 @@ async function answerTo(question, workspaces, clients, port, by) {
   if (question.type === "status") return workspaces.find(question.key)?.status();
   const workspace = await workspaces.host(question.key);
   switch (question.type) {
+    case "allow-load":
+      return workspace.guard.allow(question.address);
     case "check":
       return workspace.check(question.before);
     case "add":

@@ -5,7 +5,7 @@
 
 import { GONE, NO_ROOM, NOT_SAVED } from "../storage/save-errors.js";
 import { siteFile } from "../site-cache/site-files.js";
-import { toWire } from "../../shared/errors.js";
+import { LiteError, toWire } from "../../shared/errors.js";
 import { instancePath } from "../../shared/paths.js";
 
 /** What the error page is headed with, by the error's name or else by the status. */
@@ -57,6 +57,40 @@ export async function questionPage(siteRoot, key, url) {
   const work = searchParams.getAll("sql").join("\n\n") || readable(pathname + search);
   const slots = { root: siteRoot, home: siteRoot + instancePath(key), work };
   return new Response(filled(await template("question"), slots), { headers: HEADERS });
+}
+
+/**
+ * The answer to a page load that stopped the workspace's Python before.
+ *
+ * @param {import("../../shared/saved-store.js").GuardedLoad} load
+ * @param {string} key  of the workspace
+ * @param {{siteRoot: string, wantsPage: boolean}} context
+ * @returns {Promise<Response>}
+ */
+export async function stoppedPage({ address, at, reason }, key, { siteRoot, wantsPage }) {
+  const why = reason
+    ? "Python could not continue after an error inside it."
+    : "Either it ran on without an end, or it needed more memory than there was.";
+  if (!wantsPage) {
+    const error = new LiteError(
+      `This stopped the workspace before, so it was not run again. ${why}`,
+      {
+        hint: "Open its address in a tab to run it all the same.",
+        traceback: reason,
+      },
+    );
+    return errorPage(error, 503, { siteRoot, wantsPage });
+  }
+  const slots = {
+    root: siteRoot,
+    home: siteRoot + instancePath(key),
+    address,
+    work: readable(address),
+    at: new Date(at).toISOString(),
+    why,
+    details: reason ?? "",
+  };
+  return new Response(filled(await template("stopped"), slots), { headers: HEADERS });
 }
 
 /**
@@ -113,7 +147,7 @@ export async function errorPage(error, status, { siteRoot, wantsPage }) {
 }
 
 /**
- * @param {"booting" | "failed" | "consent" | "question" | "framed"} name
+ * @param {"booting" | "failed" | "consent" | "question" | "framed" | "stopped"} name
  * @returns {Promise<string>} the HTML of a page of app/
  */
 async function template(name) {

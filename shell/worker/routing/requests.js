@@ -6,7 +6,7 @@ import { keepParts } from "../runtime/assets.js";
 import { keepImages } from "../runtime/snapshot/start-snapshot.js";
 import { isWanted } from "../instance/clients.js";
 import { foreign } from "../instance/workspaces.js";
-import { bootingPage, consentPage, errorPage, framedPage } from "./pages.js";
+import { bootingPage, consentPage, errorPage, framedPage, stoppedPage } from "./pages.js";
 import { finishVisit } from "../runtime/runtime.js";
 import { completeSite } from "../site-cache/site-files.js";
 import { isFramed } from "../trust/arrivals.js";
@@ -98,6 +98,8 @@ async function answerFrom(workspace, key, event, context) {
     try {
       const booted = instance.boot();
       event.waitUntil(afterBoot(instance, key, handled));
+      const blocked = await workspace.guard.blocked(request);
+      if (blocked) return await stoppedPage(blocked, key, context);
       if (context.wantsPage && request.method === "GET") {
         // A page must not be held through a long boot: browsers give up on it.
         const late = Symbol("late");

@@ -11,7 +11,7 @@ import { makeRoom } from "./room.js";
 import { deleteGeneration, inTransaction } from "./transaction.js";
 import { BLOCK_SIZE } from "../../shared/blocks.js";
 import { readableRecord } from "../../shared/saved-record.js";
-import { keysOf, STATE_FORMAT } from "../../shared/saved-store.js";
+import { keysOf, newerSite, STATE_FORMAT } from "../../shared/saved-store.js";
 
 /** @typedef {import("../../shared/saved-store.js").Store} Store */
 /** @typedef {import("../../shared/saved-store.js").SavedInstance} SavedInstance */
@@ -64,6 +64,7 @@ async function canMakeRoom(store) {
  * @param {string} owner  names who will save it, and holds ownerLock() of that name already
  * @returns {Promise<SavedInstance | undefined>} undefined if it is not saved; with the owner that it had
  *   if there was no room for another name
+ * @throws {import("../../shared/errors.js").LiteError} named OUTDATED: a newer version of the site saved it
  */
 export async function claim(store, key, owner) {
   try {
@@ -71,6 +72,7 @@ export async function claim(store, key, owner) {
       const instances = transaction.objectStore("instances");
       const saved = await instances.get(key);
       if (!saved) return undefined;
+      if (saved.format > STATE_FORMAT) throw newerSite();
       const { ahead = [], ...rest } = saved;
       const claimed = { ...rest, owner };
       for (const path of ahead) {

@@ -54,6 +54,15 @@ export class Decisions {
   }
 
   /**
+   * Leave out what is allowed, until something is decided again.
+   *
+   * @param {string} key
+   */
+  async pause(key) {
+    await this.#change(key, (decision) => ({ ...decision, paused: true }));
+  }
+
+  /**
    * @param {string} key
    * @param {(decision: Decision) => Decision} work
    */

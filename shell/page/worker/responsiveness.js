@@ -1,0 +1,80 @@
+/**
+ * Whether a workspace's worker answers. It runs Python on its only thread, so while Python hangs it answers
+ * nothing: no page, no message. Pages that are open notice that, and lead to one outside the workspace.
+ */
+
+import { ping } from "../../shared/protocol.js";
+import { scopeOf } from "../../shared/scopes.js";
+import { SITE_ROOT } from "../../shared/site.js";
+
+/** ms between two pings while the page is in view. */
+const EVERY = 3000;
+
+/** ms of silence that are put down to ordinary work, such as a large query. */
+export const PATIENCE = 15_000;
+
+/**
+ * @param {string} key
+ * @param {string} [place]  of the page that the person wants, relative to the workspace
+ * @returns {string} address of the page that says what can be done about a workspace that hangs. What it is
+ *   about is in the hash, which stays in the browser
+ */
+export function unresponsiveAddress(key, place = "") {
+  const about = new URLSearchParams({ workspace: key, place });
+  return `${SITE_ROOT.href}unresponsive.html#${about}`;
+}
+
+/**
+ * @typedef {object} Listener
+ * @property {(milliseconds: number) => void} onSilent  called at each ping that is not answered in time
+ * @property {() => void} onAnswer  called at each answer
+ */
+
+/**
+ * Ping a workspace's worker for as long as the page exists and is in view.
+ *
+ * @param {string} key
+ * @param {Listener} listener
+ * @param {number} [patience]  ms
+ */
+export function watchAnswers(key, { onSilent, onAnswer }, patience = PATIENCE) {
+  /** @type {number | undefined} when the first ping that has no answer was sent */
+  let since;
+  let tickedAt = performance.now();
+  const tick = async () => {
+    const now = performance.now();
+    // After a pause of the whole device or tab nobody had time to answer.
+    if (now - tickedAt > 3 * EVERY) since = undefined;
+    tickedAt = now;
+    if (document.visibilityState !== "visible") {
+      since = undefined;
+      return;
+    }
+    if (since !== undefined && now - since > patience) onSilent(now - since);
+    since ??= now;
+    const isThere = await pingedWorker(key);
+    since = undefined;
+    if (isThere) onAnswer();
+  };
+  setInterval(() => void tick(), EVERY);
+  void tick();
+}
+
+/**
+ * @param {string} key
+ * @returns {Promise<boolean>} settled when its worker answers; false if there is none to ask
+ */
+async function pingedWorker(key) {
+  const scope = scopeOf(key);
+  const registration = await navigator.serviceWorker.getRegistration(scope).catch(() => undefined);
+  const worker = registration?.scope === scope ? registration.active : null;
+  if (!worker) return false;
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve(true);
+    };
+    worker.postMessage(ping(), [port2]);
+  });
+}
