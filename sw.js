@@ -3,7 +3,7 @@
  *
  * One script, registered many times: for the site's root, and for each workspace (shared/scopes.js).
  * Each runs as a worker of its own. Everything under app/ is a workspace's (worker/routing/requests.js);
- * the site's own files are kept for offline use (worker/site-files.js); all else goes to the network
+ * the site's own files are kept for offline use (worker/site-cache/site-files.js); all else goes to the network
  * untouched. Listeners must be registered while this script runs for the first time, so there is no
  * top-level await.
  */

@@ -39,23 +39,23 @@ VISITS = 5
 ROUNDS = 20
 
 HOW = """\
-Written by `python -m bench --markdown`. Each number is a median of several measurements, made in
-turns on one machine with nothing else to do; visits begin some seconds after a browser with a new
+Written by `python -m bench --markdown`. Each number is a median of several measurements, taken in
+turns on one machine with nothing else to do. Visits begin some seconds after a browser with a new
 profile was started. A ratio below 1 means that the site needs less.
 
 - **Old way**: the same Pyodide and the same wheels, installed by micropip in a page's worker, where
-  Datasette is asked for a page without HTTP. It starts afresh whenever its page is left, so it is
-  its first visit that everything is compared with.
+  Datasette renders a page without HTTP. It starts from scratch each time its page is opened, so
+  everything is compared with its first visit.
 - **Native**: `datasette serve` with its own settings, asked by the same script in the same browser.
 - **Unsaved**: the site itself, with a link that asks it to save nothing, `?temporary=1`.
 
-Everything comes from this machine, so the time that a network takes is in none of the numbers."""
+Everything comes from this machine, so none of the numbers includes network latency."""
 
 
 def _visits(site: str, old_way: str, repetitions: int) -> Table:
     firsts, seconds, restarts, withouts, plains, olds, three, slow = ([] for _ in range(8))
     with tempfile.TemporaryDirectory(dir=PROJECT / "build") as folder:
-        # The same site, but Python never starts from an image of its memory.
+        # The same site, but Python never starts from a snapshot of its memory.
         plain = build(Path(folder, "dist"), images=False)
         for _ in range(repetitions):
             first, second, more, without_host = visits.visit_site(PROJECT / "dist")
@@ -75,7 +75,7 @@ def _visits(site: str, old_way: str, repetitions: int) -> Table:
         Row("first time after the worker was stopped", median(seconds), old),
         Row("later times", median(restarts), old),
         Row("later times, without the host", median(withouts), old),
-        Row("later times, without images of memory", median(plains), old),
+        Row("later times, without snapshots of memory", median(plains), old),
     ]
     return Table("From the click to the first table", "old way", "s", rows, digits=2)
 

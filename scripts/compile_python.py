@@ -192,8 +192,13 @@ def compile_runtime(stdlib: Path, wheels: Path, first: Path, out: Path) -> None:
 
 
 def tree_files(folder: Path, target: str) -> Iterator[tuple[str, bytes]]:
-    """Yield target path and content of each file below a folder of the project."""
+    """Yield target path and content of each file below a folder of the project.
+
+    The README of a folder of plugins stays out; static files may well be Markdown.
+    """
     for path in sorted(folder.rglob("*")):
+        if target == "/plugins" and path.suffix == ".md":
+            continue
         if path.is_file() and "__pycache__" not in path.parts:
             yield f"{target}/{path.relative_to(folder)}", path.read_bytes()
 

@@ -1,0 +1,7 @@
+"""An ASGI server for any application: one request of the service worker is one connection.
+
+Start with server.py, which checks the application against the protocol and always answers.
+cookies.py is the cookie jar, since browsers hide cookies from service workers; batches.py joins
+small chunks of a body. Knows neither Datasette nor JavaScript: shell/worker/bridge/bridge.js is on
+the other side.
+"""

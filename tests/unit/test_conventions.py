@@ -38,19 +38,6 @@ def test_the_worker_and_its_listeners_stay_small() -> None:
     assert len((PROJECT / "sw.js").read_text().splitlines()) <= 150
 
 
-def test_readme_names_what_there_is() -> None:
-    readme = (PROJECT / "README.md").read_text()
-    recipe = (PROJECT / "shell" / "shared" / "recipe.js").read_text()
-    parameters = re.findall(r'"(\w+)"', recipe.split("SOURCE_PARAMETERS =")[1].split(";")[0])
-    assert parameters, "the pattern above has lost its place"
-    for parameter in parameters:
-        assert f"`{parameter}=`" in readme
-    for match in re.finditer(r"^([a-z]+)/\s", readme, re.M):
-        assert (PROJECT / match[1]).is_dir(), match[0]
-    for match in re.finditer(r"`((?:shell|engine|plugins|app|docs|data)/[\w./-]+)`", readme):
-        assert (PROJECT / match[1]).exists(), match[0]
-
-
 def test_make_targets_have_a_line_of_help() -> None:
     makefile = (PROJECT / "Makefile").read_text()
     phony = re.search(r"^\.PHONY: (.*)$", makefile, re.M)

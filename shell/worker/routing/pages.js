@@ -1,6 +1,6 @@
 /**
  * The answers that the worker gives itself: while Python cannot (the booting page, the page that asks
- * for consent, the error page), and where it must not be asked (trust/gate.js).
+ * for consent, the error page), and where it must not be asked (gate.js).
  */
 
 import { GONE, NO_ROOM, NOT_SAVED } from "../storage/save-errors.js";
