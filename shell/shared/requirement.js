@@ -10,6 +10,9 @@
 
 import { LiteError } from "./errors.js";
 
+/** Stands among addresses of package indexes for the one that micropip asks by itself. */
+export const DEFAULT_INDEX = "default";
+
 /**
  * @typedef {object} IndexRequirement  a package by its name
  * @property {"index"} kind

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
-from site_wheels import package_name
+from site_settings import package_name
 from wheels import pip_download
 
 from tests.compatibility.cases import CASES

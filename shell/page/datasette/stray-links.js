@@ -1,7 +1,7 @@
 /**
  * Leads links that scripts of plugins write as if Datasette were at the root of its host, such as
  * "/data?sql=…", back into the instance. Those in the HTML of a page are right already
- * (engine/adaptations/root_paths.py); requests that scripts make are redirected by the worker.
+ * (engine/datasette/adaptations/root_paths.py); requests that scripts make are redirected by the worker.
  */
 
 import { instancePath, parseAppPath } from "../../shared/paths.js";

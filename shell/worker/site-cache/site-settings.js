@@ -4,6 +4,7 @@
 
 import manifest from "./manifest.js";
 import { siteFile } from "./site-files.js";
+import { DEFAULT_INDEX } from "../../shared/requirement.js";
 import { SITE_ROOT } from "../../shared/site.js";
 
 /**
@@ -19,7 +20,6 @@ import { SITE_ROOT } from "../../shared/site.js";
  */
 
 const FILE = "site.json";
-const DEFAULT_INDEX = "default";
 
 /** @returns {Promise<SiteSettings>} */
 export async function siteSettings() {

@@ -4,7 +4,7 @@
 
 import { toWire } from "../../shared/errors.js";
 import { packagesOf } from "../../shared/recipe.js";
-import { parseRef, parseRequirement } from "../../shared/requirement.js";
+import { DEFAULT_INDEX, parseRef, parseRequirement } from "../../shared/requirement.js";
 import { SITE_ROOT } from "../../shared/site.js";
 import { REF } from "./lock.js";
 
@@ -19,9 +19,11 @@ import { REF } from "./lock.js";
  * @returns {{items: ConsentItem[], problems: WireError[]}} each once, in the recipe's order; what cannot
  *   be read is a problem
  */
-export function requestsOf(recipe, { index, plugins }) {
+export function requestsOf(recipe, { indexes, plugins }) {
   const { install, ref } = packagesOf(recipe);
-  const from = index || "the package index";
+  const from = indexes
+    .map((index) => (index === DEFAULT_INDEX ? "the package index" : index))
+    .join(" or ");
   /** @type {Map<string, ConsentItem>} */
   const items = new Map();
   /** @type {WireError[]} */

@@ -14,7 +14,12 @@ import {
 import { Decisions } from "../../../../../shell/worker/trust/decisions.js";
 import { isNew, requestsOf, requirementOf } from "../../../../../shell/worker/trust/requests.js";
 
-const SETTINGS = { locked: false, index: "", plugins: ["datasette-shipped"], hashes: [] };
+const SETTINGS = {
+  locked: false,
+  indexes: ["default"],
+  plugins: ["datasette-shipped"],
+  hashes: [],
+};
 const INDEX = "the package index";
 const PLUGIN = /** @type {const} */ ({ kind: "plugin", value: "datasette-x", from: INDEX });
 const OTHER = /** @type {const} */ ({ kind: "plugin", value: "datasette-y", from: INDEX });
@@ -208,4 +213,10 @@ test("unfinished starts are noted with a decision, which a new one forgets", asy
   } finally {
     console.warn = warn;
   }
+});
+
+test("a request names every index that a package may come from", () => {
+  const settings = { ...SETTINGS, indexes: ["https://site.test/wheels/", "default"] };
+  const { items } = requestsOf([["install", "datasette-x"]], settings);
+  assert.equal(items[0].from, "https://site.test/wheels/ or the package index");
 });
