@@ -34,7 +34,11 @@ void (async ([url, ack, page, writers]) => {
   const body = (id) => JSON.stringify({ row: { id, noise: "x".repeat(id % 5000) } });
   const headers = { "content-type": "application/json" };
   const read = async () => {
-    while (writing) await fetch(location, { cache: "no-store" }).catch(() => {});
+    while (writing) {
+      // To the end: a worker whose answer lies unread does not make way for a newer one.
+      const page = fetch(location, { cache: "no-store" });
+      await page.then((answer) => answer.text()).catch(() => {});
+    }
   };
   const write = async (writer) => {
     for (let n = 0; writing; n++) {
@@ -42,8 +46,9 @@ void (async ([url, ack, page, writers]) => {
       pending.add(id);
       try {
         const answer = await fetch(url, { method: "POST", headers, body: body(id) });
-        if (answer.ok) await fetch(`${ack}?id=${id}`);
-        else failures.push([id, answer.status, await answer.text()]);
+        const text = await answer.text();
+        if (answer.ok) await fetch(`${ack}?id=${id}`).then((heard) => heard.text());
+        else failures.push([id, answer.status, text]);
       } catch (error) {
         failures.push([id, String(error)]);
       }
