@@ -151,7 +151,9 @@ async def _download(request: Request, datasette: Datasette) -> Response:
     """Answer with a database."""
     database = await datasette.resolve_database(request)
     if database.is_memory:
-        raise NotFound(f"The database {database.name} is in memory only; there is no file of it.")
+        raise NotFound(
+            f"The database {database.name} exists only in memory, so there is no file of it."
+        )
     if not await may_download(datasette, request.actor, database):
         raise Forbidden(f"The database {database.name} may not be downloaded.")
     body = database_file(Path(database.path))

@@ -29,9 +29,9 @@ def handle_exception(
     if package is None:
         return None
     message = (
-        f"The plugin {package} stopped with {plugin_loading.in_words(exception)}."
-        f" {plugin_loading.reason(exception)}The rest of Datasette still works; the page “Plugins”"
-        " removes it or gets another version."
+        f"The plugin {package} failed with {plugin_loading.in_words(exception)}."
+        f" {plugin_loading.reason(exception)}The rest of Datasette still works. Remove the"
+        " plugin or install another version on the page “Plugins”."
     )
 
     async def answer() -> Any:

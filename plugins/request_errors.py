@@ -35,7 +35,7 @@ def _explained(exception: Exception, method: str, seconds: float) -> Any:
         case QueryInterrupted():
             return DatasetteError(
                 f"It would take longer than {seconds:g} seconds to read this, so it was stopped."
-                " Nothing is lost. Pages with a filter, or of another table, may work.",
+                " Nothing is lost. Pages with a filter, or of other tables, may work.",
                 title="This takes too long",
                 status=400,
             )

@@ -57,7 +57,7 @@ def homepage_actions(datasette: Datasette, actor: Any) -> Links:
         {
             "href": datasette.urls.path(PAGE),
             "label": "Open data",
-            "description": f"What is open here, and where it is from{changes}.",
+            "description": f"What is open here, and where it came from{changes}.",
         }
     ]
 

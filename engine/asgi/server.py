@@ -212,7 +212,7 @@ class Exchange:
             raise ProtocolError("'http.response.start' was sent twice.")
         status = message.get("status")
         if not isinstance(status, int) or not 200 <= status <= 599:
-            raise ProtocolError(f"{status!r} is not a status that a response can have.")
+            raise ProtocolError(f"{status!r} is not a valid status.")
         headers = [(_text(name), _text(value)) for name, value in message.get("headers") or ()]
         for name, value in headers:
             if name.lower() == "content-length":
@@ -290,7 +290,9 @@ def _text(value: object) -> str:
         raise ProtocolError(f"{value!r:.50} in the headers is not bytes.")
     text = bytes(value).decode("latin-1")
     if any(character in text for character in "\r\n\0"):
-        raise ProtocolError(f"{text!r:.50} in the headers has characters that no header can have.")
+        raise ProtocolError(
+            f"{text!r:.50} in the headers contains characters that headers cannot have."
+        )
     return text
 
 

@@ -90,14 +90,14 @@ class Contents:
         if "/" in new or "\\" in new:
             raise _bad_name("database", new, "A slash cannot be part of it.")
         if new.startswith(("@", "_")):
-            raise _bad_name("database", new, "Names with @ or _ at the start have other uses.")
+            raise _bad_name("database", new, "Names that begin with @ or _ are reserved.")
         if new.strip(". ") in ("", "-"):
             raise _bad_name("database", new, "It needs a letter or a digit.")
         if len(new.encode()) > _LONGEST:
             raise _bad_name("database", new, "It is too long.")
         taken = {_fold(name) for name in self._datasette.databases} - {_fold(old)}
         if _fold(new) in taken:
-            raise _bad_name("database", new, "There is a database with this name already.")
+            raise _bad_name("database", new, "There is already a database with this name.")
 
     async def _forget_internally(self, database: str, table: str | None) -> None:
         def forget(connection: sqlite3.Connection) -> None:
@@ -139,16 +139,16 @@ def _give_room_back(connection: sqlite3.Connection) -> None:
 def _check_table_name(name: str, taken: set[str]) -> None:
     _check_name("table", name)
     if _fold(name).startswith("sqlite_"):
-        raise _bad_name("table", name, "SQLite keeps names that begin with sqlite_ for itself.")
+        raise _bad_name("table", name, "SQLite reserves names that begin with sqlite_.")
     if _fold(name) in taken:
-        raise _bad_name("table", name, "This name is taken in this database already.")
+        raise _bad_name("table", name, "This name is already taken in this database.")
 
 
 def _check_name(kind: str, name: str) -> None:
     if name.strip() == "":
         raise LiteError(f"A {kind} needs a name.")
     if not name.isprintable():
-        raise _bad_name(kind, name, "It has a character that cannot be seen.")
+        raise _bad_name(kind, name, "It contains an invisible character.")
 
 
 def _bad_name(kind: str, name: str, why: str) -> LiteError:

@@ -109,6 +109,6 @@ async def _readable(connection: sqlite3.Connection) -> None:
                 raise
             await asyncio.sleep(INTERVAL)
     raise LiteError(
-        "This database is being written to and cannot be copied meanwhile.",
+        "This database is being written to, so it cannot be copied now.",
         hint="Try again when the import or the other tab has finished.",
     )

@@ -144,7 +144,8 @@ class Instance:
             if source["id"] == id:
                 return source
         raise LiteError(
-            f"There is no source {id!r} here any more.", hint="Load the page again to see what is."
+            f"There is no source {id!r} here any longer.",
+            hint="Load the page again to see what is there.",
         )
 
     async def _serve_new(self, *, is_configuration: bool = False) -> None:

@@ -80,7 +80,7 @@ def _separator(layout: Layout) -> Guess:
         return _guess("Separator", "unsure", "None was found, so there is one column.")
     columns = f"{layout.width} columns"
     if layout.rows == 0:
-        return _guess("Separator", "likely", f"{name}: it makes {columns} of the header.")
+        return _guess("Separator", "likely", f"{name}: it splits the header into {columns}.")
     if layout.fitting == layout.rows:
         sureness: Sureness = "certain" if layout.rows > 2 else "likely"
         every = "the row has" if layout.rows == 1 else f"all {layout.rows:,} rows seen have"

@@ -93,7 +93,7 @@ def read_configuration(data: bytes, source: str) -> Cleaned:
     contents = _parse(text, source)
     if not isinstance(contents, dict):
         raise SourceError(
-            f"{source} is not {what}: it holds no object.",
+            f"{source} is not {what}: it does not contain an object.",
             source=source,
             hint='Such files look like {"title": "…", "databases": {…}}, or the same in YAML.',
         )
@@ -167,7 +167,7 @@ def _parse(text: str, source: str) -> Any:
             f"{source} is not valid {'JSON' if json_error else 'YAML'}: {problem}"
             f"{f' in line {where:,}' if where else ''}.",
             source=source,
-            hint="Correct the file there. In YAML, indentation matters and must be spaces.",
+            hint="Correct the file. In YAML, indentation matters and must be spaces.",
         ) from error
 
 
@@ -225,7 +225,7 @@ def _well_shaped(contents: dict[str, Any], remarks: list[str]) -> dict[str, Any]
         for name in names:
             if name in result and not isinstance(result[name], dict):
                 del result[name]
-                remarks.append(f"{path}{name} was left out: it has to be an object.")
+                remarks.append(f"{path}{name} was left out: it must be an object.")
         return result
 
     result = objects(contents, "", ("databases", "settings", "plugins"))
@@ -249,7 +249,7 @@ def _allowed(settings: dict[str, Any], remarks: list[str]) -> Iterator[tuple[str
         range_, kind = SETTINGS[name], type(DEFAULT_SETTINGS[name])
         if type(value) is not kind:
             wanted = "true or false" if kind is bool else "a whole number"
-            remarks.append(f"settings.{name} was left out: it has to be {wanted}.")
+            remarks.append(f"settings.{name} was left out: it must be {wanted}.")
         elif range_ is None or range_[0] <= value <= range_[1]:
             yield name, value
         else:

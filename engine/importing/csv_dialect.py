@@ -181,7 +181,7 @@ def _known(options: ImportOptions, source: str) -> Known:
             raise SourceError(
                 f"{source} can't be read with {name}={value}.",
                 source=source,
-                hint=f"For {name}, say one character, or a word such as tab or none.",
+                hint=f"For {name}, use one character, or a word such as tab or none.",
             )
     return Known(
         delimiter=delimiter or None,
@@ -201,10 +201,10 @@ def _chosen_encoding(options: ImportOptions, source: str) -> Encoding | None:
         "".encode(name)
     except LookupError as error:
         raise SourceError(
-            f"{source} can't be read in the encoding {options.encoding!r}: there is none of that"
-            " name.",
+            f"{source} can't be read in the encoding {options.encoding!r}: there is no encoding"
+            " with that name.",
             source=source,
-            hint="Leave the encoding out, so that it is found out, or use one such as utf-8.",
+            hint="Leave the encoding out to have it detected, or use a name such as utf-8.",
         ) from error
     if name in ("utf-8", "cp1252", "iso8859-1"):
         # With or without a byte order mark. What browsers call Latin-1 is Windows-1252.
@@ -245,7 +245,7 @@ async def _scan(path: Path, source: str, breathe: Callable[[int], Awaitable[None
                     f"{source} has a line of more than {_LINE_LIMIT:,} bytes, so it can hardly be"
                     " CSV.",
                     source=source,
-                    hint="See what the file is; JSON, for example, is often one long line.",
+                    hint="Check what the file is. JSON, for example, is often one long line.",
                 )
             done += len(chunk)
             await breathe(done)

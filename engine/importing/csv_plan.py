@@ -87,9 +87,9 @@ class Plan:
         kept = [index for index, name in enumerate(names) if name not in dropped]
         if not kept:
             raise SourceError(
-                f"Nothing of {source} would be left: every column is to be left out.",
+                f"Nothing of {source} would remain, because every column is left out.",
                 source=source,
-                hint="Leave fewer columns out.",
+                hint="Keep at least one column.",
             )
 
         types = [*survey.types, *([ColumnType.TEXT] if survey.extra_name else [])]

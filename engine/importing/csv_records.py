@@ -143,7 +143,7 @@ class CsvRecords:
             raise SourceError(
                 f"{self._source} can't be read as CSV: {error}.",
                 source=self._source,
-                hint="Look whether the file is what you expect.",
+                hint="Check that the file is what you expect.",
             ) from error
         if self._is_strict and self._reader.line_num - first_line > len(records):
             delimiter = self._rules.delimiter

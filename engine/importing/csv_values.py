@@ -77,7 +77,7 @@ def _refusal(name: str, value: str | None, wanted: str, source: str) -> SourceEr
     return SourceError(
         f"{source} can't be read with {name}={value}.",
         source=source,
-        hint=f"For {name}, say {wanted}.",
+        hint=f"For {name}, use {wanted}.",
     )
 
 

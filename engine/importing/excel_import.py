@@ -132,7 +132,7 @@ class Workbook:
                 f" column {reference(0, cells.columns - 1)[:-1]}.",
                 source=self._source,
                 hint="If there is nothing that far out, delete those rows and columns in a"
-                " spreadsheet program and save it. Else save the sheet as CSV.",
+                " spreadsheet program and save it. Otherwise save the sheet as CSV.",
             )
         try:
             sheet = self._book.get_sheet_by_name(name)
@@ -292,7 +292,7 @@ def _with_header(name: str, rows: Iterator[Row], options: ImportOptions) -> Shee
         if start:
             what = "1 row was" if start == 1 else f"{start} rows were"
             above = " / ".join(str(value) for row in first[:start] for value in row if value)
-            notes.append(f"{what} passed over, above the header of sheet {name}: “{above[:200]}”.")
+            notes.append(f"{what} skipped above the header of sheet {name}: “{above[:200]}”.")
     header = ["" if value is None else str(value).strip() for value in first[start]]
     return Sheet(name, header, _chain(first[start + 1 :], rows), notes)
 

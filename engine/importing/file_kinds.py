@@ -167,7 +167,7 @@ def refuse_other_spreadsheets(path: Path, source: str) -> None:
         names = ("Workbook", "Book", "WORKBOOK", "BOOK")
         if not any(name.encode("utf-16-le") in content for name in names):
             raise SourceError(
-                f"{source} is an old Office file, but no Excel file (.xls).",
+                f"{source} is an old Office file, but not an Excel file (.xls).",
                 source=source,
                 hint="Open it in the program it was made with, and save the data as CSV.",
             )
@@ -281,8 +281,8 @@ def refuse_other_texts(text: str, source: str, wanted: str) -> None:
         raise SourceError(
             f"{source} is not {wanted} but XML.",
             source=source,
-            hint="Storage services answer so when a file is missing or private. Open the address"
-            " in a new tab to see what it says.",
+            hint="Storage services answer like this when a file is missing or private. Open the"
+            " address in a new tab to see what it says.",
         )
     if "\0" in text:
         raise SourceError(
@@ -297,5 +297,5 @@ def empty_source(source: str) -> SourceError:
     return SourceError(
         f"{source} is empty: it has no header row.",
         source=source,
-        hint="Check that the address is complete and that the file has been filled.",
+        hint="Check that the address is complete and that the file has content.",
     )

@@ -71,7 +71,9 @@ class Finish:
             return None
         found = FullText(self._table.name, columns)
         if self._known is None and find_name(found.name, taken) is not None:
-            imported.notes.append(f"A table {found.name} is there already, so there is no search.")
+            imported.notes.append(
+                f"There is already a table {found.name}, so full-text search was not set up."
+            )
             return None
         # Under its own name it would stand in the way of the old one, if there is one.
         return found

@@ -87,7 +87,7 @@ class Intake:
             else:
                 result = await self._take_tables(request, kind, file, None, pace)
                 if kind == "csv" and text_called_spreadsheet(head, request.url):
-                    note = f"{request.url} is no spreadsheet but text, and was read as CSV."
+                    note = f"{request.url} is not a spreadsheet but text, and was read as CSV."
                     result["notes"].insert(0, note)
         finally:
             file.unlink(missing_ok=True)
@@ -139,7 +139,7 @@ class Intake:
             journals.discard(self._folder.database(name))
         elif there is not None:
             if options.exists == "add":
-                notes.append("A whole database can't be added to another; it has a new name.")
+                notes.append("A whole database can't be added to another, so it got a new name.")
             name = new_database_name(wanted, request.url, taken)
         file.replace(self._folder.database(name))
         in_order = {**self._folder.indexes_in_order(), name: collations}
@@ -284,7 +284,7 @@ class Intake:
                 if entry["options"].get("exists") == "add":
                     raise SourceError(
                         f"{request.url} can't be loaded again: its rows were added to those of"
-                        " another source, and can't be told from them.",
+                        " another source, and can't be told apart from them.",
                         source=request.url,
                         hint="Remove the table, and open all of its sources again.",
                     )
@@ -329,7 +329,7 @@ def _put_in_order(file: Path) -> tuple[list[str], list[str]]:
     try:
         missing = rebuild_indexes(file)
     except DAMAGED as error:
-        return [], [f"The indexes of this database could not be put in order: {error}."]
+        return [], [f"The indexes of this database could not be rebuilt: {error}."]
     return missing, [
         f"Only the program that made this database has its collation “{name}”. Here such text is"
         " compared character by character, so sorting may differ."
@@ -347,7 +347,7 @@ def _no_sheets(url: str, hidden: list[str]) -> SourceError:
     return SourceError(
         f"{url} holds no rows: all of its sheets are empty.",
         source=url,
-        hint="Check that the file has been filled and saved.",
+        hint="Check that the file has content and was saved.",
     )
 
 

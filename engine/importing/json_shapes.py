@@ -66,9 +66,9 @@ def shape_of(document: Any, source: str, header: bool | None = None) -> Shape:
     if isinstance(document, list):
         return _list(document, source, header)
     raise SourceError(
-        f"{source} is JSON, but no table: all it holds is {_in_words(document)}.",
+        f"{source} is JSON, but not a table: it only contains {_in_words(document)}.",
         source=source,
-        hint="A list of objects is wanted, such as [{…}, {…}].",
+        hint="A list of objects is needed, such as [{…}, {…}].",
     )
 
 
@@ -98,7 +98,9 @@ def _object(document: dict[str, Any], source: str, header: bool | None) -> Shape
     if lists:
         key = max(lists, key=lambda name: len(lists[name]))
         note = (
-            "" if len(lists) == 1 else f"Of the lists in it, {key!r} was taken: it is the longest."
+            ""
+            if len(lists) == 1
+            else f"Of the lists in it, {key!r} was imported, because it is the longest."
         )
         note = " ".join(filter(None, [note, _left_out(document, {key})]))
         return Shape(lists[key], row_of_any, note=note)
@@ -187,7 +189,7 @@ def _left_out(document: Mapping[str, Any], taken: set[str]) -> str:
     if not names:
         return ""
     shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
-    return f"Left out, beside the rows: {shown}."
+    return f"Left out, apart from the rows: {shown}."
 
 
 _GEOMETRIES = frozenset(
@@ -263,7 +265,7 @@ def nested_too_deeply(source: str) -> SourceError:
     return SourceError(
         f"{source} is nested too deeply to be read as JSON.",
         source=source,
-        hint="Lists or objects inside each other a thousand times are hardly a table.",
+        hint="Data that is nested a thousand levels deep is hardly a table.",
     )
 
 

@@ -75,7 +75,7 @@ class JsonParser:
         if not values:
             raise ValueError("There is nothing in it.")
         if len(values) > 1 and not all(isinstance(value, (dict, list)) for value in values):
-            raise ValueError("Several values that are no rows.")
+            raise ValueError("Several values that are not rows.")
         return values[0] if len(values) == 1 else values
 
     def _without_comment(self, found: re.Match[str]) -> str:
@@ -94,7 +94,7 @@ class JsonParser:
         """Return what was found, in sentences."""
         notes = []
         if self.comments:
-            notes.append(f"{_count(self.comments, 'comment')} left out, which JSON does not have.")
+            notes.append(f"{_count(self.comments, 'comment')} left out, since JSON has none.")
         if self.commas:
             notes.append(f"{_count(self.commas, 'comma')} left out before closing brackets.")
         if self.not_numbers:

@@ -147,10 +147,10 @@ class LooseTable:
         kept = [place for place, name in enumerate(names) if name not in dropped]
         if not kept:
             raise SourceError(
-                f"Nothing of {self._source} would be left: it has no columns, or every one is to be"
+                f"Nothing of {self._source} would remain: it has no columns, or every one is"
                 " left out.",
                 source=self._source,
-                hint="Leave fewer columns out, or look whether the file holds what you expect.",
+                hint="Keep at least one column, or check that the file contains what you expect.",
             )
         kinds = [
             _declaration(types, self._declared.get(name))

@@ -71,7 +71,7 @@ async def import_rows(
         raise
     except ValueError as error:
         raise SourceError(
-            f"{source} could not be read to its end: {error}.",
+            f"{source} could not be read completely: {error}.",
             source=source,
             hint="It may be damaged or cut off. Try again, or get a fresh copy of the file.",
         ) from error

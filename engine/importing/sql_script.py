@@ -128,7 +128,7 @@ async def run_script(
         raise SourceError(
             f"{source} has no SQL statement in it.",
             source=source,
-            hint="Check that the address is complete and that the file has been filled.",
+            hint="Check that the address is complete and that the file has content.",
         )
     return number
 
@@ -161,7 +161,7 @@ def _failed(script: str, start: int, statement: str, error: Exception, source: s
             " Convert it to SQLite first."
         )
     elif "already exists" in message:
-        hint = "Remove or rename the table that is there, or open the script in a new link."
+        hint = "Remove or rename the existing table, or open the script in a new link."
     return SourceError(
         f"{source} failed in line {line:,}: {message}. The statement is: {excerpt}",
         source=source,

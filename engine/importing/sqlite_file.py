@@ -110,7 +110,7 @@ def no_database(head: bytes, source: str, size: int = 0) -> SourceError:
     if not head:
         return SourceError(
             f"{source} is not a SQLite database: it is empty.",
-            hint="Check that the address is complete and that the file has been filled.",
+            hint="Check that the address is complete and that the file has content.",
             source=source,
         )
     wanted = "a SQLite database"
@@ -132,8 +132,8 @@ def no_database(head: bytes, source: str, size: int = 0) -> SourceError:
     if _looks_encrypted(head):
         return SourceError(
             f"{source} is not a SQLite database, or it is an encrypted one.",
-            hint="An encrypted database, as of SQLCipher, can't be opened here. Save a copy of it"
-            " without encryption, and open that.",
+            hint="An encrypted database, such as one made with SQLCipher, can't be opened here."
+            " Save a copy of it without encryption, and open that.",
             source=source,
         )
     return SourceError(
@@ -220,7 +220,7 @@ async def _salvaged(path: Path, problem: SourceError, rest: Pause) -> list[str]:
     sentences = [problem.message]
     if found.partial:
         parts = ", ".join(f"{name} ({rows:,} rows)" for name, rows in found.partial.items())
-        sentences.append(f"Of these tables a part could be read: {parts}.")
+        sentences.append(f"These tables could be read in part: {parts}.")
     if found.lost:
         sentences.append(f"Nothing could be read of {', '.join(found.lost)}.")
     if not found.partial and not found.lost:

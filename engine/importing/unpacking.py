@@ -18,10 +18,7 @@ from engine.pace import Breathe
 
 _SLICE = 1024 * 1024
 
-_DAMAGED = (
-    "It is probably damaged, or its end is missing, as after a download that broke off."
-    " Get it again."
-)
+_DAMAGED = "It is probably damaged or incomplete, as after an interrupted download. Get it again."
 
 
 class Unpacked(TypedDict):

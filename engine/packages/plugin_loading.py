@@ -102,7 +102,7 @@ async def _exiting_nothing(work: Coroutine[Any, Any, _T]) -> _T:
     try:
         return await work
     except SystemExit as error:  # which no task keeps to itself
-        raise RuntimeError("it wanted to end the program") from error
+        raise RuntimeError("it tried to end the program") from error
 
 
 def _waiting(work: Any) -> Iterator[Path]:
@@ -163,9 +163,9 @@ def leave_out(manager: pluggy.PluginManager, error: BaseException) -> bool:
 
 def _leave_out(package: str, error: BaseException, when: str) -> None:
     if isinstance(error, Unfinished):
-        what, why = str(error), "It may wait for something that does not come. "
+        what, why = str(error), "It may be waiting for something that never arrives. "
     else:
-        what = f"it stopped while it was being {when}, with {in_words(error)}"
+        what = f"it failed while it was being {when}, with {in_words(error)}"
         why = reason(error)
     left_out[package] = PluginError(f"{package} was left out: {what}.", hint=f"{why}{_HINT}")
     traceback.print_exception(error)

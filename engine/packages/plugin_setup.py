@@ -382,7 +382,7 @@ def _too_new(requirement: str, limit: Limit, version: str) -> Unresolvable:
     return Unresolvable(
         f"{requirement} cannot be installed: {brings}{by} needs {wanted}"
         + (f", and this is {version}." if own else "."),
-        hint=f"{by} comes with this site: an older version of {package_name(requirement)} may do."
+        hint=f"{by} comes with this site: an older version of {package_name(requirement)} may work."
         if limit.package.own
         else f"Upgrade or remove {limit.package.name} first.",
     )

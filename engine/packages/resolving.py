@@ -275,7 +275,8 @@ def _chosen(choice: _Choice, requirement: str) -> Chosen:
         if info.sha256 is not None and info.sha256 != wheel.sha256:
             raise Unresolvable(
                 f"{info.filename} is not the file that the package index describes.",
-                hint="The download may be damaged or exchanged. Nothing of it was installed.",
+                hint="The download may be damaged or may have been replaced. Nothing was"
+                " installed.",
             )
         needs = sorted({canonical(one.name) for one in info._requires or []})
         wheels[wheel.name] = replace(wheel, requires=needs)
@@ -286,7 +287,7 @@ def _chosen(choice: _Choice, requirement: str) -> Chosen:
     if wanted and package_name(requirement) != name:
         raise Unresolvable(
             f"{address} is {name}, not {package_name(requirement)}.",
-            hint="Nothing of it was installed. The link may have been made to mislead you.",
+            hint="Nothing was installed. The link may have been made to mislead you.",
         )
     return Chosen(name, list(wheels.values()), contents)
 
@@ -339,22 +340,21 @@ def _conflict(conflict: _Conflict, requirement: str) -> Unresolvable:
     wanted, name, version = conflict.requirement, conflict.name, conflict.version
     if conflict.new:
         return Unresolvable(
-            f"{requirement} cannot be installed: what it needs, needs both {wanted} and, for"
-            f" something else, {name} {version}.",
-            hint="An older version of it may do: name one, such as"
-            f" {package_name(requirement)}==1.0.",
+            f"{requirement} cannot be installed: its dependencies need both {wanted} and, for"
+            f" another package, {name} {version}.",
+            hint=f"An older version may work: name one, such as {package_name(requirement)}==1.0.",
         )
     if canonical(wanted.name) == package_name(requirement):
         return Unresolvable(
             f"{requirement} cannot be installed: this site has {name} {version}.",
-            hint="To have Datasette itself in another version, use ?ref= in a link."
+            hint="To run another version of Datasette itself, use ?ref= in a link."
             if name == "datasette"
             else "Upgrade or remove that first.",
         )
     return Unresolvable(
         f"{requirement} cannot be installed: it needs {wanted}, but this site has"
         f" {name} {version}.",
-        hint="No version of it that can be had supports this one."
+        hint="No available version of it supports this one."
         + (" Its authors have to release one that does." if name in CORE else ""),
     )
 
@@ -364,7 +364,7 @@ def _not_in_index(name: str, requirement: str) -> Unresolvable:
     if _Layer.status is None and _Layer.failure is not None:
         return Unresolvable(
             f"{requirement} could not be installed: the package index could not be reached.",
-            hint="Check your connection; it is tried again at the next start.",
+            hint="Check your connection; it will be tried again at the next start.",
             retry=True,
         )
     if _Layer.status in (403, 404, 410):
@@ -375,7 +375,7 @@ def _not_in_index(name: str, requirement: str) -> Unresolvable:
     return Unresolvable(
         f"{requirement} could not be installed: the package index answered with an error"
         f" (HTTP {_Layer.status}).",
-        hint="It is tried again at the next start.",
+        hint="It will be tried again at the next start.",
         retry=True,
     )
 

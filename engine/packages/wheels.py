@@ -191,7 +191,7 @@ class Packages:
                 self.damaged.add(wheel.name)
                 problems.append(
                     PluginError(
-                        f"What was saved of {wheel.name} {wheel.version} is damaged ({error}).",
+                        f"The saved wheel of {wheel.name} {wheel.version} is damaged ({error}).",
                         hint="Install it again on the page “Plugins”.",
                     )
                 )

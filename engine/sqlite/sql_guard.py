@@ -126,7 +126,7 @@ class Guard:
             shown.append(f"makes {more} more changes")
         listed = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
         raise ChangesExisting(
-            f"{source} changes tables that it has not made: it {listed}.",
+            f"{source} changes tables that it did not create: it {listed}.",
             source=source,
             hint="Nothing was changed. If you trust this script, open the file itself here and"
             " run it on your data.",

@@ -49,8 +49,8 @@ def rename_table(connection: sqlite3.Connection, old: str, new: str) -> None:
     except sqlite3.OperationalError as error:
         raise LiteError(
             f"SQLite cannot rename {old}: {error}.",
-            hint="A view or a trigger that refers to something that is not there is the usual"
-            " cause; drop that first.",
+            hint="The usual cause is a view or trigger that refers to something missing; drop"
+            " that first.",
         ) from error
     if indexes:
         _tell_indexes(connection, indexes, new)

@@ -59,8 +59,8 @@ _REASONS: list[tuple[re.Pattern[str], Callable[[str], str]]] = [
     (
         re.compile(r"no such collation sequence: (.+)"),
         lambda name: (
-            f"It needs the collation “{name}”{_from(name)}, an order of text that is not"
-            " part of the SQLite that runs here."
+            f"It needs the collation “{name}”{_from(name)}, a sort order that is not part of the"
+            " SQLite that runs here."
         ),
     ),
     (

@@ -110,7 +110,7 @@ async function kindOf(head, url, response) {
 export function notData(kind, url, response) {
   if (kind === "html" && response.redirected && isLogin(response.url)) {
     const { host } = new URL(url);
-    return new LiteError(`${host} asks for a login before it gives out ${url}.`, {
+    return new LiteError(`${host} requires a login for ${url}.`, {
       hint:
         "Data behind a login cannot be opened by address. Make the file public, or " +
         `${DROP_IT}.`,
@@ -197,11 +197,11 @@ async function whyUnreachable(url, cause) {
   );
   if (reachable && (await redirects(url))) {
     return new LiteError(
-      `${url} leads on to a host that does not allow other web sites to read it.`,
+      `${url} redirects to a host that does not allow other web sites to read it.`,
       {
         hint:
-          "Open it in a tab: if the address there is another one, try that. Else the host it leads to " +
-          `would have to send the header “Access-Control-Allow-Origin: *” (CORS); or ${DROP_IT}.`,
+          "Open it in a tab: if the address changes, try the new one. Otherwise the host it redirects to would " +
+          `have to send the header “Access-Control-Allow-Origin: *” (CORS); or ${DROP_IT}.`,
         source: url,
         cause,
       },
@@ -210,7 +210,7 @@ async function whyUnreachable(url, cause) {
   if (reachable) {
     return new LiteError(`${host} does not allow other web sites to read ${url}.`, {
       hint:
-        "The server would have to send the header “Access-Control-Allow-Origin: *” (CORS), also where " +
+        "The server would have to send the header “Access-Control-Allow-Origin: *” (CORS), even where " +
         `it redirects to another address. If it is not yours, ${DROP_IT}.`,
       source: url,
       cause,
@@ -218,7 +218,7 @@ async function whyUnreachable(url, cause) {
   }
   if (!reachable && (await redirects(url))) {
     return new LiteError(
-      `${url} leads from one address to the next, and never to a file: in a circle, or to a host that cannot be reached.`,
+      `${url} keeps redirecting and never reaches a file: it goes in a circle, or to a host that cannot be reached.`,
       {
         hint: `Open it in a tab. If the browser cannot show it either, tell whoever runs ${host}; else use the address that is shown there.`,
         source: url,
@@ -235,7 +235,7 @@ async function whyUnreachable(url, cause) {
   }
   return new LiteError(`${host} could not be reached, so ${url} was not loaded.`, {
     hint:
-      "Opening it needs the network: check your connection, and the address for mistakes. If both are " +
+      "Check your connection, and check the address for mistakes. If both are " +
       "right, the server may be down.",
     source: url,
     cause,
@@ -263,25 +263,25 @@ function httpError(url, status) {
   /** @type {Record<number, [string, string]>} */
   const known = {
     401: [
-      "asks for a login before it gives out",
+      "requires a login for",
       `Data behind a login cannot be opened by address. Make it public, or ${DROP_IT}.`,
     ],
     403: [
-      "refuses to give out",
-      "The file may be private, its link may have expired, or too much was asked for.",
+      "refuses access to",
+      "The file may be private, its link may have expired, or there were too many requests.",
     ],
     404: [
       "has no file at",
       "Check the address for mistakes; the file may have been moved or renamed.",
     ],
     410: ["no longer has", "The file was removed."],
-    429: ["is getting too many requests and did not give out", "Wait a minute, then try again."],
+    429: ["is getting too many requests and did not send", "Wait a minute, then try again."],
   };
   const { host } = new URL(url);
   const [verb, hint] =
     known[status] ??
     (status >= 500
-      ? ["has a problem of its own and did not give out", "Try again later."]
-      : ["did not give out", "Check the address for mistakes."]);
+      ? ["has a problem and did not send", "Try again later."]
+      : ["did not send", "Check the address for mistakes."]);
   return new LiteError(`${host} ${verb} ${url} (HTTP ${status}).`, { hint, source: url });
 }

@@ -61,7 +61,7 @@ export function withoutDatabase(name) {
       .pop() ?? name;
   const database = plain.replace(SUFFIX, "");
   return new LiteError(
-    `${plain} holds changes to the database ${database}, and no data by itself.`,
+    `${plain} holds changes to the database ${database}, but no data by itself.`,
     {
       hint: `Drop or link ${database} and ${plain} at the same time, to open both files together.`,
       source: name,

@@ -85,16 +85,17 @@ const INTERFACES = [
 const CLOSED = /** @type {Array<[page: RegExp, advice: string]>} */ ([
   [
     /^https:\/\/(drive|drive\.usercontent)\.google\.com\//,
-    "Google Drive lets no other web site read its files. Download it there and drop it onto this page. " +
+    "Google Drive does not let other web sites read its files. Download it there and drop it onto this page. " +
       "A table can be opened as a Google Sheet that everybody with the link may see.",
   ],
   [
     /^https:\/\/(onedrive\.live\.com|1drv\.ms|[^/]+\.sharepoint\.com)\//,
-    "OneDrive and SharePoint let no other web site read their files. Download it there and drop it onto this page.",
+    "OneDrive and SharePoint do not let other web sites read their files. Download it there and drop it " +
+      "onto this page.",
   ],
   [
     /^https:\/\/(www\.)?dropbox\.com\/(sh|scl\/fo)\//,
-    "This is the link of a folder. Share a single file in it, or download the folder and drop it onto this page.",
+    "This link leads to a folder. Share a single file in it, or download the folder and drop it onto this page.",
   ],
   [
     /^https:\/\/(www\.)?zenodo\.org\/(records?\/\d+|doi\/[^?#]+)\/?([?#]|$)/,
@@ -102,7 +103,7 @@ const CLOSED = /** @type {Array<[page: RegExp, advice: string]>} */ ([
   ],
   [
     /^https:\/\/(www\.)?kaggle\.com\//,
-    "Kaggle asks for a login before it gives out files. Download it there and drop it onto this page.",
+    "Kaggle requires a login to download files. Download it there and drop it onto this page.",
   ],
 ]);
 

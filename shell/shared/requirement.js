@@ -56,7 +56,7 @@ const HIDDEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u;
 export function parseRequirement(text, siteRoot) {
   const trimmed = text.trim();
   if (trimmed.length > MOST_CHARACTERS) throw notAPackage(text, "It is too long.");
-  if (HIDDEN.test(trimmed)) throw notAPackage(text, "It has invisible characters in it.");
+  if (HIDDEN.test(trimmed)) throw notAPackage(text, "It contains invisible characters.");
   const named = NAMED_ADDRESS.exec(trimmed);
   if (named) {
     const [, name, extras = "", address] = named;

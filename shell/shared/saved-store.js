@@ -193,8 +193,8 @@ export async function openStore(siteRoot, onClose = () => {}) {
     if (cause instanceof Error && cause.name === "VersionError") throw newerSite();
     throw new LiteError("This browser does not let the site save anything.", {
       hint:
-        "Private windows and settings that block site data do that. Everything works, but it is " +
-        "gone when the browser stops the site’s worker; download what you want to keep.",
+        "Private windows and settings that block site data cause this. Everything works, but changes are " +
+        "lost when the browser stops the site’s worker; download what you want to keep.",
       traceback: String(cause),
       cause,
     });
@@ -323,9 +323,9 @@ async function* portions(transaction, generation, isWanted = () => true) {
 
 /** @param {string} path */
 function incomplete(path) {
-  return new LiteError(`What was saved of this data is damaged: parts of ${path} are missing.`, {
+  return new LiteError(`This saved data is damaged: parts of ${path} are missing.`, {
     hint:
-      "The browser may have removed them for want of space. Delete the data on the page “Saved " +
+      "The browser may have removed them because it ran out of space. Delete the data on the page “Saved " +
       "data”, then open its link again.",
   });
 }

@@ -41,15 +41,15 @@ export function sourceAddress(address, siteRoot = SITE_ROOT) {
   }
   if (url.username !== "" || url.password !== "") {
     throw refused(
-      `The address of ${url.host} has a user name or password in it.`,
-      "Everybody who gets the link could read it. Use an address that works without, or download the " +
+      `The address of ${url.host} contains a user name or password.`,
+      "Everybody who gets the link could read it. Use an address that works without one, or download the " +
         "file and drop it onto this page.",
     );
   }
   if (url.origin === siteRoot.origin && isOfWorkspace(url.pathname, siteRoot)) {
     throw refused(
       `${shown} is a page of this site’s own workspaces, not a data file.`,
-      "A link cannot bring one workspace’s data into another. Download it there and drop the file " +
+      "A link cannot bring one workspace’s data into another. Download the data there and drop the file " +
         "onto the page it is for.",
     );
   }

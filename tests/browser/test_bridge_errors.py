@@ -85,7 +85,7 @@ def test_python_that_breaks_down_starts_anew(here: Page, plugin_site: str) -> No
     )
     assert statuses == [500, 500]
     assert works(here).status == 200
-    assert "Load the page again to start it anew" in fetch(other, f"{memory}echo").text
+    assert "Load the page again to restart it" in fetch(other, f"{memory}echo").text
     follow(other, memory.removesuffix("-/test-asgi/"))
     assert fetch(other, f"{memory}echo").status == 200
     other.close()

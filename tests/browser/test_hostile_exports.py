@@ -102,7 +102,7 @@ def test_files_that_an_export_cannot_bring_are_named_and_left_out(
     page = saved_page(visitor, site)
     import_file(page, write_export(tmp_path / "more.zip", [(record(key), files)]))
     expect(page.locator("#outcome")).to_have_text(
-        "Imported t.csv. Not imported, because an export cannot bring such files:"
+        "Imported t.csv. Some files were left out, because an import may not contain them:"
         " plugins/<img src=x onerror=ran=true>.py and templates/base.html."
     )
     # Its sessions and the secret that signs them are this browser's own.

@@ -47,7 +47,7 @@ def test_a_dropped_script_asks_before_it_changes_other_tables(
     dialog.get_by_role("button", name="Import").click()
     problem = dialog.get_by_role("region", name="What went wrong")
     expect(problem).to_contain_text(
-        "pictures.sql changes tables that it has not made: it changes rows of pets and adds a"
+        "pictures.sql changes tables that it did not create: it changes rows of pets and adds a"
         " trigger to pets."
     )
     assert names(page, pets) == ["cat", "dog"]

@@ -192,7 +192,7 @@ def test_a_dropped_folder_gives_the_data_in_it(here: Page, site: str, tmp_path: 
     dialog = drop_from_disk(here, folder)
     wait_for_previews(here)
     expect(dialog.get_by_role("heading", name="Open 2 files")).to_be_visible()
-    expect(dialog.get_by_role("status").last).to_contain_text("1 file of another kind passed over")
+    expect(dialog.get_by_role("status").last).to_contain_text("1 file of other kinds skipped")
     import_all(here)
     assert tables(here, site, "folder") == ["folder one", "folder two"]
 
@@ -248,7 +248,7 @@ def test_a_name_that_is_taken(
     import_all(here)
     dialog = drop(here, {f"{name}.csv": b"name,legs,weight\nKiwi,2,2\n"})
     wait_for_previews(here)
-    expect(dialog.get_by_role("group", name=f"There is a table “{name}” already")).to_be_visible()
+    expect(dialog.get_by_role("group", name=f"There is already a table “{name}”")).to_be_visible()
     dialog.get_by_label(answer).check()
     click_through(import_button(here))
     counts = [

@@ -130,7 +130,7 @@ def test_it_runs_once_it_is_allowed_and_another_wheel_of_the_same_name_is_asked_
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Import…").click()
     chooser.value.set_files(file)
-    dialog = page.get_by_role("dialog", name="This is here already")
+    dialog = page.get_by_role("dialog", name="This is already here")
     dialog.get_by_text("Replace it with the one from the file").click()
     dialog.get_by_role("button", name="Import").click()
     expect(page.locator("#outcome")).to_contain_text("Imported")

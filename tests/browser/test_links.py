@@ -107,11 +107,11 @@ FAILURES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "redirect": (
         {"body": b"", "status": 302, "headers": {"Location": "/elsewhere"}},
-        r"redirect\.csv leads on to a host that does not allow other web sites",
+        r"redirect\.csv redirects to a host that does not allow other web sites",
     ),
     "login": (
         {"body": b"", "status": 302, "headers": {"Location": f"/{LOGIN}"}},
-        r"asks for a login before it gives out .*login\.csv",
+        r"requires a login for .*login\.csv",
     ),
     "lfs": (
         {"body": b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"},
@@ -119,7 +119,7 @@ FAILURES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "truncated": (
         {"body": b"a\n1\n", "headers": {"Content-Length": "1000", "Connection": "close"}},
-        r"download of .*truncated\.csv broke off after \d of 1,000 bytes",
+        r"download of .*truncated\.csv was interrupted after \d of 1,000 bytes",
     ),
     "large": (
         {"body": b"a\n", "headers": {"Content-Length": "9000000000", "Connection": "close"}},

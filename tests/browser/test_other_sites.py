@@ -309,7 +309,7 @@ def test_elsewhere_the_address_of_own_files_says_what_is_missing(fresh: Page, pr
     for _ in range(2):  # without a worker, then with one
         fresh.goto(private)
         expect(fresh.locator(".message")).to_contain_text("are not in this browser")
-        expect(fresh.get_by_text("export them there")).to_be_visible()
+        expect(fresh.get_by_text("export the workspace there")).to_be_visible()
 
 
 def test_nothing_is_left_of_files_that_were_not_imported(fresh: Page, site: str) -> None:

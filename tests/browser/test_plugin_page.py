@@ -67,7 +67,7 @@ def test_story_of_a_plugin(page: Page, indexed_site: str, index: Path, files: Da
     page.get_by_role("img", name="Menu").click()
     click_through(page.locator(".nav-menu-inner").get_by_role("link", name="Plugins"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Plugins")
-    expect(page.get_by_text("No plugin is installed yet")).to_be_visible()
+    expect(page.get_by_text("No plugins are installed yet")).to_be_visible()
     expect(page.get_by_role("link", name="Back to where you were")).to_be_visible()
     expect(page.get_by_role("group", name="In progress")).to_be_hidden()
 
@@ -80,16 +80,16 @@ def test_story_of_a_plugin(page: Page, indexed_site: str, index: Path, files: Da
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Install: datasette-cluster-map")).to_be_focused()
     page.get_by_label("Search, or name a package").fill("no such thing")
-    expect(page.get_by_text("Nothing like that is in the catalogue.")).to_be_visible()
+    expect(page.get_by_text("Nothing in the catalogue matches.")).to_be_visible()
     expect(catalogue.filter(visible=True)).to_have_count(0)
 
     # What is not in it is installed by its name, after a warning; and one lands where one was.
     page.get_by_label("Search, or name a package").fill("datasette-greeter")
     page.get_by_role("button", name="Install: datasette-greeter").click()
     dialog = page.get_by_role("dialog", name="Install datasette-greeter?")
-    expect(dialog).to_contain_text("can read and change everything that is saved by this site")
+    expect(dialog).to_contain_text("can read and change everything that this site has saved")
     dialog.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_text("No plugin is installed yet")).to_be_visible()
+    expect(page.get_by_text("No plugins are installed yet")).to_be_visible()
     page.get_by_role("button", name="Install: datasette-greeter").click()
     dialog.get_by_role("button", name="Install").click()
     page.wait_for_url(came_from, timeout=BOOT_TIMEOUT)
@@ -112,19 +112,19 @@ def test_story_of_a_plugin(page: Page, indexed_site: str, index: Path, files: Da
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.get_by_role("button", name="Upgrade: datasette-greeter").click()
     expect(page.locator("#lite-outcome")).to_have_text(
-        "datasette-greeter 1.1 is installed, in place of 1.0.", timeout=BOOT_TIMEOUT
+        "datasette-greeter 1.1 is installed and replaces 1.0.", timeout=BOOT_TIMEOUT
     )
     expect(page.get_by_text(f"{GREETING}, 1.1")).to_be_visible()
     expect(installed(page, "datasette-greeter")).to_contain_text("1.1")
     page.get_by_role("button", name="Upgrade: datasette-greeter").click()
-    expect(page.locator("#lite-outcome")).to_contain_text("is the newest version that fits")
+    expect(page.locator("#lite-outcome")).to_contain_text("is the newest version that works here")
 
     # And out again.
     page.get_by_role("button", name="Remove: datasette-greeter").click()
     expect(page.locator("#lite-outcome")).to_have_text(
         "datasette-greeter was removed.", timeout=BOOT_TIMEOUT
     )
-    expect(page.get_by_text("No plugin is installed yet")).to_be_visible()
+    expect(page.get_by_text("No plugins are installed yet")).to_be_visible()
     expect(page.get_by_text(GREETING)).to_have_count(0)
 
 
@@ -140,7 +140,7 @@ def test_what_cannot_be_installed_is_said_and_changes_nothing(
     install(page, "datasette-native")
     expect(outcome).to_contain_text("datasette-native")
     assert accessibility_problems(page) == []
-    expect(page.get_by_text("No plugin is installed yet")).to_be_visible()
+    expect(page.get_by_text("No plugins are installed yet")).to_be_visible()
     expect(page.get_by_role("group", name="In progress")).to_be_hidden()
 
 
@@ -167,9 +167,9 @@ def test_a_locked_site_takes_no_code(page: Page, files: DataHost, tmp_path: Path
         expect(page.get_by_label("Search, or name a package")).to_be_hidden()
         expect(page.get_by_text(GREETING)).to_have_count(0)
         notices = page.get_by_role("status", name="About this data")
-        expect(notices).to_contain_text("this site takes no code from links")
+        expect(notices).to_contain_text("this site accepts no code from links")
         left_out = page.locator("#lite-installed > li")
-        expect(left_out).to_contain_text("this site takes no code from links")
+        expect(left_out).to_contain_text("this site accepts no code from links")
         expect(page.get_by_role("button", name="Decide again")).to_have_count(0)
         assert [path for _, path in files.requests if ".whl" in path] == []
         page.close()
@@ -198,17 +198,17 @@ def test_an_entry_of_the_catalogue_is_installed_as_it_was_tried(
     # It is a pre-release, for which nothing older is exchanged.
     page.get_by_role("button", name="Upgrade: datasette-graphql").click()
     expect(page.locator("#lite-outcome")).to_have_text(
-        f"datasette-graphql {tried} is the newest version that fits.", timeout=BOOT_TIMEOUT
+        f"datasette-graphql {tried} is the newest version that works here.", timeout=BOOT_TIMEOUT
     )
     code = saying(f"{GREETING}, 99.0")
     add_to_index(index, wheel("datasette-graphql", "99.0", code=code))
     page.get_by_role("button", name="Upgrade: datasette-graphql").click()
     expect(page.locator("#lite-outcome")).to_have_text(
-        f"datasette-graphql 99.0 is installed, in place of {tried}.", timeout=BOOT_TIMEOUT
+        f"datasette-graphql 99.0 is installed and replaces {tried}.", timeout=BOOT_TIMEOUT
     )
     expect(page.get_by_text(f"{GREETING}, 99.0")).to_be_visible()
     page.get_by_role("button", name="Remove: datasette-graphql").click()
-    expect(page.get_by_text("No plugin is installed yet")).to_be_visible(timeout=BOOT_TIMEOUT)
+    expect(page.get_by_text("No plugins are installed yet")).to_be_visible(timeout=BOOT_TIMEOUT)
 
 
 def test_it_tells_which_datasette_runs_and_who_asked_for_it(
@@ -219,16 +219,17 @@ def test_it_tells_which_datasette_runs_and_who_asked_for_it(
     add_to_index(index, repacked(own, "datasette", "1.0a99"))
     said = page.locator("#lite-datasette")
     follow(page, link(indexed_site, "-/install", memory="1"))
-    expect(said).to_have_text(f"Datasette {version} runs here, which comes with this site.")
+    expect(said).to_have_text(f"Datasette {version} runs here. It comes with this site.")
 
     page.goto(link(indexed_site, "-/install", memory="1", ref="pre"))
     page.get_by_role("button", name="Allow and open").click()
     expect(said).to_have_text(
-        "Datasette 1.0a99 runs here, from the package index: the link asks for the newest"
+        "Datasette 1.0a99 runs here. It comes from the package index, because the link asks for"
+        " the newest"
         " pre-release (?ref=pre).",
         timeout=BOOT_TIMEOUT,
     )
-    expect(page.get_by_text("No plugin is installed yet")).to_be_visible()
+    expect(page.get_by_text("No plugins are installed yet")).to_be_visible()
 
     for ref, answer, why in (
         ("0.1", "Allow and open", "datasette==0.1 cannot be installed"),
@@ -237,7 +238,7 @@ def test_it_tells_which_datasette_runs_and_who_asked_for_it(
         page.goto(link(indexed_site, "-/install", memory="1", ref=ref))
         page.get_by_role("button", name=answer).click()
         expect(said).to_contain_text(
-            f"Datasette {version} runs here, which comes with this site. The link asks for another"
+            f"Datasette {version} runs here. It comes with this site. The link asks for another"
             f" one (?ref={ref}).",
             timeout=BOOT_TIMEOUT,
         )

@@ -222,9 +222,9 @@ def test_one_that_breaks_breaks_nothing_else(page: Page, host: Host) -> None:
     allow(page)
     expect(page.get_by_text("one works", exact=True)).to_be_visible()
     for text in (
-        "datasette-breaks-at-import was left out: it stopped while it was being imported,",
+        "datasette-breaks-at-import was left out: it failed while it was being imported,",
         "It starts other programs, which a browser does not allow.",
-        "datasette-breaks-at-startup was left out: it stopped while it was being started,",
+        "datasette-breaks-at-startup was left out: it failed while it was being started,",
         "datasette-old cannot be installed: it needs datasette<1.0, but this site has d",
         "datasette-native cannot be installed: it needs native-library, which has no version w",
         "datasette-nowhere cannot be installed: it is not in the package index.",
@@ -414,7 +414,7 @@ def test_copy_brings_its_plugins_and_asks_anew(
 def test_locked_site_takes_nothing(page: Page, host: Host) -> None:
     host.sites["/"] = build(LOCKED, index="wheels/", locked=True)
     follow(page, link(host.address(), "world", install="datasette-one"))
-    text = "datasette-one was not installed: this site takes no code from links."
+    text = "datasette-one was not installed: this site accepts no code from links."
     expect(notices(page).filter(has_text=text)).to_have_count(1)
     wanted = {"type": "install", "key": key_of(page), "requirement": "datasette-one"}
     answer = page.evaluate(ASK, {**wanted, "upgrade": False})

@@ -114,7 +114,7 @@ def test_one_that_never_finishes_starting_is_named_and_left_out(page: Page, host
     allow(page)
     expect(page.get_by_text("good works")).to_be_visible()
     expect(notices(page)).to_have_count(2)
-    ends = "datasette-ends was left out: it stopped while it was being started, with SystemExit: 3."
+    ends = "datasette-ends was left out: it failed while it was being started, with SystemExit: 3."
     expect(notices(page).filter(has_text=ends)).to_have_count(1)
     notice = notices(page).filter(
         has_text="datasette-never-starts was left out: it did not finish within 1 seconds."
@@ -212,7 +212,7 @@ def test_an_endless_loop_is_noticed_once_it_has_stopped_the_worker_twice(
             tab = browser.new_tab()
             tab.goto(place)
         listed = "document.body.lastElementChild.shadowRoot?.textContent"
-        said = "This was opened without its plugins, since two starts with them were never over"
+        said = "This was opened without its plugins, because two starts with them never finished"
         tab.wait_for(f"({listed} ?? '').includes({said!r})")
         assert not is_running()
         again = "document.body.lastElementChild.shadowRoot.querySelector('li button')"

@@ -193,7 +193,7 @@ def test_what_happens_elsewhere_is_shown_at_once(
     press_at_once(second, "Delete")
     second.get_by_role("button", name="Delete plain.csv").click()
     dialog = second.get_by_role("dialog", name="Delete plain.csv?")
-    expect(dialog).to_contain_text("Those changes are nowhere else")
+    expect(dialog).to_contain_text("Those changes exist nowhere else")
     assert has_pressed(second)  # to no avail
     dialog.get_by_role("button", name="Delete").click()
     expect(outcome(second)).to_have_text("Deleted plain.csv.")
@@ -274,7 +274,7 @@ def test_what_is_here_already_is_asked_about_one_by_one(
         entry["instance"]["createdAt"] = 0
     older = exported.changed(tmp_path / "o.zip", **{CONTENTS: json.dumps(contents).encode()})
     import_file(owner, older)
-    dialog = owner.get_by_role("dialog", name="Some of this is here already")
+    dialog = owner.get_by_role("dialog", name="Some of this is already here")
     expect(dialog.get_by_role("radio", name="Keep the one here", checked=True)).to_have_count(2)
     assert accessibility_problems(owner) == []
     plain = dialog.get_by_role("group", name="plain.csv")
@@ -315,15 +315,18 @@ def test_files_that_are_no_exports_are_refused_with_a_reason(
         "some.zip": (None, "“some.zip” is a zip file, but not an export"),
         "half.zip": (good[: len(good) // 2], "“half.zip” is damaged"),
         "flipped.zip": (flipped + good[middle + 20 :], "“flipped.zip” is damaged"),
-        "list.zip": (listed("list.zip", None), "is not as it should be"),
+        "list.zip": (listed("list.zip", None), "is not valid"),
         "newer.zip": (listed("newer.zip", {"format": 2}), "exported by a newer version"),
         "key.zip": (listed("key.zip", without_key(exported.contents())), "does not describe any"),
-        "out.zip": (listed("out.zip", leading_out(exported.contents())), "not as it should be"),
+        "out.zip": (listed("out.zip", leading_out(exported.contents())), "is not valid"),
         "less.zip": (
             exported.changed(tmp_path / "less.zip", state__json=None),
             "state.json is missing",
         ),
-        "size.zip": (exported.changed(tmp_path / "size.zip", state__json=b"x"), "has another size"),
+        "size.zip": (
+            exported.changed(tmp_path / "size.zip", state__json=b"x"),
+            "does not have the size",
+        ),
     }
     page = saved_page(visitor, site)
     for name, (content, sentence) in files.items():
@@ -384,7 +387,7 @@ def test_nothing_moves_away_from_under_the_pointer(visitor: BrowserContext, site
         }"""
     )
     page.goto(f"{site}saved.html")
-    expect(page.get_by_role("region", name="Room")).to_be_visible()
+    expect(page.get_by_role("region", name="Storage")).to_be_visible()
     moved = page.evaluate(
         """() => new Promise((resolve) => {
             const moves = [];
@@ -422,8 +425,8 @@ def test_chooser_may_stay_open_for_long(
 
 def test_browser_is_asked_to_keep_the_data(visitor: BrowserContext, site: str) -> None:
     page = saved_page(visitor, site)
-    room = page.get_by_role("region", name="Room")
-    expect(room).to_contain_text("that the browser grants")
+    room = page.get_by_role("region", name="Storage")
+    expect(room).to_contain_text("that the browser allows")
     expect(room.get_by_role("meter")).to_be_visible()
     room.get_by_role("button", name="Ask the browser to keep it").click()
     expect(room).to_contain_text("The browser does not promise that yet.")

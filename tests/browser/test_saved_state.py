@@ -138,7 +138,7 @@ def test_newer_data_does_not_replace_changes_unasked(
     wait_for_datasette(page)
     assert values(page) == ["old", "mine"]
     # The page itself goes on telling, and leads back to the choice.
-    page.locator(NOTICES).get_by_role("button", name="Look at the choices").click()
+    page.locator(NOTICES).get_by_role("button", name="Choose what to do").click()
     page.get_by_role("button", name="Replace it with the newer data").click()
     wait_for_datasette(page)
     assert page.url.endswith("/data/t")

@@ -85,8 +85,8 @@ def free_port() -> int:
 # Parameter, what the other host answers, and what the person reads.
 FAILURES: dict[str, tuple[str, dict[str, Any], str]] = {
     "not found": ("csv", {"body": b"no", "status": 404}, "has no file at .* \\(HTTP 404\\)"),
-    "forbidden": ("csv", {"body": b"no", "status": 403}, "refuses to give out .* \\(HTTP 403\\)"),
-    "server error": ("url", {"body": b"", "status": 500}, "has a problem of its own"),
+    "forbidden": ("csv", {"body": b"no", "status": 403}, "refuses access to .* \\(HTTP 403\\)"),
+    "server error": ("url", {"body": b"", "status": 500}, "has a problem and did not send"),
     "no CORS": ("csv", {"body": b"a\n1\n", "cors": False}, "does not allow other web sites"),
     "empty CSV": ("csv", {"body": b""}, "is empty"),
     "web page as CSV": ("csv", {"body": b"<!DOCTYPE html><title>x</title>"}, "web page"),

@@ -57,7 +57,7 @@ def test_story_of_what_is_open(
     page.get_by_role("button", name="Rename table").click()
     expect(page.locator(".message-info")).to_contain_text("is now called “house pets”")
     page.get_by_role("button", name="Copy link to house pets").click()
-    expect(page.get_by_role("status")).to_contain_text("The link was copied")
+    expect(page.get_by_role("status")).to_contain_text("Link copied")
     copied = urlsplit(page.evaluate("navigator.clipboard.readText()"))
     assert parse_qs(copied.query) == {"csv": [pets], "name": ["house pets"]}
     assert copied.fragment == "/data/house+pets"
@@ -96,7 +96,7 @@ def test_data_is_loaded_again_from_its_source(
     page.wait_for_load_state()  # by then its script listens
     button = page.get_by_role("button", name="Load again: pets")
     button.click()
-    expect(page.get_by_role("status").first).to_contain_text("pets is as new as its source")
+    expect(page.get_by_role("status").first).to_contain_text("pets is already up to date")
     files.add("pets.csv", b"id,name\n1,cat\n2,dog\n3,cow\n")
     button.click()
     expect(page.get_by_role("status").first).to_contain_text("pets was loaded again")
@@ -111,7 +111,7 @@ def test_data_is_loaded_again_from_its_source(
     files.add("pets.csv", b"id,name\n4,hen\n")
     button.click()
     dialog = page.get_by_role("dialog", name="Load it again?")
-    expect(dialog).to_contain_text("what was changed in it is lost")
+    expect(dialog).to_contain_text("your changes to it are lost")
     assert accessibility_problems(page) == []
     dialog.get_by_role("button", name="Cancel").click()
     expect(block(page, "pets")).to_contain_text("0 rows")

@@ -219,7 +219,7 @@ JSON_FILES = [
     ),
     _bad("empty_list.json", "[]", "holds no rows: its list is empty"),
     _bad("empty_object.json", "{}", "holds no rows"),
-    _bad("scalar.json", "42", "no table: all it holds is a number"),
+    _bad("scalar.json", "42", "not a table: it only contains a number"),
     _bad("trailing.json", '[{"a": 1}] x', "is not JSON: extra data in line 1, column 12"),
     _bad("cut_off.json", '[{"a": 1},\n{"a":', "line 2, column 6, where it ends"),
     _bad("deep.json", "[" * 200_000 + "]" * 200_000, "nested too deeply"),
@@ -364,7 +364,10 @@ EXCEL_FILES = [
     ),
     AwkwardFile("locked.xlsx", _encrypted, "excel", sentence="protected with a password"),
     _bad(
-        "old.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1024), "but no Excel file", "excel"
+        "old.xls",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1024),
+        "but not an Excel file",
+        "excel",
     ),
     AwkwardFile(
         "half.xlsx",

@@ -18,7 +18,7 @@ import { errorParts } from "../ui/error-view.js";
 const REDRAW_MILLISECONDS = 100;
 
 const FIRST_START =
-  "The first start takes longest: from then on the browser keeps Python and Datasette.";
+  "The first start takes longest. After that, the browser keeps Python and Datasette.";
 
 /** Spoken and, for stages that have no time to show, written. */
 const STATE_WORDS = {
@@ -74,7 +74,7 @@ export class BootView {
     });
     this.saved = element("section", { class: "choice", hidden: true, "aria-label": "Saved copy" });
     this.saved.append(
-      element("p", {}, "Newer data is being loaded. You need not wait for it."),
+      element("p", {}, "Newer data is loading. You don’t have to wait for it."),
       element("p", { class: "actions" }, openSaved),
     );
     this.status = element("p", { class: "visually-hidden", role: "status" });
@@ -119,8 +119,8 @@ export class BootView {
   /** @param {number} milliseconds */
   showSilence(milliseconds) {
     const seconds = Math.round(milliseconds / 1000);
-    this.#announce(`Nothing heard from the service worker for ${seconds} seconds; asked it again.`);
-    this.note = ` Nothing heard for ${seconds} s; asked again.`;
+    this.#announce(`The service worker has not answered for ${seconds} seconds. Asking it again.`);
+    this.note = ` No answer for ${seconds} s; asking again.`;
   }
 
   /**
@@ -247,7 +247,7 @@ export class BootView {
       case "failed":
         return heard ? `Stopped after ${time}.` : "";
     }
-    const restarted = restarts > 0 ? " The browser stopped the worker, so this began anew." : "";
+    const restarted = restarts > 0 ? " The browser stopped the worker, so this started over." : "";
     const first = stages[0].state === "active" ? ` ${FIRST_START}` : "";
     return `${time} so far.${this.note}${restarted || first}`;
   }

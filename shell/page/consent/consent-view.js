@@ -35,7 +35,9 @@ export class ConsentView {
     this.saved = element("p", { class: "saved-line", hidden: true });
     this.problem = element("section", { class: "problem", role: "alert", hidden: true });
     this.status = element("p", { class: "visually-hidden", role: "status" });
-    const question = locked ? "This site takes no code from links" : "Allow this code to run here?";
+    const question = locked
+      ? "This site accepts no code from links"
+      : "Allow this code to run here?";
     document.title = `${question} · Datasette Lite`;
     container.replaceChildren(
       element("div", { class: "page-header" }, element("h1", {}, question)),
@@ -88,7 +90,8 @@ export class ConsentView {
   }
 }
 
-const CLAIMED = "The names of packages are what their files say; anybody can give a file any name.";
+const CLAIMED =
+  "Package names come from the files themselves, and anybody can give a file any name.";
 
 const REMEMBERED =
   "Your answer is remembered in this browser, for this address and exactly this code.";
@@ -101,7 +104,7 @@ const REMEMBERED =
 function introduction(items, locked) {
   if (locked) {
     return [
-      "Whoever runs this site has decided that nothing but its own code runs here. " +
+      "The owner of this site has decided that only the site’s own code runs here. " +
         `The data opens without ${codeInWords(items)}.`,
     ];
   }

@@ -28,7 +28,7 @@ const WHAT = {
   plugin: "Plugin",
   wheel: "Plugin",
   package: "Plugin",
-  datasette: "Another version than this site’s,",
+  datasette: "Not this site’s version,",
   metadata: "Descriptions",
   config: "Settings",
 };

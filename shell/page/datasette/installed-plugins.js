@@ -91,7 +91,7 @@ function installedItem(plugin, changes) {
  * @param {Changes | null} changes
  */
 function refusedItem({ value }, locked, changes) {
-  const why = locked ? "this site takes no code from links" : "you did not allow it";
+  const why = locked ? "this site accepts no code from links" : "you did not allow it";
   return element(
     "li",
     {},
@@ -111,7 +111,7 @@ function refusedItem({ value }, locked, changes) {
 
 /** @param {InstalledPlugin} plugin */
 function origin({ from, size, requirement, name }) {
-  const where = { index: "From the package index", import: "In the workspace that you imported" }[
+  const where = { index: "From the package index", import: "From the workspace that you imported" }[
     from
   ];
   // The index's own words add nothing, but which versions were asked for does.

@@ -57,14 +57,14 @@ function sayStatus(key, status) {
   if (isImported) {
     notify(
       "imported",
-      "You imported this workspace from a file. What it says of where its data is from is that file’s word.",
+      "You imported this workspace from a file. Only that file says where its data came from.",
       dismissed(`imported ${key}`),
     );
   }
   if (saving === "temporary") {
     notify(
       "temporary",
-      "Nothing you change here is saved, as the link asked for.",
+      "Nothing you change here is saved, because the link says so.",
       dismissed(`temporary ${key}`),
     );
   } else if (saving === "unsaved") {
@@ -75,7 +75,7 @@ function sayStatus(key, status) {
     const link = launcherLink(key === "" ? [] : keyToRecipe(key), placeOf(key), SITE_ROOT);
     notify("newer", "There is newer data at the source.", {
       ...dismissed(`newer ${key} ${newer}`),
-      action: ["Look at the choices", () => location.assign(link)],
+      action: ["Choose what to do", () => location.assign(link)],
     });
   }
 }
@@ -173,8 +173,8 @@ function sayChanged() {
 function sayDeleted() {
   notify(
     "deleted",
-    "This data was deleted from this browser. What this page shows is no longer saved; loading it " +
-      "again opens the data anew from its source.",
+    "This data was deleted from this browser. What this page shows is no longer saved. Load it again to " +
+      "open the data from its source.",
     { action: ["Load it again", () => location.reload()] },
   );
 }
@@ -185,7 +185,7 @@ async function sayEvicted(key) {
   const { nameOf } = await import("../saved/describe-saved.js");
   notify(
     `evicted ${key}`,
-    `The browser had no room left, so the saved copy of another workspace was deleted: ` +
+    `The browser ran out of space, so the saved copy of another workspace was deleted: ` +
       `${nameOf(key, SITE_ROOT)}. Nobody had changed it, and its link loads it again.`,
     dismissed(`evicted ${key}`),
   );

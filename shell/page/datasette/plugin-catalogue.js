@@ -81,8 +81,10 @@ export class PluginCatalogue {
     const isExact = isWheel(requirement) || /^datasette-|[=<>~!]/i.test(requirement);
     if (found > 0 && !isExact) return [];
     if (requirement === packageName(requirement) && this.#isListed(requirement)) return [];
-    const where = isWheel(requirement) ? "A file from elsewhere." : "From the package index.";
-    const tried = this.#isListed(requirement) ? "" : " It is not in the catalogue: untried here.";
+    const where = isWheel(requirement) ? "A file from another site." : "From the package index.";
+    const tried = this.#isListed(requirement)
+      ? ""
+      : " It is not in the catalogue, so it has not been tested here.";
     const button = element(
       "button",
       {
@@ -126,5 +128,5 @@ export class PluginCatalogue {
 function foundInWords(typed, count, direct) {
   if (typed === "") return "";
   if (count > 0) return count === 1 ? "1 in the catalogue" : `${count} in the catalogue`;
-  return direct ? "Not in the catalogue" : "Nothing like that is in the catalogue.";
+  return direct ? "Not in the catalogue" : "Nothing in the catalogue matches.";
 }

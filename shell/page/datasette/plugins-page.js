@@ -99,9 +99,9 @@ async function upgrade({ name, version, requirement }) {
     const { plugins } = await showAll();
     const now = plugins.find((plugin) => isOf(plugin, requirement));
     if (now?.version === version) {
-      return focusOn(`${name} ${version} is the newest version that fits.`, "info");
+      return focusOn(`${name} ${version} is the newest version that works here.`, "info");
     }
-    goOn(`${now ? nameOf(now) : name} is installed, in place of ${version}.`, location.href);
+    goOn(`${now ? nameOf(now) : name} is installed and replaces ${version}.`, location.href);
   });
 }
 
@@ -133,17 +133,17 @@ async function decideAgain() {
 async function isWanted(requirement, isListed) {
   if (isListed && localStorage.getItem(WARNED)) return true;
   const unknown = isWheel(requirement)
-    ? `It is fetched from ${hostOf(requirement)}.`
-    : "It is not in this site’s catalogue, so nobody has tried it here.";
+    ? `It will be downloaded from ${hostOf(requirement)}.`
+    : "It is not in this site’s catalogue, so it has not been tested here.";
   const yes = await askInModal({
     title: `Install ${shortName(requirement)}?`,
     body: [
       element(
         "p",
         {},
-        "A plugin can read and change everything that is saved by this site in this browser, ",
+        "A plugin can read and change everything that this site has saved in this browser, ",
         "and send it anywhere. ",
-        isListed ? "You are asked this once for all plugins of the catalogue." : unknown,
+        isListed ? "You are asked only once for all plugins in the catalogue." : unknown,
       ),
     ],
     yes: "Install",

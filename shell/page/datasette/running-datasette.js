@@ -21,9 +21,12 @@ const REF = "?ref=";
 export function describeDatasette({ version, isSites, ref, problems }) {
   if (!isSites) {
     const asked = ref === "pre" ? "the newest pre-release" : "this version";
-    return `Datasette ${version} runs here, from the package index: the link asks for ${asked} (${REF}${ref}).`;
+    return (
+      `Datasette ${version} runs here. It comes from the package index, because the link asks for ${asked} ` +
+      `(${REF}${ref}).`
+    );
   }
-  const own = `Datasette ${version} runs here, which comes with this site.`;
+  const own = `Datasette ${version} runs here. It comes with this site.`;
   if (ref === "") return own;
   const problem = problems.find(({ source }) => source === ref || source === REF + ref);
   const why = problem ? `${problem.message} ${problem.hint}`.trim() : "";

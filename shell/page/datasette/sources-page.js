@@ -16,8 +16,8 @@ import { inRelativeWords } from "../ui/relative-time.js";
 const EXACT = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short" });
 
 const IMPORTED =
-  "You imported this workspace from a file. The sources below are what that file says: nothing was " +
-  "fetched from there, unless you load it again.";
+  "You imported this workspace from a file. The sources below are only what that file claims: nothing " +
+  "is fetched from them unless you load them again.";
 
 const key = parseAppPath(location.pathname, SITE_ROOT.pathname)?.key ?? "";
 
@@ -69,7 +69,7 @@ async function reload(button) {
     /** @type {import("../../shared/protocol.js").ReloadResult} */
     const { changed } = await askWorker({ type: "reload", key, source: liteReload });
     if (!changed) {
-      say("info", `${name} is as new as its source: nothing was loaded.`);
+      say("info", `${name} is already up to date, so nothing was loaded.`);
       return;
     }
     leaveOutcome(`${name} was loaded again from its source.`);
@@ -91,8 +91,8 @@ function mayReplace(name) {
   return askInModal({
     title: "Load it again?",
     body: [
-      "Data was changed here since it was loaded. ",
-      `If the source has newer data, that replaces ${name}, and what was changed in it is lost.`,
+      "Data has been changed here since it was loaded. ",
+      `If the source has newer data, it replaces ${name}, and your changes to it are lost.`,
     ],
     yes: "Load again",
   });
@@ -106,7 +106,7 @@ async function copyLink(button) {
   const link = launcherLink(recipeOf([source]), path, SITE_ROOT);
   try {
     await navigator.clipboard.writeText(link);
-    say("info", "The link was copied. Whoever opens it loads this data from its source.");
+    say("info", "Link copied. Anyone who opens it loads this data from its source.");
   } catch {
     // Not allowed, or not offered: then it can be copied by hand.
     const field = element("input", { type: "text", readonly: true, value: link });

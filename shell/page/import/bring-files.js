@@ -50,7 +50,7 @@ export async function openFiles(files, { kind = "file", passedOver = 0 } = {}) {
   try {
     dialog = await import("./import-dialog.js");
   } catch {
-    alert("A part of this site did not arrive. Check your connection and reload the page.");
+    alert("A part of this site could not be loaded. Check your connection and reload the page.");
     return;
   }
   const target = { key: key ?? newKeyForOwnFiles(), isNew: key === undefined };

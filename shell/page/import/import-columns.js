@@ -16,8 +16,8 @@ const TYPES = /** @type {const} */ ([
 ]);
 
 const EXPLANATION =
-  "Untick a column to leave it out. Key columns tell rows apart, search columns get a full-text index. " +
-  "Rows that do not fit are kept, in a table of their own.";
+  "Untick a column to leave it out. Key columns identify rows; search columns get a full-text index. " +
+  "Rows that do not fit are kept in a separate table.";
 
 /**
  * @param {PreviewTable} table
@@ -134,5 +134,5 @@ function captionOf({ rows, count }) {
 function doubtAboutKey({ columns }, { pk, drop }) {
   const key = columns.filter(({ name }) => pk.has(name) && !drop.has(name));
   if (key.length !== 1 || key[0].distinct) return "";
-  return `“${key[0].name}” has the same value in several rows, so it cannot tell them apart by itself.`;
+  return `“${key[0].name}” has the same value in several rows, so it cannot identify them by itself.`;
 }

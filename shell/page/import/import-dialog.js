@@ -127,7 +127,7 @@ class ImportDialog {
       this.list.append(entry.node);
     }
     if (this.#entries.length === 0) {
-      this.#fail(toWire(new LiteError("There is no data in this folder that could be opened.")));
+      this.#fail(toWire(new LiteError("This folder has no data that can be opened.")));
     }
     this.#draw();
     if (this.#ready) void this.#lookAtAll();
@@ -384,7 +384,7 @@ class ImportDialog {
       importable.length > 1 ? `${importable.length} files, ${formatBytes(size)}. ` : "";
     const others =
       this.#passedOver > 0
-        ? `${this.#passedOver} ${this.#passedOver === 1 ? "file" : "files"} of another kind passed over. `
+        ? `${this.#passedOver} ${this.#passedOver === 1 ? "file" : "files"} of other kinds skipped. `
         : "";
     return `${amount}${others}Nothing leaves this device.`;
   }
@@ -409,7 +409,7 @@ function stageInWords(message) {
 function stopped(files, done) {
   const kept = importedInWords(files, done) || "Everything saved before is unharmed. ";
   return new LiteError("The browser stopped this site’s worker during the import.", {
-    hint: `${kept}Memory may be short: close other tabs. “Try again” goes on; nothing is imported twice.`,
+    hint: `${kept}Memory may be short: close other tabs. “Try again” continues; nothing is imported twice.`,
   });
 }
 
@@ -420,7 +420,7 @@ function stopped(files, done) {
 function importedInWords(files, done) {
   const imported = files.slice(0, done).map(({ name }) => name);
   const verb = imported.length === 1 ? "was" : "were";
-  return imported.length > 0 ? `${inWords(imported)} ${verb} imported before. ` : "";
+  return imported.length > 0 ? `${inWords(imported)} ${verb} already imported. ` : "";
 }
 
 /**
@@ -429,5 +429,5 @@ function importedInWords(files, done) {
  */
 function cancelledInWords(files, done) {
   const before = importedInWords(files, done);
-  return `Cancelled. ${before}Nothing of ${files[done]?.name ?? "the rest"} is left behind.`;
+  return `Cancelled. ${before}Nothing of ${files[done]?.name ?? "the rest"} was kept.`;
 }

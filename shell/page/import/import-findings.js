@@ -22,7 +22,7 @@ export function findings({ guesses = [], notes = [] }, table) {
   const doubts = guesses.filter(({ sureness }) => sureness === "unsure");
   const summary =
     doubts.length === 0
-      ? "How this was found out"
+      ? "How this was detected"
       : `Please check: ${doubts.map(({ about }) => about.toLowerCase()).join(", ")}`;
   const items = guesses.map(({ about, sureness, reason }) =>
     element(

@@ -148,17 +148,17 @@ function takenQuestion(what, name, choices) {
   /** @type {Array<{value: Exists, label: string, detail: string}>} */
   const answers = [
     { value: "rename", label: "Keep both", detail: `The new one becomes “${name}_1”.` },
-    { value: "replace", label: "Replace it", detail: `What the ${what} holds now is lost.` },
+    { value: "replace", label: "Replace it", detail: `What is in the ${what} now is lost.` },
   ];
   if (what === "table") {
     answers.push({
       value: "add",
       label: "Add the rows to it",
-      detail: "Columns go together by their names; new ones are added.",
+      detail: "Columns are matched by name; new ones are added.",
     });
   }
   choices.exists = "rename";
-  const { fieldset, chosen } = choice(`There is a ${what} “${name}” already`, answers);
+  const { fieldset, chosen } = choice(`There is already a ${what} “${name}”`, answers);
   fieldset.addEventListener("change", () => (choices.exists = chosen()));
   return fieldset;
 }
@@ -216,7 +216,7 @@ function contentsOf({ kind, kindInWords, tables, contents = [] }) {
     return [element("p", { class: "hint" }, `${kindInWords}: there is nothing to choose.`)];
   }
   return [
-    element("p", {}, "What is in it is imported, each file by itself:"),
+    element("p", {}, "Each file in it is imported separately:"),
     element("ul", { class: "contents" }, ...contents.map((name) => element("li", {}, name))),
   ];
 }

@@ -109,7 +109,7 @@ export function moreFields(preview, { text }, reread) {
       reread((value) => (text.comment = value || "none")),
     ),
     textField(
-      "Words for NULL",
+      "Words that mean NULL",
       words.join(", "),
       reread((value) => (text.null = listed(value))),
     ),

@@ -19,8 +19,8 @@ export function importResult(heading, { added, notes, problems }, buttons) {
     added.length === 0
       ? "Nothing was imported"
       : problems.length > 0
-        ? "Imported in part"
-        : "Imported, with a remark";
+        ? "Partly imported"
+        : "Imported, with notes";
   const sources = element("ul", { class: "added", "aria-label": "Imported" });
   sources.append(...added.map(addedItem));
   return element(

@@ -45,7 +45,7 @@ export function setUpOpenForm(siteRoot) {
   const setBusy = (busy) => {
     form.setAttribute("aria-busy", String(busy));
     button.textContent = busy ? "Looking…" : "Open";
-    status.textContent = busy ? "Looking at what is behind the address." : "";
+    status.textContent = busy ? "Checking what is at this address." : "";
   };
   /**
    * @param {string[]} sentences
@@ -235,7 +235,7 @@ function recognised(addresses, packages, siteRoot) {
       const kind = kindFromName(address);
       return sourceItem({
         ...describeAddress(toFetchableUrl(address), siteRoot),
-        kind: kind ? kindInWords(kind) : "Kind found on opening",
+        kind: kind ? kindInWords(kind) : "Type detected on opening",
       });
     });
   return [...data, ...describeSources(packages, siteRoot).map(sourceItem)];

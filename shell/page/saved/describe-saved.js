@@ -19,7 +19,7 @@ const SUFFIX = ".db";
  */
 export function nameOf(key, siteRoot) {
   const recipe = recipeOf(key);
-  return recipe ? recipeInWords(recipe, siteRoot) : "data of another version of this site";
+  return recipe ? recipeInWords(recipe, siteRoot) : "data from another version of this site";
 }
 
 /** More names than this are only counted. */

@@ -76,7 +76,7 @@ async function choose(offered, saved, siteRoot) {
   });
   if (questions.length === 0) return offered;
   const goOn = await askPerson({
-    title: questions.length === 1 ? "This is here already" : "Some of this is here already",
+    title: questions.length === 1 ? "This is already here" : "Some of this is already here",
     body: [
       element("p", {}, "Replacing deletes what is here now."),
       ...questions.map(({ fieldset }) => fieldset),
@@ -102,8 +102,10 @@ async function checkRoom(file, needed) {
   const { usage = 0, quota = Infinity } = (await navigator.storage?.estimate?.()) ?? {};
   if (usage + needed <= quota) return;
   const left = formatBytes(Math.max(0, quota - usage));
-  throw new LiteError(`There is no room left for what is in “${file.name}”.`, {
-    hint: `It needs ${formatBytes(needed)}, and the browser grants ${left} more. Delete what you no longer need, or free space on the disk.`,
+  throw new LiteError(`There is not enough space for the contents of “${file.name}”.`, {
+    hint:
+      `It needs ${formatBytes(needed)}, and the browser allows ${left} more. Delete what you no longer ` +
+      "need, or free space on the disk.",
   });
 }
 

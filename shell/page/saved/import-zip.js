@@ -43,7 +43,7 @@ export async function readExport(file) {
   const [contents] = list.sort((a, b) => a.length - b.length);
   if (contents === undefined) {
     throw new LiteError(`${quoted(file)} is a zip file, but not an export of Datasette Lite.`, {
-      hint: `An export has a file named ${CONTENTS} in it. To open a database, open its file itself.`,
+      hint: `An export contains a file named ${CONTENTS}. To open a database, open its file itself.`,
     });
   }
   const around = contents.slice(0, -CONTENTS.length);
@@ -55,7 +55,7 @@ export async function readExport(file) {
         const entry = entries.get(`${around}${folder}/${path}`);
         if (!entry) throw damaged(file, `${folder}/${path} is missing.`);
         if (entry.uncompressedSize !== size) {
-          throw damaged(file, `${folder}/${path} has another size than it should have.`);
+          throw damaged(file, `${folder}/${path} does not have the size it should have.`);
         }
         return { path, entry };
       });
@@ -82,10 +82,10 @@ async function entriesOf(file) {
     const start = new Uint8Array(await file.slice(0, 2).arrayBuffer());
     // Every zip file begins with these two letters, even half of one.
     if (start[0] === 0x50 && start[1] === 0x4b) {
-      throw damaged(file, "Its end may be missing, as after a download that broke off.", cause);
+      throw damaged(file, "It may be incomplete, as after an interrupted download.", cause);
     }
     throw new LiteError(`${quoted(file)} is not a zip file.`, {
-      hint: "Choose a file that “Export” on this page has made, on this device or another one.",
+      hint: "Choose a file that was made with “Export” on this page, on this device or another one.",
       cause,
     });
   }
@@ -193,7 +193,7 @@ function quoted(file) {
  * @param {unknown} [cause]
  */
 function damaged(file, what, cause) {
-  return new LiteError(`${quoted(file)} is damaged: nothing of it was imported.`, {
+  return new LiteError(`${quoted(file)} is damaged, so nothing was imported.`, {
     hint: `${what} Copy or export it again.`,
     traceback: cause === undefined ? undefined : String(cause),
     cause,
@@ -205,12 +205,12 @@ function damaged(file, what, cause) {
  * @param {string} fault  path of the part
  */
 function malformed(file, fault) {
-  return damaged(file, `“${fault || "The list"}” in ${CONTENTS} is not as it should be.`);
+  return damaged(file, `“${fault || "The list"}” in ${CONTENTS} is not valid.`);
 }
 
 /** @param {File} file */
 function tooNew(file) {
   return new LiteError(`${quoted(file)} was exported by a newer version of Datasette Lite.`, {
-    hint: "Import it where that version runs, or reload this page once this site has been updated.",
+    hint: "Import it on a site with that version, or reload this page once this site has been updated.",
   });
 }

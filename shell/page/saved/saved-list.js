@@ -88,7 +88,7 @@ export class SavedList {
     const sources = sourcesOfSaved(instance, this.#siteRoot);
     const databases = databasesAmong(files);
     const isImported = instance.origin === "import";
-    const origin = isImported ? "Where it is from, as the file says" : "Where it came from";
+    const origin = isImported ? "Where it came from, according to the file" : "Where it came from";
     const about = element(
       "div",
       { class: "about" },
@@ -161,7 +161,7 @@ function facts({ size, usedAt, createdAt }) {
 function damage({ faults, files }) {
   const size = files.reduce((sum, file) => sum + file.size, 0);
   return [
-    `${formatBytes(size)} · What the browser noted about this workspace is damaged`,
+    `${formatBytes(size)} · The record of this workspace is damaged`,
     ` (${faults.join(", ")}). The data may be fine: open, download or export it, or delete it.`,
   ];
 }

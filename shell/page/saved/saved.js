@@ -153,17 +153,17 @@ function whatIsLost(chosen) {
   const names = chosen.flatMap(({ files }) => databasesAmong(files).map(({ name }) => name));
   const databases =
     {
-      0: "everything that was kept of it",
-      1: `the database ${names[0]} and everything that was kept with it`,
-    }[names.length] ?? `${names.length} databases and everything that was kept with them`;
+      0: "everything saved of it",
+      1: `the database ${names[0]} and everything saved with it`,
+    }[names.length] ?? `${names.length} databases and everything saved with them`;
   const edited = chosen.filter(({ instance }) => instance.edited);
   const editedKeys = edited.map(({ instance }) => instance.key);
   const editedNames = chosen.length === 1 ? "this data" : namesOf(editedKeys, SITE_ROOT);
   return [
-    `${formatBytes(sizeOf(chosen))} are deleted from this device: ${databases}, such as stored queries.`,
+    `This deletes ${formatBytes(sizeOf(chosen))} from this device: ${databases}, such as stored queries.`,
     edited.length > 0
-      ? `You changed ${editedNames} here. Those changes are nowhere else, unless you exported them.`
-      : "Nothing of it was changed here, so a link to it opens it again as its source has it then.",
+      ? `You changed ${editedNames} here. Those changes exist nowhere else, unless you exported them.`
+      : "You have not changed anything in it, so its link can load it again from the source.",
   ];
 }
 
@@ -194,7 +194,7 @@ function leftOutInWords(paths) {
   const named = paths.slice(0, MOST_PATHS);
   const more = paths.length - named.length;
   const list = inWords([...named, ...(more > 0 ? [`${more} more`] : [])]);
-  return [`Not imported, because an export cannot bring such files: ${list}.`];
+  return [`Some files were left out, because an import may not contain them: ${list}.`];
 }
 
 /** @param {Listing[]} chosen */

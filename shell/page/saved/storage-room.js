@@ -4,8 +4,8 @@
 
 import { byId, formatBytes } from "../ui/dom.js";
 
-const KEPT = "The browser has promised to keep it: only you delete it.";
-const CLEARABLE = "When the disk is nearly full, the browser may clear it away without asking.";
+const KEPT = "The browser has promised to keep it until you delete it.";
+const CLEARABLE = "When the disk is nearly full, the browser may delete it without asking.";
 const REFUSED =
   "The browser does not promise that yet. Most do once a site is used often, is bookmarked or is " +
   "installed; until then, export what matters to you.";
@@ -24,7 +24,7 @@ export async function showRoom() {
   // From here on it is shown as filling up: in the browser's warning colours.
   meter.high = quota * 0.8;
   meter.optimum = 0;
-  const amount = `${formatBytes(usage)} of about ${formatBytes(quota)} that the browser grants`;
+  const amount = `${formatBytes(usage)} used of about ${formatBytes(quota)} that the browser allows`;
   meter.textContent = amount;
   byId("room-amount").textContent = amount;
   await showPromise(CLEARABLE);

@@ -44,7 +44,7 @@ export async function showWaysOut(problem, context) {
         "p",
         {},
         "If one of the databases is the cause, start without it. It stays saved, and the page “Saved data”",
-        " offers it as a file. The one that was added last comes first.",
+        " offers it as a file. The most recently added one comes first.",
       ),
       element("ul", {}, ...databases.map((database) => item(store, database, context))),
     );
@@ -123,7 +123,7 @@ function confirmed(file, size) {
       element(
         "p",
         {},
-        `${formatBytes(size)} are deleted from this browser. Download it first if you want to keep it.`,
+        `This deletes ${formatBytes(size)} from this browser. Download it first if you want to keep it.`,
       ),
     ],
     yes: "Remove",

@@ -39,7 +39,7 @@ const INDEX = "the package index";
 const SWITCHES = new Map([
   ["memory", { name: "Memory", kind: "Empty database", from: "" }],
   ["temporary", { name: "Temporary", kind: "Nothing is saved", from: "" }],
-  ["private", { name: "Private", kind: "Its pages reach no other site", from: "" }],
+  ["private", { name: "Private", kind: "Its pages cannot contact other sites", from: "" }],
   ["files", { name: "Your files", kind: "Only in this browser", from: "" }],
 ]);
 

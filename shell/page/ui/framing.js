@@ -34,7 +34,7 @@ export function showOnlyALink(main) {
     element(
       "p",
       {},
-      "It is not shown inside another page, which could put its own buttons over it.",
+      "It is not shown inside other pages, because they could put their own buttons over it.",
     ),
     element("p", { class: "actions" }, link),
   );

@@ -49,7 +49,7 @@ export async function askWorker(about, listening = {}) {
     const answer = await new Question(await activeWorker(roleFor(about)), listening).ask(about);
     if (answer !== STOPPED) return answer;
   }
-  throw new LiteError("The browser stopped this site’s worker before it had answered.", {
+  throw new LiteError("The browser stopped this site’s worker before it answered.", {
     hint: "Memory may be short: close other tabs, then try again. Everything saved before is unharmed.",
     name: WORKER_STOPPED,
   });
@@ -158,6 +158,6 @@ function isThere(worker, signal) {
 /** @returns {LiteError} */
 function noAnswer() {
   return new LiteError("The site’s worker does not answer.", {
-    hint: "It may be busy with much data. Wait a moment, then load the page again.",
+    hint: "It may be busy with a lot of data. Wait a moment, then load the page again.",
   });
 }

@@ -120,7 +120,7 @@ async function whyNotRegistered(cause) {
   }
   if (!response.ok) {
     return new LiteError(`The service worker ${SCRIPT} is missing (HTTP ${response.status}).`, {
-      hint: "The site was not put on its server as a whole: upload all of the built folder again.",
+      hint: "The site was not uploaded completely: upload the whole built folder again.",
       ...about,
     });
   }
@@ -139,7 +139,7 @@ async function whyNotRegistered(cause) {
   return new LiteError("The browser could not start this site’s service worker.", {
     hint:
       "Reload the page. If that does not help, a file of the site may be missing on its server, or the " +
-      "browser may be too old: the site needs one of the last years.",
+      "browser may be too old for this site.",
     ...about,
   });
 }
@@ -165,8 +165,8 @@ function whenActivated(worker) {
 function notInstalled() {
   return new LiteError("The browser gave up installing this site’s service worker.", {
     hint:
-      "A file of the site may have failed to download, or the site is just changing to a new version: " +
-      "reload the page to try again.",
+      "A file of the site may have failed to download, or the site is being updated. Reload the page to " +
+      "try again.",
     source: SCRIPT.href,
   });
 }

@@ -317,9 +317,9 @@ export class Packages {
 const STUCK = {
   name: "PluginsStuck",
   message:
-    "This was opened without its plugins, since two starts with them were never over: one of them may " +
+    "This was opened without its plugins, because two starts with them never finished: one of them may " +
     "keep Datasette from starting.",
-  hint: "Remove the one that does on the page “Plugins”, or try again.",
+  hint: "Remove the one responsible on the page “Plugins”, or try again.",
   source: "",
 };
 
@@ -339,7 +339,7 @@ function allFailed(reason) {
   return {
     name: "PluginError",
     message: `Datasette did not start with its plugins and was opened without them: ${reason}`,
-    hint: "Remove one after the other on the page “Plugins”.",
+    hint: "Remove them one by one on the page “Plugins” to find the cause.",
     source: "",
   };
 }
@@ -351,7 +351,7 @@ function allFailed(reason) {
 function inOwnWords(failed) {
   return Object.fromEntries(
     Object.entries(failed).map(([requirement, { retry }]) => {
-      const message = `${shown(requirement)} could not be installed where this workspace is from.`;
+      const message = `${shown(requirement)} could not be installed where this workspace comes from.`;
       return [requirement, { message, hint: "Try it here on the page “Plugins”.", retry }];
     }),
   );

@@ -269,9 +269,9 @@ async function find(options, state, recipe) {
 function notInThisBrowser() {
   return new LiteError("The files of this workspace are not in this browser.", {
     hint:
-      "They came from somebody’s computer and are only in the browser that opened them; this address " +
-      "does not hold them. To bring them here, export them there on the page “Saved data” and import " +
-      "the export here. If this is that browser, they were deleted, or nothing could be saved.",
+      "They came from somebody’s computer and exist only in the browser that opened them; this address " +
+      "does not contain them. To move them here, export the workspace there on the page “Saved data” and " +
+      "import that file here. If this is that browser, they were deleted or could not be saved.",
   });
 }
 

@@ -79,7 +79,7 @@ export async function answer(handle, request, clientId, options) {
   const serve = async () =>
     handle(JSON.stringify(requestHead(request, clientId)), new RequestBody(request), response);
   serve().catch((error) =>
-    response.fail("Python broke down. Load the page again to start it anew.", String(error)),
+    response.fail("Python crashed. Load the page again to restart it.", String(error)),
   );
   try {
     return await response.answered;
@@ -240,7 +240,7 @@ class AsgiResponse {
   /** @param {number} patience  ms that were waited */
   giveUp(patience) {
     const error = new LiteError(`There was no answer within ${patience / 1000} seconds.`, {
-      hint: "What was asked for may be too much work. Try a smaller part of it.",
+      hint: "The request may be too much work. Try a smaller part of it.",
     });
     this.#resolve(this.#errorPage(error, 504));
     this.disconnect();

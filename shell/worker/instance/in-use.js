@@ -71,8 +71,8 @@ async function ended(stream, patience) {
     if (await within(stream.closed, left)) return;
     if (performance.now() - stream.movedAt < patience) continue;
     return stream.fail(
-      new LiteError("This data was closed, as nobody had read on for a while.", {
-        hint: "Begin the download again.",
+      new LiteError("This data was closed, because nobody had read on for a while.", {
+        hint: "Start the download again.",
       }),
     );
   }

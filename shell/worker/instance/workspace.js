@@ -228,7 +228,7 @@ export class Workspace {
     const settings = await siteSettings();
     if (settings.locked) {
       throw new LiteError("No plugins can be installed here.", {
-        hint: "Whoever runs this site has locked it to the plugins that come with it.",
+        hint: "The owner of this site has locked it to the plugins that come with it.",
       });
     }
     const { text } = parseRequirement(requirement, SITE_ROOT);

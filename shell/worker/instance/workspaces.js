@@ -111,9 +111,9 @@ export function foreign() {
 
 /** @returns {LiteError} */
 function full() {
-  return new LiteError("No further workspace can be opened without a network.", {
+  return new LiteError("No more workspaces can be opened without a network.", {
     hint:
-      `${MOST_GUESTS} workspaces are open already that have changes which are not saved, or a download ` +
-      "under way. Connect to the network, or download the changes and close one of them, then try again.",
+      `${MOST_GUESTS} workspaces are already open with unsaved changes or a download in progress. ` +
+      "Connect to the network, or download the changes and close one of them, then try again.",
   });
 }

@@ -218,7 +218,7 @@ async function download(name, onProgress, cache) {
   const read = name === "wasm" ? response.clone() : response;
   const bytes = await readAll(read, (done) => onProgress(done, partSize(name)));
   if ((await sha256(bytes)) !== manifest.parts[name].sha256) {
-    throw outdated(`A part of this site, ${url.pathname}, is of another version.`);
+    throw outdated(`A part of this site, ${url.pathname}, belongs to another version.`);
   }
   return { response, bytes };
 }
@@ -316,7 +316,7 @@ function missing(url, status) {
  */
 function outdated(message) {
   return new LiteError(message, {
-    hint: "The site may just be changing to a new version. Try again in a minute.",
+    hint: "The site may be in the middle of an update. Try again in a minute.",
     name: OUTDATED,
   });
 }

@@ -4,5 +4,5 @@
  */
 
 self.importScripts = () => {
-  throw new TypeError("Whatever the worker needs is in its own script.");
+  throw new TypeError("Everything the worker needs is in its own script.");
 };

@@ -173,7 +173,7 @@ async function complete() {
       rest.arrived();
       rest.destroy();
     } catch (error) {
-      console.warn("The rest of Python is of no use to one that has broken down.", error);
+      console.warn("The rest of Python could not be added to an instance that has crashed.", error);
     }
   }
   await keepParts();

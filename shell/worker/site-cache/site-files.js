@@ -209,10 +209,9 @@ async function download(path) {
     }
     status = response.status;
   }
-  const what =
-    status === 200 ? "is another one than this version’s" : `is missing (HTTP ${status})`;
+  const what = status === 200 ? "does not match this version" : `is missing (HTTP ${status})`;
   throw new LiteError(`A file of this site, ${url.pathname}, ${what} on its server.`, {
-    hint: "The site may just be changing to a new version. Try again in a minute.",
+    hint: "The site may be in the middle of an update. Try again in a minute.",
     // Any other status may be a passing trouble of the server.
     name: [200, 404, 410].includes(status) ? OUTDATED : undefined,
   });

@@ -31,7 +31,7 @@ export function checkSize(size, source, state = "") {
   const because =
     most < MOST_A_FILE
       ? `This device has about ${memory} GB of memory, of which half can be used.`
-      : "Browsers do not give more memory to one file.";
+      : "Browsers do not allow more memory for one file.";
   throw new LiteError(
     `${source} ${what} ${inWords(size)}; files of up to ${inWords(most)} can be opened here.`,
     {

@@ -117,7 +117,7 @@ async function readBody(response, download, onProgress) {
 function brokeOff({ done, total, version }, cause) {
   const size = (/** @type {number} */ bytes) => bytes.toLocaleString("en");
   const far = total === undefined ? `${size(done)} bytes` : `${size(done)} of ${size(total)} bytes`;
-  return new LiteError(`The download of ${version.url} broke off after ${far}.`, {
+  return new LiteError(`The download of ${version.url} was interrupted after ${far}.`, {
     hint: "Check your connection, then try again. If it happens every time, the server is the cause.",
     source: version.url,
     cause,

@@ -46,7 +46,7 @@ async function filesOf({ value, options }, getJson) {
   const entries = await getJson(api).catch((/** @type {unknown} */ cause) => {
     const { message = "", hint = "" } = cause instanceof LiteError ? cause : {};
     throw new LiteError(`The files of ${value} could not be listed.`, {
-      hint: `${message} ${hint} GitHub also limits how often this may be asked for in an hour.`.trim(),
+      hint: `${message} ${hint} GitHub also limits the number of such requests per hour.`.trim(),
       source: value,
       cause,
     });
@@ -63,7 +63,7 @@ async function filesOf({ value, options }, getJson) {
     throw new LiteError(`${value} has ${what}.`, {
       hint:
         files.length === 0
-          ? "SQLite, CSV, JSON, Excel, Parquet and SQL files can be opened. Folders in it are not looked into."
+          ? "SQLite, CSV, JSON, Excel, Parquet and SQL files can be opened. Subfolders are not searched."
           : `Up to ${MOST_FILES} can be opened together: name those you want one by one.`,
       source: value,
     });

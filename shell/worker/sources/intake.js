@@ -388,7 +388,7 @@ async function whatIs(asked, { name, data, member }) {
     return {
       parameter,
       problem: new LiteError(`${name} ${what}.`, {
-        hint: "Check that it is whole, and the right file. CSV is opened with csv=, JSON with json=.",
+        hint: "Check that the file is complete and the right one. Use csv= for CSV and json= for JSON.",
         source: name,
       }),
     };
@@ -402,7 +402,7 @@ async function whatIs(asked, { name, data, member }) {
  * @returns {Preview}
  */
 function archive(what, contents) {
-  const kindInWords = `${what} with ${contents.length} files of data`;
+  const kindInWords = `${what} with ${contents.length} data files`;
   return { kind: "zip", kindInWords, database: "data", tables: [], contents };
 }
 
@@ -412,7 +412,7 @@ function archive(what, contents) {
  * @returns {LiteError} when nothing came out of a file
  */
 function missing(name, { member }) {
-  return new LiteError(`${name} no longer has ${member} in it.`, {
+  return new LiteError(`${name} no longer contains ${member}.`, {
     hint: "It was replaced by another file. Open it again from its address.",
     source: name,
   });

@@ -383,8 +383,8 @@ function unreadable(error, source) {
   const unsupported = /unsupported|not supported/i.test(why);
   return new LiteError(`${source} could not be read as a Parquet file: ${why}.`, {
     hint: unsupported
-      ? "It uses a part of the format that is not known here. Write it again without that, or as CSV."
-      : "The file is probably damaged or not whole. Download or write it again, then try once more.",
+      ? "It uses a part of the format that is not supported here. Write it again without that, or as CSV."
+      : "The file is probably damaged or incomplete. Download or write it again, then try once more.",
     source,
     cause: error,
   });

@@ -286,7 +286,7 @@ function dataAmong(files, nameOf, source, what) {
     hint:
       shown.length === 0
         ? "It is empty."
-        : `In it is ${shown.join(", ")}${rest}. SQLite, CSV, JSON, Excel, Parquet and SQL files can be opened.`,
+        : `It contains ${shown.join(", ")}${rest}. SQLite, CSV, JSON, Excel, Parquet and SQL files can be opened.`,
     source,
   });
 }
@@ -300,7 +300,7 @@ function dataAmong(files, nameOf, source, what) {
 async function unzipped(entry, source, onProgress) {
   const { uncompressedSize: size } = entry;
   if (entry.encrypted) {
-    throw new LiteError(`${nameOf(entry)} in ${source} is locked with a password.`, {
+    throw new LiteError(`${nameOf(entry)} in ${source} is protected with a password.`, {
       hint: "Unpack it with the password first, then open what comes out.",
       source,
     });
@@ -359,7 +359,7 @@ function tooMany(source) {
 function damaged(source, cause) {
   if (cause instanceof LiteError) return cause;
   return new LiteError(`${source} cannot be unpacked.`, {
-    hint: "It is probably damaged, or its end is missing, as after a download that broke off. Get it again.",
+    hint: "It is probably damaged or incomplete, as after an interrupted download. Get it again.",
     source,
     traceback: String(cause),
     cause,

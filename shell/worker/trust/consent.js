@@ -21,7 +21,7 @@ export class ConsentNeeded extends LiteError {
 
   /** @param {Consent} consent */
   constructor(consent) {
-    super("This waits for your decision: it brings code that does not come with this site.", {
+    super("This waits for your decision, because it contains code that is not part of this site.", {
       hint: "Open its page to see which.",
       name: "ConsentNeeded",
     });
@@ -117,7 +117,7 @@ export function refusal({ kind, value, parts = [] }, locked) {
     metadata: `Parts of ${value} were left out (${parts.join(", ")})`,
     config: `Parts of ${value} were left out (${parts.join(", ")})`,
   }[kind];
-  const why = locked ? "this site takes no code from links." : "you did not allow it.";
+  const why = locked ? "this site accepts no code from links." : "you did not allow it.";
   const name = locked ? "Locked" : "NotAllowed";
   return { name, message: `${what}: ${why}`, hint: "", source: value };
 }

@@ -85,7 +85,7 @@ function readObject(json) {
 
 /** @param {string} what */
 function malformed(what) {
-  return new LiteError(`This workspace cannot be imported: “${what}” is not as it should be.`, {
+  return new LiteError(`This workspace cannot be imported: “${what}” is not valid.`, {
     hint: "Export it again on the device it came from. Nothing was changed here.",
   });
 }

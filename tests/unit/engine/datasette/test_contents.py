@@ -175,15 +175,15 @@ def test_changes_outlive_the_worker(tell: Callable[..., None], tmp_path: Path) -
 @pytest.mark.parametrize(
     ("path", "name", "message"),
     [
-        ("database=data", "MY%20WORLD", "There is a database with this name already."),
+        ("database=data", "MY%20WORLD", "There is already a database with this name."),
         ("database=data", "a/b", "A slash cannot be part of it."),
-        ("database=data", "_internal", "Names with @ or _ at the start have other uses."),
+        ("database=data", "_internal", "Names that begin with @ or _ are reserved."),
         ("database=data", "..", "It needs a letter or a digit."),
         ("database=data", "x" * 201, "It is too long."),
-        ("database=data", "a\nb", "It has a character that cannot be seen."),
+        ("database=data", "a\nb", "It contains an invisible character."),
         ("database=data", " ", "A database needs a name."),
-        ("database=data&table=pets", "My Notes", "This name is taken in this database already."),
-        ("database=data&table=pets", "sqlite_x", "SQLite keeps names that begin with sqlite_"),
+        ("database=data&table=pets", "My Notes", "This name is already taken in this database."),
+        ("database=data&table=pets", "sqlite_x", "SQLite reserves names that begin with sqlite_"),
         ("database=data&table=pets", "", "A table needs a name."),
     ],
 )
@@ -201,7 +201,7 @@ def test_bad_names_are_refused(
 def test_forms_ask_first(tell: Callable[..., None]) -> None:
     async def story(datasette: Datasette) -> None:
         form = await read(datasette, "/-/sources/remove?database=data&table=my+notes")
-        assert "This removes its 1 row. It cannot be undone here." in form
+        assert "This removes its 1 row. This cannot be undone here." in form
         assert "The file notes.csv on this device stays as it is." in form
         assert 'action="/app/-/sources/remove?database=data&amp;table=my+notes"' in form
         assert 'value="my notes"' in await read(

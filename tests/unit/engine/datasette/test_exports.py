@@ -92,7 +92,7 @@ def test_a_database_is_downloaded_whole(folder: Path) -> None:
     ("path", "message"),
     [
         ("nothing.db", "Database not found"),
-        ("_memory.db", "The database _memory is in memory only; there is no file of it."),
+        ("_memory.db", "The database _memory exists only in memory, so there is no file of it."),
         ("shop", "Database not found"),
         ("shop.db.db", "Database not found"),
         ("..~2Fsecret.db", "Database not found"),

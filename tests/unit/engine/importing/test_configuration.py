@@ -61,7 +61,7 @@ def test_settings_are_only_those_that_do_no_harm() -> None:
     assert cleaned.contents == {"settings": {"default_page_size": 5}}
     notes = " ".join(cleaned.notes)
     assert "settings.base_url" in notes
-    assert "settings.suggest_facets was left out: it has to be true or false." in notes
+    assert "settings.suggest_facets was left out: it must be true or false." in notes
 
 
 @pytest.mark.parametrize("name", [name for name, range_ in SETTINGS.items() if range_])
@@ -76,7 +76,7 @@ def test_a_link_cannot_take_a_limit_away(name: str) -> None:
     for other in ("5", 1.5, None, True, [1]):
         cleaned = read_configuration(json.dumps({"settings": {name: other}}).encode(), "c.json")
         assert cleaned.contents["settings"] == {}
-        assert cleaned.notes == [f"settings.{name} was left out: it has to be a whole number."]
+        assert cleaned.notes == [f"settings.{name} was left out: it must be a whole number."]
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_link_cannot_take_a_limit_away(name: str) -> None:
 def test_what_datasette_would_stumble_over_is_left_out(contents: dict[str, Any]) -> None:
     cleaned = read_configuration(json.dumps({"title": "x", **contents}).encode(), "c.json")
     assert cleaned.contents["title"] == "x"
-    assert cleaned.notes[0].endswith("was left out: it has to be an object.")
+    assert cleaned.notes[0].endswith("was left out: it must be an object.")
 
 
 def test_files_and_variables_of_the_site_are_out_of_reach() -> None:
@@ -120,9 +120,9 @@ def test_addresses_are_found_under_many_names() -> None:
         ),
         ('{"title": "x",\n "a" 1}', "JSON: expecting ':' delimiter in line 2"),
         ('{"a": ' * 100_000, "nested too deeply"),
-        ("[1, 2]", "holds no object"),
-        ("just words", "holds no object"),
-        ("", "holds no object"),
+        ("[1, 2]", "does not contain an object"),
+        ("just words", "does not contain an object"),
+        ("", "does not contain an object"),
         ("<!doctype html>", "web page"),
         ("a: !!python/object/apply:os.system [ls]\n", "is not valid YAML"),
     ],

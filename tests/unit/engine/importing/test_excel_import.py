@@ -124,7 +124,7 @@ def test_titles_above_the_header_are_passed_over_and_noted(world: World) -> None
     rows = [["Report"], ["of 2024"], ["a", "b", "c"], [1, 2, 3]]
     result = world.take(workbook(x=rows))
     assert result["notes"] == [
-        "2 rows were passed over, above the header of sheet x: “Report / of 2024”."
+        "2 rows were skipped above the header of sheet x: “Report / of 2024”."
     ]
     assert world.rows("book") == [(1, 2, 3)]
 

@@ -176,14 +176,14 @@ def test_index_is_the_one_of_sqlite_utils(world: World, tmp_path: Path) -> None:
 
 
 def test_every_column_left_out_is_an_error(world: World) -> None:
-    with pytest.raises(SourceError, match="Nothing of x.csv would be left"):
+    with pytest.raises(SourceError, match="Nothing of x.csv would remain"):
         world.take("x.csv", "a\n1\n", drop=["a"])
     assert world.names() == {"there"}
 
 
 @pytest.mark.parametrize("encoding", ["klingon", "hex"])
 def test_unknown_encoding_is_an_error(world: World, encoding: str) -> None:
-    with pytest.raises(SourceError, match="none of that name"):
+    with pytest.raises(SourceError, match="no encoding with that name"):
         world.take("x.csv", "a\n1\n", encoding=encoding)
 
 

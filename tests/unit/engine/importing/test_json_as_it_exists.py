@@ -49,7 +49,7 @@ def test_sequence_of_texts_of_several_lines(open_: Opener) -> None:
 def test_columns_and_rows(open_: Opener) -> None:
     opened = open_("shape.json", (REPORTED / "shape.json").read_bytes(), "json")
     assert opened.rows("select id, name from shape order by 1") == [(1, "a"), (2, "b")]
-    assert opened.notes == ["Left out, beside the rows: database, truncated."]
+    assert opened.notes == ["Left out, apart from the rows: database, truncated."]
 
 
 SHAPES: dict[str, tuple[Any, list[tuple[Any, ...]]]] = {
@@ -85,7 +85,7 @@ def test_comments_and_commas_too_many(open_: Opener) -> None:
     opened = open_("x.json", text.encode())
     assert opened.rows("select a, b from x") == [("http://x", "a, ]"), ("2", None)]
     assert opened.notes == [
-        "2 comments were left out, which JSON does not have.",
+        "2 comments were left out, since JSON has none.",
         "3 commas were left out before closing brackets.",
     ]
 

@@ -124,7 +124,8 @@ def test_the_largest_of_several_lists_is_noted(load: Importer) -> None:
     made = load('{"a": [{"x": 1}], "b": [{"x": 1}, {"x": 2}], "c": [1, 2, 3]}')
     assert made.rows == 2
     assert made.notes == [
-        "Of the lists in it, 'b' was taken: it is the longest. Left out, beside the rows: a, c."
+        "Of the lists in it, 'b' was imported, because it is the longest. Left out, apart from"
+        " the rows: a, c."
     ]
 
 

@@ -123,7 +123,7 @@ def test_options_are_heeded(world: World) -> None:
 
 def test_file_that_breaks_off_leaves_nothing(world: World) -> None:
     rows = Rows({"a": "integer"}, [[[1]]], error="unexpected end of page")
-    with pytest.raises(SourceError, match="read to its end: unexpected end of page"):
+    with pytest.raises(SourceError, match="read completely: unexpected end of page"):
         world.take(rows)
     assert world.folder.database_names() == []
     assert [path for path in world.path.rglob("*") if path.is_file()] == []

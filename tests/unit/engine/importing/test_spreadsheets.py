@@ -177,7 +177,7 @@ def test_ods(open_: Opener) -> None:
 def test_text_that_is_called_a_spreadsheet(open_: Opener) -> None:
     opened = open_("report.xls", b"id\tname\n1\ta\n2\tb\n")
     assert opened.rows("select * from report") == [(1, "a"), (2, "b")]
-    assert opened.notes == ["report.xls is no spreadsheet but text, and was read as CSV."]
+    assert opened.notes == ["report.xls is not a spreadsheet but text, and was read as CSV."]
 
 
 def test_other_documents_are_refused_in_words(open_: Opener) -> None:

@@ -247,7 +247,7 @@ def test_script_changes_nothing_that_it_has_not_made(world: World, script: str) 
     before = world.schema()
     with pytest.raises(ChangesExisting) as caught:
         world.take(f"{script};")
-    assert "x.sql changes tables that it has not made: it " in caught.value.message
+    assert "x.sql changes tables that it did not create: it " in caught.value.message
     assert CHANGES[script] in caught.value.message
     assert world.schema() == before
     assert world.rows("select * from there") == [(1, 1)]

@@ -56,7 +56,7 @@ def test_one_that_cannot_be_imported_is_left_out(installed: Path, code: str, sai
     assert not manager.has_plugin("datasette_load_bad")
     [(package, problem)] = plugin_loading.left_out.items()
     assert package == "datasette-load-bad"
-    assert problem.message.startswith("datasette-load-bad was left out: it stopped while it was")
+    assert problem.message.startswith("datasette-load-bad was left out: it failed while it was")
     assert said in problem.message
 
 

@@ -68,7 +68,7 @@ def test_a_changed_wheel_is_not_used(tmp_path: Path) -> None:
     (tmp_path / "plugins" / "wheels" / lock.wheels[0].file).write_bytes(other)
     for hashes in ([lock.wheels[0].sha256], [lock.wheels[0].sha256, sha256(other).hexdigest()]):
         [problem] = _packages(tmp_path, tmp_path, lock, hashes).lay_out(["frozen-one>=1"])
-        assert problem.message == "What was saved of frozen-one 1.0 is damaged (another hash)."
+        assert problem.message == "The saved wheel of frozen-one 1.0 is damaged (another hash)."
         assert not (tmp_path / "installed").exists()
 
 

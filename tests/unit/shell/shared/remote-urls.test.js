@@ -128,9 +128,12 @@ for (const [url, expected] of [
 }
 
 for (const [url, word] of [
-  ["https://drive.google.com/file/d/1AbC/view?usp=sharing", /Google Drive lets no other web site/],
+  [
+    "https://drive.google.com/file/d/1AbC/view?usp=sharing",
+    /Google Drive does not let other web sites/,
+  ],
   ["https://1drv.ms/x/s!abc", /OneDrive/],
-  ["https://www.dropbox.com/scl/fo/abc/h?rlkey=1&dl=0", /link of a folder/],
+  ["https://www.dropbox.com/scl/fo/abc/h?rlkey=1&dl=0", /leads to a folder/],
   ["https://zenodo.org/records/12", /address of one of its files/],
 ]) {
   test(`${url} gets advice`, () => assert.match(closedHostAdvice(url) ?? "", word));

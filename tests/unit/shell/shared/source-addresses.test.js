@@ -29,8 +29,8 @@ for (const [address, sentence] of [
   ["ftp://a.test/x.csv", /is not an address/],
   ["//a.test/x.csv", /is not an address/],
   ["", /is not an address/],
-  ["https://me:secret@a.test/x.csv", /a\.test has a user name or password/],
-  ["https://me@a.test/x.csv", /has a user name/],
+  ["https://me:secret@a.test/x.csv", /a\.test contains a user name or password/],
+  ["https://me@a.test/x.csv", /contains a user name/],
   ["https://example.org/lite/app/@other/data/t.csv", /this site’s own workspaces/],
   ["https://example.org/lite/app/data.db", /own workspaces/],
   ["https://example.org/lite/app", /own workspaces/],
@@ -62,7 +62,7 @@ test("where redirects lead counts as well", async (t) => {
     url,
     status: 200,
   }));
-  await assert.rejects(openSource("https://a.test/x.csv"), /has a user name or password/);
+  await assert.rejects(openSource("https://a.test/x.csv"), /contains a user name or password/);
 });
 
 test("cookies go to the site's own files alone", async (t) => {

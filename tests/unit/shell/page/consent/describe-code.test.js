@@ -30,7 +30,7 @@ for (const [item, expected] of [
     { kind: "datasette", value: "pre", from: INDEX },
     {
       name: "Datasette, newest pre-release",
-      what: "Another version than this site’s, from the package index",
+      what: "Not this site’s version, from the package index",
       address: "",
     },
   ],
@@ -38,7 +38,7 @@ for (const [item, expected] of [
     { kind: "datasette", value: "1.0a39", from: INDEX },
     {
       name: "Datasette 1.0a39",
-      what: "Another version than this site’s, from the package index",
+      what: "Not this site’s version, from the package index",
       address: "",
       warning:
         "This version has published vulnerabilities that allow reading private rows " +

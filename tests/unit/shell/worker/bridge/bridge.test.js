@@ -236,7 +236,7 @@ for (const handle of [
     quietly(t);
     const response = await ask(handle);
     assert.equal(response.status, 500);
-    assert.match(await response.text(), /^Python broke down\. Load the page again.*Python is gone/);
+    assert.match(await response.text(), /^Python crashed\. Load the page again.*Python is gone/);
   });
 }
 
@@ -256,7 +256,7 @@ test("patience ends: there is an answer, and the application is told", async (t)
   t.mock.timers.tick(240_000);
   const response = await answered;
   assert.equal(response.status, 504);
-  assert.match(await response.text(), /^There was no answer within 240 seconds\.\|What was asked/);
+  assert.match(await response.text(), /^There was no answer within 240 seconds\.\|The request may/);
   assert.equal(told, true);
 });
 

@@ -40,6 +40,6 @@ test("a guest whose work is not saved makes no room", async () => {
   const workspaces = workspacesOf(ROOT);
   const guests = await Promise.all(["a", "b", "c"].map((key) => workspaces.host(key)));
   for (const guest of guests) Object.defineProperty(guest, "hasUnsavedWork", { value: true });
-  await assert.rejects(workspaces.host("d"), /No further workspace can be opened/);
+  await assert.rejects(workspaces.host("d"), /No more workspaces can be opened/);
   assert.ok(["a", "b", "c"].every((key) => workspaces.find(key)));
 });

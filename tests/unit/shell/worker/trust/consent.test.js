@@ -154,7 +154,10 @@ test("what was refused stays refused, also if it was allowed before", () => {
 test("a locked site refuses all, whatever was decided", () => {
   const decision = { key: "", allowed: [idOf(PLUGIN)], refused: [] };
   assert.deepEqual(sorted([PLUGIN], decision, true), { allowed: [], refused: [PLUGIN] });
-  assert.match(refusal(PLUGIN, true).message, /datasette-x was not installed: this site takes no/);
+  assert.match(
+    refusal(PLUGIN, true).message,
+    /datasette-x was not installed: this site accepts no/,
+  );
   assert.match(refusal(PLUGIN, false).message, /datasette-x was not installed: you did not allow/);
 });
 

@@ -200,7 +200,7 @@ test("a record that is not well-formed is refused, and the field named", async (
     assert.ok("fault" in read, `${name}: ${String(value).slice(0, 50)}`);
     assert.ok(read.fault.startsWith(name), read.fault);
     await assert.rejects(checkedImport({ ...RECORD, [name]: value }, []), {
-      message: `This workspace cannot be imported: “${read.fault}” is not as it should be.`,
+      message: `This workspace cannot be imported: “${read.fault}” is not valid.`,
     });
   }
   for (const name of Object.keys(RECORD)) {
