@@ -140,7 +140,7 @@ def test_one_line_that_is_no_object_is_a_document(open_: Opener) -> None:
 def test_one_document_with_rows_in_it(open_: Opener) -> None:
     opened = open_("x.json", b'{"a": [{"x": 1}], "k": 0}\n')
     assert opened.rows("select * from x") == [(1,)]
-    assert opened.notes == ["Left out, beside the rows: k."]
+    assert opened.notes == ["Left out, apart from the rows: k."]
 
 
 @pytest.mark.parametrize("empty", ["[{}]", "[{}, {}]", "[{}, null]"])
