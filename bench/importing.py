@@ -1,7 +1,8 @@
-"""How fast data is imported, beside `sqlite-utils insert` on the same file, and what it takes.
+"""Measures how fast data is imported, compared with `sqlite-utils insert` on the same file, and
+what it takes.
 
-Only the import itself counts: neither is the file fetched over a network, nor Python started. What
-sqlite-utils does is all of its command, since that is how it is used.
+Only the import itself counts: the file is not fetched over a network, and Python has already
+started. For sqlite-utils, the whole command counts, since that is how it is used.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""How much memory the browser needs with one and with three instances open.
+"""Measures how much memory the browser needs with one and with three instances open.
 
-Read from /proc, so there are numbers on Linux only. A process's share (PSS) counts memory that
-several processes have in common once, in parts.
+The numbers are read from /proc, so there are some on Linux only. A process's share (PSS) counts
+memory that several processes share once, in parts.
 """
 
 from __future__ import annotations

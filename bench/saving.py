@@ -1,6 +1,6 @@
-"""What it costs that nothing is lost: inserts, the first save and restarts, by size of the file.
+"""Measures the cost of losing nothing: inserts, the first save and restarts, by file size.
 
-Beside each the same in an instance that saves nothing, `?temporary=1`, in turns.
+Each is compared with an instance that saves nothing (`?temporary=1`), in turns.
 """
 
 from __future__ import annotations

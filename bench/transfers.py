@@ -1,5 +1,6 @@
-"""How many bytes a first visit transfers, up to its first table and in all, from a host that
-compresses nothing."""
+"""Measures how many bytes a first visit transfers, up to its first table and in all, from a host
+that compresses nothing.
+"""
 
 from __future__ import annotations
 

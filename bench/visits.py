@@ -1,7 +1,8 @@
-"""How long people wait for a table: on their first visit, and when the worker was stopped.
+"""Measures how long people wait for a table: on their first visit, and after the worker was
+stopped.
 
-In a browser whose workers nobody watches (tests/support/raw_chromium.py): a debugger that attaches
-to a worker takes a tenth of the time that is to be measured.
+The browser's workers are not watched (tests/support/raw_chromium.py), because a debugger that
+attaches to a worker takes a tenth of the time that is to be measured.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""How long pages of a running Datasette take: on the site, and natively.
+"""Measures how long pages of a running Datasette take: on the site, and natively.
 
-Both are asked by the same script, in a page of their own origin, one after the other in turns, so
-that whatever else the machine does hits both.
+The same script asks both, in a page of their own origin, in turns, so that whatever else the
+machine does affects both.
 """
 
 from __future__ import annotations

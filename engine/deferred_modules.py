@@ -1,11 +1,11 @@
-"""The rest: what of Python comes only after the first page, so that a first visit need not wait for
-it.
+"""Modules that arrive only after the first page (“the rest”), so that a first visit need not wait
+for them.
 
-Modules that are still to come raise NotHereYet where they are imported, so nobody takes them for
-modules that do not exist. Whoever may need one waits first (`need`), requests are given to
-Datasette through `patient`, and a start that ends in NotHereYet is begun again with everything
-there (shell/worker/boot/start.js). Which modules come later is scripts/first-visit.txt's business,
-fetching and mounting them is shell/worker/runtime/runtime.js's.
+Until then, importing one raises NotHereYet, so that nobody takes it for a module that does not
+exist. Code that may need one waits first (`need`), requests are passed to Datasette through
+`patient`, and a start that ends in NotHereYet is run again with everything there
+(shell/worker/boot/start.js). scripts/first-visit.txt says which modules come later;
+shell/worker/runtime/runtime.js fetches and mounts them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""The errors this program shows to a person, and the form in which they cross to JavaScript.
+"""The errors that this program shows to people, and the form in which they cross to JavaScript.
 
-Not responsible for showing them, nor for errors nobody foresaw: those stay what they are and
-are turned into a page by whoever called.
+Errors that nobody foresaw stay what they are; the caller turns them into a page.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""How long work shares the one thread there is: others get their turn, and of imports progress is
-told.
+"""Shares the one thread: long work gives way to others regularly, and imports report their
+progress.
 
-Not responsible for what is done in between, which must come in pieces of some 0.05 s at most.
+The work in between must come in pieces of about 0.05 s at most.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Puts something else in the place of what a module has, for a while."""
+"""Replaces an attribute of a module for a while."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the bundles of the worker and of the pages have in common."""
+"""Shared code of the bundlers of the worker and of the pages."""
 
 from __future__ import annotations
 

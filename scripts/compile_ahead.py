@@ -1,11 +1,11 @@
-"""Makes what each start would work out anew. Runs inside Pyodide (see run_in_pyodide.mjs).
+"""Precomputes what every start would compute again. Runs inside Pyodide (see run_in_pyodide.mjs).
 
     compile_ahead.py imports WHEELS OUT
     compile_ahead.py opening WHEELS OUT [FOLDER ...]
 
 Does what a start does with Datasette and all plugins among the site's wheels, and writes what
-engine/boot/ahead.py looks up meanwhile: when they are imported, and when Datasette opens with the
-plugins that are files in the folders.
+engine/boot/ahead.py looks up: for importing them, and for opening Datasette with the single-file
+plugins in the folders.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What the owner of a site has decided: site.toml, and the files beside it.
+"""Reads what the owner of a site has decided: site.toml and the files beside it.
 
-Responsible for reading them and for saying what is wrong with them. Which wheels the listed plugins
-come to is site_wheels.py's business, and putting it all into the site is build_site.py's.
+Says what is wrong with them, if anything. site_wheels.py finds the wheels of the listed plugins,
+and build_site.py puts everything into the site.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""Gets the wheels of the plugins that site.toml lists: `make lock-plugins` decides which, the build
-downloads them.
+"""Downloads the wheels of the plugins that site.toml lists; `make lock-plugins` decides which.
 
-What is listed is site_settings.py's business, what every site carries wheels.py's.
+site_settings.py reads the list; wheels.py handles the packages that every site has.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Joins the small chunks of a streamed body, since each one on its own costs as much as 64 KB.
+"""Joins small chunks of a streamed body, since each chunk costs as much as 64 KB.
 
-No reader gets anything later for it: chunks wait at most until the event loop has its next turn,
+No reader gets anything later because of it: chunks wait at most until the event loop's next turn,
 before which nobody could read them, and an application that gives the loop no turn is made to.
 """
 

@@ -1,10 +1,10 @@
-"""The cookie jar of an instance, which does for it what a browser's does for a web site.
+"""The cookie jar of an instance, which does what a browser's cookie jar does for a web site.
 
-A service worker never sees the Cookie header, and Set-Cookie on the answers it makes is dropped, so
-cookies go no further than here. The rules are those of RFC 6265, section 5, and of SameSite in its
-successor. They get simpler where a jar serves one host: Domain decides only whether a cookie is
-taken. Secure and HttpOnly decide nothing: service workers run only where the connection counts as
-secure, and no script can look in here.
+A service worker never sees the Cookie header, and browsers drop Set-Cookie from its responses, so
+cookies never leave this module. The rules are those of RFC 6265, section 5, and of SameSite in its
+successor. They are simpler here because a jar serves one host: Domain only decides whether a cookie
+is accepted, and Secure and HttpOnly decide nothing, since service workers run only in secure
+contexts and no script can look in here.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""What each start would work out anew and comes to the same each time: it is made when the site is
-built, and looked up here.
+"""Results that every start would compute again: they are computed when the site is built, and
+looked up here.
 
-That is the methods of data classes, which `dataclasses` writes as text and compiles, regular
-expressions, which `re` compiles in Python, and plugins that are files, which Datasette compiles:
-a quarter of the time of all imports, and of what opening Datasette takes. Each is looked up by all
-that it is made of, so what is not in a table, such as that of other packages, or would differ, is
-made as always. scripts/compile_ahead.py writes the tables.
+These are the methods of data classes, which `dataclasses` writes as text and compiles, regular
+expressions, which `re` compiles in Python, and single-file plugins, which Datasette compiles: a
+quarter of the time of all imports, and of opening Datasette. Each is looked up by everything that
+it is made of. Whatever is not in a table, such as the classes of other packages, or would differ,
+is computed as usual. scripts/compile_ahead.py writes the tables.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
-"""Whether an image of Python's memory may be kept, and what has to be done in one that comes back.
+"""Says whether a snapshot of Python's memory may be kept, and repairs a Python that starts from
+one.
 
-An image is taken when everything is imported and before there is any data. It is the state of
-modules, so what a module takes to be new with each start would be repeated. Whatever may matter
-of that is noticed here, and then there is no image: Python starts without one, a second later.
-How memory becomes an image is the worker's business
-(shell/worker/runtime/snapshot/python-memory.js), and the whole of it is told in docs/fast-boot.md.
-Imports nothing of Datasette: watching begins before that.
+A snapshot (an image, in the code) is taken when everything is imported and before there is any
+data. It contains the state of modules, so anything that a module expects to be new in each start
+would be repeated. What may matter is noticed here, and then no snapshot is taken: the next start
+takes a second longer. The worker takes and restores it
+(shell/worker/runtime/snapshot/python-memory.js), and docs/fast-boot.md describes the whole. Imports
+nothing of Datasette, since watching begins before that.
 """
 
 from __future__ import annotations

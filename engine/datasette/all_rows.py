@@ -1,8 +1,8 @@
-"""All rows of a query, however many, without keeping anybody from writing meanwhile.
+"""Yields all rows of a query, however many, without keeping anybody from writing meanwhile.
 
 Datasette's own pages end after 1,000 rows and one second. A query that is read at the pace of a
-download would hold a lock for as long as that lasts. So a query that is not over in a moment runs
-on a copy of its database.
+download would hold a lock for as long as the download lasts. So a query that does not finish
+quickly runs on a copy of its database.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""What is open in an instance, changed as a whole: databases and tables are removed and renamed.
+"""Removes and renames the databases and tables of an instance.
 
-Responsible for everything that knows of them to agree afterwards: the files, Datasette, its
-internal database and what is remembered of sources. Who may do it, and that it is meant, is the
-caller's business.
+Everything that knows of them agrees afterwards: the files, Datasette, its internal database, and
+the list of sources. The caller checks who may do it and that it is meant.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Copies of databases as they are at one moment, while others read and write them.
 
-A download takes as long as its reader likes, and a SQLite file must not change meanwhile, nor may
-anybody wait for the reader. So the file is copied first, piece by piece, and once more from the
-start when somebody wrote in between. What is done with a copy is the caller's business.
+A download takes as long as its reader likes. A SQLite file must not change meanwhile, and nobody
+should have to wait for the reader. So the file is copied first, in pieces, and again from the start
+if somebody wrote to it in between.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""Answers that a browser saves as a file: bodies made while they are sent, and names of any kind.
+"""Responses that a browser saves as a file: bodies made while they are sent, and any file name.
 
-What is in the file is up to whoever makes it; for zip files that is here as well. So is who
-may have a database, and where.
+Zip files are made here; other contents, and who may have them, are up to the caller.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""One Datasette with its data.
+"""One Datasette with its data, and how it is set up.
 
-Responsible for how Datasette is set up. How sources become databases is intake.py's business,
-where files lie is folder.py's, HTTP is server.py's, and where the bytes of a source come from is
-the worker's.
+intake.py turns sources into databases, folder.py says where files are, server.py speaks HTTP, and
+the worker gets the bytes of a source.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What the owner of the site put beside site.toml: configuration, templates and static files.
+"""Finds what the owner of the site put beside site.toml: configuration, templates and static files.
 
-It is part of the site, so it is trusted as the site's own code is. How it got here is
-scripts/build_site.py's business, what Datasette makes of it is Datasette's.
+It is part of the site, so it is trusted like the site's own code. scripts/build_site.py puts it
+there.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Pages that nobody reads, so that the browser compiles for good what pages need of Python.
+"""Renders pages for nobody, so that the browser compiles for good what pages need of Python.
 
-A browser compiles WebAssembly quickly at first, and again, to faster code, what turns out to be in
-use. Chromium keeps the faster code for later starts, but only once a megabyte of it has come
-together: without this, starts may go on for ever with what the first ones have left. The pages are
-those of a Datasette of its own, with data of its own. When they are asked for, and how often, is
-the worker's business (shell/worker/runtime/warm-up.js); docs/fast-boot.md tells what it brings.
+A browser compiles WebAssembly quickly at first, and again to faster code where it turns out to be
+used. Chromium keeps the faster code for later starts, but only each time another megabyte of it has
+come together: without this, starts might go on forever with what the first ones left. The pages are
+those of a separate Datasette with data of its own. The worker decides when and how many are made
+(shell/worker/runtime/warm-up.js); docs/fast-boot.md has the figures.
 """
 
 from __future__ import annotations

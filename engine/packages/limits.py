@@ -1,8 +1,8 @@
-"""Which versions of each other packages accept, and which of that a change would break.
+"""Knows which versions of each other packages accept, and which of that a change would break.
 
-pip looks after this; micropip does not, as it only ever adds to what is there. Responsible for
-what packages say in their metadata. Which of them stay and which are new is for plugin_setup.py to
-say."""
+pip checks this; micropip does not, as it only ever adds to what is there. This reads what packages
+say in their metadata; plugin_setup.py knows which of them stay and which are new.
+"""
 
 from __future__ import annotations
 

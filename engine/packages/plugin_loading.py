@@ -1,10 +1,10 @@
-"""Loads the plugins of installed packages so that one that breaks does not keep Datasette from
+"""Loads the plugins of installed packages so that a broken one does not keep Datasette from
 opening.
 
-Datasette has pluggy import every plugin there is and stops at the first that raises. Here such a
-plugin is left out and told about, and so is one whose hooks raise while Datasette starts: the
-traceback tells whose they were. Imports nothing of Datasette, whose own import is what loads
-plugins."""
+Datasette has pluggy import every plugin and stops at the first that raises. Here such a plugin is
+left out and reported, and so is one whose hooks raise while Datasette starts: the traceback shows
+whose they are. Imports nothing of Datasette, since importing Datasette is what loads plugins.
+"""
 
 from __future__ import annotations
 

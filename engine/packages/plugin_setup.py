@@ -1,10 +1,10 @@
-"""What happens to the packages of one instance: at its start, and when the person adds or removes
-some.
+"""Sets up the packages of one instance: at its start, and when somebody adds or removes some.
 
-Responsible for what is asked for and what has become of it. wheels.py keeps the folder,
-resolving.py chooses wheels, and the worker sees to it that a person has allowed all this
-(shell/worker/trust): what comes here was checked. Imports nothing of Datasette, nor micropip before
-something is to be chosen: most starts have no use for it."""
+Knows what was requested and what became of it. wheels.py keeps the folder, resolving.py chooses
+wheels, and the worker makes sure that somebody has allowed all this (shell/worker/trust): what
+arrives here was checked. Imports nothing of Datasette, nor micropip before something has to be
+chosen: most starts do not need it.
+"""
 
 from __future__ import annotations
 

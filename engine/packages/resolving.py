@@ -1,11 +1,12 @@
 """Chooses the wheels that a requirement needs, without changing anything.
 
-micropip decides, as it would for anybody in Pyodide: which versions fit, which wheels run here,
-what is there already. This turns its work into a set of wheels that can be kept, and its
-complaints into sentences. Keeping and laying out is wheels.py's business.
+micropip decides, as it would for anybody in Pyodide, which versions fit, which wheels run here, and
+what is there already. This turns its work into a set of wheels that can be kept, and its complaints
+into sentences. wheels.py keeps them and lays them out.
 
-It uses micropip's Transaction, which its version pins, as its install() would both choose and
-install."""
+It uses micropip's Transaction, whose version is pinned, because micropip's install() would both
+choose and install.
+"""
 
 from __future__ import annotations
 

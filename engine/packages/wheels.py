@@ -1,17 +1,19 @@
-"""The packages of an instance: plugins and what they need, as wheels that were chosen once.
+"""Keeps the packages of an instance: plugins and their dependencies, as wheels that were chosen
+once.
 
-Responsible for the folder in which they are kept, with the record of what was asked for and what
-came of it, and for laying them out where Python finds them. A wheel is known by the hash of its
-content, and none is laid out whose hash was not allowed. The record is written here and read by the
-worker (shell/worker/trust/lock.js), which checks it and hands it over: so there is one reader.
-resolving.py chooses a set, plugin_loading.py loads plugins. Imports nothing of Datasette: which
-Datasette that is may be decided here.
+Owns the folder in which they are kept, with the record of what was requested and what came of it,
+and lays them out where Python finds them. A wheel is identified by the hash of its content, and
+none is laid out whose hash was not allowed. The record is written here and read only by the worker
+(shell/worker/trust/lock.js), which checks it and hands it over. resolving.py chooses a set,
+plugin_loading.py loads plugins. Imports nothing of Datasette: which Datasette that is may be
+decided here.
 
-    plugins/lock.json   what was asked for, the exact wheels, and what could not be had
+    plugins/lock.json   what was requested, the exact wheels, and what could not be had
     plugins/wheels/     those wheels
 
-What is in the folder is saved and exported with the instance, so that it starts again with the
-very same packages, years later and without a network."""
+The folder is saved and exported with the instance, so that it starts again with exactly the same
+packages, years later and without a network.
+"""
 
 from __future__ import annotations
 

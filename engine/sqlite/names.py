@@ -1,8 +1,7 @@
-"""Names: of tables and databases from their URL, of columns from a header row.
+"""Names of tables and databases, made from their URLs, and of columns, made from a header row.
 
-Table and database names are those that Datasette Lite gave from 2022 on, since they are part
-of every link ever shared (``/?csv=…#/data/legislators``). That is why some rules below are
-odder than they need be. Not responsible for fetching, nor for routes made from the names.
+Tables and databases have had these names since 2022, and they are part of every link ever shared
+(``/?csv=…#/data/legislators``). That is why some rules below are odder than they need to be.
 """
 
 from __future__ import annotations

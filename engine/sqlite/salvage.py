@@ -1,9 +1,8 @@
-"""Copies what can still be read out of a damaged database into a new one.
+"""Copies what can still be read from a damaged database into a new one.
 
-Tables are read from both ends; where SQLite meets a damaged page in between, the range is halved
-until what is left around the damage is found. Tables, indexes, views and triggers are made as the
-schema says, as far as that can be read. Whether a database needs it is sqlite_file.py's to find
-out.
+Tables are read from both ends. Where SQLite meets a damaged page in between, the range is halved
+until what is left around the damage is found. Tables, indexes, views and triggers are created as
+the schema says, as far as it can be read. sqlite_file.py finds out whether a database needs this.
 """
 
 from __future__ import annotations

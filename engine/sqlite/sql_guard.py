@@ -1,8 +1,7 @@
-"""What an SQL script may do, and what it does to tables that were there before it.
+"""Decides what an SQL script may do, and notices what it does to tables that existed before it.
 
-Responsible for the rules, which SQLite's authorizer enforces: whatever way a statement is written,
-SQLite says what it is going to do.
-https://www.sqlite.org/c3ref/c_alter_table.html lists the actions.
+SQLite's authorizer enforces the rules: however a statement is written, SQLite says what it is going
+to do. https://www.sqlite.org/c3ref/c_alter_table.html lists the actions.
 """
 
 from __future__ import annotations

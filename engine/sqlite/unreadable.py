@@ -1,8 +1,8 @@
-"""Says why SQLite cannot read a table, and what can be read instead.
+"""Explains why SQLite cannot read a table, and what can be read instead.
 
 A virtual table needs a module, and a full-text table a tokenizer, that may exist only in the
-program that made the database; its data often lies in ordinary tables beside it. Not responsible
-for damage to the file as a whole, which sqlite_file.py looks for.
+program that made the database; its data is often in ordinary tables beside it. sqlite_file.py looks
+for damage to the file as a whole.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Copying everything from one schema of a connection into its main one, as it is.
+"""Copies everything from one schema of a connection into its main one, unchanged.
 
-For databases that hold virtual tables, whose rows are in tables of their own, and tables without a
-rowid. The text of each definition is only run if it can do nothing but make that object.
+This is for databases with virtual tables, whose rows are in tables of their own, and tables without
+a rowid. The text of a definition is run only if it can do nothing but create that object.
 """
 
 from __future__ import annotations

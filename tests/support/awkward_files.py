@@ -1,7 +1,7 @@
 """Files as people really have them, each with what must become of it.
 
-Every file is made here, so that what is odd about it can be read. What is expected is either the
-contents of the tables, or a part of the sentence that a person is told.
+Every file is made here, so that the code shows what is odd about it. What is expected is either the
+contents of the tables, or a part of the sentence that the user reads.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Compares an answer of the site with that of a native Datasette, which runs at its host's root.
+"""Compares a response of the site with that of a native Datasette, which runs at its host's root.
 
-Responsible for making the two comparable and for saying where they differ. Which differences are
-justified is decided by the test that hands them in.
+Makes the two comparable and says where they differ. The test decides which differences are
+justified.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A host of built sites as it goes on in the world: deploys, half-finished ones, and its end."""
+"""A host whose site changes over time: deploys, unfinished ones, and its end."""
 
 from __future__ import annotations
 

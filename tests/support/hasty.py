@@ -1,4 +1,4 @@
-"""Somebody who presses a button the moment it is there, or is made to by another page."""
+"""Presses a button the moment it appears, as a hurried user does, or one whom another page tricks."""
 
 from __future__ import annotations
 

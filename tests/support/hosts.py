@@ -1,6 +1,6 @@
 """The hosts of the tests: the built site, and another origin that serves data in good and bad ways.
 
-Both run in threads of the test process on ports that the system picks.
+Both run in threads of the test process, on ports that the system picks.
 """
 
 from __future__ import annotations

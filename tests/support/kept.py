@@ -1,4 +1,4 @@
-"""What a browser keeps of a site: its caches, looked at and meddled with."""
+"""Looks at what a browser keeps of a site, its caches, and damages it."""
 
 from __future__ import annotations
 

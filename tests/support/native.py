@@ -1,7 +1,6 @@
-"""Datasette as it is usually run: a process of its own, the same version as the site's.
+"""Datasette as it is usually run: in a process of its own, in the same version as the site's.
 
-It is what browser tests and benchmarks compare with. What is asked of it, and how answers are
-compared, is theirs to say.
+Browser tests and benchmarks compare with it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""A Chromium whose service workers nobody watches, so that they end as they do for people.
+"""A Chromium whose service workers nobody watches, so that they end as they do for users.
 
 Playwright attaches to every service worker, and a worker with a debugger is never idle. This speaks
-the DevTools protocol (https://chromedevtools.github.io/devtools-protocol/) only to what it is
-told to. It can also kill processes, as running out of memory does.
+the DevTools protocol (https://chromedevtools.github.io/devtools-protocol/) only to the targets that
+a test names. It can also kill processes, as running out of memory does.
 """
 
 from __future__ import annotations

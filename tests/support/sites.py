@@ -1,4 +1,4 @@
-"""Sites that are built otherwise than the one of `make site`."""
+"""Builds sites that differ from the one of `make site`."""
 
 from __future__ import annotations
 

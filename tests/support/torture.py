@@ -1,7 +1,7 @@
-"""Kills a browser's workers while pages write without pause, and counts what is left of that.
+"""Kills a browser's workers while pages write without pause, and counts what remains.
 
 Several workspaces are written to at once, each with a worker of its own; they share one store.
-Every ten kills the site is deployed in another version, too, so that workers of both use it.
+Every ten kills the site is also deployed in another version, so that workers of both use it.
 """
 
 from __future__ import annotations

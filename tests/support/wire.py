@@ -1,4 +1,4 @@
-"""A client for engine/asgi/server.py: gives it requests, keeps what comes back."""
+"""A client for engine/asgi/server.py: sends it requests and keeps the responses."""
 
 from __future__ import annotations
 

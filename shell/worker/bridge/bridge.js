@@ -1,10 +1,10 @@
 /**
- * Carries one request to an ASGI server in Python and its answer back, streaming both bodies.
+ * Carries one request to an ASGI server in Python and its response back, streaming both bodies.
  *
- * The Python side is engine/asgi/server.py; `RequestBody` and `AsgiResponse` below are what it calls. Every
- * request gets an answer here: an error, an answer the browser cannot represent, or silence for too
- * long each become a page that says so. No answer begins, and none ends, before what was written
- * until then is saved.
+ * The Python side is engine/asgi/server.py, which calls `RequestBody` and `AsgiResponse` below. Every
+ * request gets a response: an error, a response that the browser cannot represent, or silence for too long
+ * each become a page that says so. A response neither begins nor ends before what was written until then
+ * is saved.
  */
 
 import { LiteError } from "../../shared/errors.js";

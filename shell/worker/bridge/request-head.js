@@ -1,8 +1,8 @@
 /**
- * What an ASGI application is told of a request before its body, with what browsers keep from service
- * workers put back: Host, Referer, Origin, User-Agent, the Sec-Fetch headers and how the body comes.
+ * Describes a request to an ASGI application, before its body, and restores what browsers hide from
+ * service workers: Host, Referer, Origin, User-Agent, the Sec-Fetch headers, and how the body is sent.
  *
- * Cookies are not here: the jar is Python's (engine/asgi/cookies.py).
+ * Cookies are handled in Python (engine/asgi/cookies.py).
  */
 
 /**

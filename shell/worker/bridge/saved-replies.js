@@ -1,11 +1,11 @@
 /**
  * Keeps a form that the browser sends twice from taking effect twice.
  *
- * When Chromium stops a worker in the middle of a fetch, it sends the request again to the next one, a
- * POST included (the Fetch standard leaves that open). If the first worker had saved what the request
- * did, doing it again would insert a row twice. So the answer is saved with the changes, until it was
- * delivered; a request that is the same, byte for byte, and arrives in another run of the worker
- * within seconds, gets that answer. Requests too large to compare are not protected.
+ * When Chromium stops a worker in the middle of a fetch, it sends the request again to the next worker,
+ * even a POST (the Fetch standard leaves that open). If the first worker had already saved what the
+ * request did, doing it again would insert a row twice. So the response is saved with the changes until it
+ * was delivered. If the same request, byte for byte, arrives in another run of the worker within seconds,
+ * it gets that response. Requests too large to compare are not protected.
  */
 
 import { toResponse } from "./bridge.js";

@@ -1,10 +1,10 @@
 /**
- * The answers of one running instance that stay as they are: its static files, given once by Python
- * and from then on from here.
+ * Keeps responses of one running instance that never change: its static files, served once by Python and
+ * from then on from here.
  *
- * Which answers those are is Python's to say (engine/datasette/adaptations/static_files.py); whether one may be
- * kept, and what a request makes of it, is HTTP's (RFC 9110 and 9111) and decided here. They are
- * forgotten with the instance: the next one may have other plugins.
+ * Python says which responses these are (engine/datasette/adaptations/static_files.py). Whether one may be
+ * kept, and what a request makes of it, follows from HTTP (RFC 9110 and 9111). They are forgotten with the
+ * instance, since the next one may have other plugins.
  */
 
 import { toResponse } from "./bridge.js";

@@ -1,10 +1,10 @@
 /**
- * The large parts that this version's worker consists of, by their names in the manifest.
+ * Gets the large parts of this version of the site: the WebAssembly and the packs, by their names in the
+ * manifest.
  *
- * Responsible for getting their very bytes: from the HTTP cache or the network, from a copy
- * (asset-copies.js) where those fail, and never another version's, which a host sends under an old
- * address once it has a new one. What is done with the bytes is the callers' business; the small files
- * of the site are site-files.js's.
+ * They come from the HTTP cache or the network or, where those fail, from a copy (asset-copies.js). Hashes
+ * make sure that they are never another version's, which a host may send under an old address once it has
+ * a new one. The small files of the site are in site-files.js.
  */
 
 import manifest from "../site-cache/manifest.js";

@@ -1,7 +1,6 @@
 /**
- * Packs, as scripts/compile_python.py writes them: many files in one, laid out in Pyodide's file system.
- *
- * Where they come from is assets.js's business, and what for is runtime.js's.
+ * Lays out packs in Pyodide's file system. A pack is many files in one, as scripts/compile_python.py
+ * writes them; assets.js downloads them.
  */
 
 /** @typedef {import("pyodide").PyodideAPI["FS"]} FS */

@@ -1,5 +1,5 @@
 /**
- * Reading a response to its end while telling how far it is, and decompressing what came.
+ * Reads a response to its end, with progress, and decompresses it.
  */
 
 // Zstandard, which browsers cannot decompress by themselves: the reference implementation as

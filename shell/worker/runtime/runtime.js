@@ -1,11 +1,10 @@
 /**
- * Starts Python: a Pyodide with the site's packages mounted, fresh or as an image of its memory has it.
+ * Starts Python: a Pyodide with the site's packages mounted, fresh or from a snapshot of its memory.
  *
- * On a first visit, and from an image, that is what the first pages need; the rest of the standard
- * library and of the packages is mounted after the first page (engine/deferred_modules.py says what happens until
- * then). Responsible up
- * to the point where Python can import this project's modules. What they are used for is instance.js's
- * business.
+ * A first visit, and a start from a snapshot, mount only what the first pages need. The rest of the
+ * standard library and of the packages is mounted after the first page (engine/deferred_modules.py says
+ * what happens until then). This ends where Python can import this project's modules; boot/start.js goes
+ * on from there.
  */
 
 import "./no-import-scripts.js"; // before Pyodide, which looks at once

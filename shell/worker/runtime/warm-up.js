@@ -1,8 +1,8 @@
 /**
- * Has a Python that started from an image make pages that nobody reads, when nobody waits for it, so
- * that the browser keeps more compiled code for the next start (engine/datasette/warm_up.py says why).
+ * Renders pages for nobody in a Python that started from a snapshot, while nobody waits for it, so that
+ * the browser keeps more compiled code for the next start (engine/datasette/warm_up.py says why).
  *
- * Nothing depends on it. It happens for a few starts and not again: what is compiled is kept.
+ * Nothing depends on it. A few starts do it, and then no more, since compiled code is kept.
  */
 
 /** ms for which it is waited that nobody needs Python; there will be another start. */

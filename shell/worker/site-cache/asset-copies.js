@@ -1,9 +1,9 @@
 /**
- * Copies of the large parts in Cache Storage, for when neither the HTTP cache nor the network has
- * them. Which parts there are and when a copy is used is the business of assets.js.
+ * Keeps copies of the large parts in Cache Storage, for when neither the HTTP cache nor the network has
+ * them. runtime/assets.js knows which parts there are and when a copy is used.
  *
- * A copy is of use only while it is whole, and a convenience only: that none can be kept, for want of
- * space or of permission, must never keep anything from working.
+ * A copy is useful only if it is complete, and it is only a convenience: if none can be kept, because
+ * space or permission is missing, everything must still work.
  */
 
 import { PARTS_CACHE } from "./caches.js";

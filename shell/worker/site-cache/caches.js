@@ -1,8 +1,8 @@
 /**
- * The caches of this site in the origin's Cache Storage.
+ * Names the caches of this site in the origin's Cache Storage.
  *
- * Several sites may share an origin, below different paths; a cache's name says whose it is. What goes
- * into one is the business of site-files.js and asset-copies.js.
+ * Several sites may share an origin, below different paths, so a cache's name says which site it belongs
+ * to. site-files.js and asset-copies.js fill them.
  */
 
 import { SITE_ROOT } from "../../shared/site.js";

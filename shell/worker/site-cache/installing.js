@@ -1,9 +1,9 @@
 /**
  * What the browser waits for when it installs a worker.
  *
- * The root's worker is installed once the site is kept for offline use. That of a workspace is
- * installed at once, since somebody waits for the workspace's first page; but a newer version takes its
- * place only when all of that version's files are there.
+ * The root's worker is installed once all files of the site are kept for offline use. A workspace's worker
+ * is installed at once, since somebody waits for the workspace's first page; but a newer version replaces
+ * it only when all files of that version are there.
  */
 
 import { noteInstalling } from "./versions.js";

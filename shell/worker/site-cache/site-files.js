@@ -1,11 +1,11 @@
 /**
  * The small files of this version: the launcher, its code, the pages of app/. They are all fetched and
- * checked when the worker is installed, or on a first visit after the page that it is for, and answered
- * from the cache from then on.
+ * checked when the worker is installed, or on a first visit after the page, and from then on requests for
+ * them are answered from the cache.
  *
- * The rule that keeps this from ever breaking the site: what the cache cannot answer is the network's
- * to answer. Every file is compared with its hash whenever it is used, so that a damaged cache is
- * noticed and mended. The large parts are assets.js's business.
+ * What keeps this from ever breaking the site is one rule: if the cache has no answer, the request goes to
+ * the network. Every file is compared with its hash whenever it is used, so a damaged cache is noticed and
+ * repaired. The large parts are in runtime/assets.js.
  */
 
 import manifest from "./manifest.js";

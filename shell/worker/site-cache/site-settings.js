@@ -1,5 +1,5 @@
 /**
- * What the site's owner has decided about code that the site does not ship (site.json).
+ * Reads what the site's owner has decided about code that the site does not ship (site.json).
  */
 
 import manifest from "./manifest.js";

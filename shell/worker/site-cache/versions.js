@@ -1,9 +1,9 @@
 /**
- * Which versions of the site are in use, and forgetting those that are not.
+ * Knows which versions of the site are in use, and deletes the files of the others.
  *
- * Each registration is updated by itself, at its own next visit, so several versions run side by side.
- * Each notes in the cache of its version that it runs it, with the large parts that this needs. Kept is
- * what any of them runs, and for each the version before: pages that it opened are still there and may
+ * Each registration is updated separately, at its own next visit, so several versions run side by side.
+ * Each notes in the cache of its version that it runs it, with the large parts that it needs. What any of
+ * them runs is kept, and for each also the previous version: pages that it opened are still there and may
  * import more of it.
  */
 

@@ -1,9 +1,9 @@
 /**
  * A file system in memory that knows which blocks of its files were written to.
  *
- * Responsible for noticing every change, whoever makes it (SQLite, Python, this worker), and for
- * handing out copies of what changed. Where those go is saver.js's business. It is Emscripten's own
- * MEMFS with its operations wrapped: https://emscripten.org/docs/api_reference/Filesystem-API.html
+ * Notices every change, whether SQLite, Python or this worker makes it, and hands out copies of what
+ * changed; saver.js stores them. It is Emscripten's own MEMFS with its operations wrapped:
+ * https://emscripten.org/docs/api_reference/Filesystem-API.html
  */
 
 import { BLOCK_SIZE } from "../../shared/blocks.js";

@@ -1,5 +1,5 @@
 /**
- * Saving files that come from elsewhere as an instance.
+ * Saves files that come from elsewhere, such as an import, as an instance.
  */
 
 import { checkWhole, writeGeneration } from "./generations.js";

@@ -1,10 +1,10 @@
 /**
- * New generations of saved instances: written in several transactions, the last of which makes them
- * count, and swept away if that never happens.
+ * New generations of saved instances: written in several transactions, the last of which makes them count,
+ * and deleted if that never happens.
  *
  * Several workers, of several versions of the site, use one store. So a worker holds a lock named after
- * the generation that it writes, and only generations whose lock is free are swept away. Before a
- * generation counts, its parts are counted: a worker of an older version may know nothing of locks.
+ * the generation that it writes, and only generations whose lock is free are deleted. Before a generation
+ * counts, its files and blocks are counted, since a worker of an older version may know nothing of locks.
  */
 
 import { change } from "./store-changes.js";

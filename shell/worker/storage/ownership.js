@@ -1,6 +1,6 @@
 /**
- * Becoming the owner of a saved instance: the one running instance that may save it. While it is open, its
- * worker holds a lock named after the owner, so others know.
+ * Makes a running instance the owner of a saved one: only the owner may save it. While the instance is
+ * open, its worker holds a lock named after the owner, so that other workers know.
  */
 
 import { claim } from "./store-changes.js";

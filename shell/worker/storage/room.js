@@ -1,9 +1,9 @@
 /**
- * Makes room in the store when the browser grants no more.
+ * Frees space in the store when the browser grants no more.
  *
  * What only saves time goes first (snapshots of Python's memory), then saved instances that their links
- * bring back, least recently used first. Anything a person changed, added or imported stays, and so does
- * anything open in any worker: its owner holds a lock.
+ * can load again, least recently used first. Anything that somebody changed, added or imported stays, and
+ * so does anything open in any worker: its owner holds a lock.
  */
 
 import { deleteGeneration, inTransaction } from "./transaction.js";

@@ -1,5 +1,5 @@
 /**
- * What is said of what could not be saved, and with which status.
+ * The sentences shown when something could not be saved, and their HTTP status.
  */
 
 import { LiteError } from "../../shared/errors.js";

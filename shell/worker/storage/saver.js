@@ -1,13 +1,12 @@
 /**
- * Saves one running instance: after each answer, what it changed, in one transaction.
+ * Saves one running instance: after each response, what it changed, in one transaction.
  *
- * Responsible for what is in the store being, at every moment, the whole state that was last
- * acknowledged. What changed is block-file-system.js's knowledge, how it is put into the store is
- * store-changes.js's, and when to save is instance.js's business.
+ * At every moment, the store holds the complete state that was last acknowledged. block-file-system.js
+ * knows what changed, store-changes.js puts it into the store, and instance.js says when to save.
  *
- * A copy is taken between two steps of Python, of everything at once. SQLite may be in the middle of a
- * transaction then; its journal is among the files, so that opening the copy undoes that transaction,
- * just as after a power cut: https://www.sqlite.org/atomiccommit.html
+ * Blocks are copied between two steps of Python, all at once. SQLite may be in the middle of a transaction
+ * then; its journal is among the files, so opening the saved files undoes that transaction, just as after
+ * a power cut: https://www.sqlite.org/atomiccommit.html
  */
 
 import { checkWhole, writeGeneration } from "./generations.js";

@@ -1,6 +1,6 @@
 /**
- * Takes one database out of what a saved instance opens, without opening the instance: it is what keeps
- * it from starting.
+ * Removes one database from what a saved instance opens, without opening the instance, because the
+ * database keeps it from starting.
  */
 
 import { change } from "./store-changes.js";

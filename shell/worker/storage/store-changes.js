@@ -1,8 +1,8 @@
 /**
- * What is done to the store, each in one transaction: all of it or nothing.
+ * Changes to the store, each in one transaction: all of it or nothing.
  *
- * Responsible for how files, blocks and records are put there and deleted; their form is
- * shared/saved-store.js's knowledge, and what a running instance saves, and when, is saver.js's.
+ * Puts and deletes files, blocks and records; shared/saved-store.js defines their form. saver.js decides
+ * what a running instance saves, and when.
  */
 
 import manifest from "../site-cache/manifest.js";

@@ -1,8 +1,7 @@
 /**
- * One transaction in the store: all that is asked for in it, or nothing.
+ * One transaction in the store: every request in it takes effect, or none.
  *
- * Responsible for how a transaction ends. What is done when there is no room for it is
- * store-changes.js's concern.
+ * How to make room when there is none, and try again, is in store-changes.js.
  */
 
 import { keysOf } from "../../shared/saved-store.js";

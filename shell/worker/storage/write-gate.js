@@ -1,11 +1,11 @@
 /**
- * Lets an instance's files be copied only when no request is halfway through.
+ * Lets an instance's files be copied only when no request is half done.
  *
- * The reply to a request is saved in one transaction with what the request changed, so that one that
- * comes again either finds both or neither (saved-replies.js). A copy from the middle of a request would
- * hold changes whose reply does not exist yet. Requests run side by side; before a copy, those that
- * run are waited for while new ones wait for the copy. Nobody waits long: a request that takes its
- * time loses this protection, not its changes.
+ * The reply to a request is saved in one transaction with what the request changed, so that a repeated
+ * request finds either both or neither (saved-replies.js). A copy from the middle of a request would
+ * contain changes whose reply does not exist yet. Requests run side by side; before a copy, new requests
+ * wait and running ones are waited for. The wait is short: a request that takes long loses this
+ * protection, not its changes.
  */
 
 /** ms that a copy waits for the requests that are running, which usually take a tenth of that. */

@@ -1,9 +1,9 @@
 /**
- * The form in which an image of Python's memory is kept: what is zero in it, a third of all, is left out.
+ * The stored form of a snapshot of Python's memory. Pages of zeros, a third of all, are left out.
  *
- * A kept image is: the length of its head (4 bytes, little-endian), the head (JSON), then the pages of
- * all runs one after the other. What else a head says, and what an image is good for, is the business
- * of python-memory.js.
+ * A stored snapshot is: the length of its head (4 bytes, little-endian), the head (JSON), then the pages
+ * of all runs one after the other. python-memory.js says what else is in the head and what snapshots are
+ * for.
  */
 
 /** Bytes that are left out or kept together. */

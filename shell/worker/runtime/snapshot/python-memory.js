@@ -1,12 +1,12 @@
 /**
- * Python's memory as an image: taking one of a Python that runs, and starting one from it.
+ * Takes a snapshot of a running Python's memory, and starts a Python from one. The code calls it an image.
  *
- * Responsible for what belongs to the memory but is not in it, and must be the same again: where native
- * libraries lie, the table of functions, the objects of JavaScript that Python holds. All of it is
- * internal to Pyodide and Emscripten and may change with any version, so whatever is not as expected
- * ends in an error, for which the caller has the plain way. docs/fast-boot.md tells how it works and
- * why; when an image is taken and used is start-snapshot.js's business, and what it may hold is Python's
- * (engine/boot/snapshot.py).
+ * Some things belong to the memory but are not in it, and must be the same again: where native libraries
+ * are, the table of functions, the JavaScript objects that Python holds. All of this is internal to
+ * Pyodide and Emscripten and may change with any version, so anything unexpected ends in an error, and the
+ * caller starts Python without the snapshot. docs/fast-boot.md explains how it works and why;
+ * start-snapshot.js decides when a snapshot is taken and used, and engine/boot/snapshot.py what it may
+ * contain.
  */
 
 import { sparse, spread } from "./format.js";

@@ -1,9 +1,9 @@
 /**
- * Whether a start begins from an image of Python's memory, and whether it leaves one for the next.
+ * Decides whether a start begins from a snapshot of Python's memory, and whether it leaves one for the
+ * next start.
  *
- * Nothing depends on an image: what goes wrong with it is told to the console, and the start goes on
- * without. Its form, its fit and its place are the business of format.js, python-memory.js and
- * store.js; docs/fast-boot.md tells the whole of it.
+ * Nothing depends on a snapshot: errors are logged to the console, and the start goes on without it.
+ * docs/fast-boot.md describes the whole; format.js, python-memory.js and store.js each do one part of it.
  */
 
 import {

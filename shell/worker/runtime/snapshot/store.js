@@ -1,10 +1,10 @@
 /**
- * Images of Python's memory in the store: which there are, and whether they may be used.
+ * Stores snapshots of Python's memory, and knows which of them may be used.
  *
- * An image saves time and nothing else, so any doubt ends it: damaged, or in use when the worker was
- * last stopped, it is deleted. All instances whose Python is the same share one. Few are kept, none of
- * other versions of the site, and all of them make room for data (store-changes.js) and go when an
- * instance is deleted: with them goes what they hold of its plugins.
+ * A snapshot only saves time, so any doubt ends it: if it is damaged, or was in use when the worker was
+ * last stopped, it is deleted. All instances whose Python is the same share one. Only a few are kept, none
+ * of other versions of the site. All of them make room for data (storage/room.js) and are deleted whenever
+ * an instance is, because they contain its plugins.
  */
 
 import manifest from "../../site-cache/manifest.js";
