@@ -69,7 +69,7 @@ lock: $(VENV)/ready node_modules/ready ## Resolve wheels.in and site.toml again 
 lock-plugins: $(VENV)/ready node_modules/ready ## Resolve the plugins of site.toml and write site.lock
 	@$(BIN)/python scripts/site_wheels.py
 
-first-visit: $(VENV)/ready node_modules/ready ## Find out anew what a first visit downloads of Python
+first-visit: $(VENV)/ready node_modules/ready ## Record again which parts of Python a first visit downloads
 	@cd scripts && ../$(BIN)/python -c 'import wheels; wheels.locked_wheels()'
 	@node scripts/run_in_pyodide.mjs scripts/record_first_visit.py build/wheels scripts/first-visit.txt
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class LiteError(Exception):
-    """Raised when something failed that a person can be told about. Root of all our errors."""
+    """Raised when something failed that can be explained to a person. Root of all our errors."""
 
     #: One or two sentences: what failed, with the value it failed on.
     message: str

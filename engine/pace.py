@@ -54,7 +54,7 @@ class Turns:
 
 
 class Pace:
-    """Sees to it that others get their turn, and that progress is told then.
+    """Lets others have their turn regularly, and reports progress then.
 
     :param size: what `report` hears as bytes in all.
     """
@@ -91,7 +91,7 @@ class Pace:
         await self._turns.take()
 
     def count(self, rows: int) -> None:
-        """Add rows to those that are told of with the next report."""
+        """Add rows to those that the next report counts."""
         self._rows += rows
 
     def finish(self) -> None:

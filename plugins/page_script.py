@@ -1,5 +1,5 @@
 """Adds a script to every page, which keeps the service worker running while the page is open and
-tells what concerns the page's data, such as that another tab has changed it.
+shows notices about the page's data, such as that another tab has changed it.
 
 Browsers stop a service worker after 30 idle seconds; the next click would then wait for Python to
 start again. Without this file everything still works, with those waits and without those notices.

@@ -1,7 +1,7 @@
 """The page "Plugins": what is active here, a catalogue to search, and how plugins come and go.
 
 Installing needs the page's script, shell/page/datasette/plugins-page.js, since it is the service
-worker that fetches packages and starts the instance anew. The catalogue is catalogue.json beside
+worker that fetches packages and restarts the instance. The catalogue is catalogue.json beside
 this file.
 
 Everybody may look who may look at the data; only the root user is offered to change something.

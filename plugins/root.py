@@ -1,4 +1,4 @@
-"""Makes whoever uses this site its root user, as `datasette --root` does.
+"""Makes every visitor of this site its root user, as `datasette --root` does.
 
 The data is the visitor's own copy in the visitor's own browser, so there is nobody to protect it
 from. Remove this file from plugins/ to build a site where the data is read-only.

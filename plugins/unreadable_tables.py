@@ -1,7 +1,7 @@
 """Explains, on the page of a table, why SQLite cannot read it here or orders it in another way.
 
-Why a table cannot be read is engine/sqlite/unreadable.py's to tell. That such a table leaves the
-others alone is engine/datasette/adaptations/introspection.py's work.
+engine/sqlite/unreadable.py knows why a table cannot be read, and
+engine/datasette/adaptations/introspection.py keeps it from affecting the others.
 """
 
 from __future__ import annotations

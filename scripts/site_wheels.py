@@ -42,7 +42,7 @@ def lock_file(settings: SiteSettings) -> Path:
 
 
 def listing(settings: SiteSettings) -> str:
-    """Return the line of the lock that tells which plugins it is for."""
+    """Return the line of the lock that says which plugins it is for."""
     return f"# plugins = {json.dumps(settings.plugins)}"
 
 

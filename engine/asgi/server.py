@@ -31,7 +31,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 ASGI = {"version": "3.0", "spec_version": "2.5"}
 
 # An extension: an application may set "lasts" in it to say that its answer stays the same for as
-# long as it runs, whoever asks.
+# long as it runs, for every client.
 LASTING = "datasette_lite.lasting"
 
 # Responses that have no body whatever the application sends (RFC 9110, sections 6.4.1 and 15).

@@ -88,7 +88,7 @@ async def _copied(
 
 @contextmanager
 def _reading(connection: sqlite3.Connection) -> Iterator[int]:
-    """Keep others from changing the file; yield a number that tells whether they did before."""
+    """Keep others from changing the file; yield a number that changes whenever they do."""
     connection.execute("begin")
     try:
         connection.execute("select count(*) from sqlite_master").fetchone()

@@ -181,7 +181,7 @@ class Instance:
 
     @property
     def set_aside(self) -> LiteError | None:
-        """What `open` did not take over from an import, to be told the person."""
+        """What `open` did not take over from an import, for a notice."""
         return self._set_aside
 
     def code_in_configuration(self) -> list[dict[str, Any]]:

@@ -51,7 +51,7 @@ _THINGS = """
 
 
 async def pages(base_url: str) -> AsyncIterator[int]:
-    """Yield the status of one page after the other, each made when it is asked for.
+    """Yield the status of one page after the other; each is made on demand.
 
     `base_url` is the path that an instance lives at.
     """

@@ -36,7 +36,7 @@ left_out: dict[str, PluginError] = {}
 
 
 class Unfinished(Exception):
-    """Raised when a start does not come to an end. `package`: whose plugin it waits for."""
+    """Raised when a start does not finish. `package`: whose plugin it waits for."""
 
     def __init__(self, seconds: float, package: str | None) -> None:
         super().__init__(f"it did not finish within {seconds:g} seconds")

@@ -209,7 +209,7 @@ async def choose(
     """
     fixed = frozenset() if replace_site else CORE
     own = package_name(requirement)
-    # Whoever gives an address wants what is there, not what is here.
+    # An address means the wheel at that address, not one that is here.
     hide = {*hidden, *([own] if "/" in requirement else [])} - fixed
     # Of many plugins only a pre-release fits Datasette 1.0, also of some that others need.
     eager: list[Callable[[str], bool]] = [

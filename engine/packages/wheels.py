@@ -57,7 +57,7 @@ def canonical(name: str) -> str:
 
 
 def package_name(requirement: str) -> str:
-    """Return the name of the package that a requirement asks for, as far as that can be told."""
+    """Return the name of the package that a requirement asks for, if it shows."""
     if re.match(r"[\w.-]+\s*(\[[^]]*\]\s*)?@", requirement) is None and "/" in requirement:
         file = requirement.split("?")[0].split("#")[0].rpartition("/")[2]
         return canonical(file.partition("-")[0])
@@ -81,7 +81,7 @@ class Wheel:
 
 @dataclass
 class Lock:
-    """What was asked for and what came of it."""
+    """What was requested and what became of it."""
 
     #: Requirement → name of the package that it asks for.
     asked: dict[str, str] = field(default_factory=dict)

@@ -28,7 +28,7 @@ class Opened:
 
     @property
     def notes(self) -> list[str]:
-        """What the person is told."""
+        """The notes that the user sees."""
         return list(self.result["notes"])
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:

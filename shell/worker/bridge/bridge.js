@@ -56,7 +56,7 @@ const BYTES_AHEAD = 1024 * 1024;
  * @typedef {object} Streaming
  * @property {Promise<void>} closed  settled when nobody waits for more of it
  * @property {number} movedAt        when something of it was last made or read, as performance.now() counts
- * @property {(error: LiteError) => void} fail  ends it, so that whoever reads it knows that it is not whole
+ * @property {(error: LiteError) => void} fail  ends it, so that its reader knows that it is incomplete
  */
 
 /**

@@ -14,7 +14,7 @@ export class Breakdown {
 
   /** @param {Pyodide} pyodide */
   watch(pyodide) {
-    // Not in its types, but nothing else tells.
+    // Not in its types, but nothing else reports it.
     /** @type {any} */ (pyodide)._api.on_fatal = (/** @type {unknown} */ error) => {
       this.error = error;
       this.onBreakdown();

@@ -1,5 +1,6 @@
 /**
- * Turns off importScripts(), by which Pyodide tells a classic worker. It refuses to start in one, since it
+ * Turns off importScripts(), by which Pyodide recognises a classic worker. It refuses to start in one, since
+ * it
  * could not import() its files there; but the build has put them into the worker's own script.
  */
 

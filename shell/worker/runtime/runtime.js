@@ -43,7 +43,7 @@ const PATIENCE = 120_000;
 /** The same for one from an image, which takes a twentieth of that and has the other to fall back on. */
 const PATIENCE_WITH_IMAGE = 15_000;
 
-/** @type {Promise<void>} settled when the last start that was asked for is over; holds no Python */
+/** @type {Promise<void>} settled when the last requested start is over; holds no Python */
 let turn = Promise.resolve();
 
 /** @type {Set<WeakRef<Pyodide>>} those that lack the rest; a closed one may be let go of */
@@ -65,7 +65,7 @@ let finishing;
  * @throws {Error} the image does not fit
  */
 export async function startPython(report, { whole = false, image } = {}) {
-  // Who starts from an image has imported the most part of it before.
+  // A start from an image has most of it imported already.
   const withRest = whole || (!image && (await isAtHand(REST)));
   const progress = downloadProgress(report, withRest);
   const wasm = fetchWasm(progress("wasm"));
@@ -87,7 +87,7 @@ export async function startPython(report, { whole = false, image } = {}) {
     report({ stage: "python", label: "" });
     return stuck(patience);
   });
-  // One at a time: which of two starts a fetch of Pyodide's is for cannot be told.
+  // One at a time: a fetch by Pyodide does not say which of two starts it is for.
   const begin = async () => {
     const answers = [
       answerFetch("wasm", () => wasm),

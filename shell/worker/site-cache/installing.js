@@ -24,7 +24,7 @@ export async function install(role) {
   const isUpdate = worker.registration.active !== null;
   if (role !== ROOT && !isUpdate) return;
   await noteInstalling().catch(() => {}); // some private windows have no Cache Storage at all
-  // What another registration's worker has kept is there for all.
+  // Files that another registration's worker has kept are there for all.
   if (role === ROOT || !(await isComplete())) await keepSite();
 }
 

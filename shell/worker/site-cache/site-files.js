@@ -191,7 +191,7 @@ async function obtain(path) {
 async function download(path) {
   const url = fileUrl(path);
   let status = 0;
-  // What the page has loaded just before need not be loaded twice: the hash tells whether it will do.
+  // What the page has loaded just before need not be loaded twice: the hash shows whether it is right.
   for (const cache of /** @type {const} */ (["default", "reload"])) {
     let bytes;
     let response;

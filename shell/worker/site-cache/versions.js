@@ -61,7 +61,7 @@ export function takeOver(parts) {
 }
 
 /**
- * Forget what registrations need that are no more.
+ * Forget what registrations need that no longer exist.
  *
  * @param {string[]} scopes  of those that there are
  * @returns {Promise<void>}

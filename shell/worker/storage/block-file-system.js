@@ -166,8 +166,8 @@ export class WatchedFiles {
   }
 
   /**
-   * Take of what lies beyond the end that files had when they were last taken. Who stores it tells
-   * nobody of it yet: with the next take() the files still count as changed, and with that it counts.
+   * Take blocks beyond the end that files had when they were last taken. They do not count yet once stored:
+   * the next take() still includes the files as changed, and makes them count.
    *
    * @param {string[]} paths  of the files that this is about
    * @param {number} most     about how many bytes to copy

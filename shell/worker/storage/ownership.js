@@ -13,7 +13,7 @@ import { hold, holdIfFree, ownerLock } from "../../shared/locks.js";
  * @param {Store} store
  * @param {string} key
  * @returns {Promise<{owner: string, found: SavedInstance | undefined, disown: () => void}>} owner: who may
- *   save it from now on; found: what is saved; disown: to be called when it is open no more
+ *   save it from now on; found: what is saved; disown: to be called when it is no longer open
  */
 export async function own(store, key) {
   const owner = crypto.randomUUID();
@@ -23,7 +23,7 @@ export async function own(store, key) {
     throw error;
   });
   if (!found || found.owner === owner) return { owner, found, disown };
-  // There was no room for another name. That of an owner who is no more will do.
+  // There was no room for another name. The name of an owner that no longer exists will do.
   const release = found.owner === "" ? undefined : await holdIfFree(ownerLock(found.owner));
   if (!release) return { owner, found: { ...found, owner }, disown };
   disown();

@@ -17,7 +17,7 @@ export function gone() {
   });
 }
 
-/** What is said: without room, and how the sentence begins that otherwise ends in why. */
+/** The messages: for when there is no room, and the beginning of the one that ends in another cause. */
 const REFUSALS = {
   change: {
     noRoom: "There is no room left to save this change, so it was not made.",

@@ -91,7 +91,7 @@ export class Saver {
   #saving = "";
   /** Whether a large addition is being saved. */
   #isLarge = false;
-  /** @type {Promise<unknown>} settled when the last save that was asked for is over */
+  /** @type {Promise<unknown>} settled when the last requested save is over */
   #queue = Promise.resolve();
   /** @type {Promise<boolean> | undefined} a save that has not begun, so that others may join it */
   #next;
@@ -145,9 +145,9 @@ export class Saver {
   }
 
   /**
-   * Save what a start has written to an instance that is saved already: Datasette's catalogue, and when
-   * it was last used. Nobody asked for it, so if it cannot be saved, for want of room, it is no reason
-   * to refuse the next change, with which it is then saved.
+   * Save what a start has written to an instance that is saved already: Datasette's catalogue, and when it
+   * was last used. Nobody requested this, so a failure for lack of room is no reason to refuse the next
+   * change, which then includes it.
    *
    * @returns {Promise<void>}
    */
@@ -165,7 +165,7 @@ export class Saver {
   /**
    * @param {object} request
    * @param {boolean} [request.mayComeAgain]  and is to be answered from its reply then
-   * @param {boolean} [request.onlyReads]  so that nobody is told by its answer that something is saved
+   * @param {boolean} [request.onlyReads]  so that its response promises nobody that something is saved
    * @returns {Promise<RequestInProgress>}
    */
   async beginRequest({ mayComeAgain = false, onlyReads = false }) {
@@ -173,7 +173,7 @@ export class Saver {
     const { writes } = this.#files;
     /** @type {RequestInProgress} */
     const request = new RequestInProgress((reply) => {
-      // Who only reads does not wait until all of a large addition is saved.
+      // A request that only reads does not wait until all of a large addition is saved.
       if (this.#isLarge && onlyReads) return Promise.resolve(false);
       const wrote = this.#files.writes !== writes;
       if (wrote && reply) this.#replies.set(request.id, reply);
@@ -383,7 +383,7 @@ export class Saver {
         throw error;
       });
       if (!isOurs) {
-        // What that means is the next transaction's to find out.
+        // The next transaction finds out what that means.
         this.#files.giveBack({ files: ahead });
         return;
       }

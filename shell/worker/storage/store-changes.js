@@ -22,8 +22,8 @@ import { keysOf, newerSite, STATE_FORMAT } from "../../shared/saved-store.js";
 /** @typedef {import("./transaction.js").Ask} Ask */
 
 /**
- * Change the store in one transaction: all that is asked for, or nothing. Where there is no room, room
- * is made (room.js) and the transaction tried again.
+ * Change the store in one transaction: all of it, or nothing. If there is no room, make some (room.js) and
+ * try again.
  *
  * @template T
  * @param {Store} store
@@ -56,12 +56,12 @@ async function canMakeRoom(store) {
 }
 
 /**
- * Go on with an instance that is saved. Whoever saved it until now no longer can: a worker that an
- * update of the site replaces may still be at it.
+ * Take over a saved instance. The previous owner can no longer save it: a worker that an update of the site
+ * replaces may still be trying to.
  *
  * @param {Store} store
  * @param {string} key
- * @param {string} owner  names who will save it, and holds ownerLock() of that name already
+ * @param {string} owner  the new owner, which already holds ownerLock() of that name
  * @returns {Promise<SavedInstance | undefined>} undefined if it is not saved; with the owner that it had
  *   if there was no room for another name
  * @throws {import("../../shared/errors.js").LiteError} named OUTDATED: a newer version of the site saved it
@@ -83,7 +83,7 @@ export async function claim(store, key, owner) {
       return claimed;
     });
   } catch (error) {
-    // Reading must work without room for a name.
+    // Reading must work even without room for another name.
     if (isForWantOfRoom(error)) return store.get("instances", key);
     throw error;
   }

@@ -8,7 +8,7 @@ import { keysOf } from "../../shared/saved-store.js";
 
 /** @typedef {import("../../shared/saved-store.js").Store} Store */
 /** @typedef {import("idb").IDBPTransaction<import("../../shared/saved-store.js").Schema, Array<"instances" | "files" | "blocks" | "replies">, "readwrite">} Transaction */
-/** @typedef {(request: Promise<unknown>) => void} Ask  tells inTransaction() of a request */
+/** @typedef {(request: Promise<unknown>) => void} Ask  hands inTransaction() a request to wait for */
 
 const STORES = /** @type {const} */ (["instances", "files", "blocks", "replies"]);
 
@@ -38,7 +38,7 @@ export async function inTransaction(store, work, durability = "relaxed") {
     return result;
   } catch (error) {
     try {
-      transaction.abort(); // what was asked for so far must not count without the rest
+      transaction.abort(); // the requests so far must not count without the rest
     } catch {
       // It has ended already.
     }

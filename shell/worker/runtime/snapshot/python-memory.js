@@ -139,7 +139,7 @@ function restore(module, layout, image) {
   module.wasmTable.grow(image.libraries.length);
   module.API.restoreSnapshot = () => {
     spread(image, module.HEAPU8, used);
-    // SQLite's random numbers begin anew; Python's see to that themselves.
+    // Seed SQLite's random numbers again; Python's do that themselves.
     module._sqlite3_randomness(0, 0);
     return image.objects;
   };

@@ -19,7 +19,7 @@ import { sha256 } from "../../../shared/hash.js";
 
 const STORES = /** @type {Array<"images" | "imageContents">} */ (["images", "imageContents"]);
 
-/** Images that are kept, of some 30 MB each. */
+/** The most images to keep, of some 30 MB each. */
 const AT_MOST = 3;
 
 /** Failures in a row after which no further image is made: what fails is something else then. */
@@ -66,7 +66,7 @@ export async function findImage(store, key) {
     const content = await transaction.objectStore("imageContents").get(key);
     // Begun at once: this thread is about to be busy with WebAssembly for longer than it takes.
     const image = read(content, saved.sha256);
-    image.catch(() => {}); // whoever starts from it will know
+    image.catch(() => {}); // the start that uses it will notice
     await images.put({ ...saved, usedBy: RUN, usedAt: Date.now() });
     const isToExercise = saved.exercises < EXERCISES;
     return { image, isWanted: false, isToExercise, needsRest: saved.needsRest };
@@ -135,7 +135,7 @@ async function change(store, key, changed) {
 }
 
 /**
- * Delete an image that did not serve; only that it failed is kept.
+ * Delete an image that failed, and keep only the fact that it did.
  *
  * @param {Store} store
  * @param {string} key
