@@ -141,7 +141,7 @@ def _document(path: Path) -> dict[str, Any]:
     except (ValueError, yaml.YAMLError) as error:
         raise SettingsError(f"{path.name} cannot be read: {error}.") from error
     if not isinstance(contents, dict):
-        raise SettingsError(f"{path.name} holds no object, such as `title: My data`.")
+        raise SettingsError(f"{path.name} does not contain an object, such as `title: My data`.")
     # As JSON: YAML has dates, which Datasette's own pages could not show.
     converted: dict[str, Any] = json.loads(json.dumps(contents, default=str))
     return converted

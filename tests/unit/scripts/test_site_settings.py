@@ -58,7 +58,7 @@ def test_documents_are_read_as_json(tmp_path: Path) -> None:
     ("files", "said"),
     [
         ({"metadata_yaml": "a: b", "metadata_json": "{}"}, "keep one of them"),
-        ({"metadata_yaml": "- a"}, "holds no object"),
+        ({"metadata_yaml": "- a"}, "does not contain an object"),
         ({"datasette_json": "{"}, "datasette.json cannot be read"),
     ],
 )
