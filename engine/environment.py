@@ -1,7 +1,7 @@
 """The border to JavaScript, and the only module that crosses it.
 
-Wraps what shell/worker/bridge/bridge.js hands over in the interfaces that the rest of the engine
-knows. Values cross as strings (JSON), numbers and bytes; nothing here decides anything.
+Wraps what shell/worker/bridge/bridge.js passes in the interfaces that the rest of the engine knows.
+Values cross as strings (JSON), numbers and bytes; nothing is decided here.
 """
 
 from __future__ import annotations

@@ -1,14 +1,13 @@
 """The folder of an instance: everything of it that outlives the worker, as files.
 
-Responsible for the layout, which a later build must still understand. That its files are saved
-whenever they change is the worker's business (shell/worker/storage/saver.js); what is in the
-databases is Datasette's.
+A later build must still understand this layout. The worker saves the files whenever they change
+(shell/worker/storage/saver.js).
 
-    state.json     what the other files do not tell: the order of the databases, which of them
+    state.json     what the other files do not say: the order of the databases, which of them
                    takes the tables of CSV files and the like, and the sources
-    databases/     NAME.db is the database NAME; SQLite's journals lie beside it
+    databases/     NAME.db is the database NAME, with SQLite's journals beside it
     configuration/ ID.json is what the metadata or config source ID says
-    incoming/      not saved: sources while they are being taken in, and what is made of them
+    incoming/      not saved: sources while they are imported, and what becomes of them
     internal.db    Datasette's own database: stored queries, column types, the catalogue
     imported-internal.db  that of an import, until imported_internal.py has read it
     cookies.json   the cookie jar

@@ -1,8 +1,9 @@
 /**
- * Versions of Datasette with published vulnerabilities, for the question whether to run one.
+ * Versions of Datasette with published vulnerabilities, for the page that asks whether to run one.
  *
  * From the project's security advisories and release notes:
- * https://github.com/simonw/datasette/security/advisories, https://docs.datasette.io/en/latest/changelog.html
+ * https://github.com/simonw/datasette/security/advisories,
+ * https://docs.datasette.io/en/latest/changelog.html
  */
 
 /**

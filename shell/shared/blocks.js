@@ -1,4 +1,6 @@
-/** How saved files are cut up: what both who takes blocks and who stores them must agree on. */
+/**
+ * How saved files are cut up; taking and storing blocks must agree on this.
+ */
 
 /** Bytes in a block; the last one of a file is shorter. Some 16 pages of SQLite's. */
 export const BLOCK_SIZE = 64 * 1024;

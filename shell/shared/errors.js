@@ -1,7 +1,7 @@
 /**
- * The one error class people get to read, and its form on the wire between worker and page.
+ * The one class of errors that people read, and its form on the wire between worker and page.
  *
- * Responsible for carrying what failed and what to do about it; rendering is the pages' business.
+ * It carries what failed and what to do about it; pages show it.
  */
 
 /**

@@ -1,8 +1,8 @@
 /**
- * Getting the bytes behind a source's URL, or saying in a sentence why not.
+ * Gets the bytes behind a source's URL, or explains in a sentence why it cannot.
  *
- * Used by the worker, which loads sources, and by the launcher, which looks at the first bytes of a
- * URL whose name does not tell what it is. What the bytes contain in full is Python's business.
+ * Used by the worker, which loads sources, and by the launcher, which looks at the first bytes of a URL
+ * whose name does not say what it is. Python reads the contents in full.
  */
 
 import { LiteError } from "./errors.js";

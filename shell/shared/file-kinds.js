@@ -1,8 +1,8 @@
 /**
- * What a file is, told from its first bytes, and what is said of one that cannot be opened.
+ * Recognises a file by its first bytes, and explains why one cannot be opened.
  *
- * Only what the bytes say beyond doubt counts here. Whether a text is CSV, and in which encoding, is
- * Python's business, and so is what a file of the right kind has inside.
+ * Only what the bytes say beyond doubt counts here. Python decides whether a text is CSV, and in which
+ * encoding, and reads what a file has inside.
  */
 
 import { LiteError } from "./errors.js";

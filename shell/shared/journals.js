@@ -1,8 +1,8 @@
 /**
- * The journals that SQLite keeps beside a database, by their names: a -wal holds its newest rows, a
- * -journal what undoes a change that was interrupted. A database is only whole together with them.
+ * Recognises by their names the journals that SQLite keeps beside a database: a -wal holds its newest
+ * rows, a -journal can undo a change that was interrupted. A database is complete only together with them.
  *
- * What they hold is Python's to use (engine/sqlite/journals.py).
+ * Python uses their contents (engine/sqlite/journals.py).
  */
 
 import { LiteError } from "./errors.js";

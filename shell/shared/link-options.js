@@ -1,7 +1,7 @@
 /**
- * What a link says of a source, in parameters after it: `pk=id`, `skiprows=2`, `decimal=,`.
+ * Options that a link gives for a source, in parameters after it: `pk=id`, `skiprows=2`, `decimal=,`.
  *
- * Which source an option belongs to is decided in recipe.js, what it means in Python.
+ * recipe.js decides which source an option belongs to, Python what it means.
  */
 
 /**

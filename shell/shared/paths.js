@@ -1,8 +1,8 @@
 /**
- * Where things live on the site: its root, the addresses under app/, and the instance each one names.
+ * Reads and writes addresses of the site: its root, the addresses under app/, and the instance that each
+ * one names.
  *
- * Responsible for reading and writing addresses only. What an instance's key means is recipe.js's
- * business; nothing here touches the network or the DOM.
+ * recipe.js knows what an instance's key means. Nothing here touches the network or the DOM.
  */
 
 const APP = "app/";

@@ -1,9 +1,9 @@
 /**
- * The recipe of an instance: the sources and options a link names, and its two written forms, the
+ * The recipe of an instance: the sources and options that a link names, in its two written forms, the
  * launcher's link (/?csv=…#/data/table) and the key in an address (/app/@KEY/data/table).
  *
- * The key *is* the recipe, so an address works on a device that has never seen it. Fetching what a
- * recipe names is the worker's business.
+ * The key *is* the recipe, so an address works on a device that has never seen it. The worker fetches what
+ * a recipe names.
  */
 
 import { LiteError } from "./errors.js";

@@ -1,7 +1,7 @@
 /**
- * What a URL that a person has at hand means: the address of the bytes, and the kind of data.
+ * Finds out what a URL that somebody has at hand means: the address of the bytes, and the kind of data.
  *
- * Works on the text of the URL alone; looking at what is behind it is fetch-source.js's business.
+ * Works on the text of the URL alone; fetch-source.js looks at what is behind it.
  */
 
 /** The query parameters that open a source, with the file extensions that promise its kind. */

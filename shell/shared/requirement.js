@@ -1,11 +1,11 @@
 /**
- * The one reader of what a link, a form or a saved lock says to install: a package of the index, as
- * PEP 508 writes it ("datasette-vega==0.6.2"), or the address of a wheel, with or without a name before
- * it ("datasette-x @ https://…/x.whl").
+ * The only reader of what a link, a form or a saved lock says to install: a package of the index, as PEP
+ * 508 writes it ("datasette-vega==0.6.2"), or the address of a wheel, with or without a name before it
+ * ("datasette-x @ https://…/x.whl").
  *
- * What comes out is what a person is shown and what is fetched, character by character. Everything that
- * could mean one thing here and another to Python (markers, "//host", backslashes, user names, anything
- * that is not ASCII in a name) is refused.
+ * What it returns is what people are shown and what is fetched, character by character. It refuses
+ * everything that could mean one thing here and another to Python (markers, "//host", backslashes, user
+ * names, anything that is not ASCII in a name).
  */
 
 import { LiteError } from "./errors.js";

@@ -1,6 +1,6 @@
 /**
- * What the record of a saved workspace must look like: for those that come in with an export, and for
- * those in the store, where an older version of the site may have put anything.
+ * Checks the record of a saved workspace: records that come in with an export, and records in the store,
+ * where an older version of the site may have put anything.
  */
 
 import { keyToRecipe } from "./recipe.js";

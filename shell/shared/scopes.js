@@ -1,8 +1,8 @@
 /**
- * Which service worker answers for what: one registration for the site's root, one for each workspace.
+ * Which service worker answers for what: one registration for the site's root, and one for each workspace.
  *
- * The browser gives a page to the registration with the longest matching scope, so a workspace's scope
- * is its address and needs no list of exceptions. https://w3c.github.io/ServiceWorker/
+ * The browser gives a page to the registration with the longest matching scope, so a workspace's scope is
+ * its address and needs no list of exceptions. https://w3c.github.io/ServiceWorker/
  */
 
 import { instancePath, parseAppPath } from "./paths.js";

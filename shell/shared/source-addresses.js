@@ -1,6 +1,7 @@
 /**
- * Which addresses may be fetched as data, for the launcher and the worker alike. Both fetch sources only
- * by way of fetch-source.js, which asks here before it fetches and again where redirects have led.
+ * Decides which addresses may be fetched as data, for the launcher and the worker alike. Both fetch
+ * sources only through fetch-source.js, which asks here before it fetches, and again where redirects have
+ * led.
  */
 
 import { LiteError } from "./errors.js";
