@@ -1,5 +1,5 @@
 /**
- * What fits: databases live in the browser's memory, so what does not is refused before it is read.
+ * Refuses what is too large before it is read, since databases are held in the browser's memory.
  */
 
 import { LiteError } from "../../shared/errors.js";

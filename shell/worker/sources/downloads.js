@@ -1,8 +1,7 @@
 /**
- * Fetching the sources of an instance, and telling whether there is newer data by now.
+ * Fetches the sources of an instance, and finds out whether there is newer data.
  *
- * What can go wrong with one fetch is shared/fetch-source.js's business, what the bytes mean is
- * Python's.
+ * shared/fetch-source.js handles a single fetch and its errors; Python knows what the bytes mean.
  */
 
 import { checkSize } from "./capacity.js";

@@ -1,5 +1,5 @@
 /**
- * A folder of a GitHub repository as a source: it stands for the data files in it.
+ * Turns a folder of a GitHub repository into sources: the data files in it.
  */
 
 import { LiteError } from "../../shared/errors.js";

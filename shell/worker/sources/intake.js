@@ -1,9 +1,9 @@
 /**
- * Takes the bytes of a source in, wherever they come from: unpacks them, tells what they are, and hands
- * them to Python.
+ * Takes in the bytes of a source, wherever they come from: unpacks them, finds out what they are, and
+ * passes them to Python.
  *
- * What becomes of them there is engine/importing/intake.py's business, fetching is downloads.js's, and which
- * sources there are is instance.js's. What bytes are beyond doubt counts more than what a link says.
+ * engine/importing/intake.py makes tables of them, downloads.js fetches them, and the instance knows which
+ * sources there are. What the bytes show beyond doubt counts more than what a link says.
  */
 
 import { checkSize } from "./capacity.js";

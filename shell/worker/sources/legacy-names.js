@@ -1,5 +1,6 @@
 /**
- * File names in zip files that say nothing of their encoding: what Windows, DOS and old tools wrote.
+ * Decodes file names in zip files that do not say their encoding, as Windows, DOS and old tools wrote
+ * them.
  */
 
 /** Code page 850, from 0x80 on: what Windows has for zip files in Western Europe. */

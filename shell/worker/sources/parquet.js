@@ -1,8 +1,8 @@
 /**
- * Reads Parquet files for Python: rows in portions, with values as JSON can carry them.
+ * Reads Parquet files for Python: rows in portions, with values that JSON can carry.
  *
- * hyparquet does the decoding. Responsible for what becomes of each of Parquet's types, and for never
- * holding the worker's thread for long: columns are decoded one by one, with a pause after each.
+ * hyparquet does the decoding. This maps each of Parquet's types, and never holds the worker's thread for
+ * long: columns are decoded one by one, with a pause after each.
  *
  * https://github.com/apache/parquet-format/blob/master/LogicalTypes.md
  */

@@ -1,7 +1,7 @@
 /**
- * Unpacks what browsers cannot, in Python: gzip of several members, bzip2, xz, Zstandard, tar.
+ * Unpacks in Python what browsers cannot unpack: gzip with several members, bzip2, xz, Zstandard, tar.
  *
- * What comes out of a file, and what of it is data, is decided in unpack.js.
+ * unpack.js decides which of the unpacked files are data.
  */
 
 import { mostBytes } from "./capacity.js";

@@ -1,8 +1,8 @@
 /**
- * Unpacks files, and picks from an archive what is data. Browsers unpack gzip and zip.js zip files,
- * streaming; the rest is done in Python.
+ * Unpacks files, and picks the data files from an archive. Browsers unpack gzip and zip.js zip files,
+ * streaming; Python unpacks the rest.
  *
- * What the unpacked files are is not known here, except by their names.
+ * Knows the unpacked files only by their names.
  */
 
 import { BlobReader, Uint8ArrayReader, ZipReader } from "@zip.js/zip.js/lib/zip-core-external.js";
