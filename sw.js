@@ -3,7 +3,8 @@
  *
  * One script, registered many times: for the site's root, and for each workspace (shared/scopes.js).
  * Each runs as a worker of its own. Everything under app/ is a workspace's (worker/routing/requests.js);
- * the site's own files are kept for offline use (worker/site-cache/site-files.js); all else goes to the network
+ * the site's own files are kept for offline use (worker/site-cache/site-files.js); all else goes to the
+ * network
  * untouched. Listeners must be registered while this script runs for the first time, so there is no
  * top-level await.
  */
@@ -45,7 +46,7 @@ worker.addEventListener("activate", (event) => {
 });
 
 worker.addEventListener("message", (event) => {
-  // What a page sends to a worker that still waits means: take over. To the active one it is nothing.
+  // A message to a worker that still waits means: take over. For the active one it changes nothing.
   worker.skipWaiting();
   if (event.data?.type === "open") event.waitUntil(completeMeanwhile());
   if (event.data?.type === "prefetch") event.waitUntil(prefetch(event.data));
@@ -67,7 +68,7 @@ worker.addEventListener("fetch", (event) => {
 });
 
 /**
- * Get ahead of need what will be needed.
+ * Download what will be needed, before it is needed.
  *
  * @param {import("./shell/shared/protocol.js").PrefetchMessage} message
  */

@@ -105,7 +105,7 @@ def _leave(tab: RawTab) -> None:
     tab.wait_for("location.href === 'about:blank'")
 
 
-#: In a page: have its workspace start anew in the worker that runs it.
+#: In a page: have its workspace restart in the worker that runs it.
 RESTART = """new Promise((resolve) => {
   const { port1, port2 } = new MessageChannel();
   port1.onmessage = ({ data }) => "working" in data || resolve(JSON.stringify(data));
@@ -116,7 +116,7 @@ RESTART = """new Promise((resolve) => {
 
 
 def restarts(browser: RawBrowser, site: str, files: DataHost, count: int) -> None:
-    """Start a workspace anew in its worker, as after a plugin was installed."""
+    """Restart a workspace in its worker, as after a plugin was installed."""
     from tests.support.asking import VERSION
 
     tab = browser.new_tab()

@@ -12,7 +12,7 @@ class LiteError(Exception):
     #: One or two sentences: what failed, with the value it failed on.
     message: str
 
-    #: What the person can do about it. Empty when there is nothing to suggest.
+    #: What to do about it. Empty when there is nothing to suggest.
     hint: str
 
     def __init__(self, message: str, *, hint: str = "") -> None:
@@ -26,7 +26,7 @@ class LiteError(Exception):
 
 
 class Cancelled(LiteError):
-    """Raised in an import that the person no longer wants. Nothing of it is left behind."""
+    """Raised in an import that was cancelled. Nothing of it is kept."""
 
 
 class PluginError(LiteError):
@@ -38,7 +38,7 @@ class PluginError(LiteError):
 class SourceError(LiteError):
     """Raised when a source, a URL or a file, can't become a table or a database."""
 
-    #: What the person knows the source as: its URL, or the name of a dropped file.
+    #: What people know the source as: its URL, or the name of a dropped file.
     source: str
 
     def __init__(self, message: str, *, source: str, hint: str = "") -> None:

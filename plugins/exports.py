@@ -161,7 +161,7 @@ async def _download(request: Request, datasette: Datasette) -> Response:
 
 
 async def _download_all(request: Request, datasette: Datasette) -> Response:
-    """Answer with all databases that whoever asks may download."""
+    """Answer with all databases that the visitor may download."""
     databases = await _downloadable(datasette, request.actor)
     if not databases:
         raise NotFound("There is no database here that can be downloaded.")
@@ -200,7 +200,7 @@ async def _render(
 
 async def _query_of_table(datasette: Datasette, request: Request) -> tuple[str, Mapping[str, Any]]:
     """Return SQL and parameters for all rows of a table page, with its filters and order."""
-    # What Datasette is asked for here is only the SQL, so let it read no more than it must.
+    # Only the SQL is needed of Datasette here, so let it read no more than it must.
     query = [*_filters(request), ("_extra", "query"), ("_nocount", "1"), ("_size", "1")]
     scope = dict(request.scope, query_string=urlencode(query).encode())
     resolved = await datasette.resolve_table(request)

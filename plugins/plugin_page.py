@@ -66,7 +66,7 @@ def register_routes() -> list[tuple[str, Callable[..., Awaitable[Response]]]]:
 
 
 def _address(datasette: Datasette, request: Request | None) -> str:
-    """Return the page's address, as followed from the page that is asked for."""
+    """Return the page's address, as linked from the requested page."""
     page: str = datasette.urls.path(PAGE)
     if request is None or request.path == page:
         return page

@@ -275,11 +275,11 @@ def build(out: Path, owner: SiteSettings, plugins: list[Path], settings: dict[st
             shutil.copy2(source, draft / name)
     shutil.copy2(PROJECT / "app" / "index.html", draft / "404.html")
     (draft / "data" / "index.json").write_text(json.dumps(index, indent=2) + "\n")
-    # What the worker goes by where it is asked for code that the site does not ship.
+    # How the worker decides about code that the site does not ship.
     decided: dict[str, object] = {"locked": owner.locked, "index": owner.index_urls()}
     decided |= {"plugins": plugin_names(owner), "hashes": plugin_hashes(owner)}
     decided["private"] = owner.private
-    # Pages that nobody reads would make plugins do what nobody asked for.
+    # A warm-up would make plugins do something that nobody asked for.
     decided["exercises"] = not owner.plugins and plugin_folders(owner, plugins) == [OWN_PLUGINS]
     (draft / "site.json").write_text(json.dumps({**decided, **settings}, indent=2) + "\n")
     if owner.wheel_folders:

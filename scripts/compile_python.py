@@ -224,7 +224,7 @@ def pack_contents(args: argparse.Namespace) -> Iterator[tuple[str, bytes]]:
         path, _, target = pair.partition("=")
         files.append((target.replace("SITE_PACKAGES", SITE_PACKAGES), Path(path).read_bytes()))
     for path, data in files:
-        # Files outside site-packages (plugins) are read as source by whoever loads them.
+        # Files outside site-packages (plugins) are read as source when they are loaded.
         if path.endswith(".py") and path.startswith(SITE_PACKAGES):
             yield f"{path}c", compiled(data, path)
         else:

@@ -1,8 +1,8 @@
 """Generate the sample data in data/: world.db and penguins.csv.
 
-Responsible for turning the data files that a few pinned packages carry into two small,
-well-formed files, the same bytes every time. Not responsible for installing anything, nor for
-data/index.json and data/README.md: people write those, and they name the versions pinned below.
+Turns the data files that a few pinned packages carry into two small, well-formed files, the same
+bytes every time. Installs nothing. People write data/index.json and data/README.md, which name the
+versions pinned below.
 
 The results are committed, so this runs only when a pin below moves. It reads the packages'
 files without importing them, hence --no-deps. Run it in an environment made to be thrown away:

@@ -9,8 +9,8 @@ worker, so it is small, and names the version's script. A changed file is a chan
 worker only ever loads the files it was built with.
 
 The large binary parts stay in runtime/, since they seldom change and a deploy must not have them
-downloaded again; their addresses carry their own hash. What a site consists of is build_site.py's
-business.
+downloaded again; their addresses carry their own hash. build_site.py decides what a site consists
+of.
 
 The manifest, in sw.js, tells the worker both: the parts, and the small files that it keeps for
 offline use.

@@ -71,7 +71,7 @@ async def adopt(datasette: Datasette, path: Path, *, keep_others: bool = False) 
         For workspaces that an older version saved: they may hold what the person did in plugins.
 
     Returns:
-        What to tell the person, if something was left out.
+        A notice, if something was left out.
     """
     if not path.exists():
         return None

@@ -255,7 +255,7 @@ class Instance:
                     config=self._configuration("config"),
                     template_dir=self._owner.template_dir,
                     static_mounts=self._owner.static_mounts,
-                    # WebAssembly has no threads here: queries run where they are asked for.
+                    # WebAssembly has no threads here: queries run on the thread that asks for them.
                     settings={"num_sql_threads": 0, "base_url": self._base_url},
                 )
                 app = adapted(datasette, self._base_url)

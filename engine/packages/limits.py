@@ -72,6 +72,6 @@ def _limits(package: Package) -> Iterator[Limit]:
             requirement = Requirement(text)
         except InvalidRequirement:
             continue  # old packages have some; installers have always passed over them
-        # What an extra needs limits nobody who has not asked for it.
+        # What an extra needs is no limit where the extra was not requested.
         if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
             yield Limit(package, canonical(requirement.name), requirement)

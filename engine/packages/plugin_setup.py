@@ -102,7 +102,7 @@ class PluginSetup:
         }
 
     def _in_use(self) -> list[str]:
-        """Return what was asked for, of several versions of Datasette only the one that runs."""
+        """Return what was requested; of several versions of Datasette, only the one that runs."""
         return [one for one in self._lock.asked if one == self._ref or not one.startswith(_REF)]
 
     async def _add_ref(self, ref: str, report: Report) -> None:
@@ -115,7 +115,7 @@ class PluginSetup:
             self._fail(_REF + ref, error)
 
     async def _add_all(self, requirements: list[str], report: Report) -> None:
-        """Add what is asked for in any order: a wheel may need another that is named later."""
+        """Add what is requested, in any order: a wheel may need another that is named later."""
         while requirements:
             for requirement in requirements:
                 await self._add(requirement, report)
@@ -156,7 +156,7 @@ class PluginSetup:
     async def _add_tested(
         self, requirement: str, report: Report, **options: Any
     ) -> list[dict[str, str]]:
-        """Add what is asked for: of a bare name the version that was tested, if it can be had.
+        """Add what is requested: for a bare name the version that was tested, if it is available.
 
         The newest of a plugin may claim to support this Datasette, and not do so.
         """
@@ -182,7 +182,7 @@ class PluginSetup:
 
     def _have(self) -> list[Wheel]:
         """Return the wheels that this start has laid out, or is going to."""
-        # Every plugin needs Datasette: the site's, unless another one was asked for.
+        # Every plugin needs Datasette: the site's, unless another one was requested.
         but = () if self._ref else ("datasette",)
         wheels = self._packages.usable(self._in_use(), but=but)
         return [wheel for wheel in wheels if wheel.name not in self._packages.damaged]
@@ -280,12 +280,12 @@ class PluginSetup:
             wanted = f"{name}>={there[0]}" if is_bare and there else requirement
             added = self._add_to_lock(wanted, report, asked=requirement, hidden={name})
         else:
-            # A bare name is content with what is there. Whoever gives more wants that one.
+            # A bare name accepts what is there. Anything more exact means that one.
             added = self._add_tested(requirement, report, hidden=set() if is_bare else {name})
         return {"added": await added}
 
     def uninstall(self, name: str) -> dict[str, Any]:
-        """Remove a package that was asked for, and what only it needs.
+        """Remove a package that was requested, and what only it needs.
 
         Raises:
             LiteError: there is no such package that could be removed.

@@ -46,7 +46,7 @@ CORE = frozenset(
     {"datasette", "sqlite-utils", "python-calamine", "pydantic", "pydantic-core", "pluggy"}
 )
 
-#: In seconds, after which a server that was asked for something counts as out of reach.
+#: In seconds, after which a server that has not answered counts as out of reach.
 _METADATA_PATIENCE = 60
 _WHEEL_PATIENCE = 600
 
@@ -59,7 +59,7 @@ _NO_FETCH = re.compile(r"Can't fetch wheel from '([^']+)'")
 
 @dataclass
 class Chosen:
-    """Wheels and their contents, by file name, and the package that was asked for."""
+    """Wheels and their contents, by file name, and the package that was requested."""
 
     name: str
     wheels: list[Wheel]
@@ -200,7 +200,7 @@ async def choose(
 
     `indexes` are addresses of package indexes, DEFAULT_INDEX for micropip's own; the first that has
     a package counts. Packages in `hidden` are chosen
-    anew although they are there. `replace_site`: packages of the site may be outdone by others.
+    again although they are there. `replace_site`: packages of the site may be outdone by others.
     `pre`: pre-releases count as much as others; else only where nothing else fits. `limits` are
     kept by what is chosen, without being wanted themselves.
 

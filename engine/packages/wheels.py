@@ -88,7 +88,7 @@ class Lock:
     wheels: list[Wheel] = field(default_factory=list)
     #: Requirement → {"message", "hint"} and "retry", whether the next start may do better.
     failed: dict[str, dict[str, Any]] = field(default_factory=dict)
-    #: Requirements of the link that the person has removed.
+    #: Requirements of the link that were removed on the page “Plugins”.
     removed: list[str] = field(default_factory=list)
 
     @staticmethod
@@ -178,7 +178,7 @@ class Packages:
     def lay_out(self, requirements: Iterable[str]) -> list[PluginError]:
         """Lay out what these requirements need, as far as it is allowed; return what is damaged."""
         problems = []
-        # Every plugin needs Datasette: the site's, unless another one was asked for.
+        # Every plugin needs Datasette: the site's, unless another one was requested.
         wanted = list(requirements)
         own = any(self.lock.asked.get(one) == "datasette" for one in wanted)
         for wheel in self.usable(wanted, but=() if own else ("datasette",)):

@@ -74,7 +74,7 @@ def _tell_indexes(
     connection: sqlite3.Connection, indexes: list[tuple[str, str]], table: str
 ) -> None:
     """Write a table's new name into the definitions of its indexes: the rows in them stay right,
-    and making the indexes anew would take long."""
+    and rebuilding the indexes would take long."""
     connection.execute("pragma writable_schema = on")
     try:
         for index, sql in indexes:

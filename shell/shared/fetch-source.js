@@ -220,7 +220,7 @@ async function whyUnreachable(url, cause) {
     return new LiteError(
       `${url} keeps redirecting and never reaches a file: it goes in a circle, or to a host that cannot be reached.`,
       {
-        hint: `Open it in a tab. If the browser cannot show it either, tell whoever runs ${host}; else use the address that is shown there.`,
+        hint: `Open it in a tab. If the browser cannot show it either, tell the owner of ${host}; otherwise use the address that is shown there.`,
         source: url,
         cause,
       },

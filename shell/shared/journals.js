@@ -7,7 +7,7 @@
 
 import { LiteError } from "./errors.js";
 
-/** A -shm is only an index of the -wal, and is made anew. */
+/** A -shm is only an index of the -wal, and SQLite makes it again. */
 const SUFFIX = /-(wal|journal|shm)$/i;
 
 /**

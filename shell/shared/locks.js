@@ -142,7 +142,7 @@ export function hold(name) {
  *
  * @template T
  * @param {string} name
- * @param {number} patience  ms after which whoever holds it loses it
+ * @param {number} patience  ms after which its holder loses it
  * @param {() => Promise<T>} work
  * @returns {Promise<T>}
  */

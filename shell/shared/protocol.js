@@ -16,13 +16,15 @@
  * meanwhile. A `ping` has no answer; its arrival is what restarts the browser's idle clock. Nor has a
  * `prefetch`: it saves the boot that may follow time.
  *
- * Questions (`status`, `check`, `forget`, `restore`, `set-aside`, `allow-load`, `pause-plugins`, `registrations`, `preview`, `add`, `reload`, `consent`, `plugins`,
+ * Questions (`status`, `check`, `forget`, `restore`, `set-aside`, `allow-load`, `pause-plugins`,
+ * `registrations`, `preview`, `add`, `reload`, `consent`, `plugins`,
  * `install`, `uninstall`) come with a MessagePort, on which exactly one answer is sent: {value} or
  * {error}. Until then {working} comes at least every few seconds while the worker's thread is free, with
  * the progress of an `add`, `install` or `uninstall`. A question names a lock (shared/locks.js), which the
  * worker holds until it has answered; {working, locked} says that it does. A page that gets the lock
  * before an answer knows that the worker was stopped, and may ask again: what was done is not done twice.
- * A `ping` with a port is answered at once. On the port of an `add` the page may post {cancel: true}: the answer is then an error named
+ * A `ping` with a port is answered at once. On the port of an `add` the page may post {cancel: true}: the
+ * answer is then an error named
  * “Cancelled”, and nothing is left behind of the file that was being imported.
  *
  * `changed` and `deleted` go to all pages of the site but the one that did it: what they have in view
@@ -181,7 +183,8 @@ export const STAGES = [
  */
 
 /**
- * @typedef {object} ConsentQuestion  page → worker: what the person has decided about some items. The instance then starts anew at the next request. There is no answer but that it is noted
+ * @typedef {object} ConsentQuestion  page → worker: what the person has decided about some items. The
+ *   instance then restarts at the next request. There is no answer but that it is noted
  * @property {number} v
  * @property {"consent"} type
  * @property {string} key
@@ -474,7 +477,8 @@ export const CHANGES_EXISTING = "ChangesExisting";
 
 /**
  * @typedef {StatusQuestion | CheckQuestion | ForgetQuestion | RestoreQuestion
- *   | SetAsideQuestion | AllowLoadQuestion | PausePluginsQuestion | RegistrationsQuestion | PreviewQuestion | AddQuestion | ReloadQuestion | ConsentQuestion | PluginsQuestion | InstallQuestion
+ *   | SetAsideQuestion | AllowLoadQuestion | PausePluginsQuestion | RegistrationsQuestion | PreviewQuestion
+ *   | AddQuestion | ReloadQuestion | ConsentQuestion | PluginsQuestion | InstallQuestion
  *   | UninstallQuestion} Question
  */
 /** @typedef {WithoutVersion<Question>} Asked  what `question` makes a message of */

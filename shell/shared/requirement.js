@@ -17,7 +17,7 @@ export const DEFAULT_INDEX = "default";
  * @typedef {object} IndexRequirement  a package by its name
  * @property {"index"} kind
  * @property {string} name  canonical: "datasette-vega"
- * @property {boolean} isBare  neither a version nor extras are asked for
+ * @property {boolean} isBare  it asks for neither a version nor extras
  * @property {string} text  as it was written, without blanks
  */
 

@@ -83,7 +83,7 @@ const READ_AHEAD = 64;
 
 /**
  * What a person has decided about code that the site does not ship, for one instance. It is not part of
- * what is exported: a copy of an instance asks anew.
+ * what is exported: a copy of an instance asks again.
  *
  * @typedef {object} Decision
  * @property {string} key

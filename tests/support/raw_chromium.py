@@ -45,7 +45,7 @@ class RawBrowser:
         self._connection = connection
         self._ids = itertools.count(1)
         self._answers: dict[int, dict[str, Any]] = {}
-        #: (session, method, parameters) of what was not asked for, in order.
+        #: (session, method, parameters) of events that no command asked for, in order.
         self.events: list[tuple[str, str, dict[str, Any]]] = []
 
     def begin(self, method: str, session: str = "", **params: Any) -> int:

@@ -2,7 +2,7 @@
 
 Without it Python reads the same stylesheet and scripts again for every page. A file that one of
 Datasette's static handlers gives is Datasette's own, a plugin's or the site's, and stays the same
-as long as an instance runs: a plugin that is installed or removed starts it anew. Datasette itself
+as long as an instance runs: installing or removing a plugin restarts it. Datasette itself
 counts on that, it computes a file's ETag once. So these answers are given in one piece, and the
 server is told that they last (engine.asgi.server.LASTING). They are read in one piece as well:
 Datasette's 4 KB at a time, three times over, made the first page wait for its scripts. It can stay

@@ -42,7 +42,7 @@ export function fetchSources(sources, siteRoot, onProgress, signal) {
   return sources.map(({ parameter, value, options, error }) => {
     const download = newDownload(parameter, absolute(value, siteRoot), options);
     download.bytes = error ? Promise.reject(error) : fetchBytes(download, onProgress, signal);
-    download.bytes.catch(() => {}); // whoever waits for them hears of it
+    download.bytes.catch(() => {}); // the code that awaits them reports it
     return download;
   });
 }

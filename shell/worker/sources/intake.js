@@ -330,7 +330,7 @@ export function fileOrigin(file, kind) {
   };
 }
 
-/** @returns {LiteError} what an import ends in that the person no longer wants */
+/** @returns {LiteError} how a cancelled import ends */
 export function cancelled() {
   return new LiteError("The import was cancelled.", { name: "Cancelled" });
 }
