@@ -2,6 +2,7 @@
 
 Start with plugin_setup.py. resolving.py chooses wheels with micropip, wheels.py keeps them and
 writes plugins/lock.json, limits.py checks that nothing breaks what is there, plugin_loading.py
-imports plugins so that one that fails is left out. Whether a package may be used is decided in the
-worker (shell/worker/trust): Python gets a list of allowed hashes.
+imports plugins so that one that fails is left out. stand_ins/ has modules that take the place of
+those that need sockets. Whether a package may be used is decided in the worker
+(shell/worker/trust): Python gets a list of allowed hashes.
 """

@@ -137,3 +137,20 @@ def test_no_document_lies_among_the_code_of_the_built_site() -> None:
     built = list((PROJECT / "dist" / "v").rglob("*"))
     assert built, "make site builds it"
     assert [path for path in built if path.suffix == ".md"] == []
+
+
+def test_every_folder_of_code_says_what_it_does() -> None:
+    undescribed = []
+    for folder in {Path(path).parent for path in SOURCES}:
+        if (PROJECT / folder / "README.md").exists():
+            continue
+        package = PROJECT / folder / "__init__.py"
+        source = package.read_text() if package.exists() else ""
+        if not ast.get_docstring(ast.parse(source)):
+            undescribed.append(folder.as_posix())
+    described_by_parent = (
+        *("tests/", "bench/old_way_page", "shell/worker/runtime/snapshot"),
+        "engine/packages/stand_ins",
+    )
+    missing = [one for one in sorted(undescribed) if not one.startswith(described_by_parent)]
+    assert missing == []
