@@ -235,8 +235,8 @@ async function whyUnreachable(url, cause) {
   }
   return new LiteError(`${host} could not be reached, so ${url} was not loaded.`, {
     hint:
-      "Check your connection, and check the address for mistakes. If both are " +
-      "right, the server may be down.",
+      "Opening it needs the network. Check your connection, and check the address for mistakes. If both " +
+      "are right, the server may be down.",
     source: url,
     cause,
   });
