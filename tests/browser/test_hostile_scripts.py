@@ -63,7 +63,7 @@ def test_a_script_in_a_zip_changes_nothing_else(page: Page, site: str, files: Da
     dialog = drop(page, {"both.zip": both})
     wait_for_previews(page)
     dialog.get_by_role("button", name="Import").click()
-    expect(dialog.get_by_text("evil.sql changes tables that it has not made")).to_be_visible()
+    expect(dialog.get_by_text("evil.sql changes tables that it did not create")).to_be_visible()
     expect(dialog.get_by_role("button", name="Run on my data")).to_have_count(0)
     assert names(page, pets) == ["cat", "dog"]
     assert names(page, pets.replace("pets", "more")) == ["bird"]

@@ -263,7 +263,7 @@ def test_another_name_settles_it(here: Page, site: str) -> None:
     import_all(here)
     dialog = drop(here, {"settled.csv": BIRDS})
     wait_for_previews(here)
-    question = dialog.get_by_role("group", name="There is a table")
+    question = dialog.get_by_role("group", name="There is already a table")
     expect(question).to_be_visible()
     dialog.get_by_label("Table", exact=True).fill("settled again")
     dialog.get_by_label("Table", exact=True).blur()
@@ -384,7 +384,7 @@ def test_cancelling_leaves_nothing_behind(here: Page, site: str) -> None:
     dialog.get_by_role("button", name="Cancel").click()
     expect(dialog).to_have_attribute("data-state", "choosing")
     assert asked == ["beforeunload"]
-    expect(dialog.get_by_role("status").last).to_contain_text("Nothing of endless.csv is left")
+    expect(dialog.get_by_role("status").last).to_contain_text("Nothing of endless.csv was kept")
     dialog.get_by_role("button", name="Cancel").click()
     expect(import_dialog(here)).to_have_count(0)
     assert tables(here, site, "endless") == []

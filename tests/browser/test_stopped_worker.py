@@ -32,7 +32,7 @@ def test_an_import_goes_on_after_the_worker_was_stopped(page: Page, site: str) -
     stop_worker(page)
     problem = dialog.get_by_role("alert")
     expect(problem).to_contain_text("The browser stopped this site’s worker", timeout=SOON)
-    expect(problem).to_contain_text("first.csv was imported before.")
+    expect(problem).to_contain_text("first.csv was already imported.")
     problem.get_by_role("button", name="Try again").click()
     page.wait_for_url("**/data/large", timeout=BOOT_TIMEOUT)
     database = page.url.removesuffix("/large")
