@@ -136,7 +136,6 @@ def test_a_page_that_hangs_can_be_left_and_is_not_run_again_unasked(
 
         leave_for(tab, f"{base}-/hang")
         wait_until(lambda: files.requests, 30, "the loop")
-        # Each page looks while it is in view.
         other.wait_for(f"{NOTICES}.includes('This workspace does not answer.')")
         tab.send("Page.bringToFront")
         arrival(browser, "/unresponsive.html")

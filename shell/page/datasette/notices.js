@@ -227,6 +227,23 @@ function dismissed(about) {
 /** @type {Promise<HTMLElement> | undefined} */
 let list;
 
+/** ms that the stylesheet may take to come. */
+const STYLE_PATIENCE = 2000;
+
+/** What does without it. */
+const PLAIN_STYLE = {
+  position: "fixed",
+  right: "1rem",
+  bottom: "1rem",
+  zIndex: "10000",
+  margin: "0",
+  padding: "1rem",
+  border: "1px solid",
+  background: "#fff",
+  color: "#111a35",
+  listStyle: "none",
+};
+
 /** @type {Set<string>} ids of the notices that are shown, or closed by the person */
 const shownOnce = new Set();
 
@@ -278,6 +295,12 @@ async function makeList() {
   const made = element("ul", { role: "status", "aria-label": "About this data" });
   root.append(made);
   document.body.append(host);
-  await whenStyled(root);
+  const styled = whenStyled(root).then(() => true);
+  const late = new Promise((resolve) => setTimeout(resolve, STYLE_PATIENCE, false));
+  // A worker that hangs gives no stylesheet either, and then there is something to say.
+  if (!(await Promise.race([styled, late]))) {
+    Object.assign(made.style, PLAIN_STYLE);
+    void styled.then(() => made.removeAttribute("style"));
+  }
   return made;
 }
