@@ -7,12 +7,13 @@ import { Packages, PackagesFailed } from "../../../../../shell/worker/boot/packa
 /**
  * @param {object} more
  * @param {number} [more.unfinished]
+ * @param {boolean} [more.paused]
  * @param {string} [more.lock]
  * @param {boolean} [more.locked]
  * @param {boolean} [more.isImported]
  * @param {string[]} [more.hashes]  of what the site has
  */
-function packages({ unfinished, lock, locked = false, hashes = [], isImported = false }) {
+function packages({ unfinished, paused, lock, locked = false, hashes = [], isImported = false }) {
   /** @type {number[]} */
   const notes = [];
   const made = new Packages({
@@ -25,6 +26,7 @@ function packages({ unfinished, lock, locked = false, hashes = [], isImported = 
       allowed: ["plugin datasette-x from the package index"],
       refused: [],
       unfinished,
+      paused,
     },
     failures: [],
     note: async (count) => void notes.push(count),
@@ -76,6 +78,13 @@ test("after two that were never over there are no plugins, which is told and not
   );
   assert.equal(await made.orLess(() => "without"), "without");
   await made.isStarted();
+  assert.deepEqual(notes, []);
+});
+
+test("plugins that the person wants to do without are left out, and it says so", async () => {
+  const { made, notes } = packages({ paused: true });
+  assert.match(made.problems[0].message, /without its plugins, as you chose/);
+  assert.equal(await made.orLess(() => "without"), "without");
   assert.deepEqual(notes, []);
 });
 
