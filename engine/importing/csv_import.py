@@ -102,7 +102,7 @@ async def import_csv_at(
     """
     try:
         dialect = await detect_dialect(path, source, pace.part(0, _DETECTED * share), options)
-        columns = _column_limit(conn)
+        columns = column_limit(conn)
         try:
             survey = await _survey(path, dialect, source, columns, pace, options, share)
         except Misquoted:
@@ -143,7 +143,7 @@ async def _survey(
         if header is None:
             raise empty_source(source)
         width = len(header)
-        _refuse_too_many(width, column_limit, source)
+        refuse_too_many(width, column_limit, source)
         if options.header is False:
             records.unread(header)
             header = [""] * width
@@ -162,7 +162,7 @@ async def _survey(
             await breathe(records.position)
     names = column_names(header)
     if has_extra:
-        _refuse_too_many(width + 1, column_limit, source)
+        refuse_too_many(width + 1, column_limit, source)
     return Survey(
         names=names,
         types=types.types if rows else [ColumnType.TEXT] * width,
@@ -232,11 +232,17 @@ def _all_or_nothing(conn: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _column_limit(conn: sqlite3.Connection) -> int:
+def column_limit(conn: sqlite3.Connection) -> int:
+    """Return how many columns a table can have."""
     return conn.getlimit(sqlite3.SQLITE_LIMIT_COLUMN)
 
 
-def _refuse_too_many(columns: int, limit: int, source: str) -> None:
+def refuse_too_many(columns: int, limit: int, source: str) -> None:
+    """Refuse a file with more columns than a table can have.
+
+    Raises:
+        SourceError: it is one.
+    """
     if columns > limit:
         raise SourceError(
             f"{source} has {columns:,} columns; a SQLite table can have no more than {limit:,}.",

@@ -145,7 +145,7 @@ class CsvRecords:
                 source=self._source,
                 hint="Check that the file is what you expect.",
             ) from error
-        if self._is_strict and self._reader.line_num - first_line > len(records):
+        if self._is_strict and records and self._reader.line_num - first_line > len(records):
             delimiter = self._rules.delimiter
             width = self._width or len(records[0])
             if any(swallows_rows(record, delimiter, width) for record in records):

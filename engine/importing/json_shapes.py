@@ -19,13 +19,11 @@ Not responsible for reading files (json_import.py).
 from __future__ import annotations
 
 import base64
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.errors import SourceError
-from engine.importing.json_depth import check_depth
 
 KEY = "_key"
 
@@ -283,66 +281,3 @@ def _in_words(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return "a text" if isinstance(value, str) else "a number"
-
-
-def rows_in_head(text: str, source: str) -> Shape:
-    """Return the rows of a document of which only the beginning is at hand.
-
-    Raises:
-        SourceError: none is recognised.
-    """
-    try:
-        check_depth(text)
-    except RecursionError as error:
-        raise nested_too_deeply(source) from error
-    rows = list(_objects_in(text))
-    if not rows:
-        raise _no_rows(source, "there is no list of objects at its beginning")
-    if all(map(is_feature, rows)):
-        return Shape(rows, feature_row)
-    keyed = text.lstrip().startswith("{") and all(set(row) == {KEY, ""} for row in rows)
-    if keyed:
-        return Shape([(row[KEY], row[""]) for row in rows], _keyed, primary_key=[KEY])
-    return Shape(rows, decoded)
-
-
-def _objects_in(text: str) -> Iterator[dict[str, Any]]:
-    """Yield the objects in the first list of objects, or the values of an object of objects."""
-    decoder = json.JSONDecoder()
-    start = text.find("[")
-    while start >= 0:
-        position = _skip(text, start + 1)
-        if text[position : position + 1] == "{":
-            while text[position : position + 1] == "{":
-                try:
-                    value, position = decoder.raw_decode(text, position)
-                except (ValueError, RecursionError):
-                    return
-                yield value
-                position = _skip(text, position)
-                if text[position : position + 1] != ",":
-                    return
-                position = _skip(text, position + 1)
-            return
-        start = text.find("[", start + 1)
-    yield from _pairs_in(text, decoder)
-
-
-def _pairs_in(text: str, decoder: json.JSONDecoder) -> Iterator[dict[str, Any]]:
-    position = _skip(text, 0)
-    while text[position : position + 1] in ("{", ","):
-        try:
-            key, position = decoder.raw_decode(text, _skip(text, position + 1))
-            value, position = decoder.raw_decode(text, _skip(text, _skip(text, position) + 1))
-        except (ValueError, RecursionError):
-            return
-        if not isinstance(value, dict):
-            return
-        yield {KEY: key, "": value}
-        position = _skip(text, position)
-
-
-def _skip(text: str, position: int) -> int:
-    while text[position : position + 1] in (" ", "\n", "\r", "\t"):
-        position += 1
-    return position

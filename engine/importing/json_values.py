@@ -32,9 +32,17 @@ class JsonParser:
     _decoder: json.JSONDecoder = field(init=False)
 
     def __post_init__(self) -> None:
-        self._decoder = json.JSONDecoder(parse_constant=self._constant)
+        self._use(json.JSONDecoder(parse_constant=self._constant))
+
+    def _use(self, decoder: json.JSONDecoder) -> None:
+        self._decoder = decoder
         #: As json.JSONDecoder.raw_decode.
-        self.raw_decode = self._decoder.raw_decode
+        self.raw_decode = decoder.raw_decode
+
+    def _take_long_integers(self) -> None:
+        """Have integers with thousands of digits come as text. That takes longer for all."""
+        constant = self._constant
+        self._use(json.JSONDecoder(parse_constant=constant, parse_int=_integer))
 
     def forget(self) -> None:
         """Begin to count again."""
@@ -55,7 +63,15 @@ class JsonParser:
             RecursionError: it is nested too deeply.
         """
         check_depth(text)
-        return self._decoder.decode(text)
+        before = self.not_numbers, self.infinities
+        try:
+            return self._decoder.decode(text)
+        except json.JSONDecodeError:
+            raise
+        except ValueError:  # int() refuses thousands of digits
+            self.not_numbers, self.infinities = before
+            self._take_long_integers()
+            return self._decoder.decode(text)
 
     def parse_relaxed(self, text: str) -> Any:
         """Return a document with comments, commas before closing brackets, or several values.
@@ -66,6 +82,7 @@ class JsonParser:
         """
         plain = _LAST_COMMA.sub(self._without_comma, _COMMENT.sub(self._without_comment, text))
         check_depth(plain)
+        self._take_long_integers()
         values = []
         position = _after_space(plain, 0)
         while position < len(plain):
@@ -103,6 +120,13 @@ class JsonParser:
             verb = "is" if self.infinities == 1 else "are"
             notes.append(f"{self.infinities:,} of the values {verb} infinite.")
         return notes
+
+
+def _integer(digits: str) -> int | str:
+    try:
+        return int(digits)
+    except ValueError:
+        return digits
 
 
 def _after_space(text: str, position: int) -> int:

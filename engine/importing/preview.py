@@ -11,6 +11,7 @@ import base64
 import math
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -21,6 +22,7 @@ from engine.folder import Folder
 from engine.importing.column_types import ColumnType, ColumnTypes, type_of
 from engine.importing.confidence import encoding_in_words, guesses
 from engine.importing.csv_dialect import Dialect, Encoding, decode_head, dialect_of_head
+from engine.importing.csv_import import column_limit, refuse_too_many
 from engine.importing.csv_notes import notes_on
 from engine.importing.csv_records import CsvRecords, Misquoted
 from engine.importing.csv_tokenizer import Oddities
@@ -34,8 +36,9 @@ from engine.importing.file_kinds import (
     refuse_other_formats,
     refuse_other_texts,
 )
+from engine.importing.json_head import closed
 from engine.importing.json_import import head_text, is_lines, is_sequence, parse
-from engine.importing.json_shapes import Shape, row_of_any, rows_in_head, shape_of
+from engine.importing.json_shapes import Shape, row_of_any, shape_of
 from engine.importing.json_values import RECORD_SEPARATOR, JsonParser
 from engine.importing.landing import tables_of
 from engine.importing.loose_table import LooseTable
@@ -125,6 +128,8 @@ class Previews:
         except Misquoted:
             dialect = replace(dialect, tokenized=True)
             first, records = _records(path, dialect, url)
+        with closing(sqlite3.connect(":memory:")) as conn:
+            refuse_too_many(len(first), column_limit(conn), url)
         all_seen = complete and len(records) <= _SEEN_ROWS
         if not complete and len(records) > 1:
             records.pop()
@@ -190,7 +195,11 @@ class Previews:
             count, words = len(shape), "JSON"
         else:
             refuse_other_texts(text, url, "JSON")
-            shape, count, words = rows_in_head(text, url), None, "JSON"
+            text = closed(text)
+            if not text:
+                return self._preview("json", "JSON", [])  # the first value is longer than that
+            shape = shape_of(parse(text, url, parser), url, options.header)
+            count, words = None, "JSON"
         if '"FeatureCollection"' in text[:2000]:
             words = "GeoJSON"
         table = await self._loose(request, shape, "", count)

@@ -129,13 +129,19 @@ def column_names(header: Sequence[str]) -> list[str]:
     in_header = {_fold(name) for name in stripped}
     names: list[str] = []
     used: set[str] = set()
-    for number, name in enumerate(stripped, 1):
-        if not name:
-            name = _free_name(f"untitled_{number}", used | in_header, first_suffix=2)
-        elif _fold(name) in used:
-            name = _free_name(name, used | in_header, first_suffix=2)
-        names.append(name)
-        used.add(_fold(name))
+    # By name, the number to try next: there may be thousands of equal names.
+    numbers: dict[str, int] = {}
+    for place, name in enumerate(stripped, 1):
+        base = name or f"untitled_{place}"
+        key = _fold(base)
+        if key in used or (not name and key in in_header):
+            number = numbers.get(key, 2)
+            while (free := _fold(f"{base}_{number}")) in used or free in in_header:
+                number += 1
+            numbers[key] = number + 1
+            base = f"{base}_{number}"
+        names.append(base)
+        used.add(_fold(base))
     return names
 
 

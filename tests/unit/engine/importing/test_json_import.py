@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from engine.errors import SourceError
 from engine.importing import json_import
 from engine.importing.imported import Imported
+from engine.importing.json_head import closed
 from engine.importing.json_import import import_json
-from engine.importing.json_shapes import rows_in_head, shape_of
+from engine.importing.json_shapes import shape_of
 from engine.importing.loose_table import LooseTable
 from engine.importing.options import ImportOptions
 from engine.pace import Pace
@@ -186,12 +187,28 @@ def test_place_of_an_error_is_told(load: Importer) -> None:
     ],
 )
 def test_head_of_a_document_shows_its_first_rows(text: str, rows: list[dict[str, Any]]) -> None:
-    assert rows_in_head(text, "x").part(0, 9) == rows
+    assert shape_of(json.loads(closed(text)), "x").part(0, 9) == rows
 
 
-def test_head_without_rows_is_an_error() -> None:
-    with pytest.raises(SourceError, match="no list of objects"):
-        rows_in_head('{"a": 1, "b": [1, 2', "x")
+@pytest.mark.parametrize(
+    ("head", "whole"),
+    [
+        ('{"a": 1, "b": [1, 2', '{"a": 1, "b": [1]}'),
+        ('[["a", "b"], [1, 2], [3, 4', '[["a", "b"], [1, 2], [3]]'),
+        ('{"columns": ["a"], "rows": [[1], [2], [3', '{"columns": ["a"], "rows": [[1], [2]]}'),
+        ('{"a": [1, 2, 3], "b": [4, 5', '{"a": [1, 2, 3], "b": [4]}'),
+        ('[{"a": "one, {two}', '[{"a": "one, {two}"}]'),
+        ('[{"a": "one\\', '[{"a": "one"}]'),
+        ('[{"a": "one\\u12', '[{"a": "one"}]'),
+        ('[{"a": "one\\"two', '[{"a": "one\\"two"}]'),
+        ('["one", "tw', '["one", "tw"]'),
+        ('[{"a": 1, "b": 2}, {"a": "x", "b', '[{"a": 1, "b": 2}, {"a": "x"}]'),
+        ('{"a very long na', ""),
+        ('[{"a": 1', ""),
+    ],
+)
+def test_head_of_a_document_is_closed(head: str, whole: str) -> None:
+    assert closed(head) == whole
 
 
 def test_large_lines_come_in_slices(load: Importer, monkeypatch: pytest.MonkeyPatch) -> None:

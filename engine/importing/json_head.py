@@ -1,0 +1,33 @@
+"""Making a document of the beginning of a JSON file, to show what it holds.
+
+The document ends at the last comma, behind which a value may have been cut off, or within the text
+that is too long to end. What was open there is closed.
+"""
+
+from __future__ import annotations
+
+import re
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?P<end>"|\\?\Z)|[\[\]{},:]', re.DOTALL)
+_HALF_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?\Z")
+_CLOSING = {"[": "]", "{": "}"}
+
+
+def closed(head: str) -> str:
+    """Return a document with all that is whole in the head of another."""
+    open_: list[str] = []
+    end, closing = 0, ""
+    before = ""
+    for token in _TOKEN.finditer(head):
+        sign = head[token.start()]
+        if sign in _CLOSING:
+            open_.append(_CLOSING[sign])
+        elif sign in "]}" and open_:
+            open_.pop()
+        if sign == ",":
+            end, closing = token.start(), "".join(reversed(open_))
+        elif sign == '"' and token["end"] != '"' and (before == ":" or open_[-1:] == ["]"]):
+            text = _HALF_ESCAPE.sub("", head)
+            return f'{text}"{"".join(reversed(open_))}'
+        before = sign
+    return head[:end] + closing
