@@ -16,7 +16,7 @@ export const HEAD_SIZE = 1024;
 /**
  * "text" and "binary" are what nothing more certain can be said of.
  *
- * @typedef {"empty" | "sqlite" | "parquet" | "excel" | "gzip" | "bzip2" | "xz" | "zstd" | "zip" | "tar"
+ * @typedef {"empty" | "sqlite" | "parquet" | "arrow" | "excel" | "gzip" | "bzip2" | "xz" | "zstd" | "zip" | "tar"
  *   | "html" | "lfs" | "json" | "sql" | "text" | "binary" | keyof typeof UNREADABLE} FileKind
  */
 
@@ -30,7 +30,10 @@ const UNREADABLE = /** @type {const} */ ({
   rar: ["a RAR archive", UNPACK],
   pdf: ["a PDF document", "Look for the data behind it: a table in a PDF cannot be opened."],
   image: ["an image", "SQLite, CSV, JSON, Excel and Parquet files can be opened here."],
-  arrow: ["an Arrow (Feather) file", CONVERT],
+  feather: [
+    "a Feather file of the first version",
+    "Write it again with a newer pandas or pyarrow, or as CSV or Parquet.",
+  ],
   avro: ["an Avro file", CONVERT],
   orc: ["an ORC file", CONVERT],
   hdf: ["an HDF5 file", CONVERT],
@@ -64,6 +67,7 @@ const MAGIC = [
   ["\xff\xd8\xff", "image"],
   ["GIF8", "image"],
   ["ARROW1", "arrow"],
+  ["FEA1", "feather"],
   ["Obj\x01", "avro"],
   ["ORC", "orc"],
   ["\x89HDF", "hdf"],
@@ -71,6 +75,9 @@ const MAGIC = [
   ["Standard Jet DB", "access", 4],
   ["Standard ACE DB", "access", 4],
 ];
+
+/** A message begins it: its size, of less than 16 MB, and a table that is near. */
+const ARROW_STREAM = /^\xff{4}[^]{3}\0[^]\0\0\0/;
 
 /** Of one with files in it, and of an empty one. */
 const ZIP = ["PK\x03\x04", "PK\x05\x06"];
@@ -87,6 +94,7 @@ export function recognise(head) {
     // "ORC" may as well begin the header of a CSV file.
     if (bytes.startsWith(magic, at) && (kind !== "orc" || bytes.includes("\0"))) return kind;
   }
+  if (ARROW_STREAM.test(bytes)) return "arrow";
   if (ZIP.some((magic) => bytes.startsWith(magic))) return kindOfZip(firstEntry(head), bytes);
   const text = bytes.replace(/^\xef\xbb\xbf/, "").trimStart();
   if (/^(<!--[^]*?-->\s*)?(<!doctype html|<html|<head|<body)\b/i.test(text)) return "html";

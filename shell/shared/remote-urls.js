@@ -9,7 +9,7 @@ const KINDS = /** @type {const} */ ({
   url: ["db", "db3", "sqlite", "sqlite3", "s3db", "sl3", "gpkg", "mbtiles"],
   csv: ["csv", "tsv", "tab", "psv", "txt"],
   json: ["json", "geojson", "ndjson", "jsonl", "ldjson", "geojsonl", "geojsons"],
-  parquet: ["parquet", "pq", "parq"],
+  parquet: ["parquet", "pq", "parq", "arrow", "arrows", "feather"],
   excel: ["xlsx", "xlsm", "xlsb", "xls", "ods"],
   sql: ["sql"],
 });

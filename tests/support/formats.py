@@ -109,6 +109,7 @@ FORMATS: dict[str, Format] = {
     "SQLite": Format("shop.db", _sqlite(), "url", path="shop/items"),
     "Excel": Format("items.xlsx", _excel(), "excel"),
     "Parquet": Format("items.parquet", _PARQUET, "parquet"),
+    "Arrow": Format("items.arrow", (_FIXTURES / "items.arrow").read_bytes(), "parquet"),
     "SQL": Format("items.sql", _SQL.encode(), "sql"),
     "CSV in gzip": Format("items.csv.gz", gzip.compress(_csv(",")), "csv"),
     "JSON in gzip": Format("items.json.gz", gzip.compress(_json(ROWS)), "json"),

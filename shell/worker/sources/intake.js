@@ -9,6 +9,7 @@
 import { checkSize } from "./capacity.js";
 import { readInto } from "../runtime/read-response.js";
 import { valueOf } from "../runtime/python-result.js";
+import { openArrow } from "./arrow.js";
 import { openParquet } from "./parquet.js";
 import { PythonUnpacker } from "./python-unpacker.js";
 import { headOf, isCompressed, isPacked, nameWithin, namesIn, unpack } from "./unpack.js";
@@ -70,8 +71,16 @@ import { kindFromName } from "../../shared/remote-urls.js";
 const CERTAIN = /** @type {Record<string, string>} */ ({
   sqlite: "url",
   parquet: "parquet",
+  arrow: "parquet",
   excel: "excel",
 });
+
+/** Kinds of files that have their contents listed at the end, and are needed as a whole. */
+const HAS_DIRECTORY = /** @type {import("../../shared/file-kinds.js").FileKind[]} */ ([
+  "parquet",
+  "arrow",
+  "excel",
+]);
 
 /** Bytes of a text by which it is previewed. */
 const PREVIEW_SIZE = 256 * 1024;
@@ -158,7 +167,7 @@ export class Intake {
     };
     onProgress({ stage: "import", done: 0 });
     if (parameter === "parquet") {
-      const rows = await openParquet(file.data, file.name);
+      const rows = await openRows(file);
       return valueOf(await this.#guard(this.#python.add_rows(request, rows, report)));
     }
     const path = await this.#layOut(file, onProgress, isCancelled);
@@ -193,7 +202,7 @@ export class Intake {
     /** @type {Omit<Incoming, "data">} */
     const request = { parameter, name: content.name, origin: fileOrigin(file, "file"), options };
     return parameter === "parquet"
-      ? this.#previewParquet(request, content)
+      ? this.#previewRows(request, content)
       : this.#previewIn(request, content, complete);
   }
 
@@ -226,7 +235,7 @@ export class Intake {
       const { data, complete } = await unpacker.unpack(kind, file, name, PREVIEW_SIZE);
       // These have their contents listed at the end, or are archives themselves.
       const inner = recognise(data);
-      if (!isPacked(inner) && !["parquet", "excel"].includes(inner)) {
+      if (!isPacked(inner) && !HAS_DIRECTORY.includes(inner)) {
         return { content: { name: nameWithin(name), data }, complete };
       }
     }
@@ -239,7 +248,7 @@ export class Intake {
       return { content, complete: true, others: others.map((other) => other.name) };
     }
     // These have their contents listed at the end.
-    const isWhole = kind === "parquet" || kind === "excel" || file.size <= PREVIEW_SIZE;
+    const isWhole = HAS_DIRECTORY.includes(kind) || file.size <= PREVIEW_SIZE;
     const data = isWhole ? file : file.slice(0, PREVIEW_SIZE);
     return { content: { name, data }, complete: isWhole };
   }
@@ -251,10 +260,10 @@ export class Intake {
    * @param {Content} content
    * @returns {Promise<Preview>}
    */
-  async #previewParquet(request, { data, name }) {
-    const parquet = await openParquet(data, name);
-    const columns = JSON.parse(parquet.columns);
-    const rows = parquet.firstRows(PREVIEW_ROWS);
+  async #previewRows(request, { data, name }) {
+    const reader = await openRows({ data, name });
+    const columns = JSON.parse(reader.columns);
+    const rows = reader.firstRows(PREVIEW_ROWS);
     const objects = rows.map((row) =>
       Object.fromEntries(row.map((value, index) => [columns[index].name, value])),
     );
@@ -275,11 +284,10 @@ export class Intake {
           distinct: distinct.get(name) ?? false,
         })),
         rows,
-        count: parquet.count,
+        count: reader.count,
       },
     ];
-    const compression = parquet.codec === "UNCOMPRESSED" ? "" : `, ${parquet.codec}`;
-    return { ...seen, kind: "parquet", kindInWords: `Parquet${compression}`, tables };
+    return { ...seen, kind: "parquet", kindInWords: reader.inWords, tables };
   }
 
   /**
@@ -384,7 +392,7 @@ async function whatIs(asked, { name, data, member }) {
   // The files of an archive are named better by their own names than by a link to all of them.
   const parameter = (member !== undefined && kindFromName(member)) || asked;
   if (parameter === "parquet" || (asked === "auto" && kindFromName(name) === "parquet")) {
-    const what = kind === "empty" ? "is empty" : "is not a Parquet file";
+    const what = kind === "empty" ? "is empty" : "is neither a Parquet nor an Arrow file";
     return {
       parameter,
       problem: new LiteError(`${name} ${what}.`, {
@@ -394,6 +402,16 @@ async function whatIs(asked, { name, data, member }) {
     };
   }
   return { parameter };
+}
+
+/**
+ * @param {Pick<Content, "name" | "data">} file  Parquet or Arrow
+ * @returns {Promise<import("./parquet.js").ParquetRows | import("./arrow.js").ArrowRows>}
+ * @throws {LiteError} it is damaged, or has what cannot be read
+ */
+async function openRows({ name, data }) {
+  const isArrow = recognise(await headOf(data)) === "arrow";
+  return isArrow ? openArrow(data, name) : openParquet(data, name);
 }
 
 /**

@@ -9,6 +9,18 @@
 
 import { parquetMetadataAsync, parquetScan, parquetSchema } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
+import {
+  bytesInJson,
+  isoDay,
+  moment,
+  NANOSECONDS,
+  numbersBeyondJson,
+  pause,
+  plain,
+  SECONDS_A_DAY,
+  textOf,
+  timeOfDay,
+} from "./plain-values.js";
 import { LiteError } from "../../shared/errors.js";
 
 /** @typedef {import("hyparquet").SchemaElement} SchemaElement */
@@ -22,8 +34,6 @@ const FIRST_PORTION = 200;
 
 /** Rows by which it is told whether bytes without a type are text. */
 const SAMPLE = 1000;
-
-const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
  * @param {Uint8Array | Blob} data
@@ -66,8 +76,8 @@ export class ParquetRows {
   total;
   /** How many rows there are. */
   count;
-  /** What compressed the first column. */
-  codec;
+  /** What the file is, for people. */
+  inWords;
   #scan;
   #source;
   #schema;
@@ -93,7 +103,8 @@ export class ParquetRows {
     this.#source = source;
     this.total = size;
     this.count = Number(scan.metadata.num_rows);
-    this.codec = scan.metadata.row_groups[0]?.columns[0]?.meta_data?.codec ?? "UNCOMPRESSED";
+    const codec = scan.metadata.row_groups[0]?.columns[0]?.meta_data?.codec ?? "UNCOMPRESSED";
+    this.inWords = codec === "UNCOMPRESSED" ? "Parquet" : `Parquet, ${codec}`;
     this.#schema = parquetSchema(scan.metadata).children;
     this.#columns = this.#schema.map((column) => ({
       name: column.element.name,
@@ -186,11 +197,6 @@ export class ParquetRows {
   }
 }
 
-/** Let the worker do something else. */
-function pause() {
-  return new Promise((resolve) => setTimeout(resolve));
-}
-
 /**
  * @param {SchemaTree} column
  * @returns {ColumnType}
@@ -251,9 +257,6 @@ function converter({ element, children }) {
   return (value) => (value instanceof Uint8Array ? bytesInJson(value) : plain(value));
 }
 
-/** @type {Record<string, bigint>} */
-const NANOSECONDS = { MILLIS: 1_000_000n, MICROS: 1000n, NANOS: 1n };
-
 /** How moments are written: as ISO 8601, as Python's isoformat() does. */
 const PARSERS = {
   timestampFromMilliseconds: (/** @type {any} */ value) => moment(value, NANOSECONDS.MILLIS),
@@ -267,110 +270,6 @@ const PARSERS = {
   jsonFromBytes: (/** @type {Uint8Array | undefined} */ bytes) =>
     bytes && new TextDecoder().decode(bytes),
 };
-
-const SECONDS_A_DAY = 86_400n;
-const NANOSECONDS_A_SECOND = 1_000_000_000n;
-
-/**
- * @param {bigint | number | null | undefined} value
- * @param {bigint} unit  in nanoseconds
- * @returns {any} any, for hyparquet takes a Date to be what comes of it
- */
-function moment(value, unit) {
-  if (value === undefined || value === null) return value;
-  const nanoseconds = BigInt(value) * unit;
-  const ofDay = modulo(nanoseconds, SECONDS_A_DAY * NANOSECONDS_A_SECOND);
-  const day = isoDay((nanoseconds - ofDay) / NANOSECONDS_A_SECOND);
-  return day === undefined ? String(value) : `${day}T${timeOfDay(ofDay)}`;
-}
-
-/**
- * @param {bigint} seconds  since 1970
- * @returns {any} undefined beyond what dates can be
- */
-function isoDay(seconds) {
-  const date = new Date(Number(seconds) * 1000);
-  return Number.isNaN(date.valueOf()) ? undefined : date.toISOString().split("T")[0];
-}
-
-/**
- * @param {bigint} nanoseconds  since midnight
- * @returns {string}
- */
-function timeOfDay(nanoseconds) {
-  const seconds = Number(nanoseconds / NANOSECONDS_A_SECOND);
-  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  const time = parts.map((part) => String(part).padStart(2, "0")).join(":");
-  const fraction = modulo(nanoseconds, NANOSECONDS_A_SECOND);
-  if (fraction === 0n) return time;
-  // Six digits where they are enough, as isoformat() has it.
-  return `${time}.${String(fraction).padStart(9, "0").replace(/000$/, "")}`;
-}
-
-/**
- * @param {bigint} value
- * @param {bigint} divisor
- * @returns {bigint} never negative
- */
-function modulo(value, divisor) {
-  return ((value % divisor) + divisor) % divisor;
-}
-
-/**
- * @param {any} value
- * @returns {any} as JSON can carry it
- */
-function plain(value) {
-  if (typeof value === "bigint") {
-    return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
-  }
-  if (typeof value === "number") {
-    return value === Infinity || value === -Infinity ? `${INFINITE}${value}` : value;
-  }
-  if (typeof value !== "object" || value === null) return value;
-  if (value instanceof Uint8Array) return textOf(value) ?? bytesInJson(value);
-  if (value instanceof Date) return value.toISOString();
-  if (Array.isArray(value) || ArrayBuffer.isView(value)) {
-    return Array.from(/** @type {any[]} */ (value), (item) => plain(item) ?? null);
-  }
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, plain(item)]));
-}
-
-/** JSON has no infinite numbers, but Python's reader knows them by name. */
-const INFINITE = "\u{10FFFF}";
-
-/** @param {string} json */
-function numbersBeyondJson(json) {
-  return json.includes(INFINITE)
-    ? json.replace(new RegExp(`"${INFINITE}(-?Infinity)"`, "gu"), "$1")
-    : json;
-}
-
-/**
- * @param {any} value
- * @returns {string | undefined} undefined for bytes that are no text
- */
-function textOf(value) {
-  if (!(value instanceof Uint8Array)) return value;
-  try {
-    const text = strictUtf8.decode(value);
-    return text.includes("\0") ? undefined : text;
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * @param {Uint8Array} bytes
- * @returns {{$base64: true, encoded: string}} as Datasette writes them
- */
-function bytesInJson(bytes) {
-  let binary = "";
-  for (let at = 0; at < bytes.length; at += 0x8000) {
-    binary += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
-  }
-  return { $base64: true, encoded: btoa(binary) };
-}
 
 /**
  * @param {unknown} error
