@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PORT ?= 8001
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve test test-unit test-browser fuzz torture other-browsers compatibility lint format bench lock lock-plugins first-visit licenses clean
+.PHONY: help site runtime wheel serve test test-unit test-browser fuzz torture other-browsers compatibility lint format bench lock lock-plugins first-visit licenses clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,8 +14,17 @@ help: ## List the targets
 site: $(VENV)/ready node_modules/ready ## Build the site into dist/
 	@$(BIN)/python scripts/build_site.py
 
+runtime: $(VENV)/ready node_modules/ready ## Build what every site has, for publishing from this checkout
+	@$(BIN)/python scripts/build_runtime.py
+
+wheel: runtime ## Make the Python package datasette-lite, runtime included, in build/wheel/
+	@rm -rf build/wheel
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+		--wheel-dir build/wheel .
+	@ls build/wheel/*.whl
+
 serve: site ## Build what is missing and serve the site (PORT=8001)
-	@$(BIN)/python scripts/serve.py --port $(PORT)
+	@$(BIN)/python -m datasette_lite serve dist --port $(PORT)
 
 test: test-unit test-browser ## Set everything up, a browser included, and run all tests
 

@@ -20,6 +20,7 @@ from engine import deferred_modules
 from engine.asgi.server import RequestHead
 from engine.boot import ahead, snapshot
 from engine.datasette import site
+from engine.datasette.owner import Owner
 from engine.deferred_modules import NotHereYet, is_out_of_reach
 from engine.environment import JsRequestBody, JsResponse, JsRows
 from engine.errors import LiteError
@@ -39,6 +40,9 @@ __all__ = [
 
 #: Of the page “Plugins”; it says which versions were tested.
 CATALOGUE = Path("/plugins/catalogue.json")
+
+# Before those that people install, which BrowserPackages puts in front of them.
+Owner().use_packages()
 
 
 async def _outcome(work: Awaitable[Any]) -> str:

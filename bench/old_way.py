@@ -10,7 +10,7 @@ import shutil
 import zipfile
 from pathlib import Path
 
-from build_site import PYODIDE
+from build_runtime import PYODIDE
 from wheels import PROJECT, RESOLVER, locked_wheels
 
 FOLDER = PROJECT / "build" / "old-way"

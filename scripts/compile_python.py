@@ -9,30 +9,36 @@ have what the list FIRST names (record_first_visit.py makes it), so that a first
 for more, and rest.pack all else. `pack` lays folders of this project out. `compress` makes one of a
 file what it is served as.
 
-A pack is: the length of the index (4 bytes, little-endian), the index (JSON: a list of [absolute
-path, size]), then the files' bytes in that order. In rest.pack the standard library has a third
-entry, an offset: its bytes replace what stdlib.pack, a zip file, has from there on. So modules keep
-their places, and no package is in two places. Outputs are compressed, since static hosts rarely
-compress files of unknown type: with Zstandard, which takes a fifth less than gzip and which this
-Python has. Beside each is OUT.content, what it is when it is decompressed. Compiling 700 modules
-in the browser would cost every start about 4 seconds (measured); which files go into the site is
-build_site.py's decision.
+datasette_lite/packs.py describes the format of packs. In rest.pack the standard library has an
+offset: its bytes replace what stdlib.pack, a zip file, has from there on. So modules keep their
+places, and no package is in two places. Outputs are compressed, since static hosts rarely compress
+files of unknown type: with Zstandard, which takes a fifth less than gzip and which this Python has.
+Compiling 700 modules in the browser would cost every start about 4 seconds (measured);
+build_runtime.py decides which files go into the runtime.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
-import hashlib
 import importlib
 import importlib.util
 import io
-import json
 import marshal
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from datasette_lite.packs import (
+    Entry,
+    tree_files,
+    wheel_files,
+    write_compressed,
+    write_pack,
+)
 
 SITE_PACKAGES = f"/lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
 STDLIB = f"/lib/python{sys.version_info.major}{sys.version_info.minor}.zip"
@@ -40,14 +46,8 @@ STDLIB = f"/lib/python{sys.version_info.major}{sys.version_info.minor}.zip"
 #: Where the names of the modules in rest.pack are, one a line; engine/deferred_modules.py reads it.
 REST_NAMES = "/lib/rest-modules.txt"
 
-# Of no use to a running program. RECORD lists files that are not there in this form.
-UNUSED_SUFFIXES = (".pyi", ".c", ".h", ".pyx", ".pxd", ".dist-info/RECORD")
-
 #: What a distribution says of itself, which plugins and versions are looked up in.
 DISTRIBUTION_FILES = (".dist-info/METADATA", ".dist-info/entry_points.txt")
-
-#: An entry of a pack: path, content and maybe the offset in the file that is there already.
-Entry = tuple[str, bytes] | tuple[str, bytes, int]
 
 
 def compiled(source: bytes, path: str, *, keep_docs: bool = True) -> bytes:
@@ -70,16 +70,6 @@ def _drop_docs(tree: ast.AST) -> None:
         kinds = ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef
         if isinstance(node, kinds) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:] or [ast.copy_location(ast.Pass(), node.body[0])]
-
-
-def write_compressed(out: Path, data: bytes) -> None:
-    """Write `data` compressed, and beside it size and hash of `data`, as JSON."""
-    from compression import zstd
-
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_bytes(zstd.compress(data, level=19))
-    content = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-    out.with_name(f"{out.name}.content").write_text(json.dumps(content))
 
 
 def read_list(path: Path) -> dict[str, set[str]]:
@@ -124,24 +114,10 @@ def split_stdlib(files: list[tuple[str, str, bytes]], first: set[str]) -> tuple[
     return small, buffer.getvalue()[cut:], cut
 
 
-def wheel_files(wheel: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield the installed path and content of each file of a wheel.
-
-    MarkupSafe and PyYAML publish no wheel for this platform. Theirs for another one serve as pure
-    Python when their native part is left out, so a native module stays only if it is for wasm.
-    """
-    with zipfile.ZipFile(wheel) as archive:
-        for entry in archive.infolist():
-            name = entry.filename
-            foreign = name.endswith(".so") and "wasm32" not in name
-            if not entry.is_dir() and not foreign and not name.endswith(UNUSED_SUFFIXES):
-                yield f"{SITE_PACKAGES}/{name}", archive.read(entry)
-
-
 def lay_out(wheels: Path) -> None:
     """Install a folder of wheels in this Python, as the worker lays them out."""
     for wheel in sorted(wheels.glob("*.whl")):
-        for path, content in wheel_files(wheel):
+        for path, content in wheel_files(wheel, SITE_PACKAGES):
             Path(path).parent.mkdir(parents=True, exist_ok=True)
             Path(path).write_bytes(content)
     importlib.invalidate_caches()
@@ -151,7 +127,7 @@ def compiled_wheel(wheel: Path) -> Iterator[tuple[str, str, bytes]]:
     """Yield the files of a wheel: path, and path and content compiled."""
     # Datasette's models tell in their docstrings what they are.
     keep_docs = wheel.name.startswith("datasette")
-    for path, data in wheel_files(wheel):
+    for path, data in wheel_files(wheel, SITE_PACKAGES):
         name = path
         if path.endswith(".py"):
             name, data = f"{path}c", compiled(data, path, keep_docs=keep_docs)
@@ -189,29 +165,6 @@ def compile_runtime(stdlib: Path, wheels: Path, first: Path, out: Path) -> None:
     write_compressed(out / "stdlib.pack", small)
     write_pack(out / "packages.pack", [*packages, (REST_NAMES, listing)])
     write_pack(out / "rest.pack", rest)
-
-
-def tree_files(folder: Path, target: str) -> Iterator[tuple[str, bytes]]:
-    """Yield target path and content of each file below a folder of the project.
-
-    The README of a folder of plugins stays out; static files may well be Markdown.
-    """
-    for path in sorted(folder.rglob("*")):
-        if target == "/plugins" and path.suffix == ".md":
-            continue
-        if path.is_file() and "__pycache__" not in path.parts:
-            yield f"{target}/{path.relative_to(folder)}", path.read_bytes()
-
-
-def write_pack(out: Path, entries: Iterable[Entry]) -> None:
-    """Write a pack; see the module's docstring for the format."""
-    index: list[tuple[str | int, ...]] = []
-    blob = io.BytesIO()
-    for path, data, *offset in entries:
-        index.append((path, len(data), *offset))
-        blob.write(data)
-    header = json.dumps(index, separators=(",", ":")).encode()
-    write_compressed(out, len(header).to_bytes(4, "little") + header + blob.getvalue())
 
 
 def pack_contents(args: argparse.Namespace) -> Iterator[tuple[str, bytes]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from build_site import FIRST_VISIT
+from build_runtime import FIRST_VISIT
 from compile_python import read_list
 from compile_templates import TEMPLATES
 from playwright.sync_api import Page, expect

@@ -17,9 +17,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
-from site_settings import package_name
-from wheels import pip_download
 
+from datasette_lite.downloads import pip_download
+from datasette_lite.plugin_wheels import package_name
 from tests.compatibility.cases import CASES
 from tests.compatibility.material import write_templates
 from tests.compatibility.outcomes import CACHE
@@ -49,7 +49,7 @@ def subset_site() -> Path:
     if not stamp.is_file() or stamp.read_text() != digest:
         shutil.rmtree(folder, ignore_errors=True)
         wheels.mkdir(parents=True)
-        pip_download(wheels, "--require-hashes", "--requirement", str(LOCK))
+        pip_download(wheels, "--require-hashes", "--requirement", str(LOCK), cwd=PROJECT)
         owner_files(folder)
         stamp.write_text(digest)
     return folder
@@ -75,7 +75,7 @@ def download(requirements: Iterable[str], folder: Path) -> list[str]:
     for requirement in requirements:
         if not wheels_of(requirement, folder):
             try:
-                pip_download(folder, requirement)
+                pip_download(folder, requirement, cwd=PROJECT)
             except subprocess.CalledProcessError:
                 missing.append(requirement)
     return missing

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
-from serve import Server, StaticHost
+from datasette_lite.server import Server, StaticHost
 
 
 class Host:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from serve import make_server
+from datasette_lite.server import make_server
 
 
 @contextlib.contextmanager

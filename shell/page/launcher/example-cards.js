@@ -11,6 +11,7 @@ import { kindInWords } from "../ui/describe-sources.js";
  * @typedef {object} Example
  * @property {string} file         its name in data/
  * @property {string} param        the query parameter that opens it: "url" or "csv"
+ * @property {string} [name]       what the database or table is called, where it is not after its file
  * @property {string} title
  * @property {string} [description]  a sentence; this and what follows is missing for a file that
  *   was only put into data/ and not described
@@ -44,9 +45,12 @@ export async function showExamples(list, siteRoot) {
 }
 
 /** @param {Example} example */
-function exampleCard({ file, param, title, path = "", description = "", color = "", ...facts }) {
+function exampleCard({ file, param, title, name, path = "", color = "", ...facts }) {
+  const { description = "" } = facts;
+  const source = `${param}=data/${encodeURIComponent(file)}`;
+  const option = name ? `&name=${encodeURIComponent(name)}` : "";
   const hash = path === "" ? "" : `#/${path}`;
-  const link = element("a", { href: `./?${param}=data/${encodeURI(file)}${hash}` }, title);
+  const link = element("a", { href: `./?${source}${option}${hash}` }, title);
   const card = element(
     "li",
     { class: "card" },

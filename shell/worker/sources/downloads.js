@@ -7,9 +7,9 @@
 import { checkSize } from "./capacity.js";
 import { bodySize, readAll } from "../runtime/read-response.js";
 import { expandFolders } from "./github-folders.js";
-import { siteFile } from "../site-cache/site-files.js";
+import { openWhole, shippedFiles } from "./shipped-files.js";
 import { LiteError } from "../../shared/errors.js";
-import { notData, openSource } from "../../shared/fetch-source.js";
+import { notData } from "../../shared/fetch-source.js";
 import { recognise } from "../../shared/file-kinds.js";
 import { sha256 } from "../../shared/hash.js";
 import { isForOwnFiles, isSwitchedOn, settingsOf, sourcesOf } from "../../shared/recipe.js";
@@ -72,7 +72,7 @@ function newDownload(parameter, url, options) {
  */
 async function fetchBytes(download, onProgress, signal) {
   const { url } = download.version;
-  const response = await openSource(url, { signal });
+  const response = await openWhole(url, { signal });
   return readBody(response, download, onProgress);
 }
 
@@ -99,7 +99,7 @@ async function readBody(response, download, onProgress) {
     throw brokeOff(download);
   const kind = recognise(bytes);
   const content = kind === "lfs" && gitLfsUrl(url);
-  if (content) return readBody(await openSource(content), download, onProgress);
+  if (content) return readBody(await openWhole(content), download, onProgress);
   const problem = notData(kind, url, response);
   if (problem) throw problem;
   const validators = validatorsOf(response);
@@ -131,7 +131,7 @@ function brokeOff({ done, total, version }, cause) {
  * @throws {LiteError}
  */
 export async function fetchIfChanged(source) {
-  const response = await openSource(source.url, { cache: "no-cache" });
+  const response = await openWhole(source.url, { cache: "no-cache" });
   const now = validatorsOf(response);
   if (tells(now) && tells(source) && !differ(now, source)) {
     await response.body?.cancel();
@@ -167,7 +167,7 @@ export function originOf({ url, size, sha256, etag, lastModified, loadedAt }, si
  * @throws {LiteError} it cannot be reached
  */
 export async function hasChanged(source) {
-  const response = await openSource(source.url, { cache: "no-cache" });
+  const response = await openWhole(source.url, { cache: "no-cache" });
   const now = validatorsOf(response);
   if (source.loadedAt === 0 || (tells(now) && tells(source))) {
     await response.body?.cancel();
@@ -248,12 +248,10 @@ export async function wantedBy(recipe) {
  * @returns {Promise<RecipeSource[]>}
  */
 export async function shippedSources() {
-  /** @type {Array<{param: string, file: string}>} */
-  const index = await (await siteFile("data/index.json")).json();
-  return index.map(({ param, file }) => ({
+  return (await shippedFiles()).map(({ param, file, name }) => ({
     parameter: param,
     value: `data/${encodeURIComponent(file)}`,
-    options: {},
+    options: name ? { name } : {},
   }));
 }
 

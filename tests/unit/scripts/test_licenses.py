@@ -5,7 +5,9 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from licenses import listing, of_wheel
+from licenses import listing
+
+from datasette_lite.wheel_licenses import of_wheel
 
 
 def wheel(folder: Path, metadata: str) -> Path:

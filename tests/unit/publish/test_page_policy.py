@@ -8,8 +8,9 @@ import re
 from pathlib import Path
 
 import pytest
-from page_policy import with_policy
-from versions import REFERRING
+
+from datasette_lite.page_policy import with_policy
+from datasette_lite.versions import REFERRING
 
 PROJECT = Path(__file__).resolve().parents[3]
 PAGES = sorted({*REFERRING} - {"404.html", "manifest.webmanifest"})

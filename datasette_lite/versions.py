@@ -9,7 +9,7 @@ worker, so it is small, and names the version's script. A changed file is a chan
 worker only ever loads the files it was built with.
 
 The large binary parts stay in runtime/, since they seldom change and a deploy must not have them
-downloaded again; their addresses carry their own hash. build_site.py decides what a site consists
+downloaded again; their addresses carry their own hash. assembly.py decides what a site consists
 of.
 
 The manifest, in sw.js, tells the worker both: the parts, and the small files that it keeps for
@@ -23,7 +23,7 @@ import json
 import re
 from pathlib import Path
 
-import page_policy
+from datasette_lite import page_policy
 
 #: What becomes v/VERSION/shell.
 CODE = "shell"
@@ -150,7 +150,7 @@ def seal(site: Path, parts: dict[str, Path], contents: Contents) -> str:
     }
     url = json.dumps(f"{folder}/{WORKER}")
     (site / "sw.js").write_text(
-        "// The script of this build's worker, and what it loads and keeps: scripts/versions.py.\n"
+        "// This build's worker, and what it loads and keeps: datasette_lite/versions.py.\n"
         "const VERSION = {\n"
         f"  url: new URL({url}, self.location.href).href,\n"
         f"  manifest: {json.dumps(manifest, indent=2)},\n"

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from site_settings import package_name
+from datasette_lite.settings import package_name
 
 
 def write_index(folders: Iterable[Path], out: Path) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from site_settings import SettingsError, read_settings
-from site_wheels import all_wheels, plugin_names
-from wheel_index import write_index
+
+from datasette_lite.plugin_wheels import locked_wheels
+from datasette_lite.settings import SettingsError, read_settings
+from datasette_lite.wheel_index import write_index
 
 
 def settings_of(folder: Path, text: str, **files: str) -> None:
@@ -51,7 +52,7 @@ def test_mistakes_are_told(tmp_path: Path, text: str, said: str) -> None:
 def test_documents_are_read_as_json(tmp_path: Path) -> None:
     settings_of(tmp_path, "", metadata_yaml="title: A\nlicense: 2024-01-02\n", datasette_json="{}")
     documents = read_settings(tmp_path).documents()
-    assert documents == {"datasette": {}, "metadata": {"title": "A", "license": "2024-01-02"}}
+    assert documents == {"config": {}, "metadata": {"title": "A", "license": "2024-01-02"}}
 
 
 @pytest.mark.parametrize(
@@ -71,11 +72,10 @@ def test_mistakes_in_documents_are_told(tmp_path: Path, files: dict[str, str], s
 def test_plugins_without_their_lock_are_told(tmp_path: Path) -> None:
     settings_of(tmp_path, 'plugins = ["datasette-x==1"]')
     with pytest.raises(SettingsError, match=r"site\.lock is missing\. Run `make lock-plugins`"):
-        all_wheels(read_settings(tmp_path))
+        locked_wheels(read_settings(tmp_path), tmp_path / "cache")
     (tmp_path / "site.lock").write_text('# plugins = ["datasette-y"]\n#   datasette-y\n')
     with pytest.raises(SettingsError, match="is for other plugins"):
-        all_wheels(read_settings(tmp_path))
-    assert plugin_names(read_settings(tmp_path)) == ["datasette-y"]
+        locked_wheels(read_settings(tmp_path), tmp_path / "cache")
 
 
 def test_a_folder_of_wheels_is_served_as_an_index(tmp_path: Path) -> None:

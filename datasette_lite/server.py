@@ -1,6 +1,4 @@
-"""Serves the built site as a static host does.
-
-    python scripts/serve.py [--dir dist] [--port 8001] [--base /some/sub/path/]
+"""Serves a built site as a static host does: `datasette-lite serve`.
 
 A real static host is what the site is made for, so this is no more than one: files, their types,
 404.html for what is not there. While developing nothing stale is ever shown, since every file is
@@ -9,8 +7,6 @@ checked again at each use, except those whose address changes with their content
 
 from __future__ import annotations
 
-import argparse
-import errno
 import sys
 from functools import partial
 from http import HTTPStatus
@@ -19,9 +15,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
-
-PROJECT = Path(__file__).resolve().parent.parent
-DEFAULT_PORT = 8001
 
 
 class StaticHost(SimpleHTTPRequestHandler):
@@ -102,34 +95,3 @@ def make_server(
     """Return a server for `directory`, not yet running; port 0 takes any free one."""
     handler = partial(StaticHost, directory=str(directory), base=base, quiet=quiet)
     return Server((host, port), handler)
-
-
-def main() -> int:
-    """Run the command line; return the exit status."""
-    parser = argparse.ArgumentParser(description="Serve the built site.")
-    parser.add_argument("--dir", type=Path, default=PROJECT / "dist", help="default: dist")
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="default: %(default)s")
-    parser.add_argument("--base", default="/", help="serve below this path: /some/sub/path/")
-    args = parser.parse_args()
-    base = f"/{args.base.strip('/')}/".replace("//", "/")
-    if not (args.dir / "sw.js").is_file():
-        print(f"error: there is no site in {args.dir}. Run `make site` first.", file=sys.stderr)
-        return 1
-    try:
-        server = make_server(args.dir, args.port, base)
-    except OSError as error:
-        if error.errno != errno.EADDRINUSE:
-            raise
-        print(f"Port {args.port} is taken, so this uses another one.")
-        server = make_server(args.dir, 0, base)
-    address = f"http://localhost:{server.server_port}{base}"
-    print(f"Datasette Lite is at {address} (Ctrl-C stops it)", flush=True)
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        print()
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

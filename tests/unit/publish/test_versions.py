@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from versions import (
+
+from datasette_lite.versions import (
     KEPT,
     REFERRING,
     WORKER,

@@ -1,11 +1,11 @@
-"""Reads what the owner of a site has decided: site.toml and the files beside it.
+"""What the owner of a site has decided: site.toml, and the files beside it.
 
-Says what is wrong with them, if anything. site_wheels.py finds the wheels of the listed plugins,
-and build_site.py puts everything into the site.
+Reads them and says what is wrong with them.
 """
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 import tomllib
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from datasette.app import DEFAULT_SETTINGS
 
 #: Folders beside site.toml that become part of every instance, as in Datasette's configuration
 #: directory.
@@ -21,7 +22,7 @@ FOLDERS = ("plugins", "templates", "static")
 
 #: What Datasette reads from such a directory, and how it may be called.
 DOCUMENTS = {
-    "datasette": ("datasette.json", "datasette.yaml", "datasette.yml"),
+    "config": ("datasette.json", "datasette.yaml", "datasette.yml"),
     "metadata": ("metadata.json", "metadata.yaml", "metadata.yml"),
 }
 
@@ -65,6 +66,11 @@ class SiteSettings:
         folder = self.folder / name
         return [folder] if folder.is_dir() else []
 
+    @property
+    def static(self) -> dict[str, Path]:
+        """The owner's folder of static files, by the path that it is served at."""
+        return {folder.name: folder for folder in self.folders("static")}
+
     def documents(self) -> dict[str, dict[str, Any]]:
         """Return what the owner's datasette.yaml and metadata.yaml say, by their names.
 
@@ -78,7 +84,8 @@ class SiteSettings:
                 both = " and ".join(path.name for path in paths)
                 raise SettingsError(f"There are {both}: keep one of them.")
             if paths:
-                found[kind] = _document(paths[0])
+                found[kind] = read_document(paths[0])
+        check_settings(found.get("config", {}))
         return found
 
 
@@ -134,14 +141,45 @@ def package_name(wheel: Path) -> str:
     return re.sub(r"[-_.]+", "-", wheel.name.split("-")[0]).lower()
 
 
-def _document(path: Path) -> dict[str, Any]:
-    text = path.read_text()
+def read_document(path: Path) -> dict[str, Any]:
+    """Return what a file of Datasette's says, in JSON or YAML.
+
+    Raises:
+        SettingsError: it cannot be read, or does not hold an object.
+    """
     try:
+        text = path.read_text(encoding="utf-8-sig")
         contents = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
-    except (ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise SettingsError(f"{path.name} cannot be read: {error}.") from error
     if not isinstance(contents, dict):
-        raise SettingsError(f"{path.name} does not contain an object, such as `title: My data`.")
+        raise SettingsError(f"{path.name} holds no object, such as `title: My data`.")
     # As JSON: YAML has dates, which Datasette's own pages could not show.
     converted: dict[str, Any] = json.loads(json.dumps(contents, default=str))
     return converted
+
+
+def check_settings(config: dict[str, Any]) -> None:
+    """Check what a datasette.yaml says under `settings:`, which otherwise stops every instance.
+
+    Raises:
+        SettingsError: Datasette has no such setting, or its value is of the wrong type.
+    """
+    settings = config.get("settings") or {}
+    if not isinstance(settings, dict):
+        raise SettingsError("datasette.yaml: `settings:` must hold names and values.")
+    for name, value in settings.items():
+        if name not in DEFAULT_SETTINGS:
+            close = difflib.get_close_matches(name, DEFAULT_SETTINGS, 1)
+            meant = f" Did you mean {close[0]!r}?" if close else ""
+            raise SettingsError(
+                f"datasette.yaml sets {name!r}, which is not a setting of Datasette.{meant}"
+            )
+        wanted = type(DEFAULT_SETTINGS[name])
+        if value is not None and type(value) is not wanted:
+            in_words = {bool: "true or false", int: "a whole number", str: "a text"}[wanted]
+            raise SettingsError(
+                f"datasette.yaml sets {name} to {value!r}; it must be {in_words}, without quotes."
+                if wanted is not str
+                else f"datasette.yaml sets {name} to {value!r}; it must be {in_words}."
+            )

@@ -1,0 +1,211 @@
+"""Publishes data: from files and options to a site.
+
+The command line (commands.py) and the documentation plugins call `publish`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from datasette.utils import tilde_encode
+
+from datasette_lite import branding, hosting
+from datasette_lite.assembly import Contents, assemble
+from datasette_lite.conversion import Converted, convert
+from datasette_lite.data_files import collect
+from datasette_lite.errors import PublishError
+from datasette_lite.plugin_wheels import chosen_wheels
+from datasette_lite.runtime import RuntimeMissing, find_runtime
+from datasette_lite.secret_keys import refuse_secrets
+from datasette_lite.settings import (
+    DEFAULT_INDEX,
+    SettingsError,
+    SiteSettings,
+    read_document,
+)
+from datasette_lite.versions import VersionError
+
+#: In datasette.yaml, what the site decides itself.
+IGNORED_SETTINGS = {
+    "base_url": "each workspace is at its own path",
+    "num_sql_threads": "WebAssembly has no threads",
+}
+
+
+@dataclass
+class Publication:
+    """What to publish; see `datasette-lite build --help` for the options."""
+
+    files: list[Path] = field(default_factory=list)
+    metadata: Path | None = None
+    #: Texts for the top of the metadata, such as {"title": …}; they count more than the file.
+    about: dict[str, str] = field(default_factory=dict)
+    plugins_dir: Path | None = None
+    template_dir: Path | None = None
+    #: Folders of static files by the path that they are served at.
+    static: dict[str, Path] = field(default_factory=dict)
+    #: Plugins: requirements, URLs of wheels and paths of wheels.
+    install: list[str] = field(default_factory=list)
+    #: Addresses of package indexes, DEFAULT_INDEX for that of pip.
+    indexes: list[str] = field(default_factory=lambda: [DEFAULT_INDEX])
+    #: Paths of keys that look like secrets but may be published.
+    public_keys: list[str] = field(default_factory=list)
+    locked: bool = False
+    private: bool = False
+    read_only: bool = False
+    branding: branding.Branding = field(default_factory=branding.Branding)
+    compress: bool = True
+    #: In bytes; 0 for never.
+    split_at: int = hosting.DEFAULT_PART
+    cache: Path = field(
+        default_factory=lambda: Path(platformdirs.user_cache_dir("datasette-lite", False))
+    )
+
+
+def publish(
+    publication: Publication, out: Path, say: Callable[[str], object] = lambda _: None
+) -> list[str]:
+    """Publish into the folder `out`; return sentences on what may be unexpected.
+
+    A folder that is there is replaced, if it is empty or a site, once the new one is complete.
+
+    Raises:
+        PublishError: it cannot be published as asked; `out` is as it was.
+    """
+    _check_target(out)
+    try:
+        branding.check(publication.branding)
+        runtime = find_runtime()
+        contents, notes = _contents(publication, say)
+        say("  assembling the site")
+        assemble(out, runtime, contents)
+    except (SettingsError, branding.BrandingError, RuntimeMissing, VersionError) as error:
+        raise PublishError(str(error)) from error
+    return [*notes, *hosting.warnings(out)]
+
+
+def _check_target(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise PublishError(f"{out} is a file. Name a folder for the site.")
+    if out.is_dir() and any(out.iterdir()) and not (out / "sw.js").is_file():
+        raise PublishError(
+            f"{out} is not empty and not a site that was published before, so it is not replaced."
+            " Name another folder, or empty this one."
+        )
+
+
+def _contents(publication: Publication, say: Callable[[str], object]) -> tuple[Contents, list[str]]:
+    runtime, cache = find_runtime(), publication.cache
+    inputs = collect(publication.files)
+    if not inputs.data and not inputs.folders:
+        raise PublishError("There is nothing to publish: name data files or a folder with some.")
+    folders = [SiteSettings(folder) for folder in inputs.folders]
+    documents = _documents(publication, folders)
+    notes = [f"{path.name} is not data and was left out." for path in inputs.left_out]
+    notes += [
+        f"The setting {name} was left out: {why}."
+        for name, why in IGNORED_SETTINGS.items()
+        if name in (documents["config"].get("settings") or {})
+    ]
+    for name in publication.install:
+        if name.endswith(".whl") and "://" not in name and not Path(name).is_file():
+            raise PublishError(f"--install {name}: there is no such file.")
+    wheels = chosen_wheels(runtime, publication.install, publication.indexes, Path.cwd(), cache)
+    converted = convert(runtime, inputs.data, cache, say)
+    contents = Contents(
+        documents=documents,
+        plugins=_folders(folders, "plugins", publication.plugins_dir),
+        templates=_folders(folders, "templates", publication.template_dir),
+        static={name: path for one in folders for name, path in one.static.items()}
+        | publication.static,
+        wheels=wheels,
+        locked=publication.locked,
+        private=publication.private,
+        read_only=publication.read_only,
+        package_indexes=publication.indexes,
+        branding=publication.branding,
+    )
+    _add_data(contents, converted, publication)
+    return contents, notes + converted.notes
+
+
+def _documents(publication: Publication, folders: list[SiteSettings]) -> dict[str, dict[str, Any]]:
+    """Return what Datasette's configuration and metadata come to; refuse secrets in them."""
+    found: dict[str, dict[str, Any]] = {"config": {}, "metadata": {}}
+    for folder in folders:
+        found = _merged(found, folder.documents())
+    if publication.metadata is not None:
+        found["metadata"] = _merged(found["metadata"], read_document(publication.metadata))
+    found["metadata"] = {**found["metadata"], **publication.about}
+    named = {"datasette.yaml": found["config"], "metadata": found["metadata"]}
+    refuse_secrets(named, publication.public_keys)
+    return found
+
+
+def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    result = dict(below)
+    for name, value in above.items():
+        there = result.get(name)
+        both = isinstance(there, dict) and isinstance(value, dict)
+        result[name] = _merged(there, value) if both else value  # type: ignore[arg-type]
+    return result
+
+
+def _folders(owners: list[SiteSettings], name: str, more: Path | None) -> list[Path]:
+    found = [folder for owner in owners for folder in owner.folders(name)]
+    return [*found, *([more] if more is not None else [])]
+
+
+def _add_data(contents: Contents, converted: Converted, publication: Publication) -> None:
+    """Put the data into `contents`: the files, and what the launcher says of them."""
+    described = contents.documents["metadata"].get("databases") or {}
+    options = {"part": publication.split_at}
+    for name, path in converted.databases.items():
+        file = f"{_slug(name, contents.data)}.db"
+        served = hosting.serve_as(
+            path, file, publication.cache, compress=publication.compress, **options
+        )
+        about = described.get(name)
+        entry = {"param": "url", "title": name, "path": tilde_encode(name)}
+        if served.name.partition(".db")[0] != name:
+            entry["name"] = name
+        entry |= _card(about if isinstance(about, dict) else {})
+        tables = converted.tables.get(name, [])
+        if len(tables) == 1:
+            entry["title"] = entry["title"] if entry["title"] != name else tables[0]
+            entry["path"] = f"{tilde_encode(name)}/{tilde_encode(tables[0])}"
+        _serve(contents, served, entry)
+    for one in converted.as_they_are:
+        served = hosting.serve_as(
+            one.path, one.path.name, publication.cache, compress=False, **options
+        )
+        _serve(contents, served, {"param": one.parameter, "title": one.path.name.split(".")[0]})
+
+
+def _serve(contents: Contents, served: hosting.Served, entry: dict[str, Any]) -> None:
+    contents.data.update(served.files)
+    entry = {"file": served.name, **entry, "size": served.size, "sha256": served.sha256}
+    if served.parts:
+        entry["parts"] = served.parts
+    contents.index.append(entry)
+
+
+def _card(about: dict[str, Any]) -> dict[str, str]:
+    """Return what metadata says of a database, as data/index.json has it."""
+    names = {"title", "description", "source", "source_url", "license"}
+    return {name: str(about[name]) for name in sorted(names) if about.get(name)}
+
+
+def _slug(name: str, taken: dict[str, Path]) -> str:
+    """Return a name for a file that no host and no URL changes."""
+    base = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-") or "data"
+    slug, number = base, 1
+    while any(file.lower().startswith(f"{slug.lower()}.") for file in taken):
+        number += 1
+        slug = f"{base}-{number}"
+    return slug

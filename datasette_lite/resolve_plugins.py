@@ -1,0 +1,87 @@
+"""Chooses the wheels of plugins as a browser would, and downloads them.
+
+A script, run as `python -I -S resolve_plugins.py` in a process of its own: it must see the
+packages of the site, none of this machine. It reads from standard input, as JSON,
+
+    "paths"        folders to import from: `engine`, micropip, the metadata of the site's packages
+    "tags", "environment"  of Pyodide; see runtime.py
+    "plugins"      requirements, URLs of wheels and absolute paths of wheels
+    "indexes"      addresses of package indexes, "default" for micropip's own
+    "out"          an empty folder for the wheels
+
+and writes the list of the wheels: "name", "version", "file", "sha256", "url" and "is_plugin" of
+each; or {"error": a sentence}.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+
+def be_pyodide(tags: list[list[str]], environment: dict[str, str]) -> None:
+    """Have micropip choose what runs in Pyodide instead of here."""
+    from micropip import _utils, package_index
+    from micropip._vendored.packaging.src.packaging.tags import Tag
+
+    from engine.packages import resolving
+
+    there = tuple(Tag(*tag) for tag in tags)
+    _utils.sys_tags = lambda: there
+    package_index.sys = SimpleNamespace(platform="emscripten")
+    resolving.default_environment = lambda: environment  # type: ignore[attr-defined]
+
+
+async def resolve(plugins: list[str], indexes: list[str], out: Path) -> list[dict[str, Any]]:
+    """Choose the wheels, write them into `out` and return what they are.
+
+    Raises:
+        LiteError: one of `plugins` cannot be had.
+    """
+    from engine.packages.resolving import Unresolvable, choose
+    from engine.packages.wheels import Wheel
+
+    found: dict[str, Wheel] = {}
+    waiting = plugins
+    while waiting:
+        # In any order: a wheel may need another that is listed later.
+        failed: dict[str, Unresolvable] = {}
+        for plugin in waiting:
+            path = Path(plugin)
+            address = f"file://{path}" if path.is_absolute() else plugin
+            try:
+                chosen = await choose(address, indexes, have=list(found.values()))
+            except Unresolvable as error:
+                failed[plugin] = error
+                continue
+            found |= {wheel.name: wheel for wheel in chosen.wheels}
+            for name, content in chosen.contents.items():
+                (out / name).write_bytes(content)
+        if len(failed) == len(waiting):
+            raise failed[waiting[0]]
+        waiting = list(failed)
+    wanted = ("name", "version", "file", "sha256", "url", "is_plugin")
+    return [{name: getattr(one, name) for name in wanted} for _, one in sorted(found.items())]
+
+
+def main() -> None:
+    """Answer what standard input asks for."""
+    asked = json.load(sys.stdin)
+    sys.path[:0] = asked["paths"]
+    from engine.errors import LiteError
+
+    be_pyodide(asked["tags"], asked["environment"])
+    answer: Any
+    try:
+        answer = asyncio.run(resolve(asked["plugins"], asked["indexes"], Path(asked["out"])))
+    except LiteError as error:
+        answer = {"error": f"{error.message} {error.hint}".strip()}
+    json.dump(answer, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
