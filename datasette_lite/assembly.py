@@ -65,7 +65,7 @@ class Contents:
     #: Folders of wheels that the site serves as a package index.
     wheel_folders: list[Path] = field(default_factory=list)
     branding: branding.Branding = field(default_factory=branding.Branding)
-    #: More for site.json, which shell/worker/trust/site-settings.js reads.
+    #: More for site.json, which shell/worker/site-cache/site-settings.js reads.
     settings: dict[str, object] = field(default_factory=dict)
 
     @property
