@@ -134,6 +134,8 @@ def run_publish(
     **options: Any,
 ) -> None:
     """Publish what the command line asks for; see publishing_options."""
+    if not files:
+        raise click.UsageError("Name data files to publish, or a folder with some.")
     about = {key: value for key in ABOUT if (value := options.pop(key))}
     publication = Publication(
         files=list(files),

@@ -99,12 +99,17 @@ def _add_folder(inputs: Inputs, folder: Path) -> None:
         )
 
 
-def _parameter(path: Path) -> str | None:
-    suffixes = [suffix.lower() for suffix in path.suffixes]
+def parameter_of(name: str) -> str | None:
+    """Return the parameter that opens a file of this name; None if the name does not tell."""
+    suffixes = [suffix.lower() for suffix in Path(name).suffixes]
     if suffixes and suffixes[-1] in PACKED:
         suffixes.pop()
-    if suffixes and suffixes[-1] in PARAMETERS:
-        return PARAMETERS[suffixes[-1]]
+    return PARAMETERS.get(suffixes[-1]) if suffixes else None
+
+
+def _parameter(path: Path) -> str | None:
+    if (found := parameter_of(path.name)) is not None:
+        return found
     with path.open("rb") as file:  # such as a database without a suffix
         return "url" if file.read(16) == b"SQLite format 3\0" else None
 

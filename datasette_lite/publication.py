@@ -102,8 +102,6 @@ def _check_target(out: Path) -> None:
 def _contents(publication: Publication, say: Callable[[str], object]) -> tuple[Contents, list[str]]:
     runtime, cache = find_runtime(), publication.cache
     inputs = collect(publication.files)
-    if not inputs.data and not inputs.folders:
-        raise PublishError("There is nothing to publish: name data files or a folder with some.")
     folders = [SiteSettings(folder) for folder in inputs.folders]
     documents = _documents(publication, folders)
     notes = [f"{path.name} is not data and was left out." for path in inputs.left_out]

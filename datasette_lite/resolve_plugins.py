@@ -26,6 +26,7 @@ from typing import Any
 def be_pyodide(tags: list[list[str]], environment: dict[str, str]) -> None:
     """Have micropip choose what runs in Pyodide instead of here."""
     from micropip import _utils, package_index
+    from micropip._vendored.packaging.src.packaging import markers
     from micropip._vendored.packaging.src.packaging.tags import Tag
 
     from engine.packages import resolving
@@ -33,7 +34,9 @@ def be_pyodide(tags: list[list[str]], environment: dict[str, str]) -> None:
     there = tuple(Tag(*tag) for tag in tags)
     _utils.sys_tags = lambda: there
     package_index.sys = SimpleNamespace(platform="emscripten")
-    resolving.default_environment = lambda: environment  # type: ignore[attr-defined]
+    modules: tuple[Any, ...] = (resolving, markers)
+    for module in modules:
+        module.default_environment = lambda: dict(environment)
 
 
 async def resolve(plugins: list[str], indexes: list[str], out: Path) -> list[dict[str, Any]]:

@@ -1,0 +1,119 @@
+"""A MkDocs plugin: fenced blocks `datasette-lite` become embeds, and the docs contain the site.
+
+In mkdocs.yml:
+
+    plugins:
+      - datasette-lite:
+          files: [data]      # data that the site ships; may be left out
+          defaults:          # options of all embeds
+            height: 420px
+
+docs/publishing.md describes all options.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from pathlib import Path
+from typing import Any
+
+import markdown
+import yaml
+from mkdocs.config import base, defaults
+from mkdocs.config import config_options as c
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import BasePlugin, get_plugin_logger
+from mkdocs.structure.files import Files
+from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
+
+from datasette_lite.embeds import (
+    DEFAULTS,
+    DocsSite,
+    EmbedError,
+    check,
+    element,
+    publication_options,
+)
+
+_log = get_plugin_logger("datasette-lite")
+
+_BLOCK = re.compile(
+    r"^(?P<indent>[ ]*)(?P<fence>`{3,}|~{3,})[ ]*datasette-lite[ ]*\n"
+    r"(?P<body>.*?)^(?P=indent)(?P=fence)[ ]*$",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+class PluginConfig(base.Config):  # type: ignore[no-untyped-call]
+    """What mkdocs.yml can say of the plugin."""
+
+    dir = c.Type(str, default="lite")
+    files = c.Type(list, default=[])
+    options = c.Type(dict, default={})
+    defaults = c.Type(dict, default={})
+
+
+class DatasetteLitePlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]
+    """The plugin `datasette-lite`."""
+
+    def on_config(self, config: defaults.MkDocsConfig) -> None:
+        """Check the defaults."""
+        try:
+            check(self.config.defaults, DEFAULTS)
+        except EmbedError as error:
+            raise PluginError(str(error)) from error
+
+    def on_page_markdown(
+        self, markdown: str, *, page: Page, config: defaults.MkDocsConfig, files: Files
+    ) -> str:
+        """Return the page's text with its blocks as embeds."""
+        is_first = True
+
+        def made(match: re.Match[str]) -> str:
+            nonlocal is_first
+            script = get_relative_url(f"{self.config.dir}/embed.js", page.url) if is_first else ""
+            is_first = False
+            try:
+                return self._embed(match, page, files, script)
+            except (EmbedError, yaml.YAMLError) as error:
+                raise PluginError(f"{page.file.src_uri}: {error}") from error
+
+        return _BLOCK.sub(made, markdown)
+
+    def _embed(self, match: re.Match[str], page: Page, files: Files, script: str) -> str:
+        said = yaml.safe_load(match["body"]) or {}
+        if not isinstance(said, dict):
+            raise EmbedError("A datasette-lite block holds options, such as `csv: data.csv`.")
+
+        def locate(path: str) -> str:
+            source = path.removeprefix("/") if path.startswith("/") else _beside(page, path)
+            file = files.get_file_from_path(source)
+            if file is None:
+                raise EmbedError(f"there is no file {path!r} to open.")
+            return file.url_relative_to(page.file)
+
+        preview = str(said.pop("preview", ""))
+        shown = markdown.markdown(preview, extensions=["tables"]) if preview else ""
+        options = {**self.config.defaults, **said}
+        made = element(options, locate, preview=shown, script=script)
+        # Blank lines would end the HTML block.
+        return "".join(f"{match['indent']}{line}\n" for line in made.splitlines() if line.strip())
+
+    def on_post_build(self, *, config: defaults.MkDocsConfig) -> None:
+        """Build the site into the documentation."""
+        folder = Path(config.config_file_path or ".").resolve().parent
+        try:
+            options: dict[str, Any] = publication_options(self.config.options, folder)
+            files = [folder / path for path in self.config.files]
+            site = DocsSite(self.config.dir, files, options)
+            cache = folder / ".cache" / "datasette-lite"
+            for note in site.build(Path(config.site_dir), cache):
+                _log.info(note)
+        except EmbedError as error:
+            raise PluginError(str(error)) from error
+
+
+def _beside(page: Page, path: str) -> str:
+    return posixpath.normpath(posixpath.join(posixpath.dirname(page.file.src_uri), path))

@@ -1,0 +1,7 @@
+"""A small handbook with live tables."""
+
+project = "Penguin handbook"
+extensions = ["datasette_lite.sphinx"]
+html_theme = "alabaster"
+
+datasette_lite_defaults = {"height": "420px"}
