@@ -10,7 +10,7 @@ packages of the site, none of this machine. It reads from standard input, as JSO
     "out"          an empty folder for the wheels
 
 and writes the list of the wheels: "name", "version", "file", "sha256", "url" and "is_plugin" of
-each; or {"error": a sentence}.
+each; or {"error": sentences}.
 """
 
 from __future__ import annotations
@@ -43,8 +43,9 @@ async def resolve(plugins: list[str], indexes: list[str], out: Path) -> list[dic
     """Choose the wheels, write them into `out` and return what they are.
 
     Raises:
-        LiteError: one of `plugins` cannot be had.
+        PluginError: some of `plugins` cannot be had.
     """
+    from engine.errors import PluginError
     from engine.packages.resolving import Unresolvable, choose
     from engine.packages.wheels import Wheel
 
@@ -65,7 +66,7 @@ async def resolve(plugins: list[str], indexes: list[str], out: Path) -> list[dic
             for name, content in chosen.contents.items():
                 (out / name).write_bytes(content)
         if len(failed) == len(waiting):
-            raise failed[waiting[0]]
+            raise PluginError("\n".join(f"{one.message} {one.hint}" for one in failed.values()))
         waiting = list(failed)
     wanted = ("name", "version", "file", "sha256", "url", "is_plugin")
     return [{name: getattr(one, name) for name in wanted} for _, one in sorted(found.items())]
@@ -75,14 +76,14 @@ def main() -> None:
     """Answer what standard input asks for."""
     asked = json.load(sys.stdin)
     sys.path[:0] = asked["paths"]
-    from engine.errors import LiteError
+    from engine.errors import PluginError
 
     be_pyodide(asked["tags"], asked["environment"])
     answer: Any
     try:
         answer = asyncio.run(resolve(asked["plugins"], asked["indexes"], Path(asked["out"])))
-    except LiteError as error:
-        answer = {"error": f"{error.message} {error.hint}".strip()}
+    except PluginError as error:
+        answer = {"error": error.message}
     json.dump(answer, sys.stdout)
 
 

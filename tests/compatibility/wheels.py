@@ -19,7 +19,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from datasette_lite.downloads import pip_download
-from datasette_lite.plugin_wheels import package_name
+from datasette_lite.settings import package_name
 from tests.compatibility.cases import CASES
 from tests.compatibility.material import write_templates
 from tests.compatibility.outcomes import CACHE

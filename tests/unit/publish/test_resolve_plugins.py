@@ -49,7 +49,7 @@ def test_wheels_and_markers_are_those_of_pyodide(
     )
     out = tmp_path / "out"
     out.mkdir()
-    found = choose(runtime, ["lite-plugin", "lite-new==1.0"], address, out, tmp_path)
+    found = choose(runtime, ["lite-plugin", "lite-new==1.0"], [address], out, tmp_path)
     chosen = {one["name"]: one["version"] for one in found}
     # Jinja is among the packages of the site, so it is not chosen.
     assert chosen == dict.fromkeys(("lite-native", "lite-there", "lite-plugin", "lite-new"), "1.0")
@@ -63,7 +63,7 @@ def test_what_only_this_python_has_is_chosen_all_the_same(
     # pytest is installed here, of course, but in no site.
     add_to_index(folder, wheel("pytest", "0.1", plugin=False))
     add_to_index(folder, wheel("lite-plugin", requires=("pytest",)))
-    found = choose(runtime, ["lite-plugin"], address, tmp_path, tmp_path)
+    found = choose(runtime, ["lite-plugin"], [address], tmp_path, tmp_path)
     assert {one["name"] for one in found} == {"lite-plugin", "pytest"}
 
 
@@ -77,7 +77,7 @@ def test_what_cannot_be_had_is_told(
         ("lite-old", "it needs datasette<1.0a1, but this site has datasette"),
     ]:
         with pytest.raises(SettingsError, match=said):
-            choose(runtime, [plugin], address, tmp_path, tmp_path)
+            choose(runtime, [plugin], [address], tmp_path, tmp_path)
 
 
 def test_the_same_request_gets_the_same_wheels_without_the_network(
@@ -88,11 +88,11 @@ def test_the_same_request_gets_the_same_wheels_without_the_network(
     add_to_index(folder, wheel("lite-plugin"))
     with static_site(tmp_path / "site") as site:
         address = f"{site}wheels/"
-        first = chosen_wheels(runtime, ["lite-plugin"], address, tmp_path, tmp_path / "cache")
-    again = chosen_wheels(runtime, ["lite-plugin"], address, tmp_path, tmp_path / "cache")
+        first = chosen_wheels(runtime, ["lite-plugin"], [address], tmp_path, tmp_path / "cache")
+    again = chosen_wheels(runtime, ["lite-plugin"], [address], tmp_path, tmp_path / "cache")
     assert again == first and first.names == ["lite-plugin"] and len(first.hashes) == 1
     with pytest.raises(SettingsError, match="could not be reached"):
-        chosen_wheels(runtime, ["lite-other"], address, tmp_path, tmp_path / "cache")
+        chosen_wheels(runtime, ["lite-other"], [address], tmp_path, tmp_path / "cache")
 
 
 def test_the_lock_names_wheels_as_pip_takes_them(
@@ -101,10 +101,11 @@ def test_the_lock_names_wheels_as_pip_takes_them(
     folder, address = index
     name, content = wheel("lite-local")
     (tmp_path / name).write_bytes(content)
-    add_to_index(folder, wheel("lite-named"))
+    add_to_index(folder, wheel("lite-named", requires=("lite-local",)))
     add_to_index(folder, wheel("lite-linked"))
     url = f"{address}lite-linked/{wheel('lite-linked')[0]}"
-    plugins = [f"./{name}", "lite-named", url]
+    # In any order: one needs another that is listed later.
+    plugins = ["lite-named", f"./{name}", url]
     (tmp_path / "site.toml").write_text(f'index = "{address}"\nplugins = {json.dumps(plugins)}\n')
     assert write_lock(read_settings(tmp_path), runtime) == 3
     lock = (tmp_path / "site.lock").read_text()
