@@ -92,7 +92,7 @@ def publishing_options(command: _F) -> _F:
         click.option(
             "--landing", default="", metavar="PATH", help="Page to open first, such as /data/trees"
         ),
-        click.option("--name", default="", help="Name of the site, in its header and as an app"),
+        click.option("-n", "--name", default="", help="Name of the site, in its header and as an app"),
         click.option("--icon", type=_FILE, help="Square PNG of at least 192 pixels, or an SVG"),
         click.option(
             "--compress/--no-compress",

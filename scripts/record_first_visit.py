@@ -12,6 +12,7 @@ visit slower, never wrong: engine/deferred_modules.py waits for what is not ther
 from __future__ import annotations
 
 import asyncio
+import importlib.resources
 import re
 import sys
 from pathlib import Path
@@ -80,8 +81,10 @@ async def visit() -> None:
     from engine.datasette import site
     from engine.importing.options import Request
 
+    # Sites may have plugins that are packages, and Datasette asks each for its files.
+    importlib.resources.files("datasette")
     site.shell_url = "/v/0/shell/"
-    bootstrap.BrowserPackages("/instance", "", "null")
+    bootstrap.BrowserPackages("/instance", "[]", "null")
     bootstrap.load()
     bootstrap.reason_against_image()
     # Only now: it imports Datasette.

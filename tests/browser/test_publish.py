@@ -117,11 +117,18 @@ def test_the_launcher_carries_the_sites_name_and_its_data(page: Page, host: Host
     cards = page.locator("#examples-list h3")
     expect(cards).to_have_text(["parks", "big trees", "planted"])
     # A database whose file has another name, and comes in parts, opens by itself under its own.
-    follow(page, cards.nth(1).get_by_role("link").evaluate("link => link.href"))
+    address = cards.nth(1).get_by_role("link").evaluate("link => link.href")
+    follow(page, address)
     expect(page.locator("h1")).to_have_text("big trees")
     assert "/app/@" in page.url
     parts = [path for path in host.requests if path.startswith("/data/big-trees.db.gz.")]
-    assert len(set(parts)) > 1
+    assert len(set(parts)) == len(parts) > 1
+    # The site says by itself whether they have changed.
+    follow(page, address)
+    expect(page.locator("h1")).to_have_text("big trees")
+    page.wait_for_load_state("networkidle")
+    again = [path for path in host.requests if path.startswith("/data/big-trees.db.gz.")]
+    assert again == parts
 
 
 @pytest.mark.console_errors  # the refusal of a write

@@ -1,0 +1,53 @@
+"""The workflow for GitHub Pages, as far as it can be run elsewhere."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PROJECT = Path(__file__).resolve().parents[3]
+WORKFLOW = PROJECT / ".github" / "workflows" / "publish-data.yml"
+
+
+def steps() -> dict[str, dict[str, Any]]:
+    """Return the steps of the build that have a name, by it."""
+    jobs = yaml.safe_load(WORKFLOW.read_text())["jobs"]
+    return {step["name"]: step for step in jobs["build"]["steps"] if "name" in step}
+
+
+def run(step: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a step's script as GitHub does, with a `datasette-lite` and a `pip` that say what is asked."""
+    tools = folder / "tools"
+    tools.mkdir(exist_ok=True)
+    lite = f'#!/bin/sh\nPYTHONPATH={PROJECT} exec {sys.executable} -m datasette_lite "$@"\n'
+    for name, text in {"datasette-lite": lite, "pip": '#!/bin/sh\necho pip "$@"\n'}.items():
+        (tools / name).write_text(text)
+        (tools / name).chmod(0o755)
+    path = f"{tools}{os.pathsep}{os.environ['PATH']}"
+    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", steps()[step]["run"]]
+    environment = {**os.environ, "PATH": path, **environment}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def test_the_build_takes_options_with_spaces(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "trees.csv").write_text("id\n1\n")
+    options = "--name 'Our trees' --landing /data/trees"
+    done = run("Build the site", tmp_path, FOLDER="data", OPTIONS=options)
+    assert done.returncode == 0, done.stderr
+    assert "<title>Our trees</title>" in (tmp_path / "site" / "index.html").read_text()
+    again = run("Build the site", tmp_path, FOLDER="data", OPTIONS="")
+    assert again.returncode == 0 and "reading" not in again.stdout
+
+
+def test_the_package_is_that_of_the_workflow_unless_another_is_named(tmp_path: Path) -> None:
+    ref = "some/lite/.github/workflows/publish-data.yml@refs/tags/v1"
+    done = run("Install datasette-lite", tmp_path, PACKAGE="", WORKFLOW=ref)
+    assert done.stdout == "pip install git+https://github.com/some/lite@refs/tags/v1\n"
+    done = run("Install datasette-lite", tmp_path, PACKAGE="./x.whl", WORKFLOW=ref)
+    assert done.stdout == "pip install ./x.whl\n"
