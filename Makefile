@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PORT ?= 8001
 
 .DEFAULT_GOAL := help
-.PHONY: help site runtime wheel serve test test-unit test-browser fuzz torture other-browsers compatibility lint format bench lock lock-plugins first-visit licenses clean
+.PHONY: help site runtime wheel docs serve test test-unit test-browser fuzz torture other-browsers compatibility lint format bench lock lock-plugins first-visit licenses clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,13 @@ wheel: runtime ## Make the Python package datasette-lite, runtime included, in b
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation \
 		--wheel-dir build/wheel .
 	@ls build/wheel/*.whl
+
+docs: wheel ## Build the documentation, with live tables, into build/docs/
+	@rm -rf build/docs-packages
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-index \
+		--target build/docs-packages build/wheel/*.whl
+	@PYTHONPATH=build/docs-packages $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "build/docs/ is ready"
 
 serve: site ## Build what is missing and serve the site (PORT=8001)
 	@$(BIN)/python -m datasette_lite serve dist --port $(PORT)

@@ -12,6 +12,7 @@ import click
 from datasette_lite import __version__, hosting
 from datasette_lite.branding import Branding
 from datasette_lite.errors import PublishError
+from datasette_lite.page_policy import header
 from datasette_lite.publication import Publication, publish
 from datasette_lite.secret_keys import refuse_plugin_secrets
 
@@ -92,7 +93,7 @@ def publishing_options(command: _F) -> _F:
         click.option(
             "--landing", default="", metavar="PATH", help="Page to open first, such as /data/trees"
         ),
-        click.option("-n", "--name", default="", help="Name of the site, in its header and as an app"),
+        click.option("-n", "--name", default="", help="Name of the site and of its app"),
         click.option("--icon", type=_FILE, help="Square PNG of at least 192 pixels, or an SVG"),
         click.option(
             "--compress/--no-compress",
@@ -162,6 +163,12 @@ def run_publish(
     click.echo(f"look at it first: datasette-lite serve {output}")
 
 
+def _site(folder: Path) -> Path:
+    if not (folder / "sw.js").is_file():
+        raise click.ClickException(f"There is no site in {folder}. Build one there first.")
+    return folder
+
+
 def _in_words(name: str) -> str:
     return name.replace("_", " ").replace("url", "URL").capitalize().replace("url", "URL")
 
@@ -181,6 +188,13 @@ def build(**options: Any) -> None:
 
 @cli.command()
 @click.argument("folder", default="site", type=click.Path(path_type=Path))
+def csp(folder: Path) -> None:
+    """Print a Content-Security-Policy for hosts that have to send one with the site."""
+    click.echo(header(_site(folder)))
+
+
+@cli.command()
+@click.argument("folder", default="site", type=click.Path(path_type=Path))
 @click.option("-p", "--port", default=8001, show_default=True, help="0 takes any free port")
 @click.option("-h", "--host", default="127.0.0.1", show_default=True)
 @click.option("--base", default="/", show_default=True, help="Serve below this path")
@@ -188,8 +202,7 @@ def serve(folder: Path, port: int, host: str, base: str) -> None:
     """Serve a built site as a static host does, to look at it."""
     from datasette_lite.server import make_server
 
-    if not (folder / "sw.js").is_file():
-        raise click.ClickException(f"There is no site in {folder}. Build one there first.")
+    _site(folder)
     base = f"/{base.strip('/')}/".replace("//", "/")
     try:
         server = make_server(folder, port, base, host)

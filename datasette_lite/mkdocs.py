@@ -39,9 +39,10 @@ from datasette_lite.embeds import (
 
 _log = get_plugin_logger("datasette-lite")
 
+#: A fenced block of any kind: embeds inside of others are examples to read.
 _BLOCK = re.compile(
-    r"^(?P<indent>[ ]*)(?P<fence>`{3,}|~{3,})[ ]*datasette-lite[ ]*\n"
-    r"(?P<body>.*?)^(?P=indent)(?P=fence)[ ]*$",
+    r"^(?P<indent>[ ]*)(?P<fence>`{3,}|~{3,})[ ]*(?P<kind>[^\n`]*)\n"
+    r"(?P<body>.*?)^(?P=indent)(?P=fence)[`~]*[ ]*$",
     re.MULTILINE | re.DOTALL,
 )
 
@@ -73,6 +74,8 @@ class DatasetteLitePlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-
 
         def made(match: re.Match[str]) -> str:
             nonlocal is_first
+            if match["kind"].strip() != "datasette-lite":
+                return match[0]
             script = get_relative_url(f"{self.config.dir}/embed.js", page.url) if is_first else ""
             is_first = False
             try:

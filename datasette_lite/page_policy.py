@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from pathlib import Path
 
 #: What a page may load and reach.
 POLICY = {
@@ -61,6 +62,21 @@ def with_policy(html: str, *, is_launcher: bool = False) -> str:
     text = "; ".join(f"{name} {value}" for name, value in policy.items())
     meta = f'<meta http-equiv="Content-Security-Policy" content="{text}" />'
     return html.replace(_CHARSET, f"{_CHARSET}\n    {meta}", 1)
+
+
+def header(site: Path) -> str:
+    """Return a policy that a host can send with all files of a built site.
+
+    It is for hosts that must send one: each page has a policy of its own, and a header that forbids
+    inline scripts would forbid the few that those policies allow by their hashes.
+    """
+    found = {
+        _hash(script)
+        for page in [*site.glob("*.html"), *site.glob("app/*.html")]
+        for script in _INLINE["script-src"].findall(page.read_text())
+    }
+    allowed = " ".join(["'self'", "'wasm-unsafe-eval'", *(f"'{one}'" for one in sorted(found))])
+    return f"script-src {allowed}; connect-src 'self'; object-src 'none'; base-uri 'none'"
 
 
 def _hash(content: str) -> str:

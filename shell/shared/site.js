@@ -1,9 +1,9 @@
 /**
- * Where the site is on its host, for pages and worker alike: the only module that knows how deep in the
- * site this code is served.
+ * Where on its host the site lies, for pages and worker alike: the one place that knows how deep in
+ * the site this code is served.
  *
- * The build puts all of shell/ into v/VERSION/shell/ (scripts/versions.py says why), so a relative import
- * never leaves its version, and the site's root is four folders up from here.
+ * The build lays the whole of shell/ out as v/VERSION/shell/ (datasette_lite/versions.py says why), so a
+ * relative import never leaves its version, and the site's root is four folders up from here.
  */
 
 /** Where this version's JavaScript, CSS and icons lie. */

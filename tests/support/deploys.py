@@ -27,6 +27,10 @@ class Host:
         self.spoiled: dict[str, bytes] = {}
         #: Seconds that browsers may keep files at fixed addresses; as static hosts have it.
         self.max_age = 0
+        #: A cookie without which it answers nothing.
+        self.login = ""
+        #: Headers that it sends with every file.
+        self.headers: dict[str, str] = {}
         #: Whether it compresses what large hosts do: text, and WebAssembly.
         self.compresses = False
         #: Path and query of every request, in order; after the method, if that is not GET.
@@ -77,6 +81,9 @@ class _Handler(StaticHost):
         fitting = [base for base in self.host.sites if path.startswith(base)]
         self.base = max(fitting, key=len, default="/")
         self.directory = str(self.host.sites.get(self.base, "/nowhere"))
+        if self.host.login not in self.headers.get("Cookie", ""):
+            self.send_error(403)
+            return None
         spoiled = self.host.spoiled.get(path)
         if spoiled is not None:
             return self._send(path, spoiled)
@@ -92,6 +99,11 @@ class _Handler(StaticHost):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         return BytesIO(body)
+
+    def end_headers(self) -> None:
+        for name, value in self.host.headers.items():
+            self.send_header(name, value)
+        super().end_headers()
 
     def send_header(self, keyword: str, value: str) -> None:
         if keyword == "Content-Length" and self.command == "GET":

@@ -32,6 +32,12 @@ addEventListener("hashchange", () => {
 });
 
 function start() {
+  // The first page that the site's owner has chosen (datasette_lite/branding.py). Any hash, such as
+  // #home, leads to the launcher instead.
+  const { landing } = document.documentElement.dataset;
+  if (landing && location.search === "" && location.hash === "") {
+    history.replaceState(null, "", `#${landing}`);
+  }
   const { recipe } = parseLink(location.href, SITE_ROOT);
   // A page of Datasette is named by “#/…”; any other hash is a place on the home page.
   if (recipe.length > 0 || location.hash.startsWith("#/")) openLink();

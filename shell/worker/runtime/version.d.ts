@@ -1,4 +1,4 @@
-/** What this build's worker loads and keeps; scripts/versions.py writes it into sw.js. */
+/** What this build's worker loads and keeps; datasette_lite/versions.py writes it into sw.js. */
 interface Content {
   /** In bytes. */
   size: number;

@@ -84,7 +84,7 @@ def test_pages_in_folders_find_the_script_and_the_file(tmp_path: Path) -> None:
     (source / "docs" / "t.csv").write_text("a\n1\n")
     (source / "docs" / "guide" / "page.md").write_text(
         "# Page\n\n- In a list:\n\n    ~~~datasette-lite\n    csv: [../t.csv]\n    load: visible\n"
-        "    ~~~\n"
+        "    ~~~\n\n````markdown\n```datasette-lite\ncsv: only-an-example.csv\n```\n````\n"
     )
     done = build_mkdocs(source, tmp_path / "out")
     assert done.returncode == 0, done.stderr

@@ -21,7 +21,7 @@ def steps() -> dict[str, dict[str, Any]]:
 
 
 def run(step: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a step's script as GitHub does, with a `datasette-lite` and a `pip` that say what is asked."""
+    """Run a step's script as GitHub does, where `pip` only repeats its arguments."""
     tools = folder / "tools"
     tools.mkdir(exist_ok=True)
     lite = f'#!/bin/sh\nPYTHONPATH={PROJECT} exec {sys.executable} -m datasette_lite "$@"\n'

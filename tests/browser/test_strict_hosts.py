@@ -1,0 +1,52 @@
+"""Hosts of companies: a strict Content Security Policy, and a login in front of the site."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from datasette_lite.page_policy import header
+from tests.support.browsing import follow, stop_worker, wait_for_datasette
+from tests.support.deploys import Host
+from tests.support.kept import wait_for_parts
+
+STRICT = (
+    "script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; object-src 'none'; base-uri 'none'"
+)
+
+
+@pytest.mark.console_errors  # the browser's own, of the inline script that the policy forbids
+def test_the_site_works_under_a_strict_policy(page: Page, host: Host) -> None:
+    host.headers["Content-Security-Policy"] = STRICT
+    page.goto(host.address())
+    page.get_by_role("link", name="Palmer penguins").click()
+    wait_for_datasette(page)
+    expect(page.locator("table.rows-and-columns")).to_be_visible()
+    # Datasette's own pages need inline scripts, which the worker's answers allow.
+    page.locator("th .dropdown-menu-icon").first.click()
+    expect(page.get_by_text("Sort ascending")).to_be_visible()
+    wait_for_parts(page)
+    stop_worker(page)
+    host.unplug()
+    follow(page, page.url)
+    expect(page.locator("table.rows-and-columns")).to_be_visible()
+
+
+def test_a_copied_address_opens_under_a_policy_that_names_the_inline_scripts(
+    page: Page, host: Host
+) -> None:
+    host.headers["Content-Security-Policy"] = header(host.sites["/"])
+    follow(page, f"{host.address()}app/data/penguins")
+    expect(page.locator("table.rows-and-columns")).to_be_visible()
+
+
+def test_the_site_works_behind_a_login(page: Page, host: Host) -> None:
+    host.login = "session=1"
+    page.context.add_cookies([{"name": "session", "value": "1", "url": host.address()}])
+    follow(page, f"{host.address()}app/data/penguins")
+    expect(page.locator("table.rows-and-columns")).to_be_visible()
+    wait_for_parts(page)
+    page.context.clear_cookies()
+    stop_worker(page)
+    follow(page, page.url)
+    expect(page.locator("table.rows-and-columns")).to_be_visible()
