@@ -47,6 +47,10 @@ _BLOCK = re.compile(
 )
 
 
+#: Stands for an embed while the page is Markdown, with its number and an x after it.
+_PLACE = "datasettelite7c1e9embed"
+
+
 class PluginConfig(base.Config):  # type: ignore[no-untyped-call]
     """What mkdocs.yml can say of the plugin."""
 
@@ -59,6 +63,9 @@ class PluginConfig(base.Config):  # type: ignore[no-untyped-call]
 class DatasetteLitePlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-call]
     """The plugin `datasette-lite`."""
 
+    def __init__(self) -> None:
+        self._embeds: dict[str, list[str]] = {}
+
     def on_config(self, config: defaults.MkDocsConfig) -> None:
         """Check the defaults."""
         try:
@@ -70,23 +77,32 @@ class DatasetteLitePlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-
         self, markdown: str, *, page: Page, config: defaults.MkDocsConfig, files: Files
     ) -> str:
         """Return the page's text with its blocks as embeds."""
-        is_first = True
+        embeds: list[str] = []
+        self._embeds[page.file.src_uri] = embeds
 
         def made(match: re.Match[str]) -> str:
-            nonlocal is_first
             if match["kind"].strip() != "datasette-lite":
                 return match[0]
-            script = get_relative_url(f"{self.config.dir}/embed.js", page.url) if is_first else ""
-            is_first = False
+            script = "" if embeds else get_relative_url(f"{self.config.dir}/embed.js", page.url)
             try:
-                return self._embed(match, page, files, script)
+                embeds.append(self._embed(match["body"], page, files, script))
             except (EmbedError, yaml.YAMLError) as error:
                 raise PluginError(f"{page.file.src_uri}: {error}") from error
+            # Markdown does not know the element, and would make paragraphs of its tags.
+            return f"{match['indent']}{_PLACE}{len(embeds) - 1}x"
 
         return _BLOCK.sub(made, markdown)
 
-    def _embed(self, match: re.Match[str], page: Page, files: Files, script: str) -> str:
-        said = yaml.safe_load(match["body"]) or {}
+    def on_page_content(
+        self, html: str, *, page: Page, config: defaults.MkDocsConfig, files: Files
+    ) -> str:
+        """Return the page's HTML with the embeds in their places."""
+        embeds = self._embeds.pop(page.file.src_uri, [])
+        place = re.compile(rf"<p>\s*{_PLACE}(\d+)x\s*</p>|{_PLACE}(\d+)x")
+        return place.sub(lambda match: embeds[int(match[1] or match[2])], html)
+
+    def _embed(self, body: str, page: Page, files: Files, script: str) -> str:
+        said = yaml.safe_load(body) or {}
         if not isinstance(said, dict):
             raise EmbedError("A datasette-lite block holds options, such as `csv: data.csv`.")
 
@@ -100,9 +116,7 @@ class DatasetteLitePlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-
         preview = str(said.pop("preview", ""))
         shown = markdown.markdown(preview, extensions=["tables"]) if preview else ""
         options = {**self.config.defaults, **said}
-        made = element(options, locate, preview=shown, script=script)
-        # Blank lines would end the HTML block.
-        return "".join(f"{match['indent']}{line}\n" for line in made.splitlines() if line.strip())
+        return element(options, locate, preview=shown, script=script)
 
     def on_post_build(self, *, config: defaults.MkDocsConfig) -> None:
         """Build the site into the documentation."""
