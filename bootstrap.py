@@ -139,14 +139,16 @@ class BrowserPackages:
 class BrowserInstance:
     """An instance whose requests and errors come from and go to JavaScript.
 
-    `base_url` is the path that it lives at, `shell_url` that of the site's own scripts. `load` was
-    called before.
+    `base_url` is the path that it lives at, `shell_url` that of the site's own scripts. With
+    `read_only` nobody is root, so Datasette offers nothing that changes data. `load` was called
+    before.
     """
 
-    def __init__(self, base_url: str, shell_url: str) -> None:
+    def __init__(self, base_url: str, shell_url: str, read_only: bool = False) -> None:
         from engine.datasette.instance import Instance
 
         site.shell_url = shell_url
+        site.read_only = read_only
         self._instance = Instance(base_url)
         self._base_url = base_url
         self._exercise: AsyncIterator[int] | None = None

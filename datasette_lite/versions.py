@@ -47,6 +47,7 @@ KEPT = [
     "app/framed.html",
     "app/question.html",
     "data/index.json",
+    "embed.js",
     "favicon.ico",
     "site.json",
 ]

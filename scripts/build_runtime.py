@@ -20,6 +20,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from bundle_embed import EmbedError, bundle_embed
 from bundle_pages import bundle_pages, preload
 from bundle_worker import WASM, bundle
 from bundling import MODULES
@@ -47,6 +48,9 @@ SERVED = [
     *("index.html", "saved.html", "unresponsive.html", "sw.js", "manifest.webmanifest"),
     *("app", "shell"),
 ]
+
+#: What a first visit downloads of the large parts before its first page.
+FIRST_PARTS = {"stdlib", "packages", "site", "wasm-packed"}
 
 
 class BuildError(Exception):
@@ -167,7 +171,7 @@ def replace_by_bundles(site: Path) -> set[str]:
     with tempfile.TemporaryDirectory() as work:
         imports, of_pages = bundle_pages(shell / "page", made / "page", Path(work).resolve())
     (site / "sw.js").unlink()
-    for name in ["worker", "page", "shared"]:
+    for name in ["worker", "page", "embed", "shared"]:
         shutil.rmtree(shell / name)
     for folder in made.iterdir():
         folder.rename(shell / folder.name)
@@ -188,6 +192,10 @@ def lay_out_site(site: Path, wheels: Path, packs: dict[str, Path]) -> None:
             shutil.copy2(source, site / name)
     shutil.copy2(PROJECT / "app" / "index.html", site / "404.html")
     libraries = replace_by_bundles(site)
+    first = [path for name, path in packs.items() if name in FIRST_PARTS]
+    with tempfile.TemporaryDirectory() as work:
+        entry = PROJECT / "shell" / "embed" / "embed.js"
+        bundle_embed(entry, site / "embed.js", Path(work).resolve(), first)
     (site / "licenses.txt").write_text(listing(wheels, libraries))
     runtime = site / "runtime"
     runtime.mkdir()
@@ -219,7 +227,7 @@ def build_runtime() -> Runtime:
     """Build the runtime, unless it is there; return it.
 
     Raises:
-        BuildError, subprocess.CalledProcessError: it cannot be built.
+        BuildError, EmbedError, subprocess.CalledProcessError: it cannot be built.
     """
     if not PYODIDE.is_dir():
         raise BuildError("node_modules/pyodide is missing. Run `make runtime`, which installs it.")
@@ -227,7 +235,7 @@ def build_runtime() -> Runtime:
     packs = make_packs(wheels)
     about = describe_pyodide(wheels)
     scripts = PROJECT / "scripts"
-    bundlers = [scripts / f"{name}.py" for name in ("bundle_pages", "bundle_worker", "bundling")]
+    bundlers = [scripts / f"{name}.py" for name in ("bundle_embed", "bundle_pages", "bundle_worker", "bundling")]
     inputs = [*packs.values(), about, *bundlers, scripts / "slim_loader.mjs"]
     inputs += [Path(__file__).resolve(), scripts / "licenses.py", PROJECT / "package-lock.json"]
     inputs += [*(PROJECT / name for name in SERVED), PROJECT / "engine"]
@@ -261,7 +269,7 @@ def main() -> int:
     """Run the command line; return the exit status."""
     try:
         runtime = build_runtime()
-    except BuildError as error:
+    except (BuildError, EmbedError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except subprocess.CalledProcessError as error:

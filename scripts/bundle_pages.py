@@ -16,6 +16,9 @@ from typing import Any
 
 from bundling import esbuild, packages
 
+#: Scripts that run before their page is drawn, so they are classic ones and whole in themselves.
+CLASSIC = {"appearance.js"}
+
 FLAT = "--entry-names=[name]"
 OPTIONS = ["--format=esm", "--splitting", "--chunk-names=[name]-[hash]", FLAT]
 COMMON = "common"
@@ -30,7 +33,8 @@ def bundle_pages(pages: Path, target: Path, work: Path) -> tuple[dict[str, list[
     Raises:
         subprocess.CalledProcessError: a module is missing or is not JavaScript.
     """
-    modules = sorted(pages.rglob("*.js"))
+    found = sorted(pages.rglob("*.js"))
+    modules = [path for path in found if path.name not in CLASSIC]
     looked = esbuild(modules, [*OPTIONS, f"--outdir={work / 'looked'}"], work=work, cwd=pages)
     graph = _imports(looked, pages)
     entries = [path for path in modules if not any(path in found for found in graph.values())]
@@ -43,6 +47,9 @@ def bundle_pages(pages: Path, target: Path, work: Path) -> tuple[dict[str, list[
     options = [*OPTIONS, f"--outdir={target}"]
     made = esbuild(sharing, [*options, f"--inject:{first}"], work=work, cwd=pages)
     esbuild(alone, options, work=work, cwd=pages)
+    classic = [path for path in found if path.name in CLASSIC]
+    if classic:
+        esbuild(classic, ["--format=iife", FLAT, f"--outdir={target}"], work=work, cwd=pages)
     stylesheets = [FLAT, f"--outdir={target}"]
     esbuild(sorted(pages.rglob("*.css")), stylesheets, work=work, cwd=pages)
     imports = {

@@ -12,5 +12,8 @@ from engine.folder import Folder
 #: The path of the site's JavaScript and CSS, with a slash at the end. It changes with each version.
 shell_url = ""
 
+#: Whether the instance only shows its data, as one that is embedded in another page does.
+read_only = False
+
 #: The instance's folder; None until it is open, and in a Datasette that is not the site's.
 folder: Folder | None = None

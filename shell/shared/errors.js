@@ -21,6 +21,9 @@
  */
 export const OUTDATED = "OutdatedError";
 
+/** Name of the error of a page that may not have a service worker, as in frames of other sites. */
+export const WORKER_BLOCKED = "WorkerBlocked";
+
 /** An error written for the person who uses the site. */
 export class LiteError extends Error {
   /**

@@ -7,6 +7,7 @@
 
 import { LiteError } from "./errors.js";
 import { firstEntry, HEAD_SIZE, recognise, unreadable } from "./file-kinds.js";
+import { inlineResponse, isInline } from "./inline-store.js";
 import {
   bytesUrl,
   closedHostAdvice,
@@ -30,6 +31,7 @@ const DROP_IT = "download the file with your browser and drop it onto this page"
  */
 export async function openSource(url, { cache = "default", signal } = {}) {
   sourceAddress(url);
+  if (isInline(url)) return inlineResponse(url);
   const { href } = sourceAddress(bytesUrl(url));
   let response;
   try {

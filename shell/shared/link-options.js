@@ -32,7 +32,7 @@
  */
 
 /** What a link can say, in canonical order. */
-const OPTIONS = /** @type {const} */ ([
+export const OPTIONS = /** @type {const} */ ([
   ...[
     "name",
     "pk",

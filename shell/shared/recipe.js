@@ -6,26 +6,25 @@
  * a recipe names.
  */
 
+import { fromBase64Url, toBase64Url } from "./base64url.js";
 import { LiteError } from "./errors.js";
 import { isOption, optionPairs, optionsOf } from "./link-options.js";
+import { SETTINGS, SOURCE_PARAMETERS, SWITCHES } from "./parameters.js";
 import { toFetchableUrl } from "./remote-urls.js";
 import { parseRequirement } from "./requirement.js";
-
-/** Parameters that name a source, in the order in which they are opened. */
-// prettier-ignore
-export const SOURCE_PARAMETERS = /** @type {const} */ (["url", "sql", "csv", "json", "parquet", "excel"]);
-
-/** Parameters that name a file about the data, in canonical order. */
-const SETTINGS = /** @type {const} */ (["metadata", "config"]);
-
-/** Parameters that are switched on by any value but 0, in canonical order. */
-const SWITCHES = ["memory", "temporary", "private"];
 
 /**
  * The parameter of a workspace for files from somebody's own computer. Its value is random and says
  * nothing about them: it only keeps other sites from knowing the workspace's address.
  */
 const OWN_FILES = "files";
+
+/**
+ * The parameter of a workspace that is shown inside another page: "1" to read, "edit" to change as well.
+ * It makes the workspace another one than that of the same link in a tab, so what people have there is
+ * never part of it.
+ */
+const EMBED = "embed";
 
 /** 128 random bits in base64url, which leaves the last character 2 of them. */
 const RANDOM_KEY = /^[\w-]{21}[AQgw]$/;
@@ -86,7 +85,10 @@ function canonical(pairs) {
     pairs.some((pair) => pair[0] === name && !["", "0"].includes(pair[1])),
   );
   const own = pairs.find((pair) => pair[0] === OWN_FILES && RANDOM_KEY.test(pair[1]));
-  const more = [...(ref ? [ref] : []), ...switches.map(on), ...(own ? [own] : [])];
+  const embed = pairs.findLast(([name, value]) => name === EMBED && value !== "0");
+  /** @type {Recipe} */
+  const embedded = embed ? [[EMBED, embed[1] === "edit" ? "edit" : "1"]] : [];
+  const more = [...(ref ? [ref] : []), ...switches.map(on), ...(own ? [own] : []), ...embedded];
   return [...opened, ...settings, ...packages, ...more];
 }
 
@@ -192,6 +194,36 @@ export function isSwitchedOn(recipe, name) {
   return recipe.some((pair) => pair[0] === name);
 }
 
+/**
+ * @param {Recipe} recipe
+ * @returns {"read" | "edit" | undefined} what the page around a workspace lets people do; undefined for
+ *   a workspace that is not made to be embedded
+ */
+export function embedding(recipe) {
+  const embed = recipe.find(([name]) => name === EMBED);
+  return embed && (embed[1] === "edit" ? "edit" : "read");
+}
+
+/**
+ * @param {string} key
+ * @returns {ReturnType<typeof embedding>} also undefined for a key that means nothing
+ */
+export function embeddingOf(key) {
+  try {
+    return key === "" ? undefined : embedding(keyToRecipe(key));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @param {Recipe} recipe
+ * @returns {Recipe} of the same data, to be opened in a tab
+ */
+export function withoutEmbedding(recipe) {
+  return recipe.filter(([name]) => name !== EMBED);
+}
+
 /** @returns {string} the key of a new workspace for somebody's own files, which nobody can guess */
 export function newKeyForOwnFiles() {
   const random = toBase64Url(crypto.getRandomValues(new Uint8Array(16)));
@@ -229,15 +261,6 @@ export function recipeToKey(recipe) {
   return toBase64Url(new TextEncoder().encode(canonicalQuery(recipe)));
 }
 
-/** @param {Uint8Array} bytes */
-function toBase64Url(bytes) {
-  // One by one: a call takes only so many arguments, and links can be long.
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
-}
-
 /**
  * @param {string} key
  * @returns {Recipe}
@@ -246,9 +269,7 @@ function toBase64Url(bytes) {
 export function keyToRecipe(key) {
   let query;
   try {
-    const binary = atob(key.replaceAll("-", "+").replaceAll("_", "/"));
-    const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
-    query = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    query = new TextDecoder("utf-8", { fatal: true }).decode(fromBase64Url(key));
   } catch (cause) {
     throw unreadableKey(key, cause);
   }

@@ -22,12 +22,13 @@ import { showWaysOut } from "../saved/ways-out.js";
  * @param {URL} boot.siteRoot
  * @param {(view: BootView) => Promise<boolean>} [boot.prepare]  what to do once the instance is ready;
  *   returns whether its sources are to be loaded anew
+ * @param {(error: import("../shared/errors.js").WireError) => void} [boot.onFail]
  * @param {(again: boolean) => void} boot.leave  go to the instance; throws a LiteError when that
  *   leads nowhere. `again` says that the person asked for another try
  * @returns {Promise<void>}
  */
 export async function bootAndLeave(boot) {
-  const { container, key, recipe, siteRoot, prepare, leave } = boot;
+  const { container, key, recipe, siteRoot, prepare, onFail, leave } = boot;
   const subject = {
     name: recipeInWords(recipe, siteRoot),
     sources: describeSources(recipe, siteRoot),
@@ -63,6 +64,7 @@ export async function bootAndLeave(boot) {
     } catch (error) {
       const wire = toWire(error);
       view.fail(fresh ? { ...wire, hint: `${wire.hint} ${UNHARMED}` } : wire);
+      onFail?.(wire);
       const { problem } = view;
       if (!fresh) await showWaysOut(problem, { key, siteRoot, onChange: () => void run(true) });
     }

@@ -12,6 +12,7 @@ import { scopeOf } from "../../shared/scopes.js";
 import { SITE_ROOT } from "../../shared/site.js";
 import { bootAndLeave } from "./boot-page.js";
 import { BootView } from "./boot-view.js";
+import { embeddedFrame } from "../embed/frame.js";
 import { byId, element } from "../ui/dom.js";
 import { forgetReloads, mayReload } from "../worker/reload-guard.js";
 import { registeredWorker } from "../worker/worker-registration.js";
@@ -43,6 +44,7 @@ export async function waitAndReload(reason, stuck) {
   }
   await Promise.all(STYLESHEETS.map(addStylesheet));
   const container = byId("boot");
+  const frame = embeddedFrame(key);
   if (!recipe) {
     const subject = { name: "this address", sources: [], homeHref: SITE_ROOT.href };
     new BootView(container, subject, { onRetry: () => location.reload() }).fail(toWire(unreadable));
@@ -53,6 +55,7 @@ export async function waitAndReload(reason, stuck) {
     key,
     recipe,
     siteRoot: SITE_ROOT,
+    onFail: (error) => frame?.fail(error),
     leave(again) {
       if (again) forgetReloads(reason);
       if (!mayReload(reason)) throw stuck;

@@ -4,7 +4,9 @@
  */
 
 import { parseAppPath } from "../../shared/paths.js";
+import { embeddingOf } from "../../shared/recipe.js";
 import { SITE_ROOT } from "../../shared/site.js";
+import { embeddedFrame } from "../embed/frame.js";
 import { setUpFileBringing } from "../import/bring-files.js";
 import { keepIntegersExact } from "./exact-integers.js";
 import { startKeepAlive } from "../worker/keep-alive.js";
@@ -17,7 +19,8 @@ reloadsHaveHelped();
 const key = parseAppPath(location.pathname, SITE_ROOT.pathname)?.key ?? "";
 startKeepAlive(key);
 leadStrayLinksBack(SITE_ROOT, key);
+embeddedFrame(key)?.ready();
 startNotices();
-setUpFileBringing();
+if (embeddingOf(key) !== "read") setUpFileBringing();
 keepRegistrations();
 keepIntegersExact();

@@ -8,11 +8,13 @@
 
 import { pageAddress } from "../../shared/paths.js";
 import { isThrifty } from "../../shared/connection.js";
+import { splitFragment } from "../../shared/inline-data.js";
 import { prefetch } from "../../shared/protocol.js";
-import { parseLink, recipeToKey } from "../../shared/recipe.js";
+import { embedding, parseLink, recipeToKey } from "../../shared/recipe.js";
 import { ROOT } from "../../shared/scopes.js";
 import { SITE_ROOT } from "../../shared/site.js";
 import { bootAndLeave } from "../boot/boot-page.js";
+import { embeddedFrame } from "../embed/frame.js";
 import { byId } from "../ui/dom.js";
 import { showExamples } from "./example-cards.js";
 import { isFramedByOthers, showOnlyALink } from "../ui/framing.js";
@@ -25,13 +27,14 @@ const page = /** @type {Window & {lookForNewer: () => Promise<void>}} */ (
   /** @type {unknown} */ (window)
 );
 
-start();
+void start();
 // The address bar and links within the page change the hash without loading the page anew.
 addEventListener("hashchange", () => {
   if (location.hash.startsWith("#/") && !isOpening()) location.reload();
 });
 
-function start() {
+async function start() {
+  await takeInline();
   // The first page that the site's owner has chosen (datasette_lite/branding.py). Any hash, such as
   // #home, leads to the launcher instead.
   const { landing } = document.documentElement.dataset;
@@ -44,17 +47,35 @@ function start() {
   else showHome();
 }
 
+/** Keep the data that the link itself holds, and take it out of the address. */
+async function takeInline() {
+  const inline = splitFragment(location.hash);
+  if (!inline) return;
+  document.documentElement.dataset.view = "boot";
+  try {
+    const { keepInline } = await import("../../shared/inline-store.js");
+    await keepInline(inline.data);
+  } catch (error) {
+    // Opening it will say what is missing.
+    console.warn("The data in this link was not kept.", error);
+  }
+  history.replaceState(null, "", inline.rest);
+}
+
 function openLink() {
   document.documentElement.dataset.view = "boot";
   const { recipe } = parseLink(location.href, SITE_ROOT);
   const key = recipeToKey(recipe);
+  // It may ask whether changes are to be replaced, which no other site's page may have a hand in.
+  const mayAsk = !isFramedByOthers() || embedding(recipe) === "read";
+  const frame = embeddedFrame(key);
   void bootAndLeave({
     container: byId("boot"),
     key,
     recipe,
     siteRoot: SITE_ROOT,
-    // It may ask whether changes are to be replaced, which no other site's page may have a hand in.
-    prepare: isFramedByOthers() ? undefined : checkForNewerData(key, SITE_ROOT),
+    prepare: mayAsk ? checkForNewerData(key, SITE_ROOT) : undefined,
+    onFail: (error) => frame?.fail(error),
     leave() {
       // Read again: the person may have changed the hash while waiting.
       const { path } = parseLink(location.href, SITE_ROOT);

@@ -5,7 +5,7 @@
  */
 
 import { isOption } from "../../shared/link-options.js";
-import { isForOwnFiles, isSource, isWheel } from "../../shared/recipe.js";
+import { isForOwnFiles, isSource, isWheel, withoutEmbedding } from "../../shared/recipe.js";
 import { hasHidden } from "../../shared/requirement.js";
 import { element, inWords } from "./dom.js";
 
@@ -49,7 +49,7 @@ const SWITCHES = new Map([
  * @returns {SourceWords[]}
  */
 export function describeSources(recipe, siteRoot) {
-  return recipe
+  return withoutEmbedding(recipe)
     .filter(([parameter]) => !isOption(parameter))
     .map(
       ([parameter, value]) =>

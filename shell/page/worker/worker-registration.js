@@ -5,7 +5,7 @@
  * for it to be activated. What is then said to the worker is boot-client.js's business.
  */
 
-import { LiteError } from "../../shared/errors.js";
+import { LiteError, WORKER_BLOCKED } from "../../shared/errors.js";
 import { parseAppPath } from "../../shared/paths.js";
 import { ROOT, scopeOf } from "../../shared/scopes.js";
 import { SITE_ROOT } from "../../shared/site.js";
@@ -98,6 +98,7 @@ function blocked(cause) {
         "or add allow-scripts and allow-same-origin to the frame’s sandbox."
       : `${NEEDED}. Private windows and settings that block all site data turn it off: try a normal window, ` +
         "or allow this site to store data.",
+    name: WORKER_BLOCKED,
     cause,
     traceback: cause === undefined ? undefined : String(cause),
   });

@@ -23,7 +23,7 @@ import { LOCK } from "../trust/lock.js";
 import { UNWATCHED, WatchedFiles } from "../storage/block-file-system.js";
 import { instancePath } from "../../shared/paths.js";
 import { LiteError } from "../../shared/errors.js";
-import { isForOwnFiles, isSwitchedOn, keyToRecipe } from "../../shared/recipe.js";
+import { embedding, isForOwnFiles, isSwitchedOn, keyToRecipe } from "../../shared/recipe.js";
 import { readableRecord } from "../../shared/saved-record.js";
 import {
   DATABASES,
@@ -193,7 +193,8 @@ async function attempt(options, state) {
   }
   offerRest(pyodide);
   const base = siteRoot.pathname + instancePath(key);
-  const python = bootstrap.BrowserInstance(base, SHELL_ROOT.pathname);
+  const isReadOnly = embedding(recipe) === "read";
+  const python = bootstrap.BrowserInstance(base, SHELL_ROOT.pathname, isReadOnly);
   bootstrap.destroy();
   const intake = new Intake(pyodide.FS, python, `${FOLDER}/${UNWATCHED}`, (work) =>
     breakdown.unless(work),

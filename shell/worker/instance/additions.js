@@ -11,6 +11,7 @@ import { cancelled, fileOrigin, isCancelled } from "../sources/intake.js";
 import { valueOf } from "../runtime/python-result.js";
 import { LiteError, toWire } from "../../shared/errors.js";
 import { withJournals } from "../../shared/journals.js";
+import { tildeEncoded } from "../../shared/tilde-encoding.js";
 
 /** @typedef {import("../../shared/protocol.js").AddProgress} AddProgress */
 /** @typedef {import("../../shared/protocol.js").AddResult} AddResult */
@@ -183,17 +184,4 @@ function pathOf([first]) {
     .filter((name) => name !== null)
     .map(tildeEncoded)
     .join("/");
-}
-
-/**
- * As Datasette writes names in its addresses.
- *
- * @param {string} name
- */
-function tildeEncoded(name) {
-  return Array.from(new TextEncoder().encode(name), (byte) => {
-    const character = String.fromCharCode(byte);
-    if (/[\w-]/.test(character)) return character;
-    return character === " " ? "+" : `~${byte.toString(16).toUpperCase().padStart(2, "0")}`;
-  }).join("");
 }

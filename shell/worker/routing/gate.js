@@ -5,10 +5,13 @@
  * What a request says of itself is arrivals.js's to read. Only two questions need the saved state, and
  * both are the same: does the workspace hold anything that its address does not say? If it does, it is
  * private.
+ *
+ * Workspaces that are made to be embedded are the exception: other sites may frame them whatever they
+ * hold. The page around one can ask it for its rows anyway (docs/embedding.md).
  */
 
 import { LiteError } from "../../shared/errors.js";
-import { isSwitchedOn, keyToRecipe } from "../../shared/recipe.js";
+import { embeddingOf, isSwitchedOn, keyToRecipe } from "../../shared/recipe.js";
 import { errorPage, framedPage, questionPage } from "./pages.js";
 import { fetchSite } from "../bridge/request-head.js";
 import { siteSettings } from "../site-cache/site-settings.js";
@@ -74,21 +77,30 @@ async function isSealed(key) {
  * @returns {Promise<Verdict>}
  */
 async function judge(request, { key, path }, siteRoot, isPrivate) {
-  if (request.mode !== "navigate") return { framing: "self" };
+  const embed = embeddingOf(key);
+  const isRead = request.method === "GET" || request.method === "HEAD";
+  const isNavigation = request.mode === "navigate";
+  if (embed === "read" && !isRead) {
+    return { framing: "any", refusal: await readOnly(siteRoot, isNavigation) };
+  }
+  if (!isNavigation) return { framing: "self" };
   /** @type {Framing} */
   let framing = "self";
+  const isEmbedded = embed !== undefined && isFramed(request);
   if (isFramed(request)) {
-    if (!decides(path) && !(await isPrivate())) framing = "any";
+    const isForAll = isEmbedded || !(await isPrivate());
+    if (!decides(path, embed === "edit") && isForAll) framing = "any";
     else if (!comesFromSite(request, siteRoot)) {
       return { framing: "any", refusal: await framedPage(siteRoot.pathname, request.url) };
     }
   }
   const site = fetchSite(request, "", siteRoot.origin);
-  if (request.method !== "GET" && request.method !== "HEAD") {
+  if (!isRead) {
     if (site === "cross-site" && (await isPrivate())) {
       return { framing: "none", refusal: await crossSiteForm(siteRoot) };
     }
   } else if (
+    !isEmbedded &&
     choosesWork(request.url, path) &&
     !comesFromWithin(request, key, siteRoot) &&
     (await isPrivate())
@@ -96,6 +108,17 @@ async function judge(request, { key, path }, siteRoot, isPrivate) {
     return { framing: "none", refusal: await questionPage(siteRoot.pathname, key, request.url) };
   }
   return { framing };
+}
+
+/**
+ * @param {URL} siteRoot
+ * @param {boolean} wantsPage
+ */
+function readOnly(siteRoot, wantsPage) {
+  const error = new LiteError("This embedded copy of the data is read-only.", {
+    hint: "Nothing was changed. “Open full size” opens the data in a tab, where it can be changed.",
+  });
+  return errorPage(error, 403, { siteRoot: siteRoot.pathname, wantsPage });
 }
 
 /** @param {URL} siteRoot */

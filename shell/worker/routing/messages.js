@@ -26,6 +26,7 @@ import {
   PROTOCOL_VERSION,
   readyMessage,
 } from "../../shared/protocol.js";
+import { embeddingOf } from "../../shared/recipe.js";
 import { SITE_ROOT } from "../../shared/site.js";
 
 /** @typedef {import("../../shared/protocol.js").PageMessage} PageMessage */
@@ -37,6 +38,9 @@ import { SITE_ROOT } from "../../shared/site.js";
 
 /** ms between two signs of life while an answer takes its time, such as that to a large import. */
 const SIGN_OF_LIFE = 5000;
+
+/** Questions that change a workspace. */
+const CHANGING = ["add", "reload", "consent", "install", "uninstall"];
 
 /** ms between two reports of how far an import is. */
 const REPORT_EVERY = 200;
@@ -152,6 +156,7 @@ async function answerTo(question, workspaces, clients, port, by) {
   }
   // Being asked starts nothing.
   if (question.type === "status") return workspaces.find(question.key)?.status();
+  if (CHANGING.includes(question.type) && embeddingOf(question.key) === "read") throw readOnly();
   const workspace = await workspaces.host(question.key);
   switch (question.type) {
     case "allow-load":
@@ -173,6 +178,13 @@ async function answerTo(question, workspaces, clients, port, by) {
     case "uninstall":
       return workspace.uninstall(question, progressTo(port));
   }
+}
+
+/** @returns {LiteError} */
+function readOnly() {
+  return new LiteError("This embedded copy of the data is read-only.", {
+    hint: "Open it full size, in a tab, to change it.",
+  });
 }
 
 /** @returns {LiteError} */

@@ -70,11 +70,13 @@ export function isFramed({ destination }) {
 /**
  * Whether a page of Datasette asks for decisions, so that no other site may put it under its own
  * buttons: plugins are installed and rows deleted at addresses with “-/” in them. Those of the query
- * page and of static files are the exceptions.
+ * page and of static files are the exceptions, and in an embed that can be edited those of a database.
  *
  * @param {string} path  what of an address is for the workspace
+ * @param {boolean} [isEditable]  whether it is such an embed's
  * @returns {boolean}
  */
-export function decides(path) {
+export function decides(path, isEditable = false) {
+  if (isEditable && !path.startsWith("-/")) return false;
   return /(?:^|\/)-\/(?!query(?:$|[/?])|static)/.test(path);
 }

@@ -1,0 +1,31 @@
+"""Gives Datasette's pages a dark theme, for those whose system prefers one, and a compact form for
+where another page embeds them.
+
+Remove this file from plugins/ to have Datasette's own look: always light, always whole.
+"""
+
+from __future__ import annotations
+
+from datasette import hookimpl
+from datasette.utils.asgi import Request
+
+from engine import site
+
+
+@hookimpl
+def extra_js_urls(request: Request | None) -> list[str]:
+    """Decide on the look before anything is drawn."""
+    return _urls(request, "page/appearance.js")
+
+
+@hookimpl
+def extra_css_urls(request: Request | None) -> list[str]:
+    """Add what those looks change."""
+    return _urls(request, "page/dark.css", "page/compact.css")
+
+
+def _urls(request: Request | None, *names: str) -> list[str]:
+    # Whole addresses, since Datasette would put base_url before a path.
+    if request is None:
+        return []
+    return [f"{request.scheme}://{request.host}{site.shell_url}{name}" for name in names]

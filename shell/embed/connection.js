@@ -1,0 +1,105 @@
+/**
+ * An embed's frame and the messages between the two. Only what this frame's window sends, from the site's
+ * origin, is heard; what is sent goes to the site's origin only.
+ */
+
+import { embedMessage, frameName, readReport } from "../shared/embed-messages.js";
+
+/** @typedef {import("../shared/embed-messages.js").Theme} Theme */
+/** @typedef {import("../shared/embed-messages.js").EmbedReport} EmbedReport */
+/** @typedef {import("../shared/embed-messages.js").EmbedRequest} EmbedRequest */
+/** @typedef {import("../shared/embed-messages.js").QueryRequest} QueryRequest */
+/** @typedef {import("../shared/embed-messages.js").Rows} Rows */
+
+/** ms that a frame may take to say something once it has loaded. */
+const PATIENCE = 10_000;
+
+/** @typedef {{message: QueryRequest, resolve: (rows: Rows) => void, reject: (error: Error) => void}} Query */
+
+export class Connection {
+  #origin;
+  #onReport;
+  #isReady = false;
+  #isHeard = false;
+  #count = 0;
+  /** @type {Map<string, Query>} those without an answer */
+  #queries = new Map();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #patience;
+
+  /**
+   * @param {object} about
+   * @param {string} about.link   what the frame opens
+   * @param {string} about.title  what it is called
+   * @param {Theme} about.theme
+   * @param {(report: EmbedReport) => void} about.onReport
+   * @param {() => void} about.onSilence  nothing of the site arrived in the frame
+   */
+  constructor({ link, title, theme, onReport, onSilence }) {
+    this.#origin = new URL(link).origin;
+    this.#onReport = onReport;
+    this.frame = document.createElement("iframe");
+    Object.assign(this.frame, { name: frameName(theme), title, allow: "clipboard-write" });
+    this.frame.setAttribute("part", "frame");
+    this.frame.src = link;
+    this.frame.addEventListener("load", () => {
+      if (!this.#isHeard) this.#patience ??= setTimeout(onSilence, PATIENCE);
+    });
+    addEventListener("message", this.#hear);
+  }
+
+  /** To be called when the frame is gone. */
+  close() {
+    removeEventListener("message", this.#hear);
+    clearTimeout(this.#patience);
+    for (const { reject } of this.#queries.values()) reject(new Error("The embed was closed."));
+    this.#queries.clear();
+  }
+
+  /** @param {EmbedRequest} message */
+  send(message) {
+    this.frame.contentWindow?.postMessage(embedMessage(message), this.#origin);
+  }
+
+  /**
+   * @param {Omit<QueryRequest, "type" | "id">} query
+   * @returns {Promise<Rows>}
+   */
+  query(query) {
+    const id = `${++this.#count}`;
+    return new Promise((resolve, reject) => {
+      /** @type {QueryRequest} */
+      const message = { type: "query", id, ...query };
+      this.#queries.set(id, { message, resolve, reject });
+      if (this.#isReady) this.send(message);
+    });
+  }
+
+  /** @param {MessageEvent} event */
+  #hear = ({ source, origin, data }) => {
+    if (source !== this.frame.contentWindow || origin !== this.#origin) return;
+    const report = readReport(data);
+    if (!report) return;
+    this.#isHeard = true;
+    clearTimeout(this.#patience);
+    if (report.type === "loading") this.#isReady = false;
+    if (report.type === "ready") this.#begin();
+    if (report.type === "result") this.#settle(report);
+    else this.#onReport(report);
+  };
+
+  /** Ask what the page before did not answer. */
+  #begin() {
+    this.#isReady = true;
+    for (const { message } of this.#queries.values()) this.send(message);
+  }
+
+  /** @param {import("../shared/embed-messages.js").ResultReport | import("../shared/embed-messages.js").FailureReport} report */
+  #settle(report) {
+    const query = this.#queries.get(report.id);
+    if (!query) return;
+    this.#queries.delete(report.id);
+    if ("error" in report) query.reject(new Error(report.error));
+    else query.resolve(report.value);
+  }
+}

@@ -1,0 +1,7 @@
+/**
+ * What embed.js at the site's root is made of: it defines <datasette-lite> (docs/embedding.md).
+ */
+
+import { DatasetteLite } from "./element.js";
+
+if (!customElements.get("datasette-lite")) customElements.define("datasette-lite", DatasetteLite);

@@ -1,0 +1,80 @@
+/**
+ * The poster of an embed: what it will show, what that costs, and the button that starts it. What the
+ * author put into the element stays visible in it as a preview.
+ */
+
+/**
+ * @typedef {object} PosterWords
+ * @property {string} title
+ * @property {string} size
+ * @property {string} prompt   on the button
+ * @property {boolean} newTab  whether the button opens a tab
+ */
+
+export class Poster {
+  /** @param {() => void} onStart */
+  constructor(onStart) {
+    this.title = made("p", "title");
+    this.title.id = "title";
+    this.size = made("p", "size");
+    this.size.id = "size";
+    this.problem = made("p", "problem");
+    this.problem.setAttribute("role", "alert");
+    this.problem.hidden = true;
+    this.button = made("button", "start");
+    this.button.type = "button";
+    this.button.addEventListener("click", onStart);
+    this.tab = made("a", "start");
+    Object.assign(this.tab, { target: "_blank", rel: "noopener" });
+    for (const starter of [this.button, this.tab]) {
+      starter.setAttribute("part", "button");
+      starter.setAttribute("aria-describedby", "title size");
+    }
+    const preview = made("div", "preview");
+    preview.append(made("slot"));
+    this.box = made("div", "poster");
+    this.box.setAttribute("part", "poster");
+    this.box.append(preview, this.title, this.problem, this.button, this.tab, this.size);
+  }
+
+  /** @param {PosterWords} words */
+  say({ title, size, prompt, newTab }) {
+    this.title.textContent = title;
+    this.size.textContent = size;
+    this.button.textContent = this.tab.textContent = prompt;
+    this.button.hidden = newTab;
+    this.tab.hidden = !newTab;
+  }
+
+  /** It waits until another embed of the page is there. */
+  wait() {
+    this.button.setAttribute("aria-disabled", "true");
+    this.button.textContent = "Starts after the one before it…";
+  }
+
+  /**
+   * It does not work in this page; a tab may.
+   *
+   * @param {string} sentence
+   */
+  refuse(sentence) {
+    this.box.hidden = false;
+    this.problem.textContent = sentence;
+    this.problem.hidden = false;
+    this.tab.textContent = "Open in a new tab";
+    this.button.hidden = true;
+    this.tab.hidden = false;
+  }
+}
+
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {string} [className]
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function made(tag, className = "") {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  return element;
+}

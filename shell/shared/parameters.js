@@ -1,0 +1,14 @@
+/**
+ * What a launcher link can say, by the kind of its parameters. What is said of a source in particular is
+ * in link-options.js; what all of it means is decided in recipe.js.
+ */
+
+/** Parameters that name a source, in the order in which they are opened. */
+// prettier-ignore
+export const SOURCE_PARAMETERS = /** @type {const} */ (["url", "sql", "csv", "json", "parquet", "excel"]);
+
+/** Parameters that name a file about the data, in canonical order. */
+export const SETTINGS = /** @type {const} */ (["metadata", "config"]);
+
+/** Parameters that are switched on by any value but 0, in canonical order. */
+export const SWITCHES = ["memory", "temporary", "private"];
