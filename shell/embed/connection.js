@@ -21,6 +21,8 @@ export class Connection {
   #onReport;
   #isReady = false;
   #isHeard = false;
+  /** @type {string | undefined} page to go to */
+  #nextPath;
   #count = 0;
   /** @type {Map<string, Query>} those without an answer */
   #queries = new Map();
@@ -56,7 +58,17 @@ export class Connection {
     this.#queries.clear();
   }
 
-  /** @param {EmbedRequest} message */
+  /**
+   * Show another page, once the frame has one that listens.
+   *
+   * @param {string} path
+   */
+  navigate(path) {
+    if (this.#isReady) this.send({ type: "navigate", path });
+    else this.#nextPath = path;
+  }
+
+  /** @param {EmbedRequest} message  lost while no page of the site is in the frame */
   send(message) {
     this.frame.contentWindow?.postMessage(embedMessage(message), this.#origin);
   }
@@ -84,6 +96,7 @@ export class Connection {
     clearTimeout(this.#patience);
     if (report.type === "loading") this.#isReady = false;
     if (report.type === "ready") this.#begin();
+    if (report.type === "error") this.#goOn();
     if (report.type === "result") this.#settle(report);
     else this.#onReport(report);
   };
@@ -92,6 +105,12 @@ export class Connection {
   #begin() {
     this.#isReady = true;
     for (const { message } of this.#queries.values()) this.send(message);
+    this.#goOn();
+  }
+
+  #goOn() {
+    if (this.#nextPath !== undefined) this.send({ type: "navigate", path: this.#nextPath });
+    this.#nextPath = undefined;
   }
 
   /** @param {import("../shared/embed-messages.js").ResultReport | import("../shared/embed-messages.js").FailureReport} report */

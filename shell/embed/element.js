@@ -113,7 +113,7 @@ export class DatasetteLite extends HTMLElement {
    * @param {string} path  within the workspace
    */
   navigate(path) {
-    if (this.#connection) this.#connection.send({ type: "navigate", path });
+    if (this.#connection) this.#connection.navigate(path);
     else this.setAttribute("path", path);
   }
 
@@ -213,6 +213,7 @@ export class DatasetteLite extends HTMLElement {
       case "ready": {
         const { path, title } = report;
         const isFirst = !this.#isReady;
+        if (isFirst) this.#keepFocus();
         this.#isReady = true;
         this.#path = path;
         this.#linkFullSize();
@@ -231,6 +232,14 @@ export class DatasetteLite extends HTMLElement {
         this.dispatchEvent(new CustomEvent("error", { detail: { name, message, hint } }));
       }
     }
+  }
+
+  /** Where the frame has the focus, give it to the page that has come into it. */
+  #keepFocus() {
+    const frame = this.#connection?.frame;
+    if (!frame || this.shadowRoot?.activeElement !== frame) return;
+    frame.blur();
+    frame.focus();
   }
 
   /**

@@ -77,9 +77,9 @@ function textOf(block) {
  */
 export function withoutIndent(text) {
   const lines = text.split("\n");
-  const indents = lines
+  const indent = lines
     .filter((line) => line.trim() !== "")
-    .map((line) => line.length - line.trimStart().length);
-  const indent = Math.min(...indents);
+    .map((line) => line.length - line.trimStart().length)
+    .reduce((least, one) => Math.min(least, one), Infinity);
   return lines.map((line) => line.slice(indent)).join("\n");
 }

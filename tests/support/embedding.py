@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from find_browser import find_browser
-from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, FrameLocator, Locator, Page
 
 from tests.support.browsing import BOOT_TIMEOUT, FLAGS, HURRIED
 from tests.support.hosts import DataHost
@@ -24,17 +24,16 @@ PARTITIONED = "--disable-features=Translate,MediaRouter,OptimizationHints"
 
 
 @contextlib.contextmanager
-def reader(folder: Path) -> Iterator[BrowserContext]:
+def reader(browser: Browser, folder: Path) -> Iterator[BrowserContext]:
     """A browser with a profile in `folder`; without, frames of other sites may store nothing."""
-    with sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            str(folder), executable_path=find_browser(), args=[*FLAGS, HURRIED, PARTITIONED]
-        )
-        context.set_default_timeout(BOOT_TIMEOUT)
-        try:
-            yield context
-        finally:
-            context.close()
+    context = browser.browser_type.launch_persistent_context(
+        str(folder), executable_path=find_browser(), args=[*FLAGS, HURRIED, PARTITIONED]
+    )
+    context.set_default_timeout(BOOT_TIMEOUT)
+    try:
+        yield context
+    finally:
+        context.close()
 
 
 @dataclass

@@ -8,6 +8,7 @@ import { embedMessage, frameName, readRequest, themeOfFrame } from "../../shared
 import { instancePath, pageAddress, parseAppPath } from "../../shared/paths.js";
 import { embeddingOf } from "../../shared/recipe.js";
 import { SITE_ROOT } from "../../shared/site.js";
+import { keepLinksInside } from "./links.js";
 import { runQuery } from "./query.js";
 
 /** @typedef {import("../../shared/embed-messages.js").EmbedReport} EmbedReport */
@@ -36,7 +37,7 @@ export class EmbeddedFrame {
     const home = new URL(SITE_ROOT.href + instancePath(this.#key)).pathname;
     const path = `/${location.pathname.slice(home.length)}${location.search}${location.hash}`;
     this.#report({ type: "ready", path, title: document.title });
-    keepForeignLinksOut(SITE_ROOT.href + instancePath(this.#key));
+    keepLinksInside(SITE_ROOT.href + instancePath(this.#key));
   }
 
   /** @param {import("../../shared/errors.js").WireError} error */
@@ -97,23 +98,4 @@ export class EmbeddedFrame {
  */
 export function embeddedFrame(key) {
   return parent !== self && embeddingOf(key) ? new EmbeddedFrame(key) : undefined;
-}
-
-/**
- * Have links to anywhere else open in a tab: in the frame they would take the place of the data.
- *
- * @param {string} home  address of the workspace
- */
-function keepForeignLinksOut(home) {
-  document.addEventListener(
-    "click",
-    ({ target }) => {
-      const link = target instanceof Element ? target.closest("a[href]") : null;
-      if (!(link instanceof HTMLAnchorElement) || link.href.startsWith(home)) return;
-      if (!/^https?:$/.test(link.protocol)) return;
-      link.target = "_blank";
-      link.rel = "noopener";
-    },
-    true,
-  );
 }

@@ -14,7 +14,7 @@ import { tildeEncoded } from "../../shared/tilde-encoding.js";
  * @returns {Promise<{value: Rows} | {error: string}>}
  */
 export async function runQuery(home, { database, sql, parameters }) {
-  const query = new URLSearchParams({ ...parameters, sql, _shape: "arrays" });
+  const query = new URLSearchParams({ ...parameters, sql, _shape: "arrays", _extra: "columns" });
   let answer;
   try {
     const response = await fetch(`${home}${tildeEncoded(database)}/-/query.json?${query}`);

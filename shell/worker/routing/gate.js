@@ -90,7 +90,7 @@ async function judge(request, { key, path }, siteRoot, isPrivate) {
   if (isFramed(request)) {
     const isForAll = isEmbedded || !(await isPrivate());
     if (!decides(path, embed === "edit") && isForAll) framing = "any";
-    else if (!comesFromSite(request, siteRoot)) {
+    else if (isEmbedded || !comesFromSite(request, siteRoot)) {
       return { framing: "any", refusal: await framedPage(siteRoot.pathname, request.url) };
     }
   }
