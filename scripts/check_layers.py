@@ -16,7 +16,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 TABLE = "layers.toml"
-SEPARATE = ("shell/worker", "shell/page")
+SEPARATE = ("shell/worker", "shell/page", "shell/embed")
 
 _COMMENT = re.compile(r"/\*.*?\*/|^\s*//[^\n]*", re.S | re.M)
 _IMPORT = re.compile(r"""\b(?:from|import)\s*\(?\s*["'](\.[^"']+)["']""")
@@ -78,7 +78,7 @@ def problems(imports: dict[str, set[str]], rows: list[list[str]]) -> Iterator[st
             elif any(here[1].startswith(one) for one in SEPARATE) and any(
                 there[1].startswith(one) and not here[1].startswith(one) for one in SEPARATE
             ):
-                yield f"{path} imports {other}; pages and the worker share only shell/shared."
+                yield f"{path} imports {other}; pages, embeds and the worker share only shell/shared."
 
 
 def check(project: Path) -> list[str]:

@@ -112,10 +112,10 @@ def test_paths_in_comments_exist() -> None:
 
 def test_every_parameter_and_option_of_links_is_described() -> None:
     document = (PROJECT / "docs/links.md").read_text()
-    recipe = (PROJECT / "shell/shared/recipe.js").read_text()
+    parameters = (PROJECT / "shell/shared/parameters.js").read_text()
     options = (PROJECT / "shell/shared/link-options.js").read_text()
-    lists = [recipe.split(f"{name} =")[1].split("]")[0] for name in ("SETTINGS", "SWITCHES")]
-    lists.append(recipe.split("SOURCE_PARAMETERS =")[1].split("]")[0])
+    kinds = ("SOURCE_PARAMETERS", "SETTINGS", "SWITCHES")
+    lists = [parameters.split(f"{kind} =")[1].split("]")[0] for kind in kinds]
     lists.append(options.split("const OPTIONS =")[1].split(");")[0])
     names = [name for one in lists for name in re.findall(r'"(\w+)"', one)]
     assert {"url", "metadata", "memory", "pk", "hidden"} <= set(names), "the patterns are lost"

@@ -5,6 +5,7 @@
  */
 
 import { LiteError } from "../../shared/errors.js";
+import "../ui/appearance.js";
 import { waitAndReload } from "./wait-and-reload.js";
 
 void waitAndReload(

@@ -4,7 +4,7 @@
  * with no way back but the browser's.
  */
 
-import { offerDownload } from "../offer-download.js";
+import { offerDownload } from "../ui/offer-download.js";
 
 /** @param {string} home  address of the workspace */
 export function keepLinksInside(home) {

@@ -3,8 +3,6 @@
  * its plugins: each in a shadow root with stylesheets of its own.
  */
 
-import { parseAppPath } from "../../shared/paths.js";
-import { SITE_ROOT } from "../../shared/site.js";
 import { element } from "./dom.js";
 
 /**
@@ -14,8 +12,6 @@ import { element } from "./dom.js";
  */
 export function shadowWith(host, styles) {
   const root = host.attachShadow({ mode: "open" });
-  // Datasette's pages are light whatever the system prefers, and so is what is shown on them.
-  host.toggleAttribute("data-light", parseAppPath(location.pathname, SITE_ROOT.pathname) !== null);
   root.append(
     ...styles.map((name) =>
       element("link", { rel: "stylesheet", href: new URL(name, import.meta.url).href }),
