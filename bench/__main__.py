@@ -21,6 +21,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 sys.path.append(str(PROJECT / "scripts"))
 
 from bench import (  # noqa: E402
+    embeds,
     importing,
     memory,
     saving,
@@ -80,6 +81,16 @@ def _visits(site: str, old_way: str, repetitions: int) -> Table:
     return Table("From the click to the first table", "old way", "s", rows, digits=2)
 
 
+def _embeds(site: str, repetitions: int) -> Table:
+    launcher, first, others = zip(*(embeds.measure(site) for _ in range(repetitions)), strict=True)
+    rows = [
+        Row("first embed of a page, on a first visit", median(first), median(launcher)),
+        Row("each of the others", median(one for some in others for one in some)),
+        Row("the slowest of the others", max(one for some in others for one in some)),
+    ]
+    return Table("Embedded in a page of another site", "launcher", "s", rows, digits=2)
+
+
 def _medians(pairs: list[tuple[float, float]]) -> list[float]:
     return [median(column) for column in zip(*pairs, strict=True)]
 
@@ -134,7 +145,7 @@ def _importing(site: str, repetitions: int) -> Iterator[Table]:
     yield Table("From the click to the first page of a large file", "none", "s", rows)
 
 
-PARTS = ("visits", "transfers", "pages", "memory", "saving", "importing")
+PARTS = ("visits", "embeds", "transfers", "pages", "memory", "saving", "importing")
 
 
 def main() -> int:
@@ -158,6 +169,8 @@ def main() -> int:
     with static_site(dist) as site, static_site(lay_out()) as old_way:
         if "visits" in parts:
             print(show(_visits(site, old_way, 1 if args.quick else VISITS)), flush=True)
+        if "embeds" in parts:
+            print(show(_embeds(site, 1 if args.quick else VISITS)), flush=True)
         if "transfers" in parts:
             print(show(_transfers(FOLDER)), flush=True)
         if "pages" in parts:

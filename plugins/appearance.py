@@ -9,7 +9,7 @@ from __future__ import annotations
 from datasette import hookimpl
 from datasette.utils.asgi import Request
 
-from engine import site
+from engine.datasette import site
 
 
 @hookimpl

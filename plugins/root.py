@@ -10,7 +10,7 @@ from __future__ import annotations
 from datasette import hookimpl
 from datasette.app import Datasette
 
-from engine import site
+from engine.datasette import site
 
 
 @hookimpl

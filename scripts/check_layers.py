@@ -78,7 +78,7 @@ def problems(imports: dict[str, set[str]], rows: list[list[str]]) -> Iterator[st
             elif any(here[1].startswith(one) for one in SEPARATE) and any(
                 there[1].startswith(one) and not here[1].startswith(one) for one in SEPARATE
             ):
-                yield f"{path} imports {other}; pages, embeds and the worker share only shell/shared."
+                yield f"{path} imports {other}; pages and the worker share only shell/shared."
 
 
 def check(project: Path) -> list[str]:

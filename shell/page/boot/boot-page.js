@@ -22,7 +22,7 @@ import { showWaysOut } from "../saved/ways-out.js";
  * @param {URL} boot.siteRoot
  * @param {(view: BootView) => Promise<boolean>} [boot.prepare]  what to do once the instance is ready;
  *   returns whether its sources are to be loaded anew
- * @param {(error: import("../shared/errors.js").WireError) => void} [boot.onFail]
+ * @param {(error: import("../../shared/errors.js").WireError) => void} [boot.onFail]
  * @param {(again: boolean) => void} boot.leave  go to the instance; throws a LiteError when that
  *   leads nowhere. `again` says that the person asked for another try
  * @returns {Promise<void>}

@@ -12,6 +12,7 @@ import { keepIntegersExact } from "./exact-integers.js";
 import { startKeepAlive } from "../worker/keep-alive.js";
 import { startNotices } from "./notices.js";
 import { leadStrayLinksBack } from "./stray-links.js";
+import { addThemeSwitch } from "./theme-switch.js";
 import { keepRegistrations } from "../worker/registrations.js";
 import { reloadsHaveHelped } from "../worker/reload-guard.js";
 
@@ -24,3 +25,4 @@ startNotices();
 if (embeddingOf(key) !== "read") setUpFileBringing();
 keepRegistrations();
 keepIntegersExact();
+addThemeSwitch();

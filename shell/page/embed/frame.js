@@ -8,6 +8,7 @@ import { embedMessage, frameName, readRequest, themeOfFrame } from "../../shared
 import { instancePath, pageAddress, parseAppPath } from "../../shared/paths.js";
 import { embeddingOf } from "../../shared/recipe.js";
 import { SITE_ROOT } from "../../shared/site.js";
+import { THEME_CHANGED } from "../ui/theme-choice.js";
 import { keepLinksInside } from "./links.js";
 import { runQuery } from "./query.js";
 
@@ -51,7 +52,7 @@ export class EmbeddedFrame {
       case "theme":
         if (themeOfFrame(self.name) === undefined) return;
         self.name = frameName(request.theme);
-        dispatchEvent(new Event("datasette-lite-theme"));
+        dispatchEvent(new Event(THEME_CHANGED));
         return;
       case "navigate":
         this.#go(request.path.replace(/^\/+/, ""));

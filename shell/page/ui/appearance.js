@@ -4,21 +4,23 @@
  * (scripts/bundle_pages.py), so that no page flashes in the wrong colours.
  *
  * The page that embeds this one says its theme in the frame's name, which stays from page to page
- * (shared/embed-messages.js). Elsewhere the system's preference counts.
+ * (shared/embed-messages.js). Elsewhere the person's choice counts, and else the system's preference.
  */
 
 import { themeOfFrame } from "../../shared/embed-messages.js";
+import { chosenTheme, THEME_CHANGED } from "./theme-choice.js";
 
 const root = document.documentElement;
 const system = matchMedia("(prefers-color-scheme: dark)");
 
 function apply() {
-  const wanted = self.parent === self ? undefined : themeOfFrame(self.name);
-  root.toggleAttribute("data-embedded", wanted !== undefined);
-  root.dataset.theme = wanted ?? (system.matches ? "dark" : "light");
+  const around = self.parent === self ? undefined : themeOfFrame(self.name);
+  root.toggleAttribute("data-embedded", around !== undefined);
+  root.dataset.theme = around ?? chosenTheme() ?? (system.matches ? "dark" : "light");
 }
 
 apply();
 system.addEventListener("change", apply);
-// What the frame's name says may change while the page is shown (embed/frame.js).
-addEventListener("datasette-lite-theme", apply);
+addEventListener(THEME_CHANGED, apply);
+// Another tab's choice.
+addEventListener("storage", apply);

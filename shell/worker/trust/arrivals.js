@@ -77,6 +77,6 @@ export function isFramed({ destination }) {
  * @returns {boolean}
  */
 export function decides(path, isEditable = false) {
-  if (isEditable && !path.startsWith("-/")) return false;
+  if (isEditable && !/^\/*-\//.test(path)) return false;
   return /(?:^|\/)-\/(?!query(?:$|[/?])|static)/.test(path);
 }

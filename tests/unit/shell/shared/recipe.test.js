@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  embedding,
+  embeddingOf,
   isForOwnFiles,
   keyToRecipe,
   launcherLink,
@@ -10,6 +12,7 @@ import {
   recipeToKey,
   settingsOf,
   sourcesOf,
+  withoutEmbedding,
 } from "../../../../shell/shared/recipe.js";
 
 const ROOT = new URL("https://example.org/some/sub/path/");
@@ -269,4 +272,38 @@ test("names of prototypes are parameters like any other unknown one", () => {
     assert.equal(options.name, name);
   }
   assert.equal({}.polluted, undefined);
+});
+
+test("a link to be embedded names a workspace of its own", () => {
+  const reading = read("?embed=1&csv=https://a.test/1.csv").recipe;
+  assert.deepEqual(reading, [
+    ["csv", "https://a.test/1.csv"],
+    ["embed", "1"],
+  ]);
+  assert.equal(embedding(reading), "read");
+  assert.equal(embeddingOf(recipeToKey(reading)), "read");
+  assert.deepEqual(keyToRecipe(recipeToKey(reading)), reading);
+  assert.equal(embedding(read("?embed=edit").recipe), "edit");
+  // Whatever else it says, nobody may change anything.
+  assert.equal(embedding(read("?embed=EDIT").recipe), "read");
+  assert.equal(embedding(read("?embed=yes").recipe), "read");
+  assert.equal(embedding(read("?embed=edit&embed=1").recipe), "read");
+  assert.equal(embedding(read("?embed=0&csv=https://a.test/1.csv").recipe), undefined);
+});
+
+test("no other workspace is made to be embedded", () => {
+  assert.equal(embeddingOf(""), undefined);
+  assert.equal(embeddingOf("not a key"), undefined);
+  assert.equal(embeddingOf(recipeToKey([["csv", "https://a.test/embed=1"]])), undefined);
+  // Only the canonical form of a recipe is a key.
+  const twice = recipeToKey([
+    ["embed", "1"],
+    ["csv", "https://a.test/1.csv"],
+  ]);
+  assert.equal(embeddingOf(twice), undefined);
+});
+
+test("in a tab the same data opens without that", () => {
+  const { recipe } = read("?csv=https://a.test/1.csv&embed=edit");
+  assert.deepEqual(withoutEmbedding(recipe), [["csv", "https://a.test/1.csv"]]);
 });

@@ -164,3 +164,13 @@ test("pages of a private kind reach this site only", () => {
   assert.doesNotMatch(policy, /https?:/);
   assert.doesNotMatch(safe("text/html").get("content-security-policy"), /default-src/);
 });
+
+test("where an embed can be edited, pages of a database may be framed", () => {
+  for (const path of ["data/-/execute-write", "data/t/-/insert", "data/t/1/-/delete"]) {
+    assert.ok(decides(path), path);
+    assert.ok(!decides(path, true), path);
+  }
+  for (const path of ["-/install", "-/sources", "-/create-token"]) {
+    assert.ok(decides(path, true), path);
+  }
+});
