@@ -34,7 +34,7 @@ FLAGS = [
 # processors than the tests do, most of which run Python for a few seconds only.
 HURRIED = "--js-flags=--liftoff-only"
 
-BOOT_TIMEOUT = 90_000  # ms; a boot takes about 3 s on an idle machine
+BOOT_TIMEOUT = 40_000  # ms; a boot takes about 3 s on an idle machine
 
 
 @contextlib.contextmanager

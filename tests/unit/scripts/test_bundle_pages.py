@@ -16,6 +16,7 @@ MODULES = {
     "later.js": 'import { a } from "./a.js"; export const later = a;',
     "a.js": 'export const a = () => "shared by two";',
     "b.js": 'export const b = "shared by three " + import.meta.url;',
+    "appearance.js": 'import { a } from "./a.js"; document.title = a();',
     "one.css": '@import "./base.css"; a { color: red }',
     "base.css": "b { color: blue }",
 }
@@ -42,6 +43,7 @@ def test_pages_share_one_chunk(pages: Path, tmp_path: Path) -> None:
         "two.js",
         "three.js",
         "timer.js",
+        "appearance.js",
     }
     shared = (target / chunk).read_text()
     assert "shared by two" in shared and "shared by three" in shared and "import.meta" in shared
@@ -53,6 +55,14 @@ def test_a_script_that_shares_nothing_imports_nothing(pages: Path, tmp_path: Pat
     target = tmp_path / "made"
     bundle_pages(pages, target, tmp_path / "work")
     assert "import" not in (target / "timer.js").read_text()
+
+
+def test_a_classic_script_has_all_that_it_needs(pages: Path, tmp_path: Path) -> None:
+    target = tmp_path / "made"
+    bundle_pages(pages, target, tmp_path / "work")
+    script = (target / "appearance.js").read_text()
+    assert "import" not in script and "shared by two" in script
+    assert script.startswith("(()=>{") or script.startswith('"use strict";(()=>{')
 
 
 def test_a_stylesheet_contains_what_it_imports(pages: Path, tmp_path: Path) -> None:
