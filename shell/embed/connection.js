@@ -11,7 +11,7 @@ import { embedMessage, frameName, readReport } from "../shared/embed-messages.js
 /** @typedef {import("../shared/embed-messages.js").QueryRequest} QueryRequest */
 /** @typedef {import("../shared/embed-messages.js").Rows} Rows */
 
-/** ms that a frame may take to say something once it has loaded. */
+/** ms after which a page in the frame that has said nothing is not going to. */
 const PATIENCE = 10_000;
 
 /** @typedef {{message: QueryRequest, resolve: (rows: Rows) => void, reject: (error: Error) => void}} Query */
@@ -20,7 +20,9 @@ export class Connection {
   #origin;
   #onReport;
   #isReady = false;
-  #isHeard = false;
+  /** Pages that have loaded in the frame, and those that have said so themselves. */
+  #loads = 0;
+  #pages = 0;
   /** @type {string | undefined} page to go to */
   #nextPath;
   #count = 0;
@@ -35,7 +37,8 @@ export class Connection {
    * @param {string} about.title  what it is called
    * @param {Theme} about.theme
    * @param {(report: EmbedReport) => void} about.onReport
-   * @param {() => void} about.onSilence  nothing of the site arrived in the frame
+   * @param {(isFirst: boolean) => void} about.onSilence  what arrived in the frame says nothing: as its
+   *   first page, it is none of the site's; later it is one that only offers to open a tab
    */
   constructor({ link, title, theme, onReport, onSilence }) {
     this.#origin = new URL(link).origin;
@@ -45,7 +48,11 @@ export class Connection {
     this.frame.setAttribute("part", "frame");
     this.frame.src = link;
     this.frame.addEventListener("load", () => {
-      if (!this.#isHeard) this.#patience ??= setTimeout(onSilence, PATIENCE);
+      this.#loads++;
+      clearTimeout(this.#patience);
+      this.#patience = setTimeout(() => {
+        if (this.#loads > this.#pages) onSilence(this.#pages === 0);
+      }, PATIENCE);
     });
     addEventListener("message", this.#hear);
   }
@@ -92,9 +99,10 @@ export class Connection {
     if (source !== this.frame.contentWindow || origin !== this.#origin) return;
     const report = readReport(data);
     if (!report) return;
-    this.#isHeard = true;
-    clearTimeout(this.#patience);
-    if (report.type === "loading") this.#isReady = false;
+    if (report.type === "loading") {
+      this.#pages++;
+      this.#isReady = false;
+    }
     if (report.type === "ready") this.#begin();
     if (report.type === "error") this.#goOn();
     if (report.type === "result") this.#settle(report);

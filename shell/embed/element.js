@@ -42,6 +42,8 @@ export class DatasetteLite extends HTMLElement {
   /** @type {import("./link.js").Pairs} */
   #parameters = [];
   #inline = "";
+  /** @type {import("../shared/embed-messages.js").Theme | undefined} */
+  #sentTheme;
   #path = "";
   #isReady = false;
   #isStarting = false;
@@ -175,7 +177,7 @@ export class DatasetteLite extends HTMLElement {
       title: this.#title,
       theme: this.#theme,
       onReport: (report) => this.#hear(report),
-      onSilence: () => this.#refuse(SILENT),
+      onSilence: (isFirst) => (isFirst ? this.#refuse(SILENT) : this.#endTurn()),
     });
     this.#connection = connection;
     const hadFocus = this.shadowRoot?.activeElement === this.#poster.button;
@@ -217,6 +219,8 @@ export class DatasetteLite extends HTMLElement {
         this.#isReady = true;
         this.#path = path;
         this.#linkFullSize();
+        // What was sent while the page came may be lost.
+        this.#sentTheme = undefined;
         this.#followTheme();
         this.#status.textContent = isFirst ? "Datasette is ready." : "";
         this.#endTurn();
@@ -286,7 +290,10 @@ export class DatasetteLite extends HTMLElement {
   }
 
   #followTheme() {
-    this.#connection?.send({ type: "theme", theme: this.#theme });
+    const theme = this.#theme;
+    if (!this.#connection || theme === this.#sentTheme) return;
+    this.#sentTheme = theme;
+    this.#connection.send({ type: "theme", theme });
   }
 
   #startNearby() {

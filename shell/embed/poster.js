@@ -44,6 +44,7 @@ export class Poster {
     this.button.textContent = this.tab.textContent = prompt;
     this.button.hidden = newTab;
     this.tab.hidden = !newTab;
+    this.problem.hidden = true;
   }
 
   /** It waits until another embed of the page is there. */
