@@ -120,8 +120,8 @@ def missing() -> int:
 
 
 def patient(app: Any) -> Any:
-    """Return the ASGI application, with its answers kept until it is known that the missing rest did
-    not cause them; it may cause any error. Such a request is answered again when all is there.
+    """Return the ASGI application, with its answers kept until it is known that the missing rest
+    did not cause them; it may cause any error. Such a request is answered again when all is there.
 
     Only what changes nothing is answered before that: other requests wait first, so that none is
     ever carried out twice. Answers that come in parts wait as well, since they can't be taken back.

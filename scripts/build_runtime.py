@@ -235,7 +235,8 @@ def build_runtime() -> Runtime:
     packs = make_packs(wheels)
     about = describe_pyodide(wheels)
     scripts = PROJECT / "scripts"
-    bundlers = [scripts / f"{name}.py" for name in ("bundle_embed", "bundle_pages", "bundle_worker", "bundling")]
+    names = ["bundle_embed", "bundle_pages", "bundle_worker", "bundling"]
+    bundlers = [scripts / f"{name}.py" for name in names]
     inputs = [*packs.values(), about, *bundlers, scripts / "slim_loader.mjs"]
     inputs += [Path(__file__).resolve(), scripts / "licenses.py", PROJECT / "package-lock.json"]
     inputs += [*(PROJECT / name for name in SERVED), PROJECT / "engine"]

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from build_runtime import CACHE, OWN_PLUGINS, BuildError, build_runtime
+from bundle_embed import EmbedError
 from wheels import PROJECT
 
 from datasette_lite.assembly import Contents, assemble
@@ -113,7 +114,7 @@ def main() -> int:
         owner = read_settings(args.site.resolve())
         plugins = [folder.resolve() for folder in args.plugins]
         build(args.out.resolve(), owner, plugins, args.settings)
-    except (BuildError, SettingsError, VersionError, BrandingError) as error:
+    except (BuildError, EmbedError, SettingsError, VersionError, BrandingError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except subprocess.CalledProcessError as error:
