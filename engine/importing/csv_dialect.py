@@ -62,6 +62,10 @@ _AS_IN_BROWSERS = "datasette-lite.bytes-as-in-browsers"
 codecs.register_error(_AS_IN_BROWSERS, _bytes_as_in_browsers)
 
 
+# Of fewer bytes nothing can be told.
+_LEAST_NULS = 3
+
+
 @dataclass(frozen=True)
 class Encoding:
     """How bytes become text: the arguments of ``open()``."""
@@ -147,6 +151,19 @@ def decode_text(data: bytes) -> str:
     return text.removeprefix("\ufeff")
 
 
+def decode_part(data: bytes) -> tuple[str, bool]:
+    """Decode a part of a text that should be UTF-8; tell whether it is, or Windows-1252 if not."""
+    try:
+        return data.decode(), True
+    except UnicodeDecodeError:
+        return data.decode("cp1252", _AS_IN_BROWSERS), False
+
+
+def head_encoding(head: bytes) -> Encoding:
+    """Tell the encoding of a text of which only the head is at hand."""
+    return guess_encoding(head, _decodes(codecs.getincrementaldecoder("utf-8")(), head))
+
+
 def decode_head(head: bytes, encoding: Encoding) -> str:
     """Decode the head of a text, without a character that is cut in two."""
     return codecs.getincrementaldecoder(encoding.codec)(encoding.errors).decode(head)
@@ -222,11 +239,21 @@ def _marked_encoding(head: bytes) -> Encoding | None:
         # Western text has NUL in every high byte; other scripts have some for digits, commas
         # and line ends. In low bytes there is none but by rare chance.
         nuls_low, nuls_high = head[low::2].count(0), head[high::2].count(0)
-        if nuls_high * 10 > len(head) // 2 and nuls_low * 50 <= nuls_high:
+        # A stray NUL in other text is valid UTF-8. Of UTF-16, little more than Western text is.
+        share = 0.9 if _is_plain(head) else 0.1
+        is_more = nuls_high > share * (len(head) // 2) and nuls_high >= _LEAST_NULS
+        if is_more and nuls_low * 50 <= nuls_high:
             text = head.decode(codec, "ignore")
             if not _CONTROL_CHARACTER.search(text):
                 return Encoding(codec, "replace")
     return None
+
+
+def _is_plain(head: bytes) -> bool:
+    """Tell whether the head of a file is UTF-8 without control characters, but for NUL."""
+    text = head.replace(b"\0", b"")
+    is_utf8 = _decodes(codecs.getincrementaldecoder("utf-8")(), text)
+    return is_utf8 and not _CONTROL_CHARACTER.search(text.decode("utf-8", "ignore"))
 
 
 async def _scan(path: Path, source: str, breathe: Callable[[int], Awaitable[None]]) -> bool:

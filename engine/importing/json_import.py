@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import SourceError
-from engine.importing.csv_dialect import decode_head, decode_text, guess_encoding
+from engine.importing.csv_dialect import decode_head, decode_part, decode_text, head_encoding
 from engine.importing.file_kinds import (
     empty_source,
     is_called_lines,
@@ -75,9 +75,9 @@ async def import_json(
     primary_key: list[str] = []
     notes: list[str] = []
     if is_sequence(head):
-        await _read_texts(_sequence(path), parser, loose, rejected, pace, share * 0.7)
+        notes += await _read_texts(_sequence(path), parser, loose, rejected, pace, share * 0.7)
     elif is_lines(path, source):
-        await _read_texts(_lines(path), parser, loose, rejected, pace, share * 0.7)
+        notes += await _read_texts(_lines(path), parser, loose, rejected, pace, share * 0.7)
     else:
         await pace.rest()
         text = read_text(path, source)
@@ -148,6 +148,7 @@ class _Text:
     text: str
     line: int  # in which it begins, from 1
     position: int  # where it ends in the file, in bytes
+    is_utf8: bool  # or else Windows-1252
 
 
 def _lines(path: Path) -> Iterator[_Text]:
@@ -156,8 +157,8 @@ def _lines(path: Path) -> Iterator[_Text]:
         for number, line in enumerate(file, 1):
             position += len(line)
             if line.strip():
-                text = _without_mark(line) if number == 1 else line.decode("utf-8", "replace")
-                yield _Text(text.rstrip("\r\n"), number, position)
+                text, is_utf8 = decode_part(line.removeprefix(b"\xef\xbb\xbf"))
+                yield _Text(text.rstrip("\r\n"), number, position, is_utf8)
 
 
 def is_sequence(head: bytes) -> bool:
@@ -176,7 +177,8 @@ def _sequence(path: Path) -> Iterator[_Text]:
             for text in texts:
                 position += len(text) + 1
                 if text.strip(b"\xef\xbb\xbf \t\r\n"):
-                    yield _Text(text.decode("utf-8", "replace").strip(), line, position)
+                    decoded, is_utf8 = decode_part(text.removeprefix(b"\xef\xbb\xbf"))
+                    yield _Text(decoded.strip(), line, position, is_utf8)
                 line += text.count(b"\n")
             if not chunk:
                 return
@@ -189,11 +191,13 @@ async def _read_texts(
     rejected: Rejected,
     pace: Pace,
     share: float,
-) -> None:
+) -> list[str]:
+    """Read JSON texts into a table; return notes on them."""
     breathe = pace.part(0, share)
     objects: list[dict[str, Any]] = []
-    size = 0
+    size = foreign = 0
     for number, one in enumerate(texts, 1):
+        foreign += not one.is_utf8
         try:
             value = parser.parse(one.text)
         except (ValueError, RecursionError) as error:
@@ -209,6 +213,10 @@ async def _read_texts(
             await breathe(one.position)
     loose.add_objects(objects)
     pace.count(len(objects))
+    if not foreign:
+        return []
+    what, was = ("1 row is", "it was") if foreign == 1 else (f"{foreign:,} rows are", "they were")
+    return [f"{what} not UTF-8, as JSON should be; {was} read as Windows-1252."]
 
 
 def read_text(path: Path, source: str) -> str:
@@ -275,7 +283,7 @@ def _not_json(text: str, source: str, error: json.JSONDecodeError) -> SourceErro
 
 def head_text(head: bytes) -> str:
     """Return the head of a JSON file as text."""
-    return decode_head(head, guess_encoding(head, is_utf8=True)).removeprefix("\ufeff")
+    return decode_head(head, head_encoding(head)).removeprefix("\ufeff")
 
 
 def _excerpt(text: str, position: int) -> str:

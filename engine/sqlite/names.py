@@ -118,14 +118,14 @@ def unquoted(name: str) -> str:
 def column_names(header: Sequence[str]) -> list[str]:
     """Return a usable, distinct column name for every cell of a header row.
 
-    Surrounding white space goes. An empty cell becomes ``untitled_N`` where N is the number of
-    the column, from 1. A name seen before, without regard to ASCII case, gets ``_2``, ``_3``
-    and so on, leaving out what the header itself uses further on.
+    Surrounding white space goes, as do byte order marks. An empty cell becomes ``untitled_N``
+    where N is the number of the column, from 1. A name seen before, without regard to ASCII case,
+    gets ``_2``, ``_3`` and so on, leaving out what the header itself uses further on.
 
     >>> column_names(["id", " Name ", "name", "", "name_2"])
     ['id', 'Name', 'name_3', 'untitled_4', 'name_2']
     """
-    stripped = [cell.strip() for cell in header]
+    stripped = [cell.strip().strip("\ufeff").strip() for cell in header]
     in_header = {_fold(name) for name in stripped}
     names: list[str] = []
     used: set[str] = set()

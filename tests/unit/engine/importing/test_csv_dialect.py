@@ -6,7 +6,7 @@ import pytest
 
 from engine.errors import SourceError
 from engine.importing import csv_layout
-from engine.importing.csv_dialect import Dialect, detect_dialect
+from engine.importing.csv_dialect import Dialect, detect_dialect, guess_encoding
 from engine.importing.csv_layout import find_layout
 
 NO_DELIMITER = "\uffff"
@@ -160,3 +160,18 @@ def test_endless_line_is_refused_before_it_is_read(tmp_path: Path) -> None:
 
 def test_long_lines_are_not_refused(tmp_path: Path) -> None:
     assert detect(tmp_path, b"a,b\n" + (b"x" * 10_000_000 + b",1\r") * 4).delimiter == ","
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "cp1252"])
+@pytest.mark.parametrize("text", ["a,b\n1,x\0y\n2,z\n", "a,b\n1,x\0\n", "a\0b\n", "é,b\n1,\0x\n"])
+def test_a_stray_nul_is_no_sign_of_utf_16(text: str, codec: str) -> None:
+    encoded = text.encode(codec)
+    assert guess_encoding(encoded, is_utf8=codec == "utf-8").codec == codec
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "text", ["a,b\n1,2\n", "名前,数\n山田,1\n鈴木,2\n佐藤,3\n", "имя,n\nя,1\n"]
+)
+def test_utf_16_without_a_mark(text: str, codec: str) -> None:
+    assert guess_encoding(text.encode(codec), is_utf8=False).codec == codec

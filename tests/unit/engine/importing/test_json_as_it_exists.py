@@ -171,6 +171,20 @@ def test_preview_and_import_agree_on_what_is_a_line(open_: Opener) -> None:
     assert open_.preview("x.json", data)["tables"][0]["count"] == 2
 
 
+@pytest.mark.parametrize("name", ["x.json", "x.ndjson"])
+def test_what_is_not_utf8_is_read_and_told(open_: Opener, name: str) -> None:
+    data = '{"a": "caf\xe9"}\n{"a": "\xfcber"}\n'.encode("latin-1") + '{"a": "żółw"}\n'.encode()
+    opened = open_(name, data)
+    assert opened.rows("select a from x") == [("café",), ("über",), ("żółw",)]
+    assert opened.notes == [
+        "2 rows are not UTF-8, as JSON should be; they were read as Windows-1252."
+    ]
+    assert open_.preview(name, data)["tables"][0]["rows"][0] == ["café"]
+    document = '[{"a": "caf\xe9"}]'.encode("latin-1")
+    assert open_("y.json", document).rows("select a from y") == [("café",)]
+    assert open_.preview("y.json", document)["tables"][0]["rows"] == [["café"]]
+
+
 SCALARS = st.one_of(
     st.none(),
     st.booleans(),
