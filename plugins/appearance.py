@@ -8,20 +8,31 @@ from __future__ import annotations
 
 from datasette import hookimpl
 from datasette.utils.asgi import Request
+from jinja2 import Environment
 
 from engine.datasette import site
+
+SCRIPT = "page/appearance.js"
+STYLESHEETS = ("page/dark.css", "page/compact.css")
+
+
+@hookimpl
+def prepare_jinja2_environment(env: Environment) -> None:
+    """Have the pages of errors look the same, which Datasette renders without the hooks below."""
+    env.globals["extra_js_urls"] = [{"url": site.shell_url + SCRIPT}]
+    env.globals["extra_css_urls"] = [{"url": site.shell_url + name} for name in STYLESHEETS]
 
 
 @hookimpl
 def extra_js_urls(request: Request | None) -> list[str]:
     """Decide on the look before anything is drawn."""
-    return _urls(request, "page/appearance.js")
+    return _urls(request, SCRIPT)
 
 
 @hookimpl
 def extra_css_urls(request: Request | None) -> list[str]:
     """Add what those looks change."""
-    return _urls(request, "page/dark.css", "page/compact.css")
+    return _urls(request, *STYLESHEETS)
 
 
 def _urls(request: Request | None, *names: str) -> list[str]:

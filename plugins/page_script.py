@@ -11,8 +11,17 @@ import json
 from typing import Any
 
 from datasette import hookimpl
+from jinja2 import Environment
+from markupsafe import Markup
 
 from engine.datasette import site
+
+
+@hookimpl
+def prepare_jinja2_environment(env: Environment) -> None:
+    """Have the pages of errors run it, too, which Datasette renders without the hook below."""
+    script = extra_body_script()
+    env.globals["body_scripts"] = [{**script, "script": Markup(script["script"])}]
 
 
 @hookimpl

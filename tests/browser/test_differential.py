@@ -57,6 +57,14 @@ DIFFERENCES = [
     ),
     Difference(
         r".*",
+        "the dark theme and the compact form (plugins/appearance.py)",
+        replace(
+            r'\n    <link rel="stylesheet" href="[^>]*/shell/page/[^>]*>\n'
+            r'|\n    <script src="[^>]*/shell/page/[^>]*></script>\n'
+        ),
+    ),
+    Difference(
+        r".*",
         "the menu's link to the site's page of saved data (plugins/saved_data.py)",
         replace(r'\n *<li><a href="[^"]*saved\.html">Saved data</a></li>\n *'),
     ),
@@ -85,7 +93,7 @@ DIFFERENCES = [
         r"/-/plugins(\.json)?(\?all=1)?",
         "the plugins that add those",
         replace(
-            r'\{\s*"name": "page_script\.py",[^}]*\},\s*'
+            r'\{\s*"name": "(?:appearance|page_script)\.py",[^}]*\},\s*'
             r'|,\s*\{\s*"name": "(saved_data|sources|plugin_page)\.py",[^}]*\}'
         ),
     ),
@@ -142,7 +150,7 @@ DIFFERENCES = [
 ]
 
 # What only makes sense in the site: pages and links of its own.
-SITE_ONLY = ("page_script.py", "saved_data.py", "sources.py", "plugin_page.py")
+SITE_ONLY = ("appearance.py", "page_script.py", "saved_data.py", "sources.py", "plugin_page.py")
 
 # What forms ask for, what people type, what machines ask for, and what is wrong.
 ADDRESSES = """

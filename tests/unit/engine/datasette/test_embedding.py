@@ -14,7 +14,7 @@ from datasette.plugins import pm
 from engine.datasette import site
 from engine.datasette.instance import Instance
 from engine.importing.options import Request
-from plugins import appearance, root
+from plugins import appearance, page_script, root
 
 Story = Callable[[Datasette], Coroutine[Any, Any, None]]
 
@@ -22,10 +22,10 @@ Story = Callable[[Datasette], Coroutine[Any, Any, None]]
 @pytest.fixture(autouse=True)
 def plugins(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(site, "shell_url", "/sub/v/1/shell/")
-    for plugin in (appearance, root):
+    for plugin in (appearance, page_script, root):
         pm.register(plugin, name=plugin.__name__)
     yield
-    for plugin in (appearance, root):
+    for plugin in (appearance, page_script, root):
         pm.unregister(plugin)
 
 
@@ -72,5 +72,16 @@ def test_pages_name_their_looks_by_whole_addresses(tmp_path: Path) -> None:
             assert f'="http://localhost/sub/v/1/shell/page/{name}"' in head
         # They come after Datasette's own, which they change.
         assert head.index("app.css") < head.index("dark.css")
+
+    tell(tmp_path, story)
+
+
+def test_pages_of_errors_look_the_same(tmp_path: Path) -> None:
+    async def story(datasette: Datasette) -> None:
+        answer = await datasette.client.get("/data/missing")
+        assert answer.status_code == 404
+        for name in ("appearance.js", "dark.css", "compact.css"):
+            assert f'="/sub/v/1/shell/page/{name}"' in answer.text
+        assert 'import "/sub/v/1/shell/page/datasette-page.js"' in answer.text
 
     tell(tmp_path, story)
