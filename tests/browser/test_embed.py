@@ -220,6 +220,7 @@ def test_its_pages_are_compact(handbook: Handbook) -> None:
 def test_links_stay_inside_and_lead_out_into_tabs(handbook: Handbook) -> None:
     handbook.add("links.csv", f"id,link\n1,{handbook.origin}/there.html\n".encode())
     handbook.add("there.html", b"There")
+    handbook.add("favicon.ico", b"")
     handbook.show('<datasette-lite csv="links.csv" path="/data/links"></datasette-lite>')
     start(handbook, count=1)
     frame = handbook.frame()
