@@ -1,6 +1,12 @@
-"""Hosts of companies: a strict Content Security Policy, and a login in front of the site."""
+"""Hosts other than the usual: Python's own, with a strict policy, and with a login in front."""
 
 from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,9 +16,32 @@ from tests.support.browsing import follow, stop_worker, wait_for_datasette
 from tests.support.deploys import Host
 from tests.support.kept import wait_for_parts
 
+DIST = Path(__file__).resolve().parents[2] / "dist"
+
 STRICT = (
     "script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; object-src 'none'; base-uri 'none'"
 )
+
+
+@pytest.fixture
+def plain_host() -> Iterator[str]:
+    """The address of the site on `python -m http.server`."""
+    command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1"]
+    command += ["--directory", str(DIST)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
+        assert server.stdout is not None
+        port = re.search(rb"port (\d+)", server.stdout.readline())
+        assert port is not None
+        yield f"http://localhost:{int(port[1])}/"
+        server.terminate()
+
+
+def test_the_site_works_on_the_server_that_python_brings(page: Page, plain_host: str) -> None:
+    follow(page, f"{plain_host}#/data/penguins")
+    expect(page.locator("table.rows-and-columns")).to_be_visible()
+    # Once visited, an address opens by itself.
+    follow(page, page.url)
+    expect(page.locator("table.rows-and-columns")).to_be_visible()
 
 
 @pytest.mark.console_errors  # the browser's own, of the inline script that the policy forbids
