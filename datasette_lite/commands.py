@@ -78,7 +78,7 @@ def publishing_options(command: _F) -> _F:
             "public_keys",
             multiple=True,
             metavar="PATH",
-            help="Publish this key of the metadata or configuration, secret as it may look",
+            help="Publish this key although it looks like a secret, such as plugins.NAME.api_key",
         ),
         *(click.option(f"--{name}", help=f"{_in_words(name)} for metadata") for name in ABOUT),
         click.option(
@@ -170,7 +170,7 @@ def _site(folder: Path) -> Path:
 
 
 def _in_words(name: str) -> str:
-    return name.replace("_", " ").replace("url", "URL").capitalize().replace("url", "URL")
+    return name.capitalize().replace("_url", " URL")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

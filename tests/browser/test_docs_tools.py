@@ -15,6 +15,7 @@ from tests.support.documentation import EXAMPLES, build_mkdocs, build_sphinx
 from tests.support.kept import wait_for_parts
 
 
+@pytest.mark.console_errors  # MkDocs' own search, which does not work without a network
 @pytest.mark.parametrize(("tool", "build"), [("sphinx", build_sphinx), ("mkdocs", build_mkdocs)])
 def test_a_table_in_documentation_starts_on_a_click_and_offline(
     page: Page, host: Host, tmp_path: Path, tool: str, build: Callable[[Path, Path], object]
