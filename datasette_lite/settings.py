@@ -145,7 +145,7 @@ def read_document(path: Path) -> dict[str, Any]:
     """Return what a file of Datasette's says, in JSON or YAML.
 
     Raises:
-        SettingsError: it cannot be read, or does not hold an object.
+        SettingsError: it cannot be read, or does not contain an object.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -153,7 +153,7 @@ def read_document(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise SettingsError(f"{path.name} cannot be read: {error}.") from error
     if not isinstance(contents, dict):
-        raise SettingsError(f"{path.name} holds no object, such as `title: My data`.")
+        raise SettingsError(f"{path.name} does not contain an object, such as `title: My data`.")
     # As JSON: YAML has dates, which Datasette's own pages could not show.
     converted: dict[str, Any] = json.loads(json.dumps(contents, default=str))
     return converted

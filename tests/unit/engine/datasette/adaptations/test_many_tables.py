@@ -98,7 +98,7 @@ def test_facets_share_a_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     facets = "&".join(f"_facet=c{number}" for number in range(3))
     clock = count()  # each look at it takes one second
     monkeypatch.setattr(query_budget, "perf_counter", lambda: next(clock))
-    monkeypatch.setattr(facet_budget, "SUGGESTIONS", 50.0)
+    monkeypatch.setattr(facet_budget, "SUGGESTIONS", 400.0)
 
     async def story() -> None:
         instance = await opened(tmp_path, fill_wide)
