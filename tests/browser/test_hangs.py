@@ -181,7 +181,7 @@ def test_a_page_that_breaks_python_is_not_made_again(host: Host, files: DataHost
     with raw_browser() as browser:
         tab, base = opened(browser, host)
         tab.goto(f"{base}-/crash")
-        tab.wait_for("document.body.innerText.includes('Python broke down')")
+        tab.wait_for("document.body.innerText.includes('Python crashed')")
         tab.goto(f"{base}-/crash")
         heading(tab, STOPPED)
         assert len(files.requests) == 1

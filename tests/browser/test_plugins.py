@@ -238,7 +238,7 @@ def test_error_in_a_request_names_the_plugin(page: Page, host: Host) -> None:
     allow(page)
     page.goto(f"{instance(page)}-/breaks")
     expect(page.locator("h1")).to_have_text("Error in datasette-breaks-in-a-request")
-    expect(page.locator("body")).to_contain_text("stopped with ZeroDivisionError: by zero.")
+    expect(page.locator("body")).to_contain_text("failed with ZeroDivisionError: by zero.")
     follow(page, f"{instance(page)}world")
 
 
