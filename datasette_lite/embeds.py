@@ -25,7 +25,9 @@ _OF_LINK = tuple(
 )
 
 #: How the embed looks and behaves.
-_OF_EMBED = tuple("path width height theme prompt label size load editable new_tab".split())
+_OF_EMBED = tuple(
+    "path search_params width height theme prompt label size load editable new_tab".split()
+)
 
 OPTIONS = (*FILES, *_OF_LINK, *_OF_EMBED)
 

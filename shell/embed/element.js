@@ -8,7 +8,7 @@ import { WORKER_BLOCKED } from "../shared/errors.js";
 import { Connection } from "./connection.js";
 import { cssHeight } from "./height.js";
 import { inlineSources } from "./inline.js";
-import { isOn, LINK_ATTRIBUTES, linkOf, parametersOf } from "./link.js";
+import { isOn, LINK_ATTRIBUTES, linkOf, parametersOf, withSearchParams } from "./link.js";
 import { made, Poster } from "./poster.js";
 import { inTurn } from "./queue.js";
 import { embedStyle } from "./style.js";
@@ -30,7 +30,7 @@ const siteRoot = new URL(".", ownScript()).href;
 export class DatasetteLite extends HTMLElement {
   static observedAttributes = [
     ...LINK_ATTRIBUTES,
-    ...["path", "height", "theme", "prompt", "new-tab", "label", "size", "load"],
+    ...["path", "search-params", "height", "theme", "prompt", "new-tab", "label", "size", "load"],
   ];
 
   #poster = new Poster(() => void this.start());
@@ -93,7 +93,13 @@ export class DatasetteLite extends HTMLElement {
 
   /** @returns {string} the page that is shown, within the workspace: "/data/t?_sort=x" */
   get path() {
-    return this.#isReady ? this.#path : (this.getAttribute("path") ?? "/");
+    return this.#isReady ? this.#path : this.#firstPath;
+  }
+
+  /** @returns {string} the page that the attributes name */
+  get #firstPath() {
+    const path = this.getAttribute("path") ?? "/";
+    return withSearchParams(path, this.getAttribute("search-params"), location.search);
   }
 
   /**
@@ -136,7 +142,7 @@ export class DatasetteLite extends HTMLElement {
 
   /** Find out what to open, and say so. */
   async #describe() {
-    this.#path = this.getAttribute("path") ?? "/";
+    this.#path = this.#firstPath;
     this.#parameters = parametersOf((name) => this.getAttribute(name), document.baseURI);
     try {
       const sources = inlineSources(this);
@@ -268,7 +274,7 @@ export class DatasetteLite extends HTMLElement {
       this.#stop();
     }
     if (wasOpen && !isOther) {
-      if (changed.has("path")) this.navigate(this.getAttribute("path") ?? "/");
+      if (changed.has("path")) this.navigate(this.#firstPath);
       if (changed.has("theme")) this.#followTheme();
       if (changed.has("height") && this.#connection) {
         this.#connection.frame.style.height =

@@ -58,6 +58,27 @@ export function linkOf(parameters, path, { siteRoot, embedding, inline = "" }) {
 }
 
 /**
+ * Pass parameters of the page around the embed on to the page inside: `?species=Adelie` of a handbook
+ * becomes a filter of its table.
+ *
+ * @param {string} path  within the workspace
+ * @param {string | null} names  those to pass on, separated by blanks or commas; "" or "true": all; null or
+ *   "false": none
+ * @param {string} search  of the page: "?a=1&b=2"
+ * @returns {string} path
+ */
+export function withSearchParams(path, names, search) {
+  if (names === null || (names.trim() !== "" && !isOn(names))) return path;
+  const wanted = names.split(/[\s,]+/).filter((name) => name !== "");
+  const isAll = wanted.length === 0 || /^(true|1|yes)$/i.test(names.trim());
+  const passed = [...new URLSearchParams(search)].filter(
+    ([name]) => isAll || wanted.includes(name),
+  );
+  if (passed.length === 0) return path;
+  return path + (path.includes("?") ? "&" : "?") + new URLSearchParams(passed);
+}
+
+/**
  * @param {string | null} value
  * @returns {boolean} whether a switch that is written so is on
  */

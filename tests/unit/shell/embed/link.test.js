@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isOn, linkOf, parametersOf } from "../../../../shell/embed/link.js";
+import { isOn, linkOf, parametersOf, withSearchParams } from "../../../../shell/embed/link.js";
 import { embedding, parseLink, recipeToKey, sourcesOf } from "../../../../shell/shared/recipe.js";
 
 const PAGE = "https://docs.test/guide/tables.html";
@@ -100,4 +100,15 @@ test("an embed without sources shows what the site ships", () => {
   assert.equal(link, `${SITE}?embed=1#/world/airports`);
   assert.equal(embedding(parseLink(link, new URL(SITE)).recipe), "read");
   assert.equal(linkOf([], "/", { ...about, embedding: undefined }), `${SITE}#/`);
+});
+
+test("parameters of the page are passed on as far as the author says", () => {
+  const search = "?species=Ad%C3%A9lie+x&_sort=id&species=b";
+  assert.equal(withSearchParams("/data/t", null, search), "/data/t");
+  assert.equal(withSearchParams("/data/t", "false", search), "/data/t");
+  assert.equal(withSearchParams("/data/t", "species", ""), "/data/t");
+  const all = "species=Ad%C3%A9lie+x&_sort=id&species=b";
+  assert.equal(withSearchParams("/data/t", "", search), `/data/t?${all}`);
+  assert.equal(withSearchParams("/data/t?a=1", "true", search), `/data/t?a=1&${all}`);
+  assert.equal(withSearchParams("/data/t", "_sort, other", search), "/data/t?_sort=id");
 });
