@@ -457,8 +457,24 @@ def test_storage_that_is_denied_is_told(visitor: BrowserContext, site: str) -> N
 #: Room for the site, a saved database, and little else.
 SMALL = 60_000_000
 
+#: In a page: how many workspaces are saved.
+COUNT_SAVED = """() => new Promise((resolve, reject) => {
+  const opening = indexedDB.open("datasette-lite /");
+  opening.onerror = () => reject(opening.error);
+  opening.onsuccess = () => {
+    const store = opening.result;
+    const counting = store.transaction("instances").objectStore("instances").count();
+    counting.onsuccess = () => resolve(counting.result);
+    store.close();
+  };
+})"""
+
 #: Of data that cannot be compressed.
 TOO_MUCH = "insert into pictures values ('big', randomblob(1500000))"
+
+#: Writes after which there must be no room left, also where the browser has tidied its files up
+#: since it was filled, and so has room again.
+MOST_WRITES = 40
 
 
 @pytest.mark.console_errors
@@ -472,7 +488,10 @@ def test_write_without_room_is_refused_and_nothing_breaks(
     wait_for_parts(page)
     room.fill_up()
     # A script is told with a status, a person with a page.
-    assert write(page, TOO_MUCH) == 507
+    written = 0
+    while (status := write(page, TOO_MUCH)) == 200 and written < MOST_WRITES:
+        written += 1
+    assert status == 507
     open_within(page, f"{home}/-/execute-write?sql={TOO_MUCH}")
     page.get_by_role("button", name="Execute").click()
     expect(page.get_by_role("heading", name="This could not be saved")).to_be_visible()
@@ -480,13 +499,14 @@ def test_write_without_room_is_refused_and_nothing_breaks(
     expect(page.get_by_role("link", name="Saved data")).to_be_visible()
     # What is shown is what was there before.
     follow(page, home)
-    assert [row["name"] for row in rows_of(page, f"{home}/pictures")] == ["mug", "none"]
+    names = [row["name"] for row in rows_of(page, f"{home}/pictures")]
+    assert names == ["mug", "none", *["big"] * written]
     assert len(rows_of(page, f"{home}/colours")) == 4
     room.grant(2 * SMALL)
     assert write(page, TOO_MUCH) == 200
     stop_worker(page)
     follow(page, home)
-    assert len(rows_of(page, f"{home}/pictures")) == 3
+    assert len(rows_of(page, f"{home}/pictures")) == 3 + written
     assert len(rows_of(page, f"{home}/colours")) == 4
 
 
@@ -534,13 +554,16 @@ def test_what_nobody_changed_makes_room_for_changes(page: Page, site: str, files
     assert write(page, "insert into colours values (4, 'Mauve')") == 200
     wait_for_parts(page)
     room.fill_up()
-    assert write(page, TOO_MUCH) == 200
+    written = 0
+    while page.evaluate(COUNT_SAVED) == 2 and written < MOST_WRITES:
+        assert write(page, TOO_MUCH) == 200
+        written += 1
     notice = page.locator("ul[aria-label='About this data'] li")
     expect(notice).to_contain_text("the saved copy of another workspace was deleted: unchanged.db")
     expect(notice).to_contain_text("its link loads it again")
     stop_worker(page)
     follow(page, home)
-    assert len(rows_of(page, f"{home}/pictures")) == 3
+    assert len(rows_of(page, f"{home}/pictures")) == 2 + written
     page.goto(f"{site}saved.html")
     expect(instances(page)).to_have_count(1)
     follow(page, unchanged)
