@@ -1,8 +1,8 @@
 /**
- * What is added to an instance while it runs: files from the person's disk, and sources fetched again.
+ * Adds to a running instance: files from the person's disk, and sources fetched again.
  *
- * One at a time, and each saved before the next begins. Pages are answered meanwhile. What becomes of
- * the bytes is intake.js's business.
+ * Handles one at a time, and saves each before the next begins. Pages are answered meanwhile. intake.js
+ * decides what the bytes become.
  */
 
 import { checkSize } from "../sources/capacity.js";
@@ -28,19 +28,19 @@ import { tildeEncoded } from "../../shared/tilde-encoding.js";
  */
 
 /**
- * Does something that writes to the instance, then waits until that is saved.
+ * Do something that writes to the instance, then wait until that is saved.
  *
  * @callback AndSave
  * @param {string} by  id of the client that asks
  * @param {() => Promise<any>} work
  * @param {(done: number, total: number) => void} [onSave]
- * @returns {Promise<any>} what the work came to
+ * @returns {Promise<any>} the result of the work
  */
 
 export class Additions {
   #intake;
   #andSave;
-  /** @type {Promise<unknown>} settled when the last one that was asked for is over */
+  /** @type {Promise<unknown>} settled when the last addition requested so far is over */
   #turn = Promise.resolve();
 
   /**
@@ -56,7 +56,7 @@ export class Additions {
    * @param {FileToAdd[]} files
    * @param {AddWatch} watch
    * @returns {Promise<AddResult>}
-   * @throws {LiteError} named "Cancelled"; nothing is left of the file under way then
+   * @throws {LiteError} named "Cancelled"; nothing of the unfinished file remains then
    */
   add(files, watch) {
     return this.#inTurn(() => this.#addAll(files, watch));
@@ -101,14 +101,14 @@ export class Additions {
   }
 
   /**
-   * Fetch a source again and replace what it became, if it has newer data.
+   * Fetch a source again and, if it has newer data, replace what was made from it.
    *
    * @param {any} python  BrowserInstance of bootstrap.py
    * @param {string} id   of the source
    * @param {string} by   id of the client that asks
    * @param {URL} siteRoot
    * @param {(version: SavedSource) => void} onReload  called with what was fetched, before it is saved
-   * @returns {Promise<{path: string, url?: string}>} url: of what was fetched, if anything was
+   * @returns {Promise<{path: string, url?: string}>} url: what was fetched, if anything
    * @throws {LiteError}
    */
   reload(python, id, by, siteRoot, onReload) {
@@ -125,7 +125,7 @@ export class Additions {
       }
       const known = { sha256: "", etag: "", lastModified: "", size: 0, loadedAt: 0 };
       const { journals: urls = [], ...from } = origin;
-      // Where there are journals, the newest rows are in them, and the database need not change.
+      // With journals, the newest rows are in those, and the database itself may be unchanged.
       /** @type {SavedSource} */
       const source = { ...known, ...(urls.length === 0 ? from : { url: origin.url }), parameter };
       const fetched = await fetchIfChanged(source);
@@ -176,7 +176,7 @@ async function fetchJournals(urls, database, siteRoot) {
 
 /**
  * @param {Array<{database: string, table: string | null}>} added
- * @returns {string} where Datasette shows the first
+ * @returns {string} path of the first one's page in Datasette
  */
 function pathOf([first]) {
   if (!first) return "";

@@ -1,7 +1,7 @@
 /**
- * The pages that wait for a workspace.
+ * Finds the pages that wait for a workspace.
  *
- * A boot whose data never comes would keep its worker running for the minutes that browsers grant an
+ * A boot whose data never arrives would keep its worker running for the minutes that browsers grant an
  * event, long after the last page was closed. So an event only lasts while a page wants its outcome.
  */
 
@@ -11,19 +11,19 @@ import { SITE_ROOT } from "../../shared/site.js";
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 
-/** ms between two looks. */
+/** ms between two checks. */
 const LOOK_EVERY = 4000;
 
-/** Looks in a row that find nobody: a page that loads itself again is away for a moment. */
+/** Checks in a row that find no page. A page that reloads is away for a moment. */
 const LOOKS = 2;
 
 /**
- * Wait for a boot for as long as there is a page that does, too.
+ * Wait for a boot for as long as some page is waiting too.
  *
  * @param {string} key
  * @param {Promise<void>} booted
  * @param {string} [client]  id of a client that waits for it, whatever its address
- * @returns {Promise<boolean>} false: nobody waits for it any more
+ * @returns {Promise<boolean>} false if no page is waiting any more
  * @throws whatever the boot was rejected with
  */
 export async function isWanted(key, booted, client = "") {
@@ -48,7 +48,7 @@ async function hasPage(key, client) {
   return (await pages()).some(({ id, url }) => id === client || keyOf(url) === key);
 }
 
-/** @returns {Promise<string[]>} keys of the workspaces that have a page, or that a launcher opens */
+/** @returns {Promise<string[]>} keys of the workspaces that have a page or that a launcher is opening */
 export async function openWorkspaces() {
   const keys = (await pages()).map(({ url }) => keyOf(url));
   return [...new Set(keys.filter((key) => key !== undefined))];

@@ -1,29 +1,28 @@
 /**
- * Remembers which page loads stopped a workspace's Python, so that the next start does not run into them
- * again.
+ * Remembers which page loads stopped a workspace's Python, so that the next start does not repeat them.
  *
- * A thread that hangs cannot say so, and a process that is killed neither. So each load is noted in the
- * store before Python begins with it, and crossed out when its answer begins. Neither is waited for, and
- * what was answered once since the worker started is not noted again: pages cost next to nothing. What a
- * start finds noted was under way when the worker before it ended.
+ * Neither a hung thread nor a killed process can report itself. So each load is noted in the store
+ * before Python begins it, and crossed out when its answer begins. Nothing waits for these writes, and
+ * an address that was answered once since the worker started is not noted again, so pages cost next to
+ * nothing. Loads that a start finds noted were running when the previous worker ended.
  *
- * Only loads that change nothing (GET) are watched: repeating them is what browsers and people do.
+ * Only loads that change nothing (GET) are watched, since those are what browsers and people repeat.
  */
 
 /** @typedef {import("../../shared/saved-store.js").Store} Store */
 /** @typedef {import("../../shared/saved-store.js").GuardedLoad} GuardedLoad */
 /** @typedef {import("../../shared/saved-store.js").GuardRecord} GuardRecord */
 
-/** ms: a load that was under way for so long when the worker stopped is to blame at once. */
+/** ms: a load that had been running this long when the worker stopped is blamed at once. */
 const LONG = 5000;
 
-/** Browsers stop workers at any moment, so of short loads so many in a row are to blame. */
+/** Browsers stop workers at any moment, so short loads are blamed only after this many stops in a row. */
 const TOO_OFTEN = 3;
 
-/** Loads that are remembered. */
+/** The most loads that are remembered. */
 const MOST = 20;
 
-/** Answered addresses that are not noted again. */
+/** The most answered addresses that are not noted again. */
 const MOST_ANSWERED = 2000;
 
 export class CrashGuard {
@@ -35,14 +34,14 @@ export class CrashGuard {
   #store;
   /** @type {Map<string, GuardedLoad>} by address */
   #loads = new Map();
-  /** @type {Map<string, number>} how many requests for an address Python is at */
+  /** @type {Map<string, number>} how many requests Python is working on, by address */
   #running = new Map();
-  /** @type {Set<string>} addresses that were answered since the worker started */
+  /** @type {Set<string>} addresses answered since the worker started */
   #answered = new Set();
 
   /**
    * @param {string} key  of the workspace
-   * @param {() => Promise<Store | undefined>} openStore  undefined where nothing is to be saved
+   * @param {() => Promise<Store | undefined>} openStore  undefined where nothing is saved
    */
   constructor(key, openStore) {
     this.#key = key;
@@ -51,7 +50,7 @@ export class CrashGuard {
 
   /**
    * @param {Request} request
-   * @returns {Promise<GuardedLoad | undefined>} why the request is not to reach Python; undefined if it may
+   * @returns {Promise<GuardedLoad | undefined>} why the request must not reach Python; undefined if it may
    */
   async blocked(request) {
     if (!isWatched(request)) return undefined;
@@ -65,7 +64,7 @@ export class CrashGuard {
    * Note that Python begins with a request.
    *
    * @param {Request} request
-   * @returns {() => void} to be called when its answer has begun, or failed
+   * @returns {() => void} call this when its answer has begun, or failed
    */
   begin(request) {
     const address = addressOf(request);
@@ -77,7 +76,7 @@ export class CrashGuard {
   }
 
   /**
-   * Python has broken down: whatever it was at is to blame.
+   * Python has broken down: blame whatever it was working on.
    *
    * @param {unknown} error
    */
@@ -142,7 +141,7 @@ export class CrashGuard {
     }
   }
 
-  /** Without waiting for it: this thread may hang next, and the browser writes all the same. */
+  /** Does not wait: this thread may hang next, and the browser writes all the same. */
   #save() {
     if (!this.#store) return;
     /** @type {GuardRecord} */
@@ -155,14 +154,14 @@ export class CrashGuard {
       transaction.done.catch(() => {});
       transaction.commit();
     } catch {
-      // The store was closed, as for a newer version of the site: it is read again when it is needed.
+      // The store was closed, as for a newer version of the site. It is read again when needed.
       this.#store = this.#reading = undefined;
     }
   }
 }
 
 /**
- * @param {GuardedLoad} load  as a worker before this one left it
+ * @param {GuardedLoad} load  as a previous worker left it
  * @param {number} now  ms since 1970
  * @returns {GuardedLoad}
  */

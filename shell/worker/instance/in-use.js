@@ -1,16 +1,16 @@
 /**
- * What an instance is being used for: requests until they are answered, answers that stream until all of
- * them is read or nobody wants the rest.
+ * Tracks what uses an instance: requests until they are answered, and streamed answers until they are
+ * read in full or no longer wanted.
  *
- * Who closes an instance waits for that, but not for somebody who has left a download lying: a stream
- * that does not move for a while is given up, so that its reader sees a failure, not half a file.
+ * Closing an instance waits for these, but not for an abandoned download: a stream that does not move
+ * for a while is given up, so that its reader sees a failure, not half a file.
  */
 
 import { LiteError } from "../../shared/errors.js";
 
 /** @typedef {import("../bridge/bridge.js").Streaming} Streaming */
 
-/** ms that requests are waited for, and that a stream may lie still. */
+/** ms to wait for requests, and for which a stream may stand still. */
 const PATIENCE = 5000;
 
 export class InUse {
@@ -24,7 +24,7 @@ export class InUse {
     return this.#work.size > 0 || this.#streams.size > 0;
   }
 
-  /** @returns {boolean} whether somebody waits for an answer to begin */
+  /** @returns {boolean} whether a request is waiting for its answer to begin */
   get isAwaited() {
     return this.#work.size > 0;
   }
@@ -50,7 +50,7 @@ export class InUse {
   }
 
   /**
-   * Wait until nothing uses the instance any more, or has come to a standstill.
+   * Wait until nothing uses the instance any more, or until what does has come to a standstill.
    *
    * @param {number} [patience]  ms
    * @returns {Promise<void>} never rejected

@@ -1,8 +1,8 @@
 /**
- * One instance: its life from its start until it is closed, and its requests.
+ * Runs one instance, from its start until it is closed, and answers its requests.
  *
- * Responsible for what may happen when. How it starts is start.js's business, how a request is
- * answered is respond.js's, what a source contains is Python's, and how its files are saved is saver.js's.
+ * Decides what may happen when. start.js starts it, respond.js answers requests, Python reads the
+ * sources and saver.js saves the files.
  */
 
 import { Additions } from "./additions.js";
@@ -26,18 +26,18 @@ import { LiteError, OUTDATED, toWire } from "../../shared/errors.js";
 /** @typedef {import("../boot/start.js").Carried} Carried */
 /** @typedef {import("../storage/block-file-system.js").WatchedFiles} WatchedFiles */
 
-/** ms that Datasette's own end is waited for when the instance is closed. */
+/** ms to wait for Datasette's own shutdown when the instance is closed. */
 const CLOSING_TIME = 5000;
 
 export class Instance {
-  /** @type {"new" | "booting" | "ready" | "failed" | "stopped"} stopped: not to be used any more */
+  /** @type {"new" | "booting" | "ready" | "failed" | "stopped"} stopped: must not be used any more */
   state = "new";
   reports = new BootProgress();
-  /** When something was last asked for or answered, in ms as performance.now() counts. */
+  /** When something was last requested or answered, in ms as performance.now() counts. */
   lastUsed = 0;
-  /** Whether a person may have changed anything since its start; what is saved says the rest. */
+  /** Whether a person may have changed anything since it started. The saved record says the rest. */
   isChanged = false;
-  /** Settled when the first save is over, with whatever outcome. */
+  /** Settled when the first save is over, whatever its outcome. */
   firstSave = Promise.resolve();
   #key;
   #siteRoot;
@@ -54,18 +54,18 @@ export class Instance {
   #uses = new InUse();
   /** @type {WatchedFiles | undefined} */
   #files;
-  /** @type {Saver | undefined} none when nothing is saved */
+  /** @type {Saver | undefined} undefined when nothing is saved */
   #saver;
   /** @type {Replies | undefined} */
   #replies;
   #staticAnswers = new StaticAnswers();
-  /** @type {unknown} why nothing is saved, if that was not asked for */
+  /** @type {unknown} why nothing is saved, unless that was requested */
   #unsaved;
   /** @type {Promise<void> | undefined} */
   #booted;
-  /** @type {import("../../shared/errors.js").WireError[]} of the sources that could not be opened */
+  /** @type {import("../../shared/errors.js").WireError[]} problems of sources that could not be opened */
   #problems = [];
-  /** @type {import("../../shared/protocol.js").Note[]} on sources that this start has opened */
+  /** @type {import("../../shared/protocol.js").Note[]} notes on sources that this start opened */
   #notes = [];
   /** @type {Intake | undefined} */
   #intake;
@@ -76,14 +76,14 @@ export class Instance {
   /** @type {Promise<void> | undefined} */
   #closed;
   #abandoning = new AbortController();
-  /** Ends that other workers see that this is open. */
+  /** Stops showing other workers that this instance is open. */
   #disown = () => {};
   /** @type {any} BrowserInstance of bootstrap.py, as a PyProxy */
   #python;
-  /** @type {any} its method, kept: each look-up would make another proxy */
+  /** @type {any} its method, kept because each look-up would make another proxy */
   #handle;
   #breakdown = new Breakdown();
-  /** @type {(() => void) | undefined} to be called when it has exercised; undefined if it is not to */
+  /** @type {(() => void) | undefined} call this once it has exercised; undefined if it must not */
   #exercised;
 
   /**
@@ -95,11 +95,11 @@ export class Instance {
    *   the id of the client that asked for it
    * @param {import("../trust/decisions.js").Decisions} options.decisions
    * @param {import("./crash-guard.js").CrashGuard} options.guard
-   * @param {Carried} [options.carried]  what one before this had that was not saved
-   * @param {boolean} options.fromSources  whatever is saved, to replace it
-   * @param {boolean} options.isNew  whether one for files of the person's own may begin without them
-   * @param {Promise<unknown>} [options.before]  settled when what else is being done to this instance
-   *   is over, such as closing the one before
+   * @param {Carried} [options.carried]  unsaved work of the instance before this one
+   * @param {boolean} options.fromSources  load the sources and replace what is saved
+   * @param {boolean} options.isNew  whether an instance for the person's own files may start without them
+   * @param {Promise<unknown>} [options.before]  settled when other work on this instance is over, such as
+   *   closing the one before
    */
   constructor(key, siteRoot, options) {
     const { openStore, decisions, guard, onChange, carried, fromSources, isNew, before } = options;
@@ -117,7 +117,7 @@ export class Instance {
   }
 
   /**
-   * Start, unless that has happened already.
+   * Start, unless that has already happened.
    *
    * @returns {Promise<void>} settled when the instance answers requests
    * @throws {LiteError} or whatever else stopped the boot
@@ -135,7 +135,7 @@ export class Instance {
    */
   async handle(request, event, errorPage) {
     this.lastUsed = performance.now();
-    // A saved one's record says whether its databases were changed.
+    // The record of a saved instance says whether its databases were changed.
     if (!this.#saver && !["GET", "HEAD"].includes(request.method)) this.isChanged = true;
     let endLoad = () => {};
     const response = respond(request, event, errorPage, {
@@ -177,15 +177,15 @@ export class Instance {
     return /** @type {Packages} */ (this.#packages);
   }
 
-  /** @returns {boolean} whether something is lost when this is closed */
+  /** @returns {boolean} whether closing this would lose anything */
   get isUnsaved() {
     return this.#carried !== undefined || (this.state === "ready" && !this.#saver);
   }
 
-  /** @returns {Carried | undefined} what is lost when this is closed; undefined if it is saved */
+  /** @returns {Carried | undefined} what closing this would lose; undefined if it is saved */
   get unsaved() {
     if (!this.isUnsaved) return undefined;
-    // What was carried here is still there until the start has got as far as to take it over.
+    // Work carried over is still here until the start has taken it.
     return (
       this.#carried ?? {
         files: /** @type {WatchedFiles} */ (this.#files).copyAll(),
@@ -194,7 +194,7 @@ export class Instance {
     );
   }
 
-  /** @returns {boolean} whether it is being started to replace what is saved */
+  /** @returns {boolean} whether it is starting in order to replace what is saved */
   get isReplacing() {
     return this.#fromSources && this.state === "booting";
   }
@@ -204,7 +204,7 @@ export class Instance {
     return this.#abandoning.signal.aborted;
   }
 
-  /** End a start at once, so that it saves nothing. To be closed afterwards. */
+  /** End a start at once, so that it saves nothing. Close the instance afterwards. */
   abandon() {
     this.#abandoning.abort(new LiteError("This start was ended in favour of another one."));
   }
@@ -215,9 +215,9 @@ export class Instance {
   }
 
   /**
-   * Shut down; the instance is of no use afterwards.
+   * Shut down. The instance cannot be used afterwards.
    *
-   * @returns {Promise<void>} settled when all that it was asked to save is saved
+   * @returns {Promise<void>} settled when every save requested so far is done
    */
   close() {
     this.state = "stopped";
@@ -228,7 +228,7 @@ export class Instance {
   async #shutDown() {
     await this.#booted?.catch(() => {});
     await this.#uses.end();
-    // One that has broken down settles nothing more, and whoever comes next waits for this.
+    // A broken-down Python settles nothing more, and the next instance waits for this.
     if (this.#python && !this.#breakdown.error) {
       await briefly(this.#breakdown.unless(this.#python.close()).catch(() => {}));
     }
@@ -245,15 +245,15 @@ export class Instance {
   /**
    * @param {Promise<boolean>} saved
    * @returns {Promise<boolean>} whether the databases were written to
-   * @throws {LiteError} it could not be saved; the instance is then stopped, so that what was refused
-   *   is not shown either
+   * @throws {LiteError} it could not be saved; the instance is then stopped, so that pages do not show
+   *   the refused change either
    */
   async #orStop(saved) {
     try {
       return await saved;
     } catch (error) {
       await this.firstSave;
-      if (this.#unsaved !== undefined) return false; // as the page is told
+      if (this.#unsaved !== undefined) return false; // as the page shows
       void this.close();
       throw error;
     }
@@ -266,7 +266,7 @@ export class Instance {
         await this.#before?.catch(() => {});
         await this.#start();
       });
-      this.lastUsed = performance.now(); // whoever waited for it asks for a page now
+      this.lastUsed = performance.now(); // the page that waited for it makes its requests now
       if (this.state === "booting") this.state = "ready";
     } catch (error) {
       if (this.state === "booting") this.state = "failed";
@@ -313,7 +313,7 @@ export class Instance {
     try {
       return await this.#openStore();
     } catch (error) {
-      // To go on without what is saved would show other data than the person left here.
+      // Without the saved data, the page would show other data than the person left here.
       if (error instanceof LiteError && error.name === OUTDATED) throw error;
       this.#unsaved = error;
       return undefined;
@@ -341,7 +341,7 @@ export class Instance {
         });
   }
 
-  /** @returns {Promise<void>} settled when all that a boot leads to is saved, and asked for */
+  /** @returns {Promise<void>} settled when everything that a boot leads to has been requested and saved */
   async settled() {
     await this.firstSave;
     await this.quiet();
@@ -353,7 +353,7 @@ export class Instance {
   }
 
   /**
-   * Exercise, if that is still to be done. To be called when a page was answered.
+   * Exercise, if that has not been done yet. Call this after a page was answered.
    *
    * @returns {Promise<void>} never rejected
    */
@@ -370,7 +370,7 @@ export class Instance {
   }
 
   /**
-   * Take in files from the person's own disk, and save them.
+   * Import files from the person's own disk, and save them.
    *
    * @param {import("../../shared/protocol.js").FileToAdd[]} files
    * @param {import("./additions.js").AddWatch} watch
@@ -403,11 +403,11 @@ export class Instance {
   }
 
   /**
-   * Fetch a source again and replace what it became, if there is newer data.
+   * Fetch a source again and, if it has newer data, replace what was made from it.
    *
    * @param {string} id
    * @param {string} by  id of the client that asks
-   * @returns {Promise<{path: string, url?: string}>} url: of what was fetched, if anything was
+   * @returns {Promise<{path: string, url?: string}>} url: what was fetched, if anything
    * @throws {LiteError}
    */
   async reload(id, by) {
@@ -433,7 +433,7 @@ export class Instance {
   }
 
   /**
-   * Remove one, for the next start.
+   * Remove a plugin, for the next start.
    *
    * @param {string} name
    * @returns {Promise<ReturnType<Packages["uninstall"]>>}
@@ -445,7 +445,7 @@ export class Instance {
   /**
    * @template T
    * @param {Promise<T>} work
-   * @returns {Promise<T>} during which the instance is not to be closed, if that can wait
+   * @returns {Promise<T>} the instance is not closed during the work, if closing can wait
    */
   async #inUse(work) {
     this.lastUsed = performance.now();

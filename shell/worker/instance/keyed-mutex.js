@@ -1,5 +1,5 @@
 /**
- * Pieces of work of which those with the same name are done one after the other.
+ * Runs pieces of work with the same name one after the other.
  */
 
 export class KeyedMutex {
@@ -8,7 +8,7 @@ export class KeyedMutex {
 
   /**
    * @param {string} name
-   * @returns {Promise<unknown> | undefined} settled when all that has been asked for so far is done
+   * @returns {Promise<unknown> | undefined} settled when all work requested so far is done
    */
   of(name) {
     return this.#last.get(name);
@@ -18,7 +18,7 @@ export class KeyedMutex {
    * @template T
    * @param {string} name
    * @param {() => Promise<T>} work
-   * @returns {Promise<T>} what comes of it, whatever came of those before
+   * @returns {Promise<T>} the result of the work, whatever the outcome of earlier pieces
    */
   async take(name, work) {
     const turn = Promise.resolve(this.#last.get(name))

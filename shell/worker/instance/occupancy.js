@@ -1,34 +1,34 @@
 /**
- * That a workspace runs, told to the other workers of the site by a lock; and how one of them has it
- * stopped, to delete or replace what is saved.
+ * Shows other workers of the site, by a lock, that a workspace is running; and lets one of them stop
+ * it, to delete or replace what is saved.
  */
 
 import { heldAfter, hold, insist, workspaceLock } from "../../shared/locks.js";
 import { PROTOCOL_VERSION, stopMessage } from "../../shared/protocol.js";
 import { SITE_ROOT } from "../../shared/site.js";
 
-/** ms that a running workspace may take to stop, its last save included. */
+/** ms that a running workspace may take to stop, including its last save. */
 const PATIENCE = 15_000;
 
-/** Between the workers of one site. */
+/** The channel between the workers of one site. */
 const CHANNEL = `datasette-lite ${SITE_ROOT.pathname} stop`;
 
-/** @returns {Promise<string[]>} keys of the workspaces that run, in whichever worker */
+/** @returns {Promise<string[]>} keys of the workspaces that run, in any worker */
 export function runningWorkspaces() {
   return heldAfter(workspaceLock(""));
 }
 
 /**
  * @param {string} key
- * @returns {Promise<() => void>} settled when the workspace may run here; what it gives says that it no
- *   longer does
+ * @returns {Promise<() => void>} settled when the workspace may run here; call the result when it
+ *   no longer runs
  */
 export function enterWorkspace(key) {
   return hold(workspaceLock(key));
 }
 
 /**
- * Do something to a workspace that must not be running, and let it not start meanwhile. Requests for
+ * Do something to a workspace while it must not run, and keep it from starting meanwhile. Requests for
  * it wait.
  *
  * @template T
@@ -40,7 +40,7 @@ export async function whileStopped(key, work) {
   const channel = new BroadcastChannel(CHANNEL);
   channel.postMessage(stopMessage(key));
   channel.close();
-  // One that hangs saves nothing any more: what is saved is no longer its own.
+  // A workspace that hangs saves nothing more, so what is saved can be taken from it.
   return insist(workspaceLock(key), PATIENCE, work);
 }
 

@@ -1,9 +1,9 @@
 /**
- * Answers one request to an instance that runs: from what it has answered before, or by its Python.
+ * Answers one request to a running instance, from earlier answers or through its Python.
  *
- * Responsible for the order: what needs no Python, what is answered already though it comes again, and
- * that what a request has written is saved before its answer leaves. How it crosses to Python is
- * bridge.js's business.
+ * Decides the order: first what needs no Python, then repeated requests that already have an answer. It
+ * also makes sure that what a request wrote is saved before its answer leaves. bridge.js crosses to
+ * Python.
  */
 
 import { answer } from "../bridge/bridge.js";
@@ -17,15 +17,15 @@ import { replyTo } from "../bridge/saved-replies.js";
  */
 
 /**
- * What an instance answers with.
+ * What an instance uses to answer.
  *
  * @typedef {object} Means
  * @property {import("../bridge/bridge.js").Handle} handle
  * @property {import("../bridge/static-responses.js").StaticAnswers} staticAnswers
- * @property {import("../storage/saver.js").Saver | undefined} saver  none when nothing is saved
+ * @property {import("../storage/saver.js").Saver | undefined} saver  undefined when nothing is saved
  * @property {import("../bridge/saved-replies.js").Replies | undefined} replies
  * @property {(saved: ReturnType<import("../storage/saver.js").Saver["save"]>) => Promise<void>} onSave  called
- *   with what has to be over before the answer leaves; rejects when the answer must not
+ *   with the save that must be over before the answer leaves; rejects if the answer must not leave
  * @property {(stream: import("../bridge/bridge.js").Streaming) => void} onStream  as answer() takes it
  */
 

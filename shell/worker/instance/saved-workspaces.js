@@ -1,7 +1,7 @@
 /**
- * What is done to saved workspaces, from the root's worker: deleting them, saving one that was exported
- * elsewhere, setting one of their databases aside (where they run, they are stopped first), and having
- * their plugins left out.
+ * Changes saved workspaces, from the root's worker: deletes them, saves one that was exported elsewhere,
+ * sets one of their databases aside (running workspaces are stopped first for these), and leaves their
+ * plugins out.
  */
 
 import { saveCopy } from "../storage/copies.js";
@@ -26,12 +26,12 @@ export async function deleteWorkspaces(keys) {
     await decisions.forget(key);
     await store.delete("guards", key);
   }
-  // They hold its plugins. Other workspaces make theirs again.
+  // They hold its plugins. Other workspaces make their own again.
   await deleteImages(store);
 }
 
 /**
- * Save a workspace that was exported elsewhere, in place of one with its key.
+ * Save a workspace that was exported elsewhere, replacing any with the same key.
  *
  * @param {unknown} offered  its record, as a page sends it
  * @param {unknown} folder   its files
@@ -41,7 +41,7 @@ export async function deleteWorkspaces(keys) {
 export async function restoreWorkspace(offered, folder) {
   const { instance, files, leftOut } = await checkedImport(offered, folder);
   const store = await openSharedStore();
-  // Its packages may be others than those that were allowed.
+  // Its packages may differ from those that were allowed.
   await decisions.forget(instance.key);
   await store.delete("guards", instance.key);
   await whileStopped(instance.key, () => saveCopy(store, instance, files));
@@ -49,7 +49,7 @@ export async function restoreWorkspace(offered, folder) {
 }
 
 /**
- * Have a saved workspace open without one of its databases.
+ * Make a saved workspace open without one of its databases.
  *
  * @param {Omit<import("../../shared/protocol.js").SetAsideQuestion, "v" | "type">} wanted
  * @returns {Promise<void>}
@@ -61,7 +61,7 @@ export async function setAsideDatabase({ key, path, keep }) {
 }
 
 /**
- * Have a workspace open without the plugins that were allowed, until the person decides again.
+ * Make a workspace open without the plugins that were allowed, until the person decides again.
  *
  * @param {string} key
  * @returns {Promise<void>}

@@ -1,8 +1,8 @@
 /**
- * This worker's access to the store, which all workers of the site share.
+ * Opens this worker's access to the store, which all workers of the site share.
  *
- * Responsible for opening it once, and for clearing away what interrupted saves have left behind. What
- * other workers are in the middle of saving stays (generations.js).
+ * Opens it once, and clears away what interrupted saves have left behind. Saves that other workers have
+ * in progress stay (generations.js).
  */
 
 import { openStore } from "../../shared/saved-store.js";
@@ -18,7 +18,7 @@ let opening;
 let swept;
 
 /**
- * @param {Store} [closed]  one that turned out to be unusable
+ * @param {Store} [closed]  a store that turned out to be unusable
  * @returns {Promise<Store>}
  * @throws {import("../../shared/errors.js").LiteError} the browser lets this worker store nothing
  */

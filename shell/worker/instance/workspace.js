@@ -1,9 +1,9 @@
 /**
- * One workspace in this worker: the instance that runs it, and what concerns it whether that runs or
+ * One workspace in this worker: holds the instance that runs it, and what applies whether it runs or
  * not.
  *
- * Responsible for starting the instance once, for starting it again with other packages or decisions,
- * and for stopping it when the workspace is deleted or replaced. instance.js is one life of it.
+ * Starts the instance once, starts it again with other packages or decisions, and stops it when the
+ * workspace is deleted or replaced. instance.js is one run of it.
  */
 
 import { absolute, hasChanged, shippedSources } from "../sources/downloads.js";
@@ -25,7 +25,7 @@ import { SITE_ROOT } from "../../shared/site.js";
 /** @typedef {import("../../shared/protocol.js").CheckResult} CheckResult */
 /** @typedef {import("../../shared/protocol.js").InstallProgress} InstallProgress */
 
-/** What is done one after the other, each by its name. */
+/** Names of the work that is done one piece after the other. */
 const CLOSING = "closing";
 const CHANGING = "changing";
 
@@ -34,13 +34,13 @@ export class Workspace {
   #onChange;
   /** @type {Instance | undefined} */
   #instance;
-  /** @type {Promise<() => void> | undefined} settled when it may run; what it gives says that it ended */
+  /** @type {Promise<() => void> | undefined} settled when it may run; call the result when it has ended */
   #entering;
   #mutex = new KeyedMutex();
   /** @type {string[]} what the last check found */
   #newer = [];
   #decisions = new Decisions(() => openSharedStore());
-  /** Which page loads stopped it before. */
+  /** Remembers which page loads stopped it before. */
   guard;
 
   /**
@@ -66,7 +66,7 @@ export class Workspace {
     return this.#instance?.isBusy === true;
   }
 
-  /** @returns {boolean} whether it may have been changed since it was started */
+  /** @returns {boolean} whether it may have changed since it was started */
   get isChanged() {
     return this.#instance?.isChanged === true;
   }
@@ -78,11 +78,11 @@ export class Workspace {
 
   /**
    * @param {object} [options]
-   * @param {boolean} [options.afresh]  not the one whose boot failed
-   * @param {boolean} [options.fromSources]  what is saved is to be replaced by what the sources have now
-   * @param {boolean} [options.fromSaved]  not one that is being started to replace what is saved
-   * @param {boolean} [options.restart]  with what it has, in a Python of its own
-   * @param {boolean} [options.isNew]  it may be one for files of the person's own that is not saved yet
+   * @param {boolean} [options.afresh]  do not return an instance whose boot failed
+   * @param {boolean} [options.fromSources]  replace what is saved by what the sources have now
+   * @param {boolean} [options.fromSaved]  do not return an instance that is starting to replace what is saved
+   * @param {boolean} [options.restart]  start again with the same contents, in a new Python
+   * @param {boolean} [options.isNew]  it may be for the person's own files and not be saved yet
    * @returns {Instance}
    */
   get(options = {}) {
@@ -90,7 +90,7 @@ export class Workspace {
     const { restart = false } = options;
     let instance = this.#instance;
     if (fromSaved && instance?.isReplacing) this.#close(instance);
-    // One that waits for a person's decision has not failed: starting it again would only ask again.
+    // An instance that waits for a decision has not failed: restarting it would only ask again.
     const hasFailed = instance?.state === "failed" && !instance.consent;
     const unfit = instance?.state === "stopped" || (afresh && hasFailed);
     if (!instance || unfit || fromSources || restart) {
@@ -130,7 +130,7 @@ export class Workspace {
   /**
    * Ask the sources of a saved instance whether they have newer data.
    *
-   * @param {number} [before]  ms since 1970: those loaded since then are not asked
+   * @param {number} [before]  ms since 1970: only sources loaded before then are checked
    * @returns {Promise<CheckResult>}
    */
   async check(before = Infinity) {
@@ -145,7 +145,7 @@ export class Workspace {
       asked.map((source) =>
         hasChanged(source).then(
           (changed) => changed && result.newer.push(source.url),
-          () => {}, // one that cannot be asked keeps nothing from opening
+          () => {}, // a source that cannot be checked keeps nothing from opening
         ),
       ),
     );
@@ -160,7 +160,7 @@ export class Workspace {
   }
 
   /**
-   * Fetch a source of an instance again, and replace what it became if there is newer data.
+   * Fetch a source again and, if it has newer data, replace what was made from it.
    *
    * @param {string} source  its id
    * @param {string} by  id of the client that asks
@@ -175,7 +175,7 @@ export class Workspace {
   }
 
   /**
-   * @returns {Promise<Instance>} that answers
+   * @returns {Promise<Instance>} one that answers
    * @throws {import("../../shared/errors.js").LiteError} it cannot be started
    */
   async running() {
@@ -183,15 +183,15 @@ export class Workspace {
     do {
       instance = this.get({ afresh: true });
       await instance.boot();
-    } while (instance.state === "stopped"); // somebody started it anew meanwhile
+    } while (instance.state === "stopped"); // it was restarted meanwhile
     return instance;
   }
 
   /**
-   * Record what a person has decided about the code that they were shown; the next request starts the
-   * instance with that. Anything else that waits is asked about then.
+   * Record a person's decision about the code that they were shown. The next request starts the instance
+   * with it and asks about anything else that waits for a decision.
    *
-   * @param {boolean | null} allow  null: forget what was decided, and ask again
+   * @param {boolean | null} allow  null: forget the decision, and ask again
    * @param {unknown} items  as they were shown
    * @returns {Promise<void>}
    * @throws {LiteError} they are not items
@@ -212,7 +212,7 @@ export class Workspace {
   }
 
   /**
-   * Install a plugin and start the instance anew.
+   * Install a plugin and restart the instance.
    *
    * @param {Pick<import("../../shared/protocol.js").InstallQuestion, "requirement" | "upgrade">} wanted
    * @param {(progress: InstallProgress) => void} onProgress
@@ -234,7 +234,7 @@ export class Workspace {
     const { text } = parseRequirement(requirement, SITE_ROOT);
     const instance = await this.running();
     const done = await instance.install(text, upgrade, onProgress);
-    // Who installs it allows exactly what came.
+    // Installing a plugin allows exactly the packages that came.
     const ids = done.added.map(({ sha256 }) => packageId(sha256));
     await this.#decisions.add(this.#key, ids, true);
     await this.#restart(onProgress);
@@ -242,7 +242,7 @@ export class Workspace {
   }
 
   /**
-   * Remove a plugin and start the instance anew.
+   * Remove a plugin and restart the instance.
    *
    * @param {Pick<import("../../shared/protocol.js").UninstallQuestion, "name">} wanted
    * @param {(progress: InstallProgress) => void} onProgress
@@ -257,7 +257,7 @@ export class Workspace {
   async #uninstall({ name }, onProgress) {
     const instance = await this.running();
     const done = await instance.uninstall(name);
-    // What kept it from starting may be what was removed.
+    // The removed plugin may be what kept it from starting.
     await this.#decisions.note(this.#key, 0);
     await this.#restart(onProgress);
     return done;
@@ -272,9 +272,9 @@ export class Workspace {
   }
 
   /**
-   * Stop what runs; the next request starts it again.
+   * Stop the instance if it runs. The next request starts it again.
    *
-   * @returns {Promise<void>} settled when all that it was asked to save is saved
+   * @returns {Promise<void>} settled when every save requested so far is done
    */
   async stop() {
     const instance = this.#instance;
@@ -297,7 +297,7 @@ export class Workspace {
 
 /**
  * @param {string} key
- * @returns {boolean} whether the link asks that nothing is saved
+ * @returns {boolean} whether the link says that nothing is saved
  */
 function isTemporary(key) {
   return key !== "" && isSwitchedOn(keyToRecipe(key), "temporary");

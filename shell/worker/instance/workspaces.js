@@ -1,10 +1,10 @@
 /**
  * The workspaces that this worker may run: its own, and guests.
  *
- * A page registers a worker for its workspace before it opens it. Where the browser cannot, since
- * registering needs the network, the worker that answers the workspace's address anyway runs it as a
- * guest: the root's, or the default workspace's, whose scopes include every other one. Guests are few,
- * and none gives way whose work is not saved.
+ * A page registers a worker for its workspace before it opens it. Registering needs the network. Without
+ * it, the worker that answers the workspace's address anyway runs it as a guest: the root's worker, or
+ * the default workspace's, whose scopes include every other one. Guests are few, and a guest with unsaved
+ * work is never stopped to make room.
  */
 
 import { LiteError } from "../../shared/errors.js";
@@ -15,7 +15,7 @@ import { Workspace } from "./workspace.js";
 
 /** @typedef {import("../../shared/scopes.js").Role} Role */
 
-/** Each holds some 100 MB. */
+/** Each takes some 100 MB. */
 const MOST_GUESTS = 3;
 
 export class Workspaces {
@@ -35,7 +35,7 @@ export class Workspaces {
     onStop((key) => void this.#running.get(key)?.stop());
   }
 
-  /** @returns {boolean} whether this worker is one that takes guests */
+  /** @returns {boolean} whether this worker takes guests */
   get hasRoom() {
     return this.#role === ROOT || this.#role === "";
   }
@@ -49,8 +49,8 @@ export class Workspaces {
   }
 
   /**
-   * Whether a workspace, running or saved, holds anything that its address does not say: changes, files
-   * of the person's own, an import. Other sites must not learn anything of that.
+   * Whether a workspace, running or saved, holds anything that its address does not name: changes, the
+   * person's own files, an import. Other sites must not learn anything about that.
    *
    * @param {string} key
    * @returns {Promise<boolean>}
@@ -61,14 +61,14 @@ export class Workspaces {
       const saved = await (await openSharedStore()).get("instances", key);
       return saved !== undefined && (saved.edited || saved.origin === "import");
     } catch {
-      return true; // what is saved cannot be read now, so there may be something
+      return true; // the saved data cannot be read now, so there may be something
     }
   }
 
   /**
    * @param {string} key
-   * @returns {Promise<Workspace>} run here, as a guest if it is not this worker's own
-   * @throws {LiteError} this worker takes no guests, or no further one
+   * @returns {Promise<Workspace>} run here, as a guest unless it is this worker's own
+   * @throws {LiteError} this worker takes no guests, or no more of them
    */
   async host(key) {
     const found = this.find(key);
