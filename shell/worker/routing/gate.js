@@ -1,13 +1,13 @@
 /**
- * Decides, before anything of a workspace is started, whether a page load may reach it: what another
- * site must not frame, run or send gets an answer of the worker's own.
+ * Decides, before anything of a workspace starts, whether a page load may reach it. The worker answers
+ * for itself what another site must not frame, run or send.
  *
- * What a request says of itself is arrivals.js's to read. Only two questions need the saved state, and
- * both are the same: does the workspace hold anything that its address does not say? If it does, it is
+ * arrivals.js reads what a request says about itself. Only two checks need the saved state, and they ask
+ * the same: does the workspace hold anything that its address does not name? If it does, it is
  * private.
  *
- * Workspaces that are made to be embedded are the exception: other sites may frame them whatever they
- * hold. The page around one can ask it for its rows anyway (docs/embedding.md).
+ * Workspaces made for embedding are the exception: other sites may frame them whatever they hold. The
+ * page around one can ask it for its rows anyway (docs/embedding.md).
  */
 
 import { LiteError } from "../../shared/errors.js";
@@ -29,7 +29,7 @@ import { useOf, withSafeHeaders } from "../site-cache/response-headers.js";
 /**
  * @typedef {object} Verdict
  * @property {Framing} framing     which pages may show the answer in a frame
- * @property {Response} [refusal]  what is answered instead; undefined when the workspace may be asked
+ * @property {Response} [refusal]  the answer to give instead; undefined when the workspace may be asked
  */
 
 /**
@@ -38,7 +38,7 @@ import { useOf, withSafeHeaders } from "../site-cache/response-headers.js";
  * @param {Request} request
  * @param {{key: string, path: string}} address
  * @param {URL} siteRoot
- * @param {() => Promise<boolean>} isPrivate  asked only where it matters
+ * @param {() => Promise<boolean>} isPrivate  called only where it matters
  * @param {() => Promise<Response>} answer    of the workspace
  * @returns {Promise<Response>}
  */
@@ -50,7 +50,7 @@ export async function guarded(request, address, siteRoot, isPrivate, answer) {
   return withSafeHeaders(response, { use, framing, onlyThisSite });
 }
 
-/** @type {Promise<boolean> | undefined} what the site's owner has decided, for all workspaces */
+/** @type {Promise<boolean> | undefined} the site owner's setting for all workspaces */
 let sealsAll;
 
 /**
@@ -60,12 +60,12 @@ let sealsAll;
 async function isSealed(key) {
   sealsAll ??= siteSettings().then(
     (settings) => settings.private,
-    () => false, // the site's files cannot be had, and so no page either
+    () => false, // the site's files are out of reach, and so are its pages
   );
   try {
     return (key !== "" && isSwitchedOn(keyToRecipe(key), "private")) || (await sealsAll);
   } catch {
-    return true; // a key that means nothing, whose page is one of the worker's own
+    return true; // an invalid key, whose page is one of the worker's own
   }
 }
 

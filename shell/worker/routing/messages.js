@@ -1,8 +1,8 @@
 /**
- * What pages ask of the worker by message, and what it tells them unasked.
+ * Answers the questions that pages send by message, and sends pages news.
  *
- * The messages are shared/protocol.js's; what is done about them is done by workspace.js, and for saved
- * workspaces as a whole by saved-workspaces.js.
+ * shared/protocol.js defines the messages. workspace.js carries them out, and saved-workspaces.js those
+ * about saved workspaces as a whole.
  */
 
 import { isWanted, openWorkspaces } from "../instance/clients.js";
@@ -36,20 +36,20 @@ import { SITE_ROOT } from "../../shared/site.js";
 /** @typedef {import("../../shared/protocol.js").CancelMessage} CancelMessage */
 /** @typedef {import("../instance/workspaces.js").Workspaces} Workspaces */
 
-/** ms between two signs of life while an answer takes its time, such as that to a large import. */
+/** ms between two signs of life while a slow answer is prepared, such as that to a large import. */
 const SIGN_OF_LIFE = 5000;
 
 /** Questions that change a workspace. */
 const CHANGING = ["add", "reload", "consent", "install", "uninstall"];
 
-/** ms between two reports of how far an import is. */
+/** ms between two progress reports of an import. */
 const REPORT_EVERY = 200;
 
 /**
  * @param {ExtendableMessageEvent} event
  * @param {Workspaces} workspaces
  * @param {Clients} clients
- * @returns {Promise<void>} settled when nothing more comes of it
+ * @returns {Promise<void>} settled when nothing more follows from it
  */
 export async function answerMessage(event, workspaces, clients) {
   /** @type {PageMessage} */
@@ -57,17 +57,17 @@ export async function answerMessage(event, workspaces, clients) {
   const [port] = event.ports;
   const by = event.source && "id" in event.source ? event.source.id : "";
   if (message?.type === "open" && event.source) await open(message, event.source, workspaces);
-  // A ping without a port needs no answer: that it arrived is what keeps the worker running.
+  // A ping without a port needs no answer: its arrival is what keeps the worker running.
   else if (message?.type === "ping") port?.postMessage({ value: undefined });
-  // Nor does a prefetch, which is sw.js's to heed.
+  // Nor does a prefetch, which sw.js handles.
   else if (port && message.type !== "prefetch" && message.type !== "open") {
     await underLock(message.lock, port, () => answerTo(message, workspaces, clients, port, by));
   }
 }
 
 /**
- * Answer a question, and let the page see meanwhile that this worker is at it: by signs of life, and by
- * a lock, which the browser releases should it stop the worker.
+ * Answer a question, and show the page meanwhile that this worker is working on it: by signs of life, and
+ * by a lock, which the browser releases if it stops the worker.
  *
  * @param {string | undefined} lock  its name
  * @param {MessagePort} port
@@ -94,11 +94,11 @@ async function underLock(lock, port, work) {
 }
 
 /**
- * Tell the pages of the site, whether this worker controls them yet or not.
+ * Send news to the pages of the site, whether this worker controls them yet or not.
  *
  * @param {Clients} clients
  * @param {News} news
- * @param {string} [by]  id of the client whose doing it is, which knows
+ * @param {string} [by]  id of the client that caused it, which knows already
  */
 async function tell(clients, news, by = "") {
   for (const page of await clients.matchAll({ includeUncontrolled: true, type: "window" })) {
@@ -150,11 +150,11 @@ async function answerTo(question, workspaces, clients, port, by) {
   if (question.type === "pause-plugins") return pausePlugins(question.key);
   if (question.type === "registrations") {
     await keepScopes(question.scopes);
-    // One that is being started from the launcher has no page of its own yet.
+    // A workspace that is being started from the launcher has no page of its own yet.
     const open = new Set([...(await openWorkspaces()), ...(await runningWorkspaces())]);
     return { open: [...open], outdated: await outdatedScopes() };
   }
-  // Being asked starts nothing.
+  // Asking for the status starts nothing.
   if (question.type === "status") return workspaces.find(question.key)?.status();
   if (CHANGING.includes(question.type) && embeddingOf(question.key) === "read") throw readOnly();
   const workspace = await workspaces.host(question.key);
@@ -253,11 +253,11 @@ async function open({ v, key, retry, fresh, saved, isNew }, page, workspaces) {
   const booted = instance.boot();
   watcher(instance.reports.progress);
   try {
-    // With nobody left to see how it gets on, the browser may stop the worker in the middle of it.
+    // With no page left to show progress to, the browser may stop the worker in the middle of the boot.
     if (!(await isWanted(key, booted, "id" in page ? page.id : ""))) return;
     page.postMessage(readyMessage(key));
   } catch (error) {
-    // Its address answers: with the page that asks.
+    // Its address now answers with the page that asks.
     if (instance.consent) return page.postMessage(readyMessage(key));
     if (instance.isAbandoned) return await open(openMessage(key), page, workspaces);
     console.warn("The instance could not be started.", error);

@@ -1,6 +1,6 @@
 /**
- * The answers that the worker gives itself: while Python cannot (the booting page, the page that asks
- * for consent, the error page), and where it must not be asked (gate.js).
+ * The worker's own answers: while Python cannot answer (the booting page, the page that asks for
+ * consent, the error page), and where Python must not be asked (gate.js).
  */
 
 import { GONE, NO_ROOM, NOT_SAVED } from "../storage/save-errors.js";
@@ -8,7 +8,7 @@ import { siteFile } from "../site-cache/site-files.js";
 import { LiteError, toWire } from "../../shared/errors.js";
 import { instancePath } from "../../shared/paths.js";
 
-/** What the error page is headed with, by the error's name or else by the status. */
+/** Headings of the error page, by the error's name or else by the status. */
 const TITLES = /** @type {Record<string, string>} */ ({
   [NO_ROOM]: "This could not be saved",
   [NOT_SAVED]: "This could not be saved",
@@ -20,7 +20,7 @@ const TITLES = /** @type {Record<string, string>} */ ({
 const HEADERS = { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" };
 
 /**
- * The page that shows how a boot gets on and then loads its address again.
+ * The page that shows the progress of a boot and then loads its address again.
  *
  * @param {string} siteRoot  path
  * @returns {Promise<Response>}
@@ -94,7 +94,7 @@ export async function stoppedPage({ address, at, reason }, key, { siteRoot, want
 }
 
 /**
- * What another site's page shows in its frame in place of a page that it must not frame.
+ * The page that another site's frame shows instead of a page that it must not frame.
  *
  * @param {string} siteRoot  path
  * @param {string} url       of that page

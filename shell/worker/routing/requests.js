@@ -1,5 +1,5 @@
 /**
- * Requests under app/: to a workspace that this worker runs, or to one that it does not.
+ * Answers requests under app/, whether this worker runs their workspace or not.
  */
 
 import { keepParts } from "../runtime/assets.js";
@@ -20,12 +20,12 @@ import { SITE_ROOT } from "../../shared/site.js";
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 
-/** ms that a page load waits for a boot before it is shown the booting page instead. */
+/** ms that a page load waits for a boot before it gets the booting page instead. */
 const SHORT_WAIT = 1500;
 
 /**
  * @param {FetchEvent} event  of an address under app/
- * @param {{key: string, path: string}} address  taken apart
+ * @param {{key: string, path: string}} address  parsed
  * @param {Workspaces} workspaces
  * @returns {Promise<Response>}
  */
@@ -72,7 +72,7 @@ function problemOf(key) {
 /**
  * @param {FetchEvent} event
  * @param {string} key
- * @returns {Promise<boolean>} whether a page of that workspace sends the request
+ * @returns {Promise<boolean>} whether a page of that workspace sent the request
  */
 async function isFromWithin({ request, clientId }, key) {
   const client = clientId ? await worker.clients.get(clientId) : undefined;
@@ -93,7 +93,7 @@ async function answerFrom(workspace, key, event, context) {
   const { request, clientId, handled } = event;
   const arrivedAt = Date.now();
   for (;;) {
-    // Loading a page again is how people try again.
+    // Reloading the page is how people try again.
     const instance = workspace.get({ afresh: context.wantsPage });
     try {
       const booted = instance.boot();
@@ -101,7 +101,7 @@ async function answerFrom(workspace, key, event, context) {
       const blocked = await workspace.guard.blocked(request);
       if (blocked) return await stoppedPage(blocked, key, context);
       if (context.wantsPage && request.method === "GET") {
-        // A page must not be held through a long boot: browsers give up on it.
+        // A page load must not wait through a long boot: browsers give up on it.
         const late = Symbol("late");
         const first = await Promise.race([booted, after(SHORT_WAIT, late)]).catch(() => late);
         if (first === late && !instance.consent) return await bootingPage(context.siteRoot);
@@ -115,7 +115,7 @@ async function answerFrom(workspace, key, event, context) {
       if (instance.isAbandoned) continue;
       return errorPage(error, instance.consent ? 403 : 503, context);
     }
-    // One that was replaced or deleted meanwhile answers nothing more.
+    // An instance that was replaced or deleted meanwhile answers nothing more.
     if (instance.state === "stopped") continue;
     const response = await instance.handle(
       request,
@@ -129,7 +129,7 @@ async function answerFrom(workspace, key, event, context) {
 }
 
 /**
- * What a boot leaves to do, while the browser must not stop the worker.
+ * Do what remains after a boot, while the browser must not stop the worker.
  *
  * @param {import("../instance/instance.js").Instance} instance
  * @param {string} key
@@ -138,7 +138,7 @@ async function answerFrom(workspace, key, event, context) {
 async function afterBoot(instance, key, answered) {
   if (!(await isWanted(key, instance.boot()).catch(() => true))) return;
   await answered?.catch(() => {});
-  // The page that was waited for asks for its files now.
+  // The page that was waiting requests its files now.
   await instance.settled();
   await keepParts();
   await keepImages();

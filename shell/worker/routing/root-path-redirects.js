@@ -1,8 +1,8 @@
 /**
- * Requests of an instance's pages that forget where the instance lives.
+ * Redirects requests from an instance's pages that leave out the instance's path.
  *
- * Scripts and forms of some plugins ask for "/graphql" or "/-/search": right on a host of its own, but
- * here that is outside the instance. They are sent on to it, unless the site has such a file itself.
+ * Scripts and forms of some plugins request "/graphql" or "/-/search". On a host of its own that is right,
+ * but here it is outside the instance. They are redirected to it, unless the site has such a file itself.
  */
 
 import { instancePath, parseAppPath } from "../../shared/paths.js";
@@ -10,7 +10,7 @@ import { SITE_ROOT } from "../../shared/site.js";
 
 /**
  * @param {FetchEvent} event  of this origin, outside app/ and for no file that the worker keeps
- * @returns {boolean} whether it is answered
+ * @returns {boolean} whether it is answered here
  */
 export function answerStrayed(event) {
   const { request } = event;
@@ -23,7 +23,7 @@ export function answerStrayed(event) {
     event.respondWith(
       fetch(request).then(
         (response) => (response.status === 404 ? Response.redirect(target, 302) : response),
-        () => Response.redirect(target, 302), // offline, what is not in an instance is nowhere
+        () => Response.redirect(target, 302), // offline, only instances can answer
       ),
     );
   }
@@ -32,7 +32,7 @@ export function answerStrayed(event) {
 
 /**
  * @param {Pick<Request, "url" | "referrer">} request
- * @returns {string | undefined} where it was meant to go; undefined if no instance's page asks
+ * @returns {string | undefined} where it was meant to go; undefined if it is not from an instance's page
  */
 export function targetOf({ url, referrer }) {
   if (!URL.canParse(referrer)) return undefined;
