@@ -1,18 +1,18 @@
 /**
- * How far the start of an instance is, and telling those who watch it.
+ * Tracks how far the start of an instance is, and reports it to those who watch.
  */
 
 /** @typedef {import("../../shared/protocol.js").Progress} Progress */
 /** @typedef {Omit<Progress, "elapsed" | "hasSaved">} Step */
 
-/** ms: watchers hear of progress this often at most, and this often at least. */
+/** ms: watchers get a report at most this often (REPORT_EVERY), and at least this often (HEARTBEAT). */
 const REPORT_EVERY = 100;
 const HEARTBEAT = 1000;
 
 export class BootProgress {
   /** @type {Set<(progress: Progress) => void>} */
   watchers = new Set();
-  /** Whether the start replaces saved data, which could be opened instead. */
+  /** Whether the start replaces saved data that could be opened instead. */
   hasSaved = false;
   /** @type {Step} */
   #step = { stage: "download", label: "" };
@@ -31,7 +31,7 @@ export class BootProgress {
   }
 
   /**
-   * Tell those who watch, also when there is nothing new, until `work` is over.
+   * Report to the watchers, even when nothing is new, until `work` is over.
    *
    * @template T
    * @param {() => Promise<T>} work

@@ -1,7 +1,7 @@
 /**
- * Takes in what an instance is booted from, so that one source that fails does not stop the others.
+ * Imports the sources of a new instance. One source that fails does not stop the others.
  *
- * Fetching is downloads.js's business, what the bytes become is intake.js's.
+ * downloads.js fetches them, intake.js decides what the bytes become.
  */
 
 import { originOf } from "../sources/downloads.js";
@@ -15,7 +15,7 @@ import { withJournals } from "../../shared/journals.js";
 /** @typedef {import("../../shared/protocol.js").Note} Note */
 /** @typedef {import("../../shared/saved-store.js").SavedInstance} SavedInstance */
 
-/** Files about the data, without which it is still there. */
+/** Files about the data, which opens without them. */
 const SETTINGS = ["metadata", "config"];
 
 /**
@@ -24,12 +24,12 @@ const SETTINGS = ["metadata", "config"];
  * @param {Intake} options.intake
  * @param {URL} options.siteRoot
  * @param {(step: Step) => void} options.report
- * @param {() => void} options.settled  called when metadata and configuration are there, before what is
- *   larger; may throw
- * @param {SavedInstance} [options.replaced]  what is saved, and lost once this has worked
- * @returns {Promise<{problems: WireError[], notes: Note[]}>} what could not be opened, each with its
- *   `source`, and what to know of what was
- * @throws {LiteError} nothing could; or what could before, and is saved, cannot now
+ * @param {() => void} options.settled  called once metadata and configuration are there and before the
+ *   larger sources; may throw
+ * @param {SavedInstance} [options.replaced]  the saved instance, which this replaces once it has worked
+ * @returns {Promise<{problems: WireError[], notes: Note[]}>} problems of what could not be opened, each
+ *   with its `source`, and notes on what could
+ * @throws {LiteError} if nothing could be opened, or if a source that is saved can no longer be opened
  */
 export async function takeAll(downloads, { intake, siteRoot, report, settled, replaced }) {
   /** @type {Array<{download: Download, error: unknown}>} */
@@ -47,7 +47,7 @@ export async function takeAll(downloads, { intake, siteRoot, report, settled, re
     const { label, version, options } = download;
     try {
       const data = await download.bytes;
-      download.bytes = Promise.resolve(new Uint8Array()); // not to be kept twice
+      download.bytes = Promise.resolve(new Uint8Array()); // so that it is not kept twice
       const origin = originOf(version, siteRoot);
       const { parameter, url: name } = version;
       const beside = [];
@@ -70,7 +70,7 @@ export async function takeAll(downloads, { intake, siteRoot, report, settled, re
       );
       notes.push(...taken.notes.map((message) => ({ source: name, message })));
     } catch (error) {
-      // What happens to work, or to people's data, counts for more than the sources that are left.
+      // Failures of the program, and of data that people had, matter more than the remaining sources.
       if (!(error instanceof LiteError) || wasOpen(download, replaced)) throw error;
       failures.push({ download, error });
     }
@@ -97,7 +97,7 @@ export function fetching({ label, done, total }) {
 /**
  * @param {Download} download
  * @param {SavedInstance} [saved]
- * @returns {boolean} whether the saved instance has what the source gave before
+ * @returns {boolean} whether the saved instance holds data from this source
  */
 function wasOpen({ version: { url } }, saved) {
   if (!saved) return false;

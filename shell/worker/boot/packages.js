@@ -1,8 +1,8 @@
 /**
- * The packages of one instance: which may be used, and having Python fetch and lay them out.
+ * The packages of one instance: decides which may be used, and has Python fetch and lay them out.
  *
- * Between the decisions (trust/) and the engine (engine/packages/plugin_setup.py), which chooses, keeps and lays
- * out wheels, and uses none whose hash is not on the list that it gets from here.
+ * Stands between the decisions (trust/) and engine/packages/plugin_setup.py, which chooses, keeps and
+ * lays out wheels, and uses only those whose hashes are on the list that it gets from here.
  */
 
 import { idOf, packageId, packageItem, refusal, sorted } from "../trust/consent.js";
@@ -20,25 +20,25 @@ import { SITE_ROOT } from "../../shared/site.js";
 /** @typedef {import("../site-cache/site-settings.js").SiteSettings} SiteSettings */
 /** @typedef {import("./boot-progress.js").Step} Step */
 
-/** Where something is from, for people. */
+/** Where a package is from, in words. */
 const IMPORTED = "the file you imported";
 const SAVED = "what is saved here";
 
 /**
- * Datasette did not start with what was laid out, and no plugin could be named as the cause.
+ * Datasette did not start with these packages, and no plugin could be named as the cause.
  *
  * @typedef {object} Failure
- * @property {"ref" | "all"} without  what the next attempt does without: another Datasette, or all
+ * @property {"ref" | "all"} without  what the next attempt leaves out: the other Datasette, or everything
  * @property {string} reason
  */
 
 /**
- * Starts that were never over, of which so many in a row are put down to the plugins: an endless loop
- * leaves nothing but that. A browser stops a worker for other reasons as well, so one says nothing.
+ * The plugins are blamed after this many unfinished starts in a row: an endless loop leaves no other
+ * trace. Browsers also stop workers for other reasons, so a single one proves nothing.
  */
 const TOO_OFTEN = 2;
 
-/** Thrown by a boot that is to be tried again with less. */
+/** Thrown by a boot that should be tried again with fewer packages. */
 export class PackagesFailed extends Error {
   /** @type {Failure} */
   failure;
@@ -63,7 +63,7 @@ export class Packages {
   #allowed = [];
   /** @type {import("../trust/lock.js").Lock | undefined} */
   #lock;
-  /** @type {string} the version of Datasette that is asked for and allowed, "" for the site's */
+  /** @type {string} the version of Datasette that was requested and allowed, "" for the site's */
   #ref = "";
   /** @type {any} BrowserPackages of bootstrap.py */
   #python;
@@ -78,7 +78,7 @@ export class Packages {
    * @param {SiteSettings} options.settings
    * @param {Decision | undefined} options.decision
    * @param {Failure[]} options.failures  of the attempts before this one
-   * @param {(unfinished: number) => Promise<void>} options.note  keeps it with the decision
+   * @param {(unfinished: number) => Promise<void>} options.note  stores the count with the decision
    * @param {(ids: string[]) => Promise<void>} options.allow  adds to the decision
    * @throws {import("../trust/consent.js").ConsentNeeded}
    */
@@ -117,7 +117,7 @@ export class Packages {
     }
   }
 
-  /** @returns {ConsentItem[]} the wheels that are here, without those that the site has as well */
+  /** @returns {ConsentItem[]} the wheels that are here, except those that the site has as well */
   #packageItems() {
     const from = this.#isImported ? IMPORTED : SAVED;
     const wheels = this.#lock?.wheels ?? [];
@@ -127,7 +127,7 @@ export class Packages {
       .map((wheel) => packageItem(wheel, from, asked.includes(wheel.name)));
   }
 
-  /** @returns {number} starts before this one that were never over */
+  /** @returns {number} earlier starts in a row that never finished */
   get #unfinished() {
     return this.#decision?.unfinished ?? 0;
   }
@@ -140,7 +140,7 @@ export class Packages {
     return this.#allowed.length > 0 && this.#decision?.paused === true;
   }
 
-  /** @returns {boolean} whether none of the packages that are allowed is used */
+  /** @returns {boolean} whether none of the allowed packages is used */
   get #isWithoutAll() {
     return this.#isPaused || this.#isStuck || this.#isWithout("all");
   }
@@ -148,12 +148,12 @@ export class Packages {
   /** @param {ConsentItem[]} items */
   #refuse(items) {
     this.refused.push(...items);
-    // What only another package needs goes with that one.
+    // A package that only another one needs is removed with that one.
     const named = items.filter(({ kind, parts }) => kind !== "package" || !parts?.length);
     this.problems.push(...named.map((item) => refusal(item, this.#settings.locked)));
   }
 
-  /** @returns {boolean} whether there may be any beyond the site's */
+  /** @returns {boolean} whether there may be any packages beyond the site's */
   get any() {
     return this.#lock !== undefined || this.#allowed.length > 0;
   }
@@ -163,7 +163,7 @@ export class Packages {
     return this.#failures.some(({ without }) => without === what);
   }
 
-  /** @returns {Failure["without"] | undefined} what may be left out next; undefined when nothing is left */
+  /** @returns {Failure["without"] | undefined} what may be left out next; undefined when nothing remains */
   get #next() {
     if (this.#allowed.length === 0 || this.#isWithoutAll) return undefined;
     return this.#ref && !this.#isWithout("ref") ? "ref" : "all";
@@ -178,10 +178,10 @@ export class Packages {
       .filter((hash) => own.includes(hash) || allowed.includes(hash));
   }
 
-  /** @returns {string} JSON: what Python is to lay out; see PluginSetup.prepare */
+  /** @returns {string} JSON: what Python must lay out; see PluginSetup.prepare */
   get #wanted() {
     const nothing = this.#isWithoutAll;
-    // What is not used is chosen all the same: the page “Plugins” lists it, to be removed.
+    // Unused packages are chosen all the same: the page “Plugins” lists them, so that they can be removed.
     const install = this.#allowed.filter(({ kind }) => kind === "plugin" || kind === "wheel");
     const ref = nothing || this.#isWithout("ref") ? "" : this.#ref;
     return JSON.stringify({
@@ -192,18 +192,18 @@ export class Packages {
     });
   }
 
-  /** @returns {string} all that decides which packages this start will have, if it chooses no others */
+  /** @returns {string} everything that decides which packages this start will have, if it chooses no others */
   get identity() {
     return JSON.stringify([this.#lock ?? "", this.#wanted]);
   }
 
   /**
-   * Do what runs the plugins' code.
+   * Run work that runs the plugins' code; if it fails, ask for an attempt with fewer packages.
    *
    * @template T
    * @param {() => T | Promise<T>} work  of Python's, which may fail because of the packages
    * @returns {Promise<T>}
-   * @throws {PackagesFailed} there is less that can be tried
+   * @throws {PackagesFailed} it failed, and an attempt with fewer packages is possible
    */
   async orLess(work) {
     const without = this.#next;
@@ -221,13 +221,13 @@ export class Packages {
     }
   }
 
-  /** The start is over: those before it that were not no longer matter. */
+  /** The start has finished, so unfinished ones before it no longer matter. */
   async isStarted() {
     if (this.#unfinished > 0 && !this.#isStuck) await this.#note(0);
   }
 
   /**
-   * Have everything laid out that is to be imported. Before Datasette is.
+   * Lay out all packages that will be imported. Call this before Datasette is imported.
    *
    * @param {any} bootstrap  bootstrap.py
    * @param {string} folder  of the instance
@@ -254,10 +254,10 @@ export class Packages {
   }
 
   /**
-   * Look at what the instance's metadata and configuration hold.
+   * Check the instance's metadata and configuration for code.
    *
    * @param {any} python  BrowserInstance of bootstrap.py
-   * @param {boolean} isFetched  whether this start has fetched them, and not found them saved
+   * @param {boolean} isFetched  whether this start has fetched them; else they were saved
    * @returns {string} JSON: the hashes of those whose code may run
    * @throws {import("../trust/consent.js").ConsentNeeded}
    */
@@ -302,7 +302,7 @@ export class Packages {
     const plugins = valueOf(this.#python.listing());
     const isBrought = (/** @type {string} */ from) => this.#isImported && from !== "site";
     return {
-      // Where they were from before is the word of the file that was imported.
+      // Only the imported file says where they came from before.
       plugins: plugins.map((one) => (isBrought(one.from) ? { ...one, from: "import" } : one)),
       locked: this.#settings.locked,
     };
@@ -346,7 +346,7 @@ function allFailed(reason) {
 
 /**
  * @param {import("../trust/lock.js").Lock["failed"]} failed  of a lock that was imported
- * @returns {import("../trust/lock.js").Lock["failed"]} without what a stranger may have written to be read
+ * @returns {import("../trust/lock.js").Lock["failed"]} without sentences that a stranger may have written
  */
 function inOwnWords(failed) {
   return Object.fromEntries(

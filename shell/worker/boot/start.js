@@ -1,9 +1,9 @@
 /**
- * The start of an instance: from a recipe, or from what is saved, to a Datasette that answers.
+ * Starts an instance, from a recipe or from what is saved, until its Datasette answers.
  *
- * Responsible for the order of things, and for trying again: without an image of Python's memory, or
- * with fewer packages where those keep Datasette from starting. How Python starts is runtime.js's
- * business, what a source contains is Python's, and what a running instance does is instance.js's.
+ * Puts the steps in order, and tries again without an image of Python's memory, or with fewer packages
+ * where those keep Datasette from starting. runtime.js starts Python, Python reads the sources, and
+ * instance.js takes over once the instance runs.
  */
 
 import { fetching, takeAll } from "./boot-sources.js";
@@ -40,7 +40,7 @@ import { SHELL_ROOT } from "../../shared/site.js";
 /** @typedef {import("./packages.js").Failure} Failure */
 
 /**
- * @typedef {object} Carried  what one before this had that was not saved
+ * @typedef {object} Carried  unsaved work of the instance before this one
  * @property {Map<string, Uint8Array>} files
  * @property {WireError[]} problems
  */
@@ -52,9 +52,9 @@ import { SHELL_ROOT } from "../../shared/site.js";
  * @property {() => Promise<Store | undefined>} openStore  undefined where nothing can be saved
  * @property {import("../trust/decisions.js").Decisions} decisions
  * @property {Carried} [carried]
- * @property {boolean} fromSources  whatever is saved, to replace it
+ * @property {boolean} fromSources  load the sources and replace what is saved
  * @property {AbortSignal} signal  ends the start
- * @property {boolean} isNew  whether one for files of the person's own may begin without them
+ * @property {boolean} isNew  whether an instance for the person's own files may start without them
  * @property {() => void} onWrite  called when a file of the instance was written to
  * @property {import("./boot-progress.js").BootProgress} reports
  * @property {boolean} [whole]  with all of Python, even if a part has to be downloaded first
@@ -68,12 +68,12 @@ import { SHELL_ROOT } from "../../shared/site.js";
  * @property {Packages} packages
  * @property {Breakdown} breakdown  of this Python
  * @property {WireError[]} problems  of the sources that could not be opened
- * @property {import("../../shared/protocol.js").Note[]} notes  on sources that were opened just now
- * @property {() => void} [exercised]  to be called when it has exercised (warm-up.js); undefined where
- *   it is not to
- * @property {{store: Store, record: SavedInstance, isSaved: boolean}} [saving]  where it is to be
- *   saved, and whether it is so already; undefined when nothing is
- * @property {() => void} disown  to be called when it will not be saved any more
+ * @property {import("../../shared/protocol.js").Note[]} notes  on sources that this start opened
+ * @property {() => void} [exercised]  call this once it has exercised (warm-up.js); undefined where it
+ *   must not
+ * @property {{store: Store, record: SavedInstance, isSaved: boolean}} [saving]  where it will be saved,
+ *   and whether it is already; undefined when nothing is saved
+ * @property {() => void} disown  call this when it will not be saved any more
  */
 
 /** The folder in Pyodide's file system that is saved; engine/folder.py knows what is in it. */
@@ -84,8 +84,8 @@ const FOLDER = "/instance";
  * @property {Failure[]} failures  of the attempts so far
  * @property {boolean} mayUseImage
  * @property {Breakdown} breakdown
- * @property {Promise<StartImage>} [image]  what it has to do with images, once it asks
- * @property {() => void} disown  ends that others see that the instance is open
+ * @property {Promise<StartImage>} [image]  its use of images, once it looks for one
+ * @property {() => void} disown  stops showing others that the instance is open
  */
 
 /**
@@ -115,7 +115,7 @@ export async function start(options, failures = [], mayUseImage = true) {
     if (image?.isUsed && !(error instanceof ConsentNeeded)) {
       try {
         const started = await start(options, failures, false);
-        // Only now it is clear that the image was to blame.
+        // Only now is it clear that the image was to blame.
         image.fail(error);
         return started;
       } catch (again) {
@@ -161,7 +161,7 @@ async function attempt(options, state) {
   const saved = options.fromSources ? undefined : (carried ?? found);
   reports.hasSaved = options.fromSources && found !== undefined;
   const sources = saved ? [] : await wantedBy(recipe);
-  // Both run while Python starts; what they report is shown once it is their turn.
+  // Both run while Python starts, but their progress is shown only when their turn comes.
   const downloads = fetchSources(
     sources,
     siteRoot,
@@ -171,7 +171,7 @@ async function attempt(options, state) {
     options.signal,
   );
   const contents = carried
-    ? Promise.resolve(copied(carried.files)) // a start with less begins with the same
+    ? Promise.resolve(copied(carried.files)) // a start with fewer packages begins with the same files
     : found && readSaved(/** @type {Store} */ (store), found, reports, saved !== undefined);
   contents?.catch(() => {});
   const pyodide = await starting;
@@ -215,7 +215,7 @@ async function attempt(options, state) {
   packages.problems.push(...leftOut);
   await packages.isStarted();
   image.confirm();
-  // For whoever measures starts.
+  // For tools that measure starts.
   performance.mark("started", { detail: { image: image.isUsed } });
   const exercised = mayExercise ? () => image.exercised() : undefined;
   const { disown } = state;
@@ -231,7 +231,7 @@ async function attempt(options, state) {
 }
 
 /**
- * What a start finds before it: what is saved, which packages it is to have, and an image that fits.
+ * Find what a start needs first: what is saved, its packages, and an image that fits.
  *
  * @param {StartOptions} options
  * @param {Attempt} state
@@ -244,7 +244,7 @@ async function find(options, state, recipe) {
   const store = isSwitchedOn(recipe, "temporary") ? undefined : await options.openStore();
   const { owner = "", found: claimed, disown } = store ? await own(store, key) : {};
   if (disown) state.disown = disown;
-  // Its data opens even where an older version of the site let a damaged record in.
+  // The data opens even where an older version of the site let a damaged record in.
   const found = claimed && readableRecord(claimed).record;
   const lock = carried?.files.get(LOCK) ?? (found && (await fileOf(store, key, LOCK)));
   const settings = await reading;
@@ -261,7 +261,7 @@ async function find(options, state, recipe) {
   const images = settings.images ? store : undefined;
   state.image = StartImage.find(images, packages.identity, state.mayUseImage);
   const image = await state.image;
-  // Nobody knows what packages of the person's own import.
+  // What packages of the person's own import is unknown.
   const whole = options.whole || packages.any || image.needsRest;
   const mayExercise = helps() && image.isToExercise && settings.exercises && !packages.any;
   return { store, owner, found, packages, whole, image, mayExercise };
@@ -280,7 +280,7 @@ function notInThisBrowser() {
  * @param {Store} store
  * @param {SavedInstance} saved
  * @param {import("./boot-progress.js").BootProgress} reports
- * @param {boolean} isOpened  whether they are opened as they are; else they go into a new generation
+ * @param {boolean} isOpened  whether the files are opened as they are; else they go into a new generation
  * @returns {Promise<Map<string, Uint8Array>>} its files
  */
 function readSaved(store, saved, reports, isOpened) {
@@ -313,7 +313,7 @@ function copied(files) {
 }
 
 /**
- * What stays when the sources are loaded anew: stored queries, cookies, the secret.
+ * Select what stays when the sources are loaded again: stored queries, cookies, the secret.
  *
  * @param {Map<string, Uint8Array>} files  of an instance's folder
  * @returns {Map<string, Uint8Array>}
