@@ -1,10 +1,10 @@
 /**
- * What code a person has to allow before it runs.
+ * Decides what code a person has to allow before it runs.
  *
- * Code is what a link brings, or a workspace that came from elsewhere. A wheel that is here is known by
+ * This is code that a link brings, or a workspace from elsewhere. A wheel that is here is identified by
  * the hash of its content, and metadata and configuration by the hash of what they say, so an answer
- * never covers anything else. Of what has yet to be fetched, an answer covers fetching exactly that
- * requirement from that place, once; the hashes of what came are then added to the answer.
+ * never covers anything else. For what has yet to be fetched, an answer covers fetching exactly that
+ * requirement from that place, once; the hashes of what arrived are then added to the answer.
  */
 
 import { LiteError } from "../../shared/errors.js";
@@ -14,7 +14,7 @@ import { LiteError } from "../../shared/errors.js";
 /** @typedef {import("../../shared/saved-store.js").Decision} Decision */
 /** @typedef {import("./lock.js").LockedWheel} LockedWheel */
 
-/** Thrown by a boot that cannot go on without a person's decision. */
+/** Thrown by a boot that cannot continue without a person's decision. */
 export class ConsentNeeded extends LiteError {
   /** @type {Consent} */
   consent;
@@ -32,7 +32,7 @@ export class ConsentNeeded extends LiteError {
 /**
  * @param {Pick<LockedWheel, "name" | "version" | "sha256">} wheel  of an instance's lock
  * @param {string} from  in words: where the instance is from
- * @param {boolean} isAsked  whether it was asked for, and not only needed by another package
+ * @param {boolean} isAsked  whether it was requested, and not only needed by another package
  * @returns {ConsentItem}
  */
 export function packageItem({ name, version, sha256 }, from, isAsked) {
@@ -42,7 +42,7 @@ export function packageItem({ name, version, sha256 }, from, isAsked) {
 
 /**
  * @param {Pick<ConsentItem, "kind" | "value" | "from" | "digest">} item
- * @returns {string} as a decision names it
+ * @returns {string} its name in a decision
  */
 export function idOf({ kind, value, from, digest }) {
   if (kind === "package") return packageId(digest ?? "");
@@ -51,7 +51,7 @@ export function idOf({ kind, value, from, digest }) {
 
 /**
  * @param {string} sha256  of a wheel
- * @returns {string} as a decision names it, whatever it is called
+ * @returns {string} its name in a decision, whatever the wheel is called
  */
 export function packageId(sha256) {
   return `package sha256:${sha256}`;
@@ -61,7 +61,7 @@ const KINDS = ["plugin", "wheel", "datasette", "package", "metadata", "config"];
 const MOST_ITEMS = 1000;
 
 /**
- * Check what a page says it has shown.
+ * Check the items that a page says it has shown.
  *
  * @param {unknown} items
  * @returns {ConsentItem[]}
@@ -83,13 +83,13 @@ export function checkedItems(items) {
 }
 
 /**
- * Sort items by what was decided about them.
+ * Sort items by the decisions about them.
  *
  * @param {ConsentItem[]} items
  * @param {Decision | undefined} decision
  * @param {boolean} locked
  * @returns {{allowed: ConsentItem[], refused: ConsentItem[]}}
- * @throws {ConsentNeeded} some are not decided on
+ * @throws {ConsentNeeded} some are undecided
  */
 export function sorted(items, decision, locked) {
   if (locked) return { allowed: [], refused: items };
@@ -106,7 +106,7 @@ export function sorted(items, decision, locked) {
 /**
  * @param {ConsentItem} item  that was refused
  * @param {boolean} locked
- * @returns {import("../../shared/errors.js").WireError} what a person is told
+ * @returns {import("../../shared/errors.js").WireError} what the person reads
  */
 export function refusal({ kind, value, parts = [] }, locked) {
   const what = {

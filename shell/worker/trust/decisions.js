@@ -1,11 +1,11 @@
 /**
- * The answers to questions about code, one record for each instance.
+ * Stores the answers to questions about code, one record for each instance.
  */
 
 /** @typedef {import("../../shared/saved-store.js").Store} Store */
 /** @typedef {import("../../shared/saved-store.js").Decision} Decision */
 
-/** Kept in this browser; for as long as the worker lives if nothing can be saved. */
+/** Kept in this browser; or, if nothing can be saved, for as long as the worker lives. */
 export class Decisions {
   #openStore;
   /** @type {Map<string, Decision>} */
@@ -28,7 +28,7 @@ export class Decisions {
   }
 
   /**
-   * Add to what was decided.
+   * Add to the decision.
    *
    * @param {string} key
    * @param {string[]} ids  of items, see idOf in consent.js
@@ -44,7 +44,7 @@ export class Decisions {
   }
 
   /**
-   * Record how many starts with what is allowed have not ended.
+   * Record how many starts with the allowed code have not finished.
    *
    * @param {string} key
    * @param {number} unfinished
@@ -54,7 +54,7 @@ export class Decisions {
   }
 
   /**
-   * Leave out what is allowed, until something is decided again.
+   * Leave the allowed code out until the next decision.
    *
    * @param {string} key
    */
@@ -81,7 +81,7 @@ export class Decisions {
   }
 
   /**
-   * Forget what was decided, so that the question comes up again.
+   * Forget the decision, so that the question comes up again.
    *
    * @param {string} key
    */

@@ -1,6 +1,6 @@
 /**
- * The boundary for imports: every workspace that comes in from an export passes here, once, before
- * anything of it is saved.
+ * The boundary for imports: every workspace from an export passes through here, once, before anything
+ * of it is saved.
  */
 
 import { importedPath, isConfiguration, isPrivate, STATE } from "../../shared/imported-paths.js";
@@ -14,10 +14,10 @@ import { readState } from "./imported-state.js";
 /** @typedef {import("../../shared/saved-store.js").SavedInstance} SavedInstance */
 /** @typedef {import("../../shared/saved-store.js").SavedFile} SavedFile */
 
-/** Bytes of a file that is read as JSON. */
+/** The most bytes of a file that is read as JSON. */
 const MOST_JSON = 4 * 1024 * 1024;
 
-/** Files in one workspace. */
+/** The most files in one workspace. */
 const MOST_FILES = 20_000;
 
 /**
@@ -60,7 +60,7 @@ function isFile(file) {
 /**
  * @param {string} path
  * @param {Blob} content
- * @returns {Promise<Blob | undefined>} undefined if the content is not what belongs there
+ * @returns {Promise<Blob | undefined>} undefined if the content does not belong there
  */
 async function checkedContent(path, content) {
   if (path !== STATE && !isConfiguration(path)) return content;

@@ -1,5 +1,5 @@
 /**
- * What an imported workspace may have in its folder of plugins: the lock and the wheels that it names.
+ * Checks an imported workspace's folder of plugins, which may hold only the lock and the wheels it names.
  */
 
 import { LOCK, WHEELS, parseLock } from "./lock.js";
@@ -11,7 +11,7 @@ const FOLDER = "plugins/";
 /**
  * @param {SavedFile[]} files  of an instance
  * @param {URL} siteRoot
- * @returns {Promise<SavedFile[]>} without those of the folder that its lock does not account for
+ * @returns {Promise<SavedFile[]>} without files of that folder that its lock does not name
  */
 export async function withoutStrayFiles(files, siteRoot) {
   const lock = files.find(({ path }) => path === LOCK);
@@ -22,7 +22,7 @@ export async function withoutStrayFiles(files, siteRoot) {
 /**
  * @param {SavedFile} lock
  * @param {URL} siteRoot
- * @returns {Promise<string[]>} paths; none where the lock cannot be read, which the next start says
+ * @returns {Promise<string[]>} paths; none where the lock cannot be read, which the next start reports
  */
 async function wheelsIn({ content }, siteRoot) {
   try {

@@ -1,5 +1,5 @@
 /**
- * What an imported state.json may say: which databases there are, and where their data came from.
+ * Checks an imported state.json: which databases there are, and where their data came from.
  * engine/folder.py writes and reads that file.
  */
 
@@ -41,7 +41,7 @@ const SOURCE = {
   parameter: text(20, /^[a-z]+$/),
   url: URL_OR_FILE,
   origin: objectOf({}, ORIGIN),
-  // Options that this version does not know mean nothing to it.
+  // Options that this version does not know have no meaning to it.
   options: both(when(isPlainObject), anyJson(4, 10_000)),
   added: listOf(objectOf({ database: NAME, table: nullable(NAME) }, { source: NAME }), 100_000),
 };
@@ -55,8 +55,8 @@ const STATE = objectOf({
 
 /**
  * @param {string} json
- * @returns {string | undefined} the same as JSON that every parser reads alike, without what this version
- *   does not know; undefined if it is not such a state
+ * @returns {string | undefined} the same as JSON that every parser reads alike, without members that this
+ *   version does not know; undefined if it is not such a state
  */
 export function readState(json) {
   let state;

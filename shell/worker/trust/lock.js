@@ -1,20 +1,20 @@
 /**
- * The one reader of plugins/lock.json, the record of an instance's packages. Such a file may have come
- * with somebody's export, so everything in it is checked, and anything that is not known is refused.
+ * The only reader of plugins/lock.json, the record of an instance's packages. Such a file may have come
+ * with somebody's export, so everything in it is checked, and anything unknown is refused.
  *
- * Python writes the file (engine/packages/wheels.py) and never reads it: it gets what was read here.
+ * Python writes the file (engine/packages/wheels.py) and never reads it: it gets what this module read.
  */
 
 import { LiteError } from "../../shared/errors.js";
 import { canonicalName, parseRef, parseRequirement } from "../../shared/requirement.js";
 
-/** Where the record is in an instance's folder. */
+/** Path of the record in an instance's folder. */
 export const LOCK = "plugins/lock.json";
 
-/** Where the wheels are. */
+/** Folder of the wheels. */
 export const WHEELS = "plugins/wheels/";
 
-/** How a lock names what `ref` asks for, beside requirements; engine/packages/plugin_setup.py does as well. */
+/** A lock's name for what `ref` requests, beside requirements; engine/packages/plugin_setup.py has it too. */
 export const REF = "?ref=";
 
 /**
@@ -44,7 +44,7 @@ const FORMAT = 1;
 const MOST_CHARACTERS = 1_000_000;
 const MOST_ENTRIES = 500;
 
-/** Of messages and hints, which people read; engine/packages/plugin_setup.py cuts them off. */
+/** Characters of messages and hints, which people read; engine/packages/plugin_setup.py cuts them off. */
 const MOST_WORDS = 2000;
 
 const NAME = /^(?=.{1,100}$)[a-z0-9]+(?:-[a-z0-9]+)*$/;
@@ -83,7 +83,7 @@ class Invalid extends Error {}
 function parsedJson(text) {
   if (text.length > MOST_CHARACTERS) throw new Invalid("it is too long");
   const value = JSON.parse(text);
-  // Of two equal keys JSON.parse takes the last, and some other reader the first.
+  // Of two equal keys, JSON.parse takes the last and another reader may take the first.
   const keys = text.match(/"(?:[^"\\]|\\.)*"(?:\s*:)?/g)?.filter((one) => one.endsWith(":")) ?? [];
   if (keys.length !== keysIn(value)) throw new Invalid("a key is there twice");
   return value;
@@ -182,7 +182,7 @@ function address(value) {
 /**
  * @param {string} text
  * @param {URL} siteRoot
- * @returns {string | null} null: it is none
+ * @returns {string | null} null if it is none
  */
 function canonicalRequirement(text, siteRoot) {
   try {
@@ -196,7 +196,7 @@ function canonicalRequirement(text, siteRoot) {
 /**
  * @param {string} requirement  canonical
  * @param {URL} siteRoot
- * @returns {string} the name of the package that it asks for, "" where it does not say
+ * @returns {string} the name of the package that it requests, "" where it names none
  */
 function nameIn(requirement, siteRoot) {
   if (requirement.startsWith(REF)) return "datasette";
@@ -206,7 +206,7 @@ function nameIn(requirement, siteRoot) {
 /**
  * @param {unknown} value
  * @param {string} what
- * @param {string[]} names  those that it must have, and no others
+ * @param {string[]} names  exactly those that it must have
  * @returns {any}
  */
 function fields(value, what, names) {

@@ -1,5 +1,5 @@
 /**
- * What a recipe asks to be installed that is not here yet.
+ * Lists what a recipe wants installed and is not here yet.
  */
 
 import { toWire } from "../../shared/errors.js";
@@ -16,8 +16,8 @@ import { REF } from "./lock.js";
 /**
  * @param {import("../../shared/recipe.js").Recipe} recipe
  * @param {SiteSettings} settings
- * @returns {{items: ConsentItem[], problems: WireError[]}} each once, in the recipe's order; what cannot
- *   be read is a problem
+ * @returns {{items: ConsentItem[], problems: WireError[]}} each once, in the recipe's order; requests that
+ *   cannot be read are problems
  */
 export function requestsOf(recipe, { indexes, plugins }) {
   const { install, ref } = packagesOf(recipe);
@@ -43,7 +43,7 @@ export function requestsOf(recipe, { indexes, plugins }) {
       if (requirement.kind === "address") {
         return { kind: "wheel", value: requirement.text, from: requirement.url.host };
       }
-      // The site has it already, so there is nothing to fetch.
+      // The site has it already, so nothing needs to be fetched.
       if (requirement.isBare && plugins.includes(requirement.name)) return null;
       return { kind: "plugin", value: requirement.text, from };
     });
@@ -54,14 +54,14 @@ export function requestsOf(recipe, { indexes, plugins }) {
 
 /**
  * @param {ConsentItem} item  a request
- * @returns {string} as a lock names it
+ * @returns {string} its name in a lock
  */
 export function requirementOf({ kind, value }) {
   return kind === "datasette" ? REF + value : value;
 }
 
 /**
- * @param {string} requirement  as a lock names it
+ * @param {string} requirement  its name in a lock
  * @param {Lock | undefined} lock
  * @returns {boolean} whether it has yet to be fetched
  */
