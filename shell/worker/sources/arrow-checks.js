@@ -1,15 +1,15 @@
 /**
  * Checks that the buffers of an Arrow file hold as much as its lengths say. Where they do not, the
- * decoder would give nulls, or go on for ever.
+ * decoder would return nulls, or never end.
  */
 
 import { IntervalUnit, Type } from "@uwdata/flechette";
 
-/** Rows of columns that take no room, so that nothing else limits them. */
+/** The most rows of columns that take no room, which nothing else limits. */
 const MOST_EMPTY = 100_000_000;
 
 /**
- * @param {any} batch  of Flechette: some rows of a column, or of what is within it
+ * @param {any} batch  of Flechette: some rows of a column, or of a nested one
  * @throws {Error}
  */
 export function checkBatch(batch) {
@@ -71,7 +71,7 @@ function capacity(batch) {
 /**
  * @param {Int32Array | BigInt64Array} offsets
  * @param {number} length
- * @param {number} end  what none may exceed
+ * @param {number} end  none may exceed this
  * @returns {number}
  */
 function withOffsets(offsets, length, end) {
@@ -89,7 +89,7 @@ function withOffsets(offsets, length, end) {
  * @param {Int32Array | BigInt64Array} offsets
  * @param {Int32Array | BigInt64Array} sizes
  * @param {number} length
- * @param {number} end  what none may exceed
+ * @param {number} end  none may exceed this
  * @returns {number}
  */
 function withSizes(offsets, sizes, length, end) {

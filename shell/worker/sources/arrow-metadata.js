@@ -1,6 +1,6 @@
 /**
- * Checks the metadata of an Arrow file: that every list in it is as long as its bytes. The decoder
- * believes what they say, and a damaged one would have it make a list of billions.
+ * Checks the metadata of an Arrow file: every list in it must be as long as its bytes. The decoder
+ * trusts the lengths, and a damaged one would make it allocate a list of billions.
  *
  * https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interprocess-communication-ipc
  * https://flatbuffers.dev/internals/
@@ -10,7 +10,7 @@ const MAGIC = "ARROW1";
 const CONTINUATION = -1;
 const MOST_FIELDS = 100_000;
 
-/** Where each member of a table is in its list of members. */
+/** Positions of the members of each table in its list of members. */
 const MESSAGE = { kind: 6, header: 8, bodyLength: 10 };
 const FOOTER = { schema: 6, dictionaries: 8, batches: 10 };
 const SCHEMA = { fields: 6 };
@@ -140,7 +140,7 @@ class Table {
   /**
    * @param {number} member
    * @param {number} stride  bytes of each
-   * @returns {number[]} where each of a list is
+   * @returns {number[]} positions of the list's elements
    */
   list(member, stride) {
     const place = this.place(member);
@@ -155,7 +155,7 @@ class Table {
 
   /**
    * @param {number} member
-   * @returns {Table[]} of a list of tables
+   * @returns {Table[]} the elements of a list of tables
    */
   tables(member) {
     return this.list(member, 4).map(

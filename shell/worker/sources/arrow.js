@@ -1,9 +1,9 @@
 /**
- * Reads Arrow IPC files and streams (Feather) for Python: rows in portions, with values as JSON can carry
- * them. An Arrow file is in memory as a whole.
+ * Reads Arrow IPC files and streams (Feather) for Python: rows in portions, with values that JSON can
+ * carry. The whole Arrow file is held in memory.
  *
- * Flechette does the decoding; it is a tenth of the size of Arrow's own library. Responsible for what
- * becomes of each of Arrow's types.
+ * Flechette does the decoding; it is a tenth of the size of Arrow's own library. This module decides
+ * what each of Arrow's types becomes.
  *
  * https://arrow.apache.org/docs/format/Columnar.html
  */
@@ -36,11 +36,11 @@ import { LiteError } from "../../shared/errors.js";
 /** @typedef {import("./parquet.js").ColumnType} ColumnType */
 /** @typedef {(value: any) => unknown} Converter  of a value that is not null */
 
-/** Characters of JSON that a portion of rows is to have, about. */
+/** Characters of JSON in a portion of rows, approximately. */
 const PORTION = 512 * 1024;
 const FIRST_PORTION = 200;
 
-/** Bytes that one column of a batch may have unpacked. */
+/** The most bytes that one column of a batch may unpack to. */
 const MOST_UNPACKED = 2 ** 31;
 
 /** Nanoseconds in each of Arrow's units of time. */
@@ -65,9 +65,9 @@ for (const [kind, decompress] of /** @type {const} */ ([
 
 /**
  * @param {Uint8Array | Blob} data
- * @param {string} source  URL or name, for what is said of it
+ * @param {string} source  URL or name, for messages
  * @returns {Promise<ArrowRows>}
- * @throws {LiteError} it is damaged, or has what cannot be read
+ * @throws {LiteError} it is damaged, or holds something that cannot be read
  */
 export async function openArrow(data, source) {
   try {
@@ -87,12 +87,12 @@ export async function openArrow(data, source) {
 
 /** The rows of a file, as bootstrap.py's `add_rows` reads them. */
 export class ArrowRows {
-  /** Bytes that the rows so far stand for, and all there are. */
+  /** Bytes that the rows so far stand for, and bytes in total. */
   done = 0;
   total;
   /** How many rows there are. */
   count;
-  /** What the file is, for people. */
+  /** What the file is, in words. */
   inWords = "Arrow";
   #table;
   #source;
@@ -224,7 +224,7 @@ function converter(type) {
     case Type.FixedSizeBinary:
       return bytesInJson;
     case Type.Date:
-      // Both units come as milliseconds.
+      // Both units arrive as milliseconds.
       return (value) => {
         const seconds = BigInt(Math.floor(Number(value) / 1000));
         const day = isoDay(seconds) ?? String(seconds / SECONDS_A_DAY);
@@ -283,8 +283,8 @@ function orNull(convert) {
 }
 
 /**
- * @param {bigint} value  without its point
- * @param {number} scale  digits behind it
+ * @param {bigint} value  without its decimal point
+ * @param {number} scale  digits after the point
  * @returns {number | string} text where a number would lose digits
  */
 function decimal(value, scale) {
@@ -295,7 +295,7 @@ function decimal(value, scale) {
     return Number.isSafeInteger(Number(whole)) ? Number(whole) : whole;
   }
   const text = `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
-  // A float tells any fifteen digits apart.
+  // Floats keep any fifteen digits distinct.
   return digits.replace(/^0+/, "").length <= 15 ? Number(text) : text;
 }
 

@@ -6,14 +6,14 @@ import { LiteError } from "../../shared/errors.js";
 
 const GB = 1024 ** 3;
 
-/** Python's memory has 4 GB at most, and browsers give one buffer hardly more than this. */
+/** Python's memory has 4 GB at most, and browsers give a single buffer hardly more than this. */
 const MOST_A_FILE = 2 * GB;
 
-/** Of the device's memory, in GB; only Chromium says, and at most 8. */
+/** The device's memory in GB. Only Chromium reports it, up to 8. */
 const memory =
   /** @type {{deviceMemory?: number}} */ (globalThis.navigator ?? {}).deviceMemory ?? 4;
 
-/** @returns {number} bytes of the largest file that is taken in */
+/** @returns {number} bytes of the largest file that is accepted */
 export function mostBytes() {
   return Math.min(MOST_A_FILE, (memory * GB) / 2);
 }
@@ -22,7 +22,7 @@ export function mostBytes() {
  * @param {number} size  bytes
  * @param {string} source  URL or name
  * @param {"" | "unpacked"} [state]
- * @throws {LiteError} it does not fit
+ * @throws {LiteError} it is too large
  */
 export function checkSize(size, source, state = "") {
   const most = mostBytes();

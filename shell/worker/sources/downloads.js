@@ -1,5 +1,5 @@
 /**
- * Fetches the sources of an instance, and finds out whether there is newer data.
+ * Fetches the sources of an instance, and finds out whether they have newer data.
  *
  * shared/fetch-source.js handles a single fetch and its errors; Python knows what the bytes mean.
  */
@@ -25,17 +25,17 @@ import { gitLfsUrl } from "../../shared/remote-urls.js";
  * @property {number} done    bytes
  * @property {number} [total]
  * @property {Promise<Uint8Array>} bytes
- * @property {SavedSource} version  complete once `bytes` is there
+ * @property {SavedSource} version  complete once `bytes` has arrived
  * @property {import("../../shared/link-options.js").ImportOptions} options
  */
 
 /**
- * Begin to fetch sources, all at once.
+ * Start fetching all sources at once.
  *
- * @param {Array<RecipeSource & {error?: unknown}>} sources  one with an error fails with that
+ * @param {Array<RecipeSource & {error?: unknown}>} sources  a source with an error fails with it
  * @param {URL} siteRoot
  * @param {(download: Download) => void} onProgress
- * @param {AbortSignal} [signal]  ends all of it
+ * @param {AbortSignal} [signal]  ends all the downloads
  * @returns {Download[]}
  */
 export function fetchSources(sources, siteRoot, onProgress, signal) {
@@ -93,8 +93,8 @@ async function readBody(response, download, onProgress) {
   }).catch((cause) => {
     throw cause instanceof LiteError ? cause : brokeOff(download, cause);
   });
-  // Not every browser calls that an error. The size is that of the bytes on the wire, and whether those
-  // are compressed is hidden in the answer of another origin.
+  // Not every browser calls that an error. The size counts the bytes on the wire, and an answer from
+  // another origin hides whether those are compressed.
   if (response.type !== "cors" && size !== undefined && bytes.length < size)
     throw brokeOff(download);
   const kind = recognise(bytes);
@@ -124,10 +124,10 @@ function brokeOff({ done, total, version }, cause) {
 }
 
 /**
- * Fetch a source again, unless it is what it was.
+ * Fetch a source again, unless it is unchanged.
  *
  * @param {SavedSource} source
- * @returns {Promise<{bytes: Uint8Array, version: SavedSource} | undefined>} undefined if it has not changed
+ * @returns {Promise<{bytes: Uint8Array, version: SavedSource} | undefined>} undefined if it is unchanged
  * @throws {LiteError}
  */
 export async function fetchIfChanged(source) {
@@ -145,7 +145,7 @@ export async function fetchIfChanged(source) {
 }
 
 /**
- * Where what was fetched is from, as Python keeps it.
+ * Describe where a download is from, in the form that Python stores.
  *
  * @param {SavedSource} version
  * @param {URL} siteRoot
@@ -157,9 +157,9 @@ export function originOf({ url, size, sha256, etag, lastModified, loadedAt }, si
 }
 
 /**
- * Ask whether a source has changed. The request is conditional where the browser still has the answer
- * of the last time: it adds the condition itself, since If-None-Match set by hand would need the
- * host's consent (a CORS preflight), which few give. Without validators in sight, the whole content
+ * Check whether a source has changed. The request is conditional where the browser still has its last
+ * answer: the browser adds the condition itself, since setting If-None-Match by hand would need the
+ * host's consent (a CORS preflight), which few give. Where no validators are visible, the whole content
  * is compared.
  *
  * @param {SavedSource} source
@@ -171,7 +171,7 @@ export async function hasChanged(source) {
   const now = validatorsOf(response);
   if (source.loadedAt === 0 || (tells(now) && tells(source))) {
     await response.body?.cancel();
-    return source.loadedAt === 0 || differ(now, source); // it can be had by now
+    return source.loadedAt === 0 || differ(now, source); // it can be fetched by now
   }
   const bytes = await readUpTo(response, source.size);
   if (bytes?.length !== source.size) return true;
@@ -181,8 +181,8 @@ export async function hasChanged(source) {
 /**
  * @param {Response} response
  * @param {number} size  bytes
- * @returns {Promise<Uint8Array | undefined>} the whole body; undefined if it is larger, which may be
- *   without end
+ * @returns {Promise<Uint8Array | undefined>} the whole body; undefined if it is larger, perhaps
+ *   endless
  */
 async function readUpTo(response, size) {
   const total = bodySize(response);
@@ -200,7 +200,7 @@ async function readUpTo(response, size) {
 }
 
 /**
- * @typedef {object} Validators  see RFC 9110, section 8.8; "" where a host gives none, or hides them
+ * @typedef {object} Validators  see RFC 9110, section 8.8; "" where a host sends none, or hides them
  * @property {string} etag
  * @property {string} lastModified
  */
@@ -229,7 +229,7 @@ function tells({ etag, lastModified }) {
 }
 
 /**
- * What a recipe opens; one that names nothing opens what the site ships.
+ * List the sources that a recipe opens. A recipe that names none opens what the site ships.
  *
  * @param {import("../../shared/recipe.js").Recipe} recipe
  * @returns {Promise<Array<RecipeSource & {error?: unknown}>>}
@@ -243,7 +243,7 @@ export async function wantedBy(recipe) {
 }
 
 /**
- * What the site ships: everything in data/.
+ * List what the site ships: everything in data/.
  *
  * @returns {Promise<RecipeSource[]>}
  */

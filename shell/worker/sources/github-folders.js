@@ -1,5 +1,5 @@
 /**
- * Turns a folder of a GitHub repository into sources: the data files in it.
+ * Turns a folder of a GitHub repository into sources, one for each data file in it.
  */
 
 import { LiteError } from "../../shared/errors.js";
@@ -12,8 +12,8 @@ import { gitHubFolder, kindFromName } from "../../shared/remote-urls.js";
 const MOST_FILES = 100;
 
 /**
- * The sources with each folder replaced by the files in it. One that cannot be listed stays, with the
- * reason.
+ * Replace each folder among the sources by the files in it. A folder that cannot be listed stays, with
+ * the reason.
  *
  * @param {RecipeSource[]} sources
  * @param {(url: string) => Promise<unknown>} [getJson]

@@ -2,8 +2,8 @@
  * Takes in the bytes of a source, wherever they come from: unpacks them, finds out what they are, and
  * passes them to Python.
  *
- * engine/importing/intake.py makes tables of them, downloads.js fetches them, and the instance knows which
- * sources there are. What the bytes show beyond doubt counts more than what a link says.
+ * downloads.js fetches them, engine/importing/intake.py makes tables of them, and the instance knows which
+ * sources there are. What the bytes show for certain overrides what a link says.
  */
 
 import { checkSize } from "./capacity.js";
@@ -23,7 +23,7 @@ import { kindFromName } from "../../shared/remote-urls.js";
 /** @typedef {import("./unpack.js").Content} Content */
 
 /**
- * Where a source is from; Python keeps it in state.json.
+ * Where a source is from. Python keeps this in state.json.
  *
  * @typedef {object} Origin
  * @property {"link" | "site" | "file" | "paste"} kind
@@ -31,8 +31,8 @@ import { kindFromName } from "../../shared/remote-urls.js";
  * @property {string} [file]     its name
  * @property {string} [member]   path in the zip file that it comes from
  * @property {string[]} [journals]  URLs of a database's journals
- * @property {string} [addition]  names the addition of a file: one that is there is not added again
- * @property {number} size       bytes, as it came
+ * @property {string} [addition]  identifies the addition of a file, which is then added only once
+ * @property {number} size       bytes, as received
  * @property {string} sha256     "" where it was not needed
  * @property {string} etag
  * @property {string} lastModified
@@ -41,9 +41,9 @@ import { kindFromName } from "../../shared/remote-urls.js";
 
 /**
  * @typedef {object} Incoming
- * @property {string} parameter  the link's; "auto": what it turns out to be
+ * @property {string} parameter  the link's; "auto": find out from the file
  * @property {string} name       URL, or the file's name
- * @property {Uint8Array | Blob} data  bytes become the file's own
+ * @property {Uint8Array | Blob} data  bytes are reused as the file's own buffer
  * @property {Origin} origin
  * @property {ImportOptions} options
  * @property {import("./unpack.js").Journal[]} [journals]  of a database that is not packed
@@ -67,7 +67,7 @@ import { kindFromName } from "../../shared/remote-urls.js";
  * @property {() => boolean} [isCancelled]
  */
 
-/** Kinds that bytes tell beyond doubt, and the parameter that opens them. */
+/** Kinds that bytes identify for certain, and the parameter that opens them. */
 const CERTAIN = /** @type {Record<string, string>} */ ({
   sqlite: "url",
   parquet: "parquet",
@@ -75,14 +75,14 @@ const CERTAIN = /** @type {Record<string, string>} */ ({
   excel: "excel",
 });
 
-/** Kinds of files that have their contents listed at the end, and are needed as a whole. */
+/** Kinds of files that list their contents at the end, and so are needed as a whole. */
 const HAS_DIRECTORY = /** @type {import("../../shared/file-kinds.js").FileKind[]} */ ([
   "parquet",
   "arrow",
   "excel",
 ]);
 
-/** Bytes of a text by which it is previewed. */
+/** Bytes of a text that a preview reads. */
 const PREVIEW_SIZE = 256 * 1024;
 const PREVIEW_ROWS = 8;
 
@@ -92,14 +92,14 @@ export class Intake {
   #folder;
   #guard;
   #unpacker;
-  /** How many files were laid out; each gets a name of its own. */
+  /** How many files were laid out. The count gives each a name of its own. */
   #count = 0;
 
   /**
    * @param {any} fs      Pyodide's file system
    * @param {any} python  BrowserInstance of bootstrap.py
    * @param {string} folder  where files may lie until Python has used them up; beside the databases, so
-   *   that a SQLite file need only be renamed to become one
+   *   that a SQLite file only has to be renamed
    * @param {<T>(work: Promise<T>) => Promise<T>} guard  rejects when Python breaks down
    */
   constructor(fs, python, folder, guard) {
@@ -131,7 +131,7 @@ export class Intake {
       try {
         taken.push(await this.#takeFile(incoming, file, watch));
       } catch (error) {
-        // One file in an archive that cannot be opened keeps none of the others back.
+        // An archive's other files are taken in even if one of them cannot be opened.
         if (isCancelled(error) || file.member === undefined) throw error;
         failures.push(error);
       }
@@ -181,7 +181,7 @@ export class Intake {
   }
 
   /**
-   * What a file would become; nothing is imported, and no more of it read than that takes.
+   * Show what a file would become. Nothing is imported, and no more of the file is read than necessary.
    *
    * @param {File} file
    * @param {ImportOptions} options
@@ -225,15 +225,15 @@ export class Intake {
   /**
    * @param {File} file
    * @param {import("../../shared/file-kinds.js").FileKind} kind
-   * @returns {Promise<{content: Content, complete: boolean, others?: string[]}>} what is enough of it
-   *   to see what it is; of an archive, the first file, and the names of the others
+   * @returns {Promise<{content: Content, complete: boolean, others?: string[]}>} enough of it to see what
+   *   it is; for an archive, the first file, and the names of the others
    */
   async #headForPreview(file, kind) {
     const { name } = file;
     const unpacker = this.#unpacker;
     if (isCompressed(kind)) {
       const { data, complete } = await unpacker.unpack(kind, file, name, PREVIEW_SIZE);
-      // These have their contents listed at the end, or are archives themselves.
+      // These list their contents at the end, or are archives themselves.
       const inner = recognise(data);
       if (!isPacked(inner) && !HAS_DIRECTORY.includes(inner)) {
         return { content: { name: nameWithin(name), data }, complete };
@@ -247,14 +247,14 @@ export class Intake {
       const [content, ...others] = contents;
       return { content, complete: true, others: others.map((other) => other.name) };
     }
-    // These have their contents listed at the end.
+    // These list their contents at the end.
     const isWhole = HAS_DIRECTORY.includes(kind) || file.size <= PREVIEW_SIZE;
     const data = isWhole ? file : file.slice(0, PREVIEW_SIZE);
     return { content: { name, data }, complete: isWhole };
   }
 
   /**
-   * Python cannot read these, so it sees the first rows as JSON.
+   * Show Python the first rows as JSON, since it cannot read these files.
    *
    * @param {Omit<Incoming, "data">} request
    * @param {Content} content
@@ -315,11 +315,11 @@ export class Intake {
   async #write(path, data, onProgress = () => {}) {
     const bytes =
       data instanceof Uint8Array ? data : await readInto(data.stream(), data.size, onProgress);
-    // Its buffer becomes the file's: large files must not exist twice.
+    // Its buffer becomes the file's, because large files must not exist twice.
     this.#fs.writeFile(path, bytes, { canOwn: true });
   }
 
-  /** @param {string} path  of what Python should have used up */
+  /** @param {string} path  of a file that Python should have used up */
   #remove(path) {
     if (this.#fs.analyzePath(path).exists) this.#fs.unlink(path);
   }
@@ -338,7 +338,7 @@ export function fileOrigin(file, kind) {
   };
 }
 
-/** @returns {LiteError} how a cancelled import ends */
+/** @returns {LiteError} the error that ends a cancelled import */
 export function cancelled() {
   return new LiteError("The import was cancelled.", { name: "Cancelled" });
 }
@@ -389,7 +389,7 @@ async function whatIs(asked, { name, data, member }) {
   if (problem) return { parameter: asked, problem };
   const certain = CERTAIN[kind];
   if (certain) return { parameter: certain };
-  // The files of an archive are named better by their own names than by a link to all of them.
+  // An archive's files are better named by their own names than by a link to all of them.
   const parameter = (member !== undefined && kindFromName(member)) || asked;
   if (parameter === "parquet" || (asked === "auto" && kindFromName(name) === "parquet")) {
     const what = kind === "empty" ? "is empty" : "is neither a Parquet nor an Arrow file";
@@ -407,7 +407,7 @@ async function whatIs(asked, { name, data, member }) {
 /**
  * @param {Pick<Content, "name" | "data">} file  Parquet or Arrow
  * @returns {Promise<import("./parquet.js").ParquetRows | import("./arrow.js").ArrowRows>}
- * @throws {LiteError} it is damaged, or has what cannot be read
+ * @throws {LiteError} it is damaged, or holds something that cannot be read
  */
 async function openRows({ name, data }) {
   const isArrow = recognise(await headOf(data)) === "arrow";
@@ -416,7 +416,7 @@ async function openRows({ name, data }) {
 
 /**
  * @param {string} what  kind of archive
- * @param {string[]} contents  of which each becomes what it is by itself
+ * @param {string[]} contents  what is in it; each file is identified by itself
  * @returns {Preview}
  */
 function archive(what, contents) {
@@ -427,7 +427,7 @@ function archive(what, contents) {
 /**
  * @param {string} name
  * @param {Origin} origin
- * @returns {LiteError} when nothing came out of a file
+ * @returns {LiteError} for a file from which nothing came out
  */
 function missing(name, { member }) {
   return new LiteError(`${name} no longer contains ${member}.`, {

@@ -1,9 +1,9 @@
 /**
- * Decodes file names in zip files that do not say their encoding, as Windows, DOS and old tools wrote
+ * Decodes file names in zip files that do not state their encoding, as Windows, DOS and old tools wrote
  * them.
  */
 
-/** Code page 850, from 0x80 on: what Windows has for zip files in Western Europe. */
+/** Code page 850, from 0x80 on, which Windows uses for zip files in Western Europe. */
 const CP850 =
   "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤" +
   "ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u00ad±‗¾¶§÷¸°¨·¹³²■\u00a0";

@@ -1,6 +1,6 @@
 /**
- * Decompresses LZ4 frames, as Arrow files have them. Their blocks may refer to those before them, which
- * libraries for single blocks cannot do.
+ * Decompresses LZ4 frames, as used in Arrow files. Their blocks may refer to earlier ones, which
+ * libraries for single blocks cannot handle.
  *
  * https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md
  */
@@ -10,9 +10,9 @@ const UNCOMPRESSED = 0x80000000;
 
 /**
  * @param {Uint8Array} frame
- * @param {number} size  bytes that come out
+ * @param {number} size  bytes after decompression
  * @returns {Uint8Array}
- * @throws {Error} it is no frame, or damaged
+ * @throws {Error} it is not a frame, or damaged
  */
 export function decompressFrame(frame, size) {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
@@ -45,9 +45,9 @@ export function decompressFrame(frame, size) {
 
 /**
  * @param {Uint8Array} block
- * @param {Uint8Array} out  with what came before
- * @param {number} done  bytes of it
- * @returns {number} bytes then
+ * @param {Uint8Array} out  with the output so far
+ * @param {number} done  bytes in it so far
+ * @returns {number} bytes in it afterwards
  */
 function decompressBlock(block, out, done) {
   let at = 0;
@@ -75,7 +75,7 @@ function decompressBlock(block, out, done) {
     if (from < 0 || from >= done || done + length > out.length) {
       throw new Error("an LZ4 block is damaged");
     }
-    // It may overlap with what it makes.
+    // The match may overlap the bytes that it produces.
     for (let index = 0; index < length; index++) out[done + index] = out[from + index];
     done += length;
   }

@@ -1,8 +1,8 @@
 /**
  * Reads Parquet files for Python: rows in portions, with values that JSON can carry.
  *
- * hyparquet does the decoding. This maps each of Parquet's types, and never holds the worker's thread for
- * long: columns are decoded one by one, with a pause after each.
+ * hyparquet does the decoding. This module maps each of Parquet's types, and never blocks the worker's
+ * thread for long: columns are decoded one by one, with a pause after each.
  *
  * https://github.com/apache/parquet-format/blob/master/LogicalTypes.md
  */
@@ -28,18 +28,18 @@ import { LiteError } from "../../shared/errors.js";
 /** @typedef {"text" | "integer" | "float" | "blob" | "json"} ColumnType */
 /** @typedef {{name: string, type: ColumnType}} Column */
 
-/** Characters of JSON that a portion of rows is to have, about. */
+/** Characters of JSON in a portion of rows, approximately. */
 const PORTION = 512 * 1024;
 const FIRST_PORTION = 200;
 
-/** Rows by which it is told whether bytes without a type are text. */
+/** Rows that are examined to see whether bytes without a type are text. */
 const SAMPLE = 1000;
 
 /**
  * @param {Uint8Array | Blob} data
- * @param {string} source  URL or name, for what is said of it
+ * @param {string} source  URL or name, for messages
  * @returns {Promise<ParquetRows>}
- * @throws {LiteError} it is damaged, or has what cannot be read
+ * @throws {LiteError} it is damaged, or holds something that cannot be read
  */
 export async function openParquet(data, source) {
   const file =
@@ -71,22 +71,22 @@ export async function openParquet(data, source) {
 
 /** The rows of a file, as bootstrap.py's `add_rows` reads them. */
 export class ParquetRows {
-  /** Bytes that the rows so far stand for, and all there are. */
+  /** Bytes that the rows so far stand for, and bytes in total. */
   done = 0;
   total;
   /** How many rows there are. */
   count;
-  /** What the file is, for people. */
+  /** What the file is, in words. */
   inWords;
   #scan;
   #source;
   #schema;
   /** @type {Column[]} */
   #columns;
-  /** @type {Array<(value: any) => unknown>} by column: to what JSON can carry */
+  /** @type {Array<(value: any) => unknown>} by column: converters to what JSON can carry */
   #toPlain;
   #group = 0;
-  /** @type {Array<ArrayLike<any>>} the columns of the row group at hand */
+  /** @type {Array<ArrayLike<any>>} the columns of the current row group */
   #decoded = [];
   #length = 0;
   #at = 0;
@@ -248,7 +248,7 @@ function converter({ element, children }) {
   }
   if (converted === "DECIMAL" || logical?.type === "DECIMAL") {
     const scale = element.scale ?? 0;
-    // Multiplied by a tenth, a hundredth …, which are no exact numbers.
+    // Multiplying by a tenth, a hundredth … would be inexact.
     return (value) => (scale <= 20 ? Number(Number(value).toFixed(scale)) : Number(value));
   }
   if (isText(element)) {
@@ -257,7 +257,7 @@ function converter({ element, children }) {
   return (value) => (value instanceof Uint8Array ? bytesInJson(value) : plain(value));
 }
 
-/** How moments are written: as ISO 8601, as Python's isoformat() does. */
+/** Formats moments as ISO 8601, as Python's isoformat() does. */
 const PARSERS = {
   timestampFromMilliseconds: (/** @type {any} */ value) => moment(value, NANOSECONDS.MILLIS),
   timestampFromMicroseconds: (/** @type {any} */ value) => moment(value, NANOSECONDS.MICROS),
@@ -266,7 +266,7 @@ const PARSERS = {
     days === undefined || days === null
       ? days
       : (isoDay(BigInt(days) * SECONDS_A_DAY) ?? String(days)),
-  // As it is written, so that no digit is lost.
+  // Kept as written, so that no digit is lost.
   jsonFromBytes: (/** @type {Uint8Array | undefined} */ bytes) =>
     bytes && new TextDecoder().decode(bytes),
 };

@@ -1,5 +1,5 @@
 /**
- * What the values of binary formats become: what JSON can carry to Python, without losing a digit.
+ * Converts values of binary formats to what JSON can carry to Python, without losing a digit.
  */
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
@@ -18,7 +18,7 @@ const NANOSECONDS_A_SECOND = 1_000_000_000n;
 /**
  * @param {bigint | number | null | undefined} value
  * @param {bigint} unit  in nanoseconds
- * @returns {any} any, for hyparquet takes a Date to be what comes of it
+ * @returns {any} any, since hyparquet takes the result to be a Date
  */
 export function moment(value, unit) {
   if (value === undefined || value === null) return value;
@@ -30,7 +30,7 @@ export function moment(value, unit) {
 
 /**
  * @param {bigint} seconds  since 1970
- * @returns {any} undefined beyond what dates can be
+ * @returns {any} undefined beyond the range of dates
  */
 export function isoDay(seconds) {
   const date = new Date(Number(seconds) * 1000);
@@ -47,7 +47,7 @@ export function timeOfDay(nanoseconds) {
   const time = parts.map((part) => String(part).padStart(2, "0")).join(":");
   const fraction = modulo(nanoseconds, NANOSECONDS_A_SECOND);
   if (fraction === 0n) return time;
-  // Six digits where they are enough, as isoformat() has it.
+  // Six digits where they are enough, as isoformat() does.
   return `${time}.${String(fraction).padStart(9, "0").replace(/000$/, "")}`;
 }
 
@@ -62,7 +62,7 @@ function modulo(value, divisor) {
 
 /**
  * @param {any} value
- * @returns {any} as JSON can carry it
+ * @returns {any} a value that JSON can carry
  */
 export function plain(value) {
   if (typeof value === "bigint") {
@@ -92,7 +92,7 @@ export function numbersBeyondJson(json) {
 
 /**
  * @param {any} value
- * @returns {string | undefined} undefined for bytes that are no text
+ * @returns {string | undefined} undefined for bytes that are not text
  */
 export function textOf(value) {
   if (!(value instanceof Uint8Array)) return value;

@@ -1,5 +1,5 @@
 /**
- * Unpacks in Python what browsers cannot unpack: gzip with several members, bzip2, xz, Zstandard, tar.
+ * Unpacks in Python what browsers cannot: gzip with several members, bzip2, xz, Zstandard, tar.
  *
  * unpack.js decides which of the unpacked files are data.
  */
@@ -9,7 +9,7 @@ import { valueOf } from "../runtime/python-result.js";
 
 /** @typedef {"gzip" | "bzip2" | "xz" | "zstd"} Compression */
 
-/** So much of a file is enough to unpack its head. */
+/** This much of a file is enough to unpack its head. */
 const HEAD_OF_PACKED = 2 * 1024 * 1024;
 
 export class PythonUnpacker {
@@ -34,9 +34,9 @@ export class PythonUnpacker {
 
   /**
    * @param {Compression} kind
-   * @param {Uint8Array | Blob} data  left as it is
-   * @param {string} source  what people know it as
-   * @param {number} [head]  bytes, if no more is wanted of it than its head
+   * @param {Uint8Array | Blob} data  left unchanged
+   * @param {string} source  the name that people know it by
+   * @param {number} [head]  bytes to unpack, if only its head is wanted
    * @returns {Promise<{data: Uint8Array, complete: boolean, notes: string[]}>}
    * @throws {import("../../shared/errors.js").LiteError} it is damaged, or too large
    */
@@ -53,12 +53,12 @@ export class PythonUnpacker {
   }
 
   /**
-   * @param {Uint8Array | Blob} data  of a tar archive, left as it is
+   * @param {Uint8Array | Blob} data  of a tar archive, left unchanged
    * @param {string} source
    * @param {(names: string[]) => Array<import("../../shared/journals.js").Together<string>>} choose  picks
    *   files
    * @returns {AsyncGenerator<import("./unpack.js").Content, void, void>}
-   * @throws {import("../../shared/errors.js").LiteError} it is damaged, or a file in it too large
+   * @throws {import("../../shared/errors.js").LiteError} it is damaged, or a file in it is too large
    */
   async *untar(data, source, choose) {
     const path = await this.#layOut(data);
@@ -109,18 +109,18 @@ export class PythonUnpacker {
   async #layOut(data) {
     const path = `${this.#folder}/packed-${++this.#count}`;
     const bytes = data instanceof Blob ? new Uint8Array(await data.arrayBuffer()) : data;
-    // Nobody writes to it there, so the bytes need not exist twice.
+    // Nothing writes to it there, so the bytes need not exist twice.
     this.#fs.writeFile(path, bytes, { canOwn: true });
     return path;
   }
 
   /**
    * @param {string} path
-   * @returns {Uint8Array} what is in the file, which is removed
+   * @returns {Uint8Array} the content of the file, which is removed
    */
   #take(path) {
     const { contents, usedBytes } = this.#fs.lookupPath(path).node;
-    // What is written in one go is kept as signed bytes.
+    // Content that is written in one go is kept as signed bytes.
     const bytes = new Uint8Array(contents.buffer, contents.byteOffset, usedBytes);
     this.#fs.unlink(path);
     return bytes;

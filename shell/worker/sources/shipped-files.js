@@ -1,6 +1,6 @@
 /**
- * The files that the site ships in data/, as data/index.json lists them. A host may limit the size of a
- * file, so a large one can be there in parts, which are joined here.
+ * Reads the files that the site ships in data/, as data/index.json lists them. Hosts may limit the size
+ * of a file, so a large one can be stored in parts, which are joined here.
  */
 
 import { openSource } from "../../shared/fetch-source.js";
@@ -14,9 +14,9 @@ import { siteFile } from "../site-cache/site-files.js";
  * @typedef {object} ShippedFile
  * @property {string} param    the parameter that opens it
  * @property {string} file     its name in data/
- * @property {string} [name]   of the database or table, where it is not that of the file
- * @property {string[]} [parts]  names in data/ of what has to be joined; the file itself is not there
- * @property {number} [size]   bytes, of the whole; always there if it is in parts, as is the next
+ * @property {string} [name]   of the database or table, if it differs from the file's
+ * @property {string[]} [parts]  names in data/ of the parts to join; the file itself is not there
+ * @property {number} [size]   bytes of the whole; always given for a file in parts, as is the next
  * @property {string} [sha256] of the whole
  */
 
@@ -26,19 +26,19 @@ export async function shippedFiles() {
 }
 
 /**
- * Like openSource, but a file that the site ships in parts comes whole.
+ * Open a source as openSource does; a file that the site ships in parts is joined.
  *
  * @param {string} url  absolute
  * @param {{cache?: RequestCache, signal?: AbortSignal}} [options]  as fetch() takes them
  * @returns {Promise<Response>} with a 2xx status and an unread body
- * @throws {import("../../shared/errors.js").LiteError} see openSource; of a later part, reading the body
+ * @throws {import("../../shared/errors.js").LiteError} see openSource; for a later part, reading the body
  *   throws it
  */
 export async function openWhole(url, options) {
   const data = new URL("data/", SITE_ROOT).href;
   if (!url.startsWith(data)) return openSource(url, options);
   const name = decodeURIComponent(new URL(url).pathname.slice(new URL(data).pathname.length));
-  const files = await shippedFiles().catch(() => []); // openSource says what is wrong
+  const files = await shippedFiles().catch(() => []); // openSource reports what is wrong
   const { parts = [], size, sha256 } = files.find(({ file }) => file === name) ?? {};
   if (parts.length === 0) return openSource(url, options);
   const body = joined(
@@ -53,7 +53,7 @@ export async function openWhole(url, options) {
 /**
  * @param {string[]} urls
  * @param {{cache?: RequestCache, signal?: AbortSignal}} [options]
- * @returns {ReadableStream<Uint8Array>} what they hold, one after the other
+ * @returns {ReadableStream<Uint8Array>} their content, one after the other
  */
 function joined(urls, options) {
   const chunks = chunksOfAll(urls, options);
@@ -68,7 +68,7 @@ function joined(urls, options) {
       await chunks.return();
     },
   };
-  // Nothing is fetched before it is read: often only the headers are of interest.
+  // A part is fetched only when it is read: often only the headers are of interest.
   return new ReadableStream(source, { highWaterMark: 0 });
 }
 

@@ -34,22 +34,22 @@ import { legacyName } from "./legacy-names.js";
 
 /**
  * @typedef {object} UnpackOptions
- * @property {string} source  what people know all of it as
+ * @property {string} source  the name that people know all of it by
  * @property {PythonUnpacker} python
- * @property {ByteProgress} [onProgress]  of what is being unpacked
- * @property {(note: string) => void} [onNote]  called with sentences on what was found
+ * @property {ByteProgress} [onProgress]  of the unpacking
+ * @property {(note: string) => void} [onNote]  called with sentences about what was found
  */
 
-/** How deep what is packed may be packed again: `data.csv.gz` in a `.tar.gz`. */
+/** How many layers of packing are opened: `data.csv.gz` in a `.tar.gz`. */
 const DEPTH = 3;
 
-/** How many entries a zip file may have, and how many files may come out of what is packed in all. */
+/** The most entries in a zip file, and the most files that may come out of a packed file in all. */
 const MOST_ENTRIES = 20_000;
 
 /** Kinds that hold one file. */
 const COMPRESSED = ["gzip", "bzip2", "xz", "zstd"];
 
-/** Texts about the data that come with it in archives. */
+/** Texts about the data that archives contain beside it. */
 const ABOUT =
   /(^|\/)(readme|licen[cs]e|copying|changelog|changes|notice|authors)[^/]*\.(txt|tab)$/i;
 
@@ -58,8 +58,8 @@ const ABOUT =
  * @param {UnpackOptions} options
  * @param {number} [depth]
  * @param {{files: number, bytes: number}} [sofar]  what has come out of it
- * @returns {AsyncGenerator<Content, void, void>} the files that it stands for, one after the other;
- *   itself if it is not packed
+ * @returns {AsyncGenerator<Content, void, void>} the files in it, one after the other; the file itself
+ *   if it is not packed
  * @throws {LiteError} it is damaged, locked, or has no data in it
  */
 export async function* unpack(content, options, depth = 0, sofar = { files: 0, bytes: 0 }) {
@@ -152,23 +152,23 @@ async function decompressed({ name, data, member }, kind, options) {
 
 /**
  * @param {Uint8Array} head  of a gzip file
- * @returns {boolean} whether it is one of bgzip's, which has a member for every 64 KB
+ * @returns {boolean} whether bgzip wrote it, which makes a member for every 64 KB
  */
 function isBlocked(head) {
   return (head[3] & 4) !== 0 && head[12] === 0x42 && head[13] === 0x43;
 }
 
 /**
- * Unpack a gzip file as browsers can: if it has one member, and nothing after that.
+ * Unpack a gzip file with the browser, which can if it has one member and nothing after that.
  *
  * @param {Uint8Array | Blob} data
  * @param {UnpackOptions} options
- * @returns {Promise<Uint8Array | undefined>} undefined if it is not like that
+ * @returns {Promise<Uint8Array | undefined>} undefined if the browser cannot unpack it
  */
 async function gunzipped(data, { source, onProgress = () => {} }) {
   const size = data instanceof Uint8Array ? data.length : data.size;
   const end = data instanceof Uint8Array ? data.slice(-4) : await headOf(data.slice(-4));
-  // What the file says of its size unpacked; wrong beyond 4 GB, and where several are strung together.
+  // The unpacked size that the file states; wrong beyond 4 GB, and where several are strung together.
   const said = end.length === 4 ? new DataView(end.buffer, end.byteOffset).getUint32(0, true) : 0;
   const likely = said >= size / 2 && said < size * 1100 ? said : undefined;
   if (likely !== undefined) checkSize(likely, source, "unpacked");
@@ -245,7 +245,7 @@ async function entriesOf(data, source) {
   }
   const files = /** @type {FileEntry[]} */ (all.filter(({ directory }) => !directory));
   const wanted = dataAmong(files, nameOf, source, "zip file");
-  // Entries may share their bytes, so that a small file stands for a very large one.
+  // Entries may share their bytes, so a small file can stand for a very large one.
   const entries = wanted.flatMap(({ database, journals }) => [
     database,
     ...journals.map(({ journal }) => journal),
@@ -266,18 +266,18 @@ function nameOf({ filenameUTF8, filename, rawFilename }) {
  * @param {(file: T) => string} nameOf
  * @param {string} source
  * @param {string} what  kind of archive it is
- * @returns {Array<import("../../shared/journals.js").Together<T>>} those of data
+ * @returns {Array<import("../../shared/journals.js").Together<T>>} the data files
  * @throws {LiteError} there are none
  */
 function dataAmong(files, nameOf, source, what) {
-  // Macs put files about files beside them.
+  // Macs store files about files beside them.
   const visible = files.filter((file) => !/(^|\/)(\.|__MACOSX\/)/.test(nameOf(file)));
   const together = withJournals(visible, nameOf);
   const named = together.filter(({ database }) => {
     const name = nameOf(database);
     return kindFromName(name) !== null && !ABOUT.test(name);
   });
-  // A single file may be named as it likes.
+  // A single file may have any name.
   const data = named.length > 0 || together.length !== 1 ? named : together;
   if (data.length > 0) return data;
   const shown = visible.slice(0, 5).map(nameOf);
@@ -312,7 +312,7 @@ async function unzipped(entry, source, onProgress) {
     const writable = new WritableStream({
       /** @param {Uint8Array} chunk */
       write(chunk) {
-        bytes.set(chunk, done); // more than the file said fails
+        bytes.set(chunk, done); // fails if there is more than the file said
         done += chunk.length;
         onProgress(done, size);
       },
