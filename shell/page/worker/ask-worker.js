@@ -1,8 +1,8 @@
 /**
- * Asking the service worker a question (shared/protocol.js) and hearing its answer.
+ * Asks the service worker a question (shared/protocol.js) and waits for its answer.
  *
- * Browsers stop workers without telling anyone. The worker holds a lock while it is at a question, which
- * the browser releases then, so the page learns of it at once, however busy the worker was.
+ * Browsers stop workers without notice. The worker holds a lock while it works on a question, and the
+ * browser then releases it, so the page learns of it at once, however busy the worker was.
  */
 
 import { fromWire, LiteError } from "../../shared/errors.js";
@@ -19,22 +19,22 @@ import { activeWorker } from "./worker-registration.js";
  *   “Cancelled”, unless the work was over just before
  */
 
-/** Name of the error that says that the browser stopped the worker before it had answered. */
+/** Name of the error for a worker that the browser stopped before it had answered. */
 export const WORKER_STOPPED = "WorkerStopped";
 
-/** Questions of which a person decides whether they are asked again. */
+/** Questions that are repeated only if a person decides so. */
 const ONCE = ["add", "install", "uninstall"];
 
-/** How often others are asked, all in all. */
+/** How often the other questions are asked in all. */
 const ATTEMPTS = 3;
 
-/** ms between two looks at a worker that has not said yet that it holds the lock. */
+/** ms between two checks of a worker that has not yet said that it holds the lock. */
 const LOOK_EVERY = 6000;
 
-/** ms of silence after which a worker is given up that still holds the lock: it may be busy. */
+/** ms of silence after which a worker that still holds the lock is given up: it may be busy. */
 const PATIENCE = 600_000;
 
-/** ms for which an answer may be under way when its lock is released. */
+/** ms that an answer may still take to arrive after its lock is released. */
 const LATE = 1000;
 
 /**
@@ -57,7 +57,7 @@ export async function askWorker(about, listening = {}) {
 
 const STOPPED = Symbol("stopped");
 
-/** A question that was asked of a worker once. */
+/** One question to one worker. */
 class Question {
   #worker;
   #listening;
@@ -69,7 +69,7 @@ class Question {
   #reject = () => {};
   #heardAt = performance.now();
   #isLocked = false;
-  /** Looks in a row at which the worker was there and had forgotten the question. */
+  /** Checks in a row in which the worker answered but had forgotten the question. */
   #forgotten = 0;
   #over = new AbortController();
 
@@ -121,14 +121,14 @@ class Question {
     else this.#resolve(answer.value);
   }
 
-  /** Get the lock, which is when the worker has answered, or is no more. */
+  /** Wait for the lock, which is free when the worker has answered or has been stopped. */
   async #waitForLock() {
     this.#isLocked = true;
     const isFree = await whenFree(this.#lock, this.#over.signal);
     if (isFree) setTimeout(() => this.#resolve(STOPPED), LATE);
   }
 
-  /** A worker that is there, and has said nothing, has never heard the question: it was stopped. */
+  /** A worker that answers pings but has said nothing never heard the question: it was stopped. */
   async #look() {
     if (performance.now() - this.#heardAt > PATIENCE) this.#reject(noAnswer());
     if (this.#isLocked || performance.now() - this.#heardAt < LOOK_EVERY) return;
@@ -141,7 +141,7 @@ class Question {
 /**
  * @param {ServiceWorker} worker
  * @param {AbortSignal} signal  ends the waiting
- * @returns {Promise<void>} settled when it answers, which starts it if need be
+ * @returns {Promise<void>} settled when it answers; asking starts it if necessary
  */
 function isThere(worker, signal) {
   return new Promise((resolve) => {

@@ -1,8 +1,8 @@
 /**
- * The page's side of a boot: asks the worker to open an instance and hears it out.
+ * The page's side of a boot: asks the worker to open an instance and listens until it is done.
  *
- * Shows nothing (that is boot-view.js) and goes nowhere (boot-page.js). Browsers stop service workers
- * without telling anyone, so a silence is answered by asking again, of whichever worker is active.
+ * Shows nothing (boot-view.js does) and goes nowhere (boot-page.js does). Browsers stop service workers
+ * without notice, so after a silence it asks again, whichever worker is active.
  */
 
 import { OUTDATED, fromWire } from "../../shared/errors.js";
@@ -14,21 +14,21 @@ import { registeredWorker } from "./worker-registration.js";
 /** @typedef {import("../../shared/protocol.js").ProgressMessage} ProgressMessage */
 /** @typedef {import("../../shared/protocol.js").WorkerMessage} WorkerMessage */
 
-/** The worker reports every second while it can; Python may hold its thread for a few. */
+/** The worker reports every second if it can, but Python may hold its thread for a few seconds. */
 const SILENCE_MILLISECONDS = 20_000;
 
-/** How long the worker of a new version may take to be there, once the old one has noticed it. */
+/** How long a new version's worker may take to appear, once the old one has noticed it. */
 const TAKEOVER_MILLISECONDS = 15_000;
 
 /**
  * @typedef {object} BootListener
  * @property {(message: ProgressMessage) => void} onProgress
- * @property {(milliseconds: number) => void} onSilence  nothing was heard for so long; asked again
+ * @property {(milliseconds: number) => void} onSilence  nothing was heard for this long; asked again
  * @property {boolean} [isNew]  see OpenMessage in shared/protocol.js
  */
 
 /**
- * Have what is saved opened, where a boot is to replace it; that boot then ends as this one does.
+ * Open what is saved, where a boot would replace it; that boot then ends as this one does.
  *
  * @param {string} key
  * @returns {Promise<void>}
@@ -38,7 +38,7 @@ export async function openSaved(key) {
 }
 
 /**
- * Start the instance, or join its boot; settles when it is ready and its pages can be had, or when it
+ * Start the instance, or join its boot. Settles when it is ready and its pages can load, or when it
  * has failed. On a first visit it starts while the browser is still installing the worker.
  *
  * @param {string} key
@@ -77,7 +77,7 @@ export async function bootInstance(key, fresh, { onProgress, onSilence, isNew })
         const error = fromWire(data.error);
         if (error.name !== OUTDATED) return reject(error);
         takeover = setTimeout(reject, TAKEOVER_MILLISECONDS, error);
-        void pingWorker(key); // the new one may wait already
+        void pingWorker(key); // the new one may be waiting already
       }
     };
     const askAgain = async () => {
@@ -97,7 +97,7 @@ export async function bootInstance(key, fresh, { onProgress, onSilence, isNew })
       void askAgain();
     }, 1000);
     container.addEventListener("message", onMessage);
-    // An update of the site took over: the boot went with the old worker.
+    // An update of the site took over, so the boot went with the old worker.
     container.addEventListener("controllerchange", askAgain);
     stop = () => {
       clearInterval(watchdog);
@@ -108,7 +108,7 @@ export async function bootInstance(key, fresh, { onProgress, onSilence, isNew })
   });
 
   container.startMessages();
-  // Whoever comes here wants a fresh try, should an earlier one have failed.
+  // Opening the page asks for a fresh try, should an earlier one have failed.
   worker.postMessage(openMessage(key, { retry: true, fresh, isNew }));
   try {
     await Promise.all([ended, registered.activated]);

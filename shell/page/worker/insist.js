@@ -1,8 +1,8 @@
 /**
- * Leaving a page for one of Datasette's so that it works at last.
+ * Leaves a page for one of Datasette's, and repeats the attempt until it works.
  */
 
-/** How long a page may take to answer before it is asked for again, each time a little longer. */
+/** How long a page may take to answer before it is requested again, each time a little longer. */
 const NAVIGATION_PATIENCE = [15_000, 45_000, 120_000];
 
 /**

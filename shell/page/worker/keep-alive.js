@@ -6,8 +6,8 @@
  * over a BroadcastChannel or MessagePort are not. The launcher starts this when it boots, and
  * plugins/page_script.py has every page of Datasette start it.
  *
- * Where anything is missing (no service worker, no Worker), it does nothing and says nothing: the
- * page works all the same, only the next request may have to wait for Datasette to start again.
+ * Where anything is missing (no service worker, no Worker), it does nothing and reports nothing: the
+ * page still works, but its next request may have to wait for Datasette to start again.
  */
 
 import { ping } from "../../shared/protocol.js";
@@ -19,7 +19,7 @@ const TICK_MILLISECONDS = 15_000;
 let started = false;
 let mayLetGo = true;
 
-/** Keep the workspace running whatever else is opened: stopping it would lose what is not saved. */
+/** Keep the workspace running whatever else is opened: stopping it would lose unsaved work. */
 export function neverLetGo() {
   mayLetGo = false;
 }
@@ -27,7 +27,7 @@ export function neverLetGo() {
 /**
  * Start pinging; calling it again changes nothing.
  *
- * @param {import("../../shared/scopes.js").Role} role  whose worker is to be kept running
+ * @param {import("../../shared/scopes.js").Role} role  whose worker to keep running
  */
 export function startKeepAlive(role) {
   if (started) return;
@@ -44,15 +44,15 @@ export function startKeepAlive(role) {
     setInterval(pingIt, TICK_MILLISECONDS);
   }
   seen.start();
-  // After a laptop's sleep or a tab's freeze: wake the worker before the person's next click does.
+  // After a laptop's sleep or a tab's freeze, wake the worker before the person's next click does.
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") pingIt();
   });
 }
 
 /**
- * Keep the active worker alive; or, if one waits to replace it, ask that to try again. Chromium forgets
- * about it when a message wakes the active one just as that makes way.
+ * Keep the active worker alive; or, if another waits to replace it, ask that to try again. Chromium
+ * forgets about it when a message wakes the active one just as that makes way.
  *
  * @param {import("../../shared/scopes.js").Role} role
  * @returns {Promise<void>} never rejected

@@ -1,9 +1,9 @@
 /**
- * Whether a hidden page should let go of its workspace, so that the browser can stop it: when people
- * have since looked at as many others as this device can run.
+ * Decides whether a hidden page should let go of its workspace, so that the browser can stop it: once
+ * people have looked at as many others since as this device can run.
  *
- * Pages tell each other which workspace came into view. Nobody has to count the running ones, and a
- * page that is closed or killed takes nothing with it.
+ * Pages tell each other which workspace came into view. Nothing has to count the running ones, and a
+ * page that is closed or killed leaves nothing behind.
  */
 
 import { SITE_ROOT } from "../../shared/site.js";
@@ -13,9 +13,9 @@ import { SITE_ROOT } from "../../shared/site.js";
 const CHANNEL = `datasette-lite ${SITE_ROOT.pathname} in view`;
 
 /**
- * How many workspaces run at a time beside those in view; each takes 100 to 200 MB.
+ * How many workspaces may run beside those in view; each takes 100 to 200 MB.
  *
- * @param {{deviceMemory?: number}} device  GB; only Chromium tells, and 8 at most
+ * @param {{deviceMemory?: number}} device  GB; only Chromium reports it, up to 8
  * @returns {number}
  */
 export function mostInBackground({ deviceMemory = 4 }) {
@@ -23,7 +23,7 @@ export function mostInBackground({ deviceMemory = 4 }) {
   return deviceMemory <= 4 ? 2 : 5;
 }
 
-/** What a page knows of the workspaces that others have looked at since it was last in view. */
+/** The workspaces that others have looked at since this page was last in view. */
 export class RecentlySeen {
   /** @type {Set<string>} keys */
   #others = new Set();
@@ -41,7 +41,7 @@ export class RecentlySeen {
     this.#most = most;
   }
 
-  /** Begin to listen, and to tell others when this page comes into view. */
+  /** Start to listen, and to tell others when this page comes into view. */
   start() {
     this.#channel = new BroadcastChannel(CHANNEL);
     this.#channel.onmessage = ({ data }) => this.note(data);
@@ -60,7 +60,7 @@ export class RecentlySeen {
     if (typeof key === "string" && key !== this.#role) this.#others.add(key);
   }
 
-  /** @returns {boolean} whether others need this one's memory more */
+  /** @returns {boolean} whether other workspaces need this one's memory more */
   get isLongAgo() {
     return this.#others.size > this.#most;
   }

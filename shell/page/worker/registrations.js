@@ -1,10 +1,10 @@
 /**
- * Keeps the browser's list of this site's service workers in order: the root's is there, so that the
- * site opens offline, and those of workspaces that nobody needs are not.
+ * Tidies the browser's list of this site's service workers: keeps the root's, so that the site opens
+ * offline, and removes those of workspaces that nobody needs.
  *
- * A workspace's registration is cheap and comes back with the next visit; what it stands for is in the
- * store. None is taken away while the workspace has a page: only a running worker can hold work that is
- * not saved, and the browser stops one without a page anyway.
+ * A workspace's registration is cheap and comes back with the next visit; its data is in the store.
+ * None is removed while the workspace has a page: only a running worker can hold unsaved work, and the
+ * browser stops one without a page anyway.
  */
 
 import { ROOT, roleOf, scopeOf } from "../../shared/scopes.js";
@@ -14,17 +14,17 @@ import { SITE_ROOT } from "../../shared/site.js";
 import { askWorker } from "./ask-worker.js";
 import { activeWorker } from "./worker-registration.js";
 
-/** Registrations of workspaces that are kept; each keeps a copy of the worker's script on disk. */
+/** Most registrations of workspaces to keep; each keeps a copy of the worker's script on disk. */
 const AT_MOST = 50;
 
-/** More than this many are not waited for until somebody comes to the launcher. */
+/** Above this many, tidying does not wait until somebody comes to the launcher. */
 const TOO_MANY = 60;
 
-/** One page at a time. */
+/** Lock by which one page at a time tidies. */
 const TIDYING = `datasette-lite ${SITE_ROOT.pathname} registrations`;
 
 /**
- * What a page of Datasette does about registrations, once it is there.
+ * Look after registrations from a page of Datasette, once it is there.
  *
  * @returns {Promise<void>} never rejected
  */
@@ -39,8 +39,8 @@ export async function keepRegistrations() {
 }
 
 /**
- * Unregister workspaces that are not saved, and those that were not used for longest beyond a number;
- * have the others follow the site to its current version.
+ * Unregister workspaces that are not saved, and beyond a number also the least recently used; update
+ * the others to the site's current version.
  *
  * @returns {Promise<void>} never rejected
  */
@@ -50,11 +50,11 @@ async function tidyRegistrations() {
       if (lock) await tidy();
     });
   } catch {
-    // In order or not, everything works.
+    // Everything works whether they are in order or not.
   }
 }
 
-/** Tidy now, and when a new version of the root's worker has taken over, which the others then follow. */
+/** Tidy now, and when a new version of the root's worker, which the others follow, has taken over. */
 export function keepTidy() {
   navigator.serviceWorker?.addEventListener("controllerchange", () => void tidyRegistrations());
   void tidyRegistrations();
@@ -62,7 +62,7 @@ export function keepTidy() {
 
 async function tidy() {
   const registrations = await workspaceRegistrations();
-  // Those that are being installed are about to be opened. Looked at before the worker is asked.
+  // Workspaces being installed are about to be opened. Find them before asking the worker.
   const settled = [...registrations].filter(([, { active }]) => active).map(([key]) => key);
   const scopes = [scopeOf(ROOT), ...[...registrations.keys()].map(scopeOf)];
   /** @type {import("../../shared/protocol.js").RegistrationsResult} */
@@ -73,7 +73,7 @@ async function tidy() {
   const saved = closed.filter((key) => usedAt.has(key));
   const kept = saved.slice(0, Math.max(0, AT_MOST - open.length));
   await unregister(closed.filter((key) => !kept.includes(key)));
-  // Not those that are open and not saved: a new worker would begin without their changes.
+  // Not the open ones that are not saved: a new worker would start without their changes.
   const following = [...open.filter((key) => usedAt.has(key)), ...kept];
   for (const key of following.filter((key) => outdated.includes(scopeOf(key)))) {
     await registrations.get(key)?.update();
@@ -100,7 +100,7 @@ async function workspaceRegistrations() {
   return found;
 }
 
-/** @returns {Promise<Map<string, number>>} when each was used, in ms since 1970, by key */
+/** @returns {Promise<Map<string, number>>} when each was last used, in ms since 1970, by key */
 async function savedWorkspaces() {
   const store = await openStore(SITE_ROOT);
   try {

@@ -1,7 +1,7 @@
 /**
- * Keeps a page that heals itself by reloading from doing so for ever.
+ * Keeps a page that repairs itself by reloading from doing so forever.
  *
- * Counts in sessionStorage, which outlives a reload and ends with the tab; the count is per address.
+ * Counts in sessionStorage, which outlives a reload and ends with the tab. Each address has its own count.
  */
 
 const PREFIX = "datasette-lite reload ";
@@ -9,7 +9,7 @@ const MOST_RELOADS = 2;
 const WITHIN_MILLISECONDS = 30_000;
 
 /**
- * Whether this address may be reloaded once more; asking counts as one reload.
+ * Whether this address may be reloaded once more. Each call counts as one reload.
  *
  * @param {string} reason  keeps the counts of different causes apart
  * @returns {boolean}
@@ -25,14 +25,14 @@ export function mayReload(reason) {
     sessionStorage.setItem(name, JSON.stringify([...recent, now]));
     return true;
   } catch {
-    // No storage, so nothing remembers the count: one reload, which the browser itself remembers.
+    // Without storage nothing remembers the count: allow one reload, which the browser itself remembers.
     const [navigation] = performance.getEntriesByType("navigation");
     return /** @type {PerformanceNavigationTiming} */ (navigation)?.type !== "reload";
   }
 }
 
 /**
- * Forget the reloads counted so far: the person asks for another try.
+ * Forget the reloads counted so far, because the person asks for another try.
  *
  * @param {string} reason
  */
@@ -44,7 +44,7 @@ export function forgetReloads(reason) {
   }
 }
 
-/** Forget them all: this page is one that they were to lead to. */
+/** Forget them all: the reloads have led to this page. */
 export function reloadsHaveHelped() {
   try {
     for (const name of Object.keys(sessionStorage)) {

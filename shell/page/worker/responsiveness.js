@@ -1,6 +1,6 @@
 /**
- * Whether a workspace's worker answers. It runs Python on its only thread, so while Python hangs it answers
- * nothing: no page, no message. Pages that are open notice that, and lead to one outside the workspace.
+ * Checks whether a workspace's worker answers. It runs Python on its only thread, so while Python hangs it
+ * answers neither pages nor messages. Open pages notice that, and lead to one outside the workspace.
  */
 
 import { ping } from "../../shared/protocol.js";
@@ -10,14 +10,14 @@ import { SITE_ROOT } from "../../shared/site.js";
 /** ms between two pings while the page is in view. */
 const EVERY = 3000;
 
-/** ms of silence that are put down to ordinary work, such as a large query. */
+/** ms of silence that ordinary work, such as a large query, may cause. */
 export const PATIENCE = 15_000;
 
 /**
  * @param {string} key
  * @param {string} [place]  of the page that the person wants, relative to the workspace
- * @returns {string} address of the page that says what can be done about a workspace that hangs. What it is
- *   about is in the hash, which stays in the browser
+ * @returns {string} address of the page with the options for a workspace that hangs. Its hash, which stays
+ *   in the browser, names the workspace and the place
  */
 export function unresponsiveAddress(key, place = "") {
   const about = new URLSearchParams({ workspace: key, place });
@@ -38,12 +38,12 @@ export function unresponsiveAddress(key, place = "") {
  * @param {number} [patience]  ms
  */
 export function watchAnswers(key, { onSilent, onAnswer }, patience = PATIENCE) {
-  /** @type {number | undefined} when the first ping that has no answer was sent */
+  /** @type {number | undefined} when the first unanswered ping was sent */
   let since;
   let tickedAt = performance.now();
   const tick = async () => {
     const now = performance.now();
-    // After a pause of the whole device or tab nobody had time to answer.
+    // While the whole device or tab was paused, nothing could answer.
     if (now - tickedAt > 3 * EVERY) since = undefined;
     tickedAt = now;
     if (document.visibilityState !== "visible") {
@@ -62,7 +62,7 @@ export function watchAnswers(key, { onSilent, onAnswer }, patience = PATIENCE) {
 
 /**
  * @param {string} key
- * @returns {Promise<boolean>} settled when its worker answers; false if there is none to ask
+ * @returns {Promise<boolean>} settled when its worker answers; false if it has none
  */
 async function pingedWorker(key) {
   const scope = scopeOf(key);

@@ -1,10 +1,10 @@
 /**
  * Ends a workspace's worker, whatever it is doing, and registers another one.
  *
- * No page can stop a worker as such. But the browser ends a worker that is unregistered as soon as no page is
- * left that it controls, within a second even if it hangs. So all pages of the workspace leave it first. A tab
- * in which nothing was loaded yet cannot be told to; then the worker ends when the browser gives it up, which
- * takes Chromium 60 to 90 seconds.
+ * No page can stop a worker directly. But the browser ends an unregistered worker once it controls no page
+ * any more, within a second even if it hangs. So all pages of the workspace leave it first. A tab in which
+ * nothing was loaded yet cannot be told to; then the worker ends when the browser gives it up, which takes
+ * Chromium 60 to 90 seconds.
  */
 
 import { alone, isHeld, restartLock, whenFree, workspaceLock } from "../../shared/locks.js";
@@ -13,10 +13,10 @@ import { scopeOf } from "../../shared/scopes.js";
 import { SITE_ROOT } from "../../shared/site.js";
 import { registeredWorker } from "./worker-registration.js";
 
-/** Between the pages of one site. */
+/** The channel between the pages of one site. */
 const CHANNEL = `datasette-lite ${SITE_ROOT.pathname} leave`;
 
-/** ms after which a worker is no longer waited for; browsers give one up before. */
+/** ms to wait for a worker to end; browsers give one up before. */
 const PATIENCE = 180_000;
 
 /**
@@ -30,12 +30,12 @@ export function onRestart(key, leave) {
 }
 
 /**
- * To be called on a page outside the workspace.
+ * Restart a workspace's worker. Call this on a page outside the workspace.
  *
  * @param {string} key
  * @param {() => Promise<unknown>} [meanwhile]  what to do before the next one starts
  * @returns {Promise<void>} settled when another worker is there
- * @throws {import("../../shared/errors.js").LiteError} there cannot be one
+ * @throws {import("../../shared/errors.js").LiteError} no other worker can be had
  */
 export function restartWorker(key, meanwhile = async () => {}) {
   return alone(restartLock(key), async () => {
@@ -45,7 +45,7 @@ export function restartWorker(key, meanwhile = async () => {}) {
     const scope = scopeOf(key);
     const registration = await navigator.serviceWorker.getRegistration(scope);
     if (registration?.scope === scope) await registration.unregister();
-    // Registering it before that would revive the one that hangs.
+    // Registering it earlier would revive the one that hangs.
     await whenFree(workspaceLock(key), AbortSignal.timeout(PATIENCE));
     await meanwhile();
     await (

@@ -1,8 +1,8 @@
 /**
- * Getting at a service worker of the site, or saying in a sentence why there is none.
+ * Gets a service worker of the site, or says in a sentence why there is none.
  *
- * Registers sw.js for a workspace or for the site's root if need be and, for all that needs it, waits
- * for it to be activated. What is then said to the worker is boot-client.js's business.
+ * Registers sw.js for a workspace or for the site's root if necessary and, for callers that need it,
+ * waits until it is activated. boot-client.js then talks to the worker.
  */
 
 import { LiteError, WORKER_BLOCKED } from "../../shared/errors.js";
@@ -18,8 +18,8 @@ const NEEDED =
   "Datasette runs in a service worker, a part of the browser that works without a server";
 
 /**
- * The worker that answers a role's pages. On a page of a workspace that is the one that the page came
- * from, which may be another one's: registering a new one would take away what that has not saved.
+ * Get the worker that answers a role's pages. On a page of a workspace this is the one that the page came
+ * from, which may be another one's: registering a new one would take away its unsaved work.
  *
  * @param {Role} role  the key of a workspace, or the site's root
  * @returns {Promise<ServiceWorker>} activated
@@ -35,7 +35,7 @@ export async function activeWorker(role) {
 /**
  * @param {Role} role
  * @returns {Promise<{worker: ServiceWorker, activated: Promise<ServiceWorker>}>} worker: one that
- *   hears messages already, though on a first visit pages do not come from it until it is activated
+ *   hears messages already, though on a first visit pages come from it only once it is activated
  * @throws {LiteError} with the reason why this browser, page or site cannot have one
  */
 export async function registeredWorker(role) {
@@ -45,12 +45,12 @@ export async function registeredWorker(role) {
   try {
     registration = await container.register(SCRIPT, {
       scope,
-      // What sw.js names has its version in its address, so the HTTP cache's will do. The root's worker
-      // is what mends a browser whose cache is broken.
+      // The addresses in sw.js contain its version, so the HTTP cache will do. The root's worker is what
+      // repairs a browser whose cache is broken.
       updateViaCache: role === ROOT ? "none" : "imports",
     });
   } catch (cause) {
-    // Registering needs the network. Without, the worker that answers this address anyway can run the
+    // Registering needs the network. Without it, the worker that answers this address anyway can run the
     // workspace (shell/worker/instance/workspaces.js).
     registration = await container.getRegistration(scope).catch(() => undefined);
     if (!registration?.active) throw await whyNotRegistered(cause);
@@ -59,7 +59,7 @@ export async function registeredWorker(role) {
   const worker = registration.active ?? registration.waiting ?? registration.installing;
   if (!worker) throw notInstalled();
   const activated = whenActivated(worker);
-  activated.catch(() => {}); // not everyone waits for it
+  activated.catch(() => {}); // not every caller waits for it
   return { worker, activated };
 }
 
@@ -105,7 +105,7 @@ function blocked(cause) {
 }
 
 /**
- * register() reports very different troubles as much the same error, so look at the script itself.
+ * register() reports very different problems as much the same error, so look at the script itself.
  *
  * @param {unknown} cause
  * @returns {Promise<LiteError>}
