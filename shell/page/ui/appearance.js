@@ -3,8 +3,8 @@
  * inside another page. It stands in the <head> of the site's own pages and of Datasette's, as a classic script
  * (scripts/bundle_pages.py), so that no page flashes in the wrong colours.
  *
- * The page that embeds this one says its theme in the frame's name, which stays from page to page
- * (shared/embed-messages.js). Elsewhere the person's choice counts, and else the system's preference.
+ * A page that embeds this one gives its theme in the frame's name, which stays from page to page
+ * (shared/embed-messages.js). Elsewhere the person's choice counts, or else the system's preference.
  */
 
 import { themeOfFrame } from "../../shared/embed-messages.js";
@@ -22,5 +22,5 @@ function apply() {
 apply();
 system.addEventListener("change", apply);
 addEventListener(THEME_CHANGED, apply);
-// Another tab's choice.
+// The choice was made in another tab.
 addEventListener("storage", apply);

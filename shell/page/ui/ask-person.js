@@ -1,5 +1,5 @@
 /**
- * Asking the person in a dialog before something is done that cannot be undone.
+ * Asks the person in a dialog before something is done that cannot be undone.
  */
 
 import { afterDeliberation } from "./deliberation.js";
@@ -9,12 +9,12 @@ import { element } from "./dom.js";
  * @param {object} question
  * @param {string} question.title
  * @param {Array<Node | string>} question.body
- * @param {string} question.yes      what the button says that goes on
- * @param {boolean} [question.danger]  whether that loses something
+ * @param {string} question.yes      label of the button that goes on
+ * @param {boolean} [question.danger]  whether going on loses something
  * @returns {Promise<boolean>} whether to go on
  */
 export function askPerson({ title, body, yes, danger = false }) {
-  // The way back comes first, so that it has the focus and nothing is lost by a hasty Enter.
+  // The way back comes first, so that it has the focus and a hasty Enter loses nothing.
   const cancel = element("button", { type: "button", class: "plain" }, "Cancel");
   const go = element("button", { value: "yes", class: danger ? "primary danger" : "primary" }, yes);
   const dialog = element(
@@ -34,9 +34,9 @@ export function askPerson({ title, body, yes, danger = false }) {
 /**
  * Show a dialog until the person has answered.
  *
- * @param {HTMLDialogElement} dialog  with a button in a form of it whose value is "yes"
+ * @param {HTMLDialogElement} dialog  with a form that has a button whose value is "yes"
  * @param {HTMLButtonElement} cancel
- * @returns {Promise<boolean>} whether that was the answer
+ * @returns {Promise<boolean>} whether the answer was "yes"
  */
 export function answerIn(dialog, cancel) {
   for (const go of dialog.querySelectorAll("button")) {
@@ -56,7 +56,7 @@ export function answerIn(dialog, cancel) {
 /**
  * @template T
  * @param {string} legend
- * @param {Array<{value: T, label: string, detail: string}>} choices  the first is chosen to begin with
+ * @param {Array<{value: T, label: string, detail: string}>} choices  the first is selected initially
  * @returns {{fieldset: HTMLFieldSetElement, chosen: () => T}}
  */
 export function choice(legend, choices) {

@@ -1,6 +1,6 @@
 /**
- * Buttons that cannot be pressed by accident, or by a page that puts them under somebody's pointer: they
- * work once the page has been visible and had the focus for a moment.
+ * Makes buttons that cannot be pressed by accident, or by a page that puts them under somebody's pointer:
+ * they work once the page has been visible and had the focus for a moment.
  */
 
 import { element } from "./dom.js";
@@ -9,17 +9,17 @@ import { element } from "./dom.js";
 const MOMENT = 1000;
 
 /**
- * Have a button wait for its moment. Call this before other listeners are added to it.
+ * Disable a button for its moment. Call this before other listeners are added to it.
  *
- * It stays focusable meanwhile, and assistive technology hears that it cannot be pressed yet, and when it
- * can.
+ * It stays focusable meanwhile. Assistive technology announces that it cannot be pressed yet, and when
+ * it can.
  *
  * @param {HTMLButtonElement} button
  * @param {{isAnnounced?: boolean}} [options]  isAnnounced: false for one of many on a page
  */
 export function afterDeliberation(button, { isAnnounced = true } = {}) {
   const said = element("span", { role: "status" });
-  // Not a class: this is used on pages with different stylesheets.
+  // Inline styles, since this is used on pages with different stylesheets.
   Object.assign(said.style, { position: "absolute", clipPath: "inset(50%)", width: "1px" });
   const over = new AbortController();
   /** @type {ReturnType<typeof setTimeout> | undefined} */

@@ -1,7 +1,7 @@
 /**
- * What a recipe opens, in words people recognise: the file's name and the host it comes from.
+ * Says what a recipe opens, in words people recognise: the file's name and the host it comes from.
  *
- * Reads the recipe only; whether those addresses hold anything is found out when they are opened.
+ * Reads only the recipe. Whether those addresses hold anything is found out when they are opened.
  */
 
 import { isOption } from "../../shared/link-options.js";
@@ -15,10 +15,10 @@ import { element, inWords } from "./dom.js";
  * @typedef {object} SourceWords
  * @property {string} name  the file's name: "penguins.csv"
  * @property {string} kind  "SQLite database", "CSV file"
- * @property {string} from  the host it comes from, or "" when it comes from nowhere
+ * @property {string} from  the host it comes from, or "" if there is none
  */
 
-/** Maps, since the parameters of an imported record can be called anything, “constructor” as well. */
+/** Maps, since the parameters of an imported record can have any name, even “constructor”. */
 const KINDS = new Map([
   ["url", "SQLite database"],
   ["sql", "SQL script"],
@@ -32,10 +32,10 @@ const KINDS = new Map([
   ["ref", "Instead of this site’s version"],
 ]);
 
-/** Where packages come from that are named and not addressed. */
+/** Where packages come from that have a name and no address. */
 const INDEX = "the package index";
 
-/** @type {Map<string, SourceWords>} what recipes say besides sources */
+/** @type {Map<string, SourceWords>} what recipes contain besides sources */
 const SWITCHES = new Map([
   ["memory", { name: "Memory", kind: "Empty database", from: "" }],
   ["temporary", { name: "Temporary", kind: "Nothing is saved", from: "" }],
@@ -64,7 +64,7 @@ export function describeSources(recipe, siteRoot) {
  * @param {string} parameter
  * @param {string} value
  * @param {URL} siteRoot
- * @returns {{name: string, from: string} | null} null for what is a file at an address
+ * @returns {{name: string, from: string} | null} null for a file at an address
  */
 function describePackage(parameter, value, siteRoot) {
   if (parameter === "ref") {
@@ -79,7 +79,7 @@ function describePackage(parameter, value, siteRoot) {
 
 /**
  * @param {string} file  such as datasette_cluster_map-0.18-py3-none-any.whl
- * @returns {string} "datasette-cluster-map 0.18", or the file's name where it is not named like that
+ * @returns {string} "datasette-cluster-map 0.18", or the file's name where it has another form
  */
 function wheelName(file) {
   const match = /^([^-]+)-([^-]+)-.*\.whl$/.exec(file);
@@ -144,7 +144,7 @@ export function recipeInWords(recipe, siteRoot) {
 
 /**
  * @param {string} segment  of a path
- * @returns {string} as people write it; as it stands if it has broken escapes, or would look like another
+ * @returns {string} as people write it; unchanged if its escapes are broken or it would look like another
  */
 function unescaped(segment) {
   try {

@@ -1,8 +1,8 @@
 /**
- * Making elements, and writing numbers the way people read them.
+ * Makes elements, and writes numbers the way people read them.
  *
- * Text always goes in as text nodes, so nothing that comes from a link, a file name or an error can
- * turn into markup.
+ * Text is always added as text nodes, so nothing from a link, a file name or an error can become
+ * markup.
  */
 
 /**
@@ -22,7 +22,7 @@ export function element(tag, attributes = {}, ...children) {
 }
 
 /**
- * The element of this document with the given id, which its HTML file is known to hold.
+ * Find the element of this document with the given id, which its HTML file must have.
  *
  * @param {string} id
  * @returns {HTMLElement}
@@ -42,7 +42,7 @@ export function inWords(items) {
 }
 
 /**
- * How far something is: "3.1 of 9.4 MB", "12,000 rows", or "" when nothing was counted.
+ * How far something has got: "3.1 of 9.4 MB", "12,000 rows", or "" when nothing was counted.
  *
  * @param {{done?: number, total?: number, unit?: "bytes" | "rows"}} amount
  * @returns {string}
@@ -67,7 +67,7 @@ const BYTE_UNITS = /** @type {const} */ ([
 
 /**
  * @param {number} bytes
- * @returns {string} in decimal units, as browsers' download lists have them: "9.4 MB"
+ * @returns {string} in decimal units, as browsers' download lists use them: "9.4 MB"
  */
 export function formatBytes(bytes) {
   const [size, name] = byteUnit(bytes);
@@ -90,7 +90,7 @@ function byteUnit(bytes) {
 
 /**
  * @param {number} value
- * @param {number} size  of the unit; below a megabyte a fraction says nothing
+ * @param {number} size  of the unit; below a megabyte a fraction adds nothing
  */
 function decimal(value, size) {
   const digits = size >= 1e6 ? 1 : 0;

@@ -1,5 +1,5 @@
 /**
- * An error as people see it on a page: what failed, what to do, and the details folded away.
+ * Shows an error on a page: what failed, what to do, and the details folded away.
  */
 
 import { element } from "./dom.js";

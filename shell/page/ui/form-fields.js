@@ -1,5 +1,5 @@
 /**
- * The fields of a form: each is an element with its label, and tells what it was changed to.
+ * Makes the fields of a form: each is an element with its label, and reports what it was changed to.
  */
 
 import { element } from "./dom.js";
@@ -7,7 +7,7 @@ import { element } from "./dom.js";
 /**
  * @param {string} label
  * @param {string} value
- * @param {(value: string) => void} onChange  once the person is done with it
+ * @param {(value: string) => void} onChange  called when the person is done with it
  * @returns {HTMLElement}
  */
 export function textField(label, value, onChange) {
@@ -45,7 +45,7 @@ export function selectField(label, value, options, onChange) {
 }
 
 /**
- * @param {string} value  may be one that is not among the options
+ * @param {string} value  may be missing from the options
  * @param {ReadonlyArray<readonly [value: string, words: string]>} options
  * @param {(value: string) => void} onChange
  * @returns {HTMLSelectElement}
@@ -68,7 +68,7 @@ export function selectOf(value, options, onChange) {
  * @param {string} label
  * @param {boolean} checked
  * @param {(checked: boolean) => void} onChange
- * @param {string} [about]  what it is about, for those who cannot see where it stands
+ * @param {string} [about]  what it is about, for people who cannot see where it stands
  * @returns {HTMLLabelElement}
  */
 export function checkbox(label, checked, onChange, about = "") {

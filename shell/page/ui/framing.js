@@ -1,6 +1,6 @@
 /**
- * Whether this page is inside another site's. Where the static host answers, no header may keep it out of
- * there, so pages that decide something show nothing of theirs.
+ * Checks whether this page is inside another site's. No header of a static host may prevent that, so pages
+ * that ask for decisions then show none of their content.
  */
 
 import { element } from "./dom.js";
@@ -14,12 +14,12 @@ export function isFramedByOthers() {
     }
     return false;
   } catch {
-    return true; // what cannot be looked at is another site's
+    return true; // only another site's page is out of reach
   }
 }
 
 /**
- * Show, in place of a page's content, that it opens in a tab of its own only.
+ * Replace a page's content by a link that opens it in a tab of its own.
  *
  * @param {HTMLElement} main
  */

@@ -1,10 +1,10 @@
 /**
- * Hands something that a script has made to the person as a downloaded file.
+ * Offers something that a script has made to the person as a download.
  */
 
 import { element } from "./dom.js";
 
-/** ms after which the browser has surely begun to copy it. */
+/** ms after which the browser has certainly begun to copy it. */
 const LIFETIME = 60_000;
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Moments as people speak of them, "3 minutes ago", with the exact time at hand.
+ * Writes moments as people speak of them, "3 minutes ago", along with the exact time.
  */
 
 import { element } from "./dom.js";
@@ -38,7 +38,7 @@ export function inRelativeWords(moment) {
 }
 
 /**
- * Bring the times in an element up to date.
+ * Update the times in an element.
  *
  * @param {HTMLElement} within
  */

@@ -1,6 +1,6 @@
 /**
- * Parts of a page whose styles must not mix with the page's own, as on the pages of Datasette and of
- * its plugins: each in a shadow root with stylesheets of its own.
+ * Isolates parts of a page whose styles must not mix with the page's own, as on the pages of Datasette
+ * and of its plugins: each is in a shadow root with stylesheets of its own.
  */
 
 import { element } from "./dom.js";
@@ -22,7 +22,7 @@ export function shadowWith(host, styles) {
 
 /**
  * @param {ShadowRoot} root
- * @returns {Promise<void>} settled when its stylesheets are there, or have failed to come
+ * @returns {Promise<void>} settled when its stylesheets have loaded or failed
  */
 export async function whenStyled(root) {
   const links = [...root.querySelectorAll("link")].filter(({ sheet }) => sheet === null);

@@ -9,13 +9,13 @@ export const THEME_CHANGED = "datasette-lite-theme";
 
 const ITEM = "datasette-lite theme";
 
-/** @returns {Theme | undefined} undefined for what the system prefers */
+/** @returns {Theme | undefined} undefined for the system's preference */
 export function chosenTheme() {
   try {
     const chosen = localStorage.getItem(ITEM);
     return chosen === "light" || chosen === "dark" ? chosen : undefined;
   } catch {
-    return undefined; // the browser lets this page store nothing
+    return undefined; // the browser does not let this page store anything
   }
 }
 
@@ -23,11 +23,11 @@ export function chosenTheme() {
 export function chooseTheme(theme) {
   const isSystems = matchMedia("(prefers-color-scheme: dark)").matches === (theme === "dark");
   try {
-    // Who wants what the system prefers goes on to follow it.
+    // Choosing what the system prefers means to go on following it.
     if (isSystems) localStorage.removeItem(ITEM);
     else localStorage.setItem(ITEM, theme);
   } catch {
-    // It is not kept, then.
+    // The choice is not kept, then.
   }
   dispatchEvent(new Event(THEME_CHANGED));
 }
