@@ -1,8 +1,8 @@
 /**
- * Boots an instance in front of the person's eyes and then leaves the page for it.
+ * Boots an instance in view of the person and then leaves the page for it.
  *
- * The one way of waiting that the launcher and the pages under app/ share; they differ in where they
- * go when the instance is ready, and so hand that in.
+ * The launcher and the pages under app/ share this way of waiting. They differ in where they go when the
+ * instance is ready, and so pass that in.
  */
 
 import { toWire } from "../../shared/errors.js";
@@ -20,10 +20,10 @@ import { showWaysOut } from "../saved/ways-out.js";
  * @param {string} boot.key
  * @param {import("../../shared/recipe.js").Recipe} boot.recipe  what the key stands for, to be shown
  * @param {URL} boot.siteRoot
- * @param {(view: BootView) => Promise<boolean>} [boot.prepare]  what to do once the instance is ready;
- *   returns whether its sources are to be loaded anew
+ * @param {(view: BootView) => Promise<boolean>} [boot.prepare]  called once the instance is ready;
+ *   returns whether its sources must be loaded again
  * @param {(error: import("../../shared/errors.js").WireError) => void} [boot.onFail]
- * @param {(again: boolean) => void} boot.leave  go to the instance; throws a LiteError when that
+ * @param {(again: boolean) => void} boot.leave  goes to the instance; throws a LiteError when that
  *   leads nowhere. `again` says that the person asked for another try
  * @returns {Promise<void>}
  */

@@ -1,8 +1,8 @@
 /**
- * What is known of a boot: each stage's state, amount and time, from the worker's messages.
+ * Works out the state, amount and time of each stage of a boot from the worker's messages.
  *
  * Knows nothing of the DOM and sends nothing. Times come from the worker's own clock (`elapsed`), so
- * a page that joins a boot half-way, or is reloaded during one, still shows true ones.
+ * a page that joins a boot half-way, or is reloaded during one, still shows the true ones.
  */
 
 import { STAGES } from "../../shared/protocol.js";
@@ -10,7 +10,7 @@ import { STAGES } from "../../shared/protocol.js";
 /** @typedef {import("../../shared/protocol.js").ProgressMessage} ProgressMessage */
 
 /**
- * "skipped" is a stage this boot had no need of; "failed" the one it ended in.
+ * "skipped" is a stage that this boot did not need; "failed" is the one in which it ended.
  *
  * @typedef {"waiting" | "active" | "done" | "skipped" | "failed"} StageState
  */
@@ -24,16 +24,16 @@ import { STAGES } from "../../shared/protocol.js";
  * @property {number} [done]
  * @property {number} [total]
  * @property {"bytes" | "rows"} [unit]
- * @property {number} [spent]   ms; left out for what had its turn before we listened
- * @property {number} [since]   while active: when that began, in ms since the boot did
+ * @property {number} [spent]   ms; left out for a stage that was over before we listened
+ * @property {number} [since]   while active: when it began, in ms since the boot did
  */
 
-/** A message this much earlier on the boot's clock than the last one is from another boot. */
+/** A message that is earlier on the boot's clock than the last one by this much is from another boot. */
 const CLOCK_SLACK = 1000;
 
 export class BootProgress {
   constructor() {
-    /** Whether the worker has been heard at all. */
+    /** Whether anything has been heard from the worker. */
     this.heard = false;
     /** How often the browser stopped the worker during this boot. */
     this.restarts = 0;
@@ -41,7 +41,7 @@ export class BootProgress {
     this.stages = freshStages();
     this.lastElapsed = 0;
     this.lastHeardAt = 0;
-    /** @type {number | undefined} the boot's whole time, once it has ended */
+    /** @type {number | undefined} the boot's total time, once it has ended */
     this.endedAt = undefined;
   }
 
@@ -94,7 +94,7 @@ export class BootProgress {
   /**
    * @param {Stage} stage
    * @param {number} now
-   * @returns {number | undefined} how long the stage has taken in ms, where that is known
+   * @returns {number | undefined} how long the stage has taken in ms, if known
    */
   stageTime({ spent, since }, now) {
     if (spent === undefined || since === undefined) return spent;
@@ -102,8 +102,8 @@ export class BootProgress {
   }
 
   /**
-   * The boot is at a later stage. What was never heard of before the first message had its turn
-   * before we listened; after that it was not needed.
+   * The boot is at a later stage. Stages not heard of before the first message were over before we
+   * listened; those skipped after that were not needed.
    *
    * @param {Stage} stage
    * @param {number} elapsed

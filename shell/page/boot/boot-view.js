@@ -1,9 +1,9 @@
 /**
- * The view of a boot: what is being opened, the stages with amounts and times, and how it failed.
+ * Shows a boot: what is being opened, the stages with amounts and times, and how it failed.
  *
- * Used by the launcher and by the pages under app/. Draws into the element it is given; talking to
- * the worker is boot-client.js's business. `data-state` on that element names the state the boot is
- * in (registering, booting, asking, ready, failed), for tests as much as for the stylesheet.
+ * Used by the launcher and by the pages under app/. Draws into the element it is given; boot-client.js
+ * talks to the worker. `data-state` on that element names the state the boot is in (registering,
+ * booting, asking, ready, failed), for both tests and the stylesheet.
  */
 
 import { BootProgress } from "./boot-progress.js";
@@ -20,7 +20,7 @@ const REDRAW_MILLISECONDS = 100;
 const FIRST_START =
   "The first start takes longest. After that, the browser keeps Python and Datasette.";
 
-/** Spoken and, for stages that have no time to show, written. */
+/** Spoken and, for stages without a time to show, written. */
 const STATE_WORDS = {
   waiting: "waiting",
   active: "in progress",
@@ -42,7 +42,7 @@ export class BootView {
    * @param {BootSubject} subject
    * @param {object} wishes
    * @param {() => void} wishes.onRetry  the person asked to try again
-   * @param {() => void} [wishes.onOpenSaved]  they want what is saved, not to wait for newer data
+   * @param {() => void} [wishes.onOpenSaved]  they want what is saved, and not to wait for newer data
    */
   constructor(container, subject, { onRetry, onOpenSaved = () => {} }) {
     this.container = container;
@@ -126,7 +126,7 @@ export class BootView {
   /**
    * The workspace answers neither messages nor the page load.
    *
-   * @param {string} href  of the page that says what can be done about it
+   * @param {string} href  of the page with the options that remain
    */
   showUnresponsive(href) {
     if (!this.problem.hidden) return;
@@ -157,7 +157,7 @@ export class BootView {
   }
 
   /**
-   * Ask something that only the person can decide.
+   * Ask for something that only the person can decide.
    *
    * @template T
    * @param {string} question  the heading
@@ -212,7 +212,7 @@ export class BootView {
    * @param {string} heading
    */
   #enter(state, heading) {
-    // Only a change moves the focus: a page that has just opened is read from its top anyway.
+    // Only a change moves the focus: people read a page that has just opened from its top anyway.
     const changed = this.heading.textContent !== "";
     this.container.dataset.state = state;
     this.heading.textContent = heading;
@@ -252,7 +252,7 @@ export class BootView {
     return `${time} so far.${this.note}${restarted || first}`;
   }
 
-  /** Says a stage's title once, when it begins: anything more often would drown out the person. */
+  /** Say a stage's title once, when it begins. Anything more often would talk over the person. */
   #announceStage() {
     const active = this.progress.stages.findLast(({ state }) => state === "active");
     if (active) this.#announce(active.title);
@@ -307,7 +307,7 @@ function stageRow({ id, title }) {
 function drawStage({ row, amount, label, time: timeCell, state, bar, fill }, stage, time) {
   row.dataset.state = stage.state;
   setText(label, stage.label === stage.title ? "" : stage.label);
-  // The last report before a stage ends is seldom the very last; what is done is done whole.
+  // The last report before a stage ends is seldom the final one, so show what is done as complete.
   const ended = stage.state === "done" && stage.total !== undefined;
   setText(amount, formatAmount(ended ? { done: stage.total, unit: stage.unit } : stage));
   setText(
@@ -333,7 +333,7 @@ function drawStage({ row, amount, label, time: timeCell, state, bar, fill }, sta
 }
 
 /**
- * Leaves an unchanged node alone: assistive technology takes every write for news.
+ * Leaves an unchanged node alone: assistive technology announces every write.
  *
  * @param {HTMLElement} node
  * @param {string} text

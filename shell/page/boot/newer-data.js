@@ -1,6 +1,6 @@
 /**
- * What following a link again does about newer data: loads it, unless that would throw away changes
- * of the person's; then it asks.
+ * Loads newer data when a link is followed again. Asks first if that would replace changes of the
+ * person's own.
  */
 
 import { askWorker } from "../worker/ask-worker.js";
@@ -9,24 +9,24 @@ import { element, inWords } from "../ui/dom.js";
 
 /** @typedef {import("../../shared/protocol.js").CheckResult} CheckResult */
 
-/** ms that somebody whose data is ready is kept waiting for the answer of a slow host. */
+/** ms that people whose data is ready have to wait for the answer of a slow host. */
 const PATIENCE = 3000;
 
 /**
- * Begin to ask the sources of an instance's saved data whether they have changed.
+ * Start to check whether the sources of an instance's saved data have changed.
  *
  * @param {string} key
  * @param {URL} siteRoot
- * @returns {(view: import("./boot-view.js").BootView) => Promise<boolean>} to be called when the
- *   instance is ready: whether to load its sources anew
+ * @returns {(view: import("./boot-view.js").BootView) => Promise<boolean>} call this when the instance
+ *   is ready; returns whether to load its sources again
  */
 export function checkForNewerData(key, siteRoot) {
-  // The worker may hear this only once it has opened the data for the first time, which then is new.
+  // The worker may hear this only after it has opened the data for the first time, which is new then.
   /** @type {Promise<CheckResult | undefined>} */
   const check = askWorker({ type: "check", key, before: Date.now() }).catch(() => undefined);
   let asked = false;
   return async (view) => {
-    // Who tries again after newer data could not be loaded gets what is saved.
+    // A new try after newer data could not be loaded opens what is saved.
     if (asked) return false;
     asked = true;
     const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));

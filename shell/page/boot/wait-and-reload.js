@@ -1,8 +1,8 @@
 /**
- * What the pages under app/ do while Python cannot answer: wait for the instance in view of the
- * person, then load the same address again, which the worker then answers with Datasette's page.
+ * Serves the pages under app/ while Python cannot answer: waits for the instance in view of the person,
+ * then loads the same address again, which the worker then answers with Datasette's page.
  *
- * Serves app/booting.html (through booting.js) and app/index.html (through recover.js).
+ * Used by app/booting.html (through booting.js) and app/index.html (through recover.js).
  */
 
 import { toWire } from "../../shared/errors.js";
@@ -21,14 +21,14 @@ const STYLESHEETS = ["site.css", "stages.css"].map((name) => new URL(name, impor
 
 /**
  * @param {string} reason    names this page's count of reloads, see reload-guard.js
- * @param {import("../../shared/errors.js").LiteError} stuck  what to say when reloading does not help
+ * @param {import("../../shared/errors.js").LiteError} stuck  the error if reloading does not help
  * @returns {Promise<void>}
  */
 export async function waitAndReload(reason, stuck) {
   const key = parseAppPath(location.pathname, SITE_ROOT.pathname)?.key ?? "";
   const home = new URL(scopeOf(key)).pathname;
   if (`${location.pathname}/` === home) {
-    // Without its last slash, the address is not within its own worker's scope.
+    // Without its last slash, the address is outside its own worker's scope.
     location.replace(home + location.search + location.hash);
     return;
   }
@@ -37,7 +37,7 @@ export async function waitAndReload(reason, stuck) {
   let unreadable;
   try {
     recipe = keyToRecipe(key);
-    // Two errands at once; what the worker may fail with is told further down, where it is asked again.
+    // Do both at once. If the worker fails, the error is shown further down, where it is requested again.
     registeredWorker(key).catch(() => {});
   } catch (error) {
     unreadable = error; // nothing is registered for such an address
