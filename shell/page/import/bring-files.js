@@ -1,10 +1,10 @@
 /**
- * The ways in which people bring files of their own to a page: dropped, chosen, pasted. All lead to the
- * same dialog, and from there into the workspace that the page belongs to; from the launcher, into a
- * new one whose address nobody else can know.
+ * Takes the files that people bring to a page, by dropping, choosing or pasting. All lead to the same
+ * dialog, and from there into the page's workspace; from the launcher, into a new one whose address
+ * nobody else can know.
  *
- * The launcher and every page of Datasette run this, so it is small: the dialog is loaded when it is
- * wanted.
+ * The launcher and every page of Datasette run this, so it is small: the dialog loads when it is
+ * needed.
  */
 
 import { parseAppPath } from "../../shared/paths.js";
@@ -31,7 +31,7 @@ export function setUpFileBringing() {
   });
 }
 
-/** Let the person choose files and open them. To be called while a click is being handled. */
+/** Let the person choose files and open them. Call this while a click is being handled. */
 export async function openPicker() {
   await openFiles(await pickFiles());
 }

@@ -1,5 +1,5 @@
 /**
- * Which of a folder's files are worth a look, by their names. What a file is, its bytes decide.
+ * Chooses which of a folder's files to look at, by their names. Their bytes decide what they are.
  */
 
 import { isJournal } from "../../shared/journals.js";

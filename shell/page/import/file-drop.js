@@ -1,8 +1,8 @@
 /**
- * Getting files from the person by dropping: one, many or a folder, anywhere onto the page.
+ * Gets files that the person drops: one, many or a folder, anywhere on the page.
  *
- * While something is held over the page, an overlay says what would become of it. Whatever else on the
- * page takes files itself, as some of Datasette's fields do, is left to it.
+ * While something is held over the page, an overlay says what would happen to it. Parts of the page that
+ * take files themselves, as some of Datasette's fields do, are left alone.
  */
 
 import { looksLikeData } from "./data-files.js";
@@ -29,12 +29,12 @@ export function setUpFileDrop({ title, detail = "", onFiles }) {
   const show = () => {
     overlay ??= makeOverlay(title, detail);
     if (!overlay.isConnected) document.body.append(overlay);
-    // Above the dialogs of the page as well, where the browser can.
+    // Above the page's dialogs too, where the browser can.
     if (overlay.popover !== undefined && !overlay.matches(":popover-open")) overlay.showPopover();
   };
   const hide = () => overlay?.remove();
 
-  // A picture of the page that is dragged about in it counts as a file, too.
+  // A picture of the page that is dragged within it also counts as a file.
   addEventListener("dragstart", () => (fromThisPage = true));
   addEventListener("dragend", () => (fromThisPage = false));
   addEventListener("dragover", (event) => {
@@ -45,7 +45,7 @@ export function setUpFileDrop({ title, detail = "", onFiles }) {
     show();
   });
   addEventListener("dragleave", (event) => {
-    // It also comes for every element that is passed over; only outside there is no next one.
+    // This also fires for every element that is crossed; only on leaving the page is there no next one.
     if (event.relatedTarget === null) hide();
   });
   addEventListener("drop", async (event) => {
@@ -62,7 +62,7 @@ export function setUpFileDrop({ title, detail = "", onFiles }) {
  * @returns {Promise<Dropped>}
  */
 async function filesOf(transfer) {
-  // The list is empty as soon as the event is over, so everything is taken from it before any wait.
+  // The list is empty once the event is over, so take everything from it before any wait.
   const items = [...transfer.items].filter(({ kind }) => kind === "file");
   const things = items.map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile());
   /** @type {Dropped} */
@@ -99,7 +99,7 @@ async function take(entry, dropped) {
   try {
     dropped.files.push(await new Promise((resolve, reject) => entry.file(resolve, reject)));
   } catch {
-    dropped.passedOver += 1; // it has gone meanwhile, or may not be read
+    dropped.passedOver += 1; // it is gone by now, or may not be read
   }
 }
 
@@ -125,7 +125,7 @@ async function entriesOf(folder) {
  * @returns {HTMLElement}
  */
 function makeOverlay(title, detail) {
-  // The pointer's doings alone bring it up and take it away, so there is nothing to be read out.
+  // Only the pointer shows and hides it, so nothing has to be read out.
   const host = element("div", { popover: "manual", "aria-hidden": "true" });
   shadowWith(host, ["drop-overlay.css"]).append(
     element("div", {}, element("p", {}, title), ...(detail ? [element("p", {}, detail)] : [])),

@@ -1,8 +1,8 @@
 /**
- * What the person has chosen for one file, and the ImportOptions that come of it.
+ * Holds the person's choices for one file, and makes ImportOptions of them.
  *
- * Only what was changed is among the options: the rest stays to be found out from the whole file, of
- * which a preview sees no more than the head. Knows nothing of the DOM.
+ * The options contain only what was changed: the rest is found out from the whole file, of which a
+ * preview sees only the head. Knows nothing of the DOM.
  */
 
 /** @typedef {import("../../shared/protocol.js").ImportOptions} ImportOptions */
@@ -11,13 +11,13 @@
 
 /** What is to be done where the name is taken. @typedef {"rename" | "replace" | "add"} Exists */
 
-/** For one table of a file, or for a SQLite file as a whole. */
+/** The choices for one table of a file, or for a SQLite file as a whole. */
 export class TableChoices {
   /** Whether to leave the table out. */
   skip = false;
   /** Whether it is a sheet that is hidden in the file. */
   hidden = false;
-  /** "" is the name that was suggested. */
+  /** "" keeps the suggested name. */
   name = "";
   /** @type {Exists} */
   exists = "rename";
@@ -25,7 +25,7 @@ export class TableChoices {
   header = undefined;
   /** @type {number | undefined} */
   skiprows = undefined;
-  /** @type {Map<string, string>} by column, where it is not the one that was found out */
+  /** @type {Map<string, string>} by column, where it differs from the type that was found out */
   types = new Map();
   /** @type {Set<string>} columns */
   pk = new Set();
@@ -35,7 +35,7 @@ export class TableChoices {
   drop = new Set();
 
   /**
-   * @returns {ImportOptions} what a preview depends on
+   * @returns {ImportOptions} those that change a preview
    */
   reading() {
     const { name, header, skiprows, hidden } = this;
@@ -53,7 +53,7 @@ export class TableChoices {
    * @returns {ImportOptions}
    */
   options(table, taken) {
-    // What was chosen for a column that another separator has made go away is of no use.
+    // Choices for a column that disappeared with another separator are of no use.
     const names = table?.columns.map(({ name }) => name) ?? [];
     const kept = names.filter((name) => !this.drop.has(name));
     const types = kept.flatMap((name) => {
@@ -74,7 +74,7 @@ export class TableChoices {
 }
 
 /**
- * How the text of a CSV file is to be read, where a person says it.
+ * How to read the text of a CSV file, where a person specifies it.
  *
  * @typedef {Pick<ImportOptions, "delimiter" | "encoding" | "quote" | "escape" | "comment" | "null"
  *   | "decimal" | "thousands" | "dates">} Reading
@@ -96,7 +96,7 @@ export class FileChoices {
     return choices;
   }
 
-  /** @returns {ImportOptions} what a preview depends on */
+  /** @returns {ImportOptions} those that change a preview */
   reading() {
     return this.#together((choices) => choices.reading());
   }

@@ -1,5 +1,5 @@
 /**
- * The first rows of a table that is to be imported, with what can be chosen for each column above it.
+ * Shows the first rows of a table before its import, with the choices for each column above it.
  */
 
 import { element } from "../ui/dom.js";
@@ -22,7 +22,7 @@ const EXPLANATION =
 /**
  * @param {PreviewTable} table
  * @param {TableChoices} choices
- * @param {boolean} typed  whether the file itself says what type a column has
+ * @param {boolean} typed  whether the file itself gives the types of columns
  * @returns {HTMLElement}
  */
 export function columnsPreview(table, choices, typed) {
@@ -45,7 +45,7 @@ export function columnsPreview(table, choices, typed) {
     { class: "columns" },
     element(
       "div",
-      // It may be wider than the dialog; with the keyboard, too, it must be possible to move it.
+      // It may be wider than the dialog, and must be scrollable with the keyboard too.
       { class: "scroll", role: "region", tabindex: "0", "aria-label": `Preview of ${table.name}` },
       element(
         "table",

@@ -1,9 +1,9 @@
 /**
- * The dialog in which people say how their files are to be opened, and see them being opened.
+ * The dialog in which people say how to open their files, and watch them being opened.
  *
- * It is in a shadow root, since it also comes up on Datasette's pages. Each file's row is
- * import-entry.js's, the wait import-progress.js's; what is done with the files is the worker's
- * business. `data-state` on the dialog is starting, choosing, importing or done.
+ * It is in a shadow root, since it also appears on Datasette's pages. import-entry.js draws each file's
+ * row and import-progress.js the wait; the worker does the importing. `data-state` on the dialog is
+ * starting, choosing, importing or done.
  */
 
 import { LiteError, toWire } from "../../shared/errors.js";
@@ -28,7 +28,7 @@ import { shadowWith, whenStyled } from "../ui/shadow.js";
  * @typedef {object} Brought
  * @property {File[]} files
  * @property {"file" | "paste"} kind
- * @property {number} passedOver  files of a folder that are not among them
+ * @property {number} passedOver  how many of a folder's files are not among them
  */
 
 /** Name of the error that is the answer when the person has cancelled. */
@@ -45,7 +45,7 @@ let current;
 
 /**
  * @param {Target} target
- * @param {Brought} brought  added to what is asked about already
+ * @param {Brought} brought  added to files already in the dialog
  */
 export async function showImportDialog(target, brought) {
   if (current) return current.add(brought);
@@ -56,7 +56,7 @@ export async function showImportDialog(target, brought) {
 
 class ImportDialog {
   #key;
-  /** Whether the workspace has nothing in it yet, so that nobody misses it when nothing is imported. */
+  /** Whether the workspace is still empty, so that it can go if nothing is imported. */
   #isNew;
   #onClose;
   /** @type {ImportEntry[]} */
@@ -64,7 +64,7 @@ class ImportDialog {
   #passedOver = 0;
   #ready = false;
   #looking = false;
-  /** What there is to say beside how things stand. */
+  /** A remark to show beside the status. */
   #remark = "";
   #abort = new AbortController();
   /** Called when every file has been looked at. */
@@ -142,7 +142,7 @@ class ImportDialog {
       event.preventDefault();
       void this.#submit();
     });
-    // A key pressed too often must not end an import; there is a button for that.
+    // An accidental key press must not end an import; a button does that.
     this.dialog.addEventListener("cancel", (event) => {
       if (this.dialog.dataset.state === "importing") event.preventDefault();
     });
@@ -153,11 +153,11 @@ class ImportDialog {
       this.#onClose();
       if (this.#isNew) void askWorker({ type: "forget", keys: [this.#key] }).catch(() => {});
     });
-    // Datasette's pages have shortcuts, which are not meant while something is typed here.
+    // Datasette's pages have shortcuts, which must not react to typing here.
     this.host.addEventListener("keydown", (event) => event.stopPropagation());
   }
 
-  /** Start the instance, which a page of Datasette's has running most of the time. */
+  /** Start the instance. On a page of Datasette it is already running most of the time. */
   async #start() {
     this.dialog.dataset.state = "starting";
     this.problem.hidden = true;
@@ -182,25 +182,25 @@ class ImportDialog {
     await this.#lookAtAll();
   }
 
-  /** One after the other, since Python can do no more, and the first is the one in view. */
+  /** Looks at one file after the other, since Python can do no more, and the first is the one in view. */
   async #lookAtAll() {
     if (this.#looking) return;
     this.#looking = true;
     for (let entry; (entry = this.#entries.find(({ state }) => state === "waiting"));) {
       await entry.look();
-      // Where something is asked, it is to be seen; else the list is the better overview.
+      // Show the file with a question; without one, the list is the better overview.
       if (entry.question && !this.#entries.some(({ open }) => open)) this.#unfold(entry);
     }
     this.#looking = false;
     this.#draw();
   }
 
-  /** @param {ImportEntry | undefined} wanted  the one file whose options are to be seen */
+  /** @param {ImportEntry | undefined} wanted  the only file whose options are shown */
   #unfold(wanted) {
     for (const entry of this.#entries) entry.open = entry === wanted;
   }
 
-  /** The person wants to go on: as soon as all is known, and unless that leaves something to ask. */
+  /** The person wants to go on: import once everything is known, unless a question remains. */
   async #submit() {
     if (this.#wanted || this.go.getAttribute("aria-disabled") === "true") return;
     this.#wanted = true;
@@ -226,7 +226,7 @@ class ImportDialog {
     this.#instead("importing", progress.node, progress.title);
     addEventListener("beforeunload", keepPage);
     const wasNew = this.#isNew;
-    this.#isNew = false; // whatever becomes of it, something may be there
+    this.#isNew = false; // whatever happens, it may no longer be empty
     try {
       /** @type {AddResult} */
       const result = await askWorker(
@@ -300,7 +300,7 @@ class ImportDialog {
   }
 
   /**
-   * Show something in place of the form.
+   * Show something instead of the form.
    *
    * @param {"importing" | "done"} state
    * @param {HTMLElement} node

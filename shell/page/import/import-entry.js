@@ -1,9 +1,9 @@
 /**
- * One file in the import dialog: what it is, whether it is wanted, how it is to be imported, or why it
- * cannot be.
+ * One file in the import dialog: what it is, whether it is wanted, how to import it, or why it cannot
+ * be imported.
  *
- * Asks the worker for previews, one after each choice that changes what is seen. Importing is the
- * dialog's business.
+ * Asks the worker for previews, one after each choice that changes them. The dialog does the
+ * importing.
  */
 
 import { toWire } from "../../shared/errors.js";
@@ -37,7 +37,7 @@ export class ImportEntry {
    * @param {File} file
    * @param {import("../../shared/journals.js").Together<File>["journals"]} journals  of a database
    * @param {"file" | "paste"} kind  how it came
-   * @param {() => void} onChange  called when it is in another state, or wanted or not
+   * @param {() => void} onChange  called when its state changes, or whether it is wanted
    */
   constructor(key, file, journals, kind, onChange) {
     this.#key = key;
@@ -45,7 +45,7 @@ export class ImportEntry {
     this.file = file;
     this.journals = journals;
     this.kind = kind;
-    /** Names its addition, so that what a stopped worker has added is not added again. */
+    /** Identifies its addition, so that a file that a stopped worker has added is not added again. */
     this.addition = crypto.randomUUID();
     /** @type {"waiting" | "looking" | "ready" | "failed"} */
     this.state = "waiting";
@@ -107,7 +107,7 @@ export class ImportEntry {
     this.toggle.setAttribute("aria-expanded", String(open));
   }
 
-  /** Whether there is nothing to choose that would make it importable. */
+  /** Whether no choice could make it importable. */
   get hopeless() {
     return this.state === "failed" && !this.#options;
   }
@@ -122,14 +122,14 @@ export class ImportEntry {
     return this.wanted && (this.state === "waiting" || this.state === "looking");
   }
 
-  /** What only the person can decide: the names that are taken, "" when there are none. */
+  /** What only the person can decide: the names that are taken, or "" if none are. */
   get question() {
     const { database, taken, tables } = this.#preview ?? { database: "", tables: [] };
     const names = tables.filter((table) => table.taken).map(({ name }) => name);
     return [...(taken ? [database] : []), ...names].join("\n");
   }
 
-  /** Get a preview of what it is, read as is chosen now. */
+  /** Get a preview, read with the current choices. */
   async look() {
     const round = (this.#round += 1);
     this.state = "looking";
@@ -180,7 +180,7 @@ export class ImportEntry {
       STATE_WORDS[state] || (state === "ready" && this.question ? "Name taken" : "");
     this.problem.hidden = state !== "failed";
     this.panel.setAttribute("aria-busy", String(state === "looking"));
-    // One that failed at once cannot be imported; one that did so for what was chosen can be mended.
+    // A file that failed at once cannot be imported; one that failed because of a choice can be fixed.
     this.check.disabled = this.toggle.disabled = this.hopeless;
     if (this.hopeless) this.check.checked = this.open = false;
   }

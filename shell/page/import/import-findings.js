@@ -1,5 +1,5 @@
 /**
- * What was found out about a file that is to be imported, and how sure that is.
+ * Describes what was found out about a file before its import, and how certain that is.
  */
 
 import { element } from "../ui/dom.js";

@@ -1,8 +1,8 @@
 /**
- * What can be chosen for one file before it is imported: what its tables are called, how it is to be
- * read, what its columns are.
+ * Shows the choices for one file before its import: what its tables are called, how to read it, and
+ * what its columns are.
  *
- * Draws a preview and writes into FileChoices; asking for another preview is the dialog's business.
+ * Draws a preview and writes into FileChoices; the dialog asks for another preview.
  */
 
 import { choice } from "../ui/ask-person.js";
@@ -18,10 +18,10 @@ import { mainFields, moreFields } from "./import-reading.js";
 /** @typedef {import("./import-choices.js").TableChoices} TableChoices */
 /** @typedef {import("./import-choices.js").Exists} Exists */
 
-/** Kinds of which the rows above the header may be chosen. */
+/** Kinds whose rows above the header can be chosen. */
 const WITH_HEADER = ["csv", "excel"];
 
-/** Kinds that say themselves what type a column has. */
+/** Kinds of files that give the types of columns. */
 const TYPED = ["parquet"];
 
 export class FileOptions {
@@ -31,7 +31,7 @@ export class FileOptions {
   /**
    * @param {Preview} preview
    * @param {FileChoices} choices
-   * @param {() => void} onReread  called when something was chosen that changes the preview
+   * @param {() => void} onReread  called after a choice that changes the preview
    */
   constructor(preview, choices, onReread) {
     this.node = element("div", { class: "options" });
@@ -47,7 +47,7 @@ export class FileOptions {
     this.node.append(...parts, ...contentsOf(preview));
   }
 
-  /** @param {Preview} preview  of the same file, read as is chosen now */
+  /** @param {Preview} preview  of the same file, read with the current choices */
   update(preview) {
     for (const [source, options] of this.#tables) {
       const table = preview.tables.find((candidate) => candidate.source === source);
@@ -208,7 +208,7 @@ function sheet(source, preview, options, choices) {
 
 /**
  * @param {Preview} preview
- * @returns {HTMLElement[]} what there is to say of a file without a table to show
+ * @returns {HTMLElement[]} notes on a file without a table to show
  */
 function contentsOf({ kind, kindInWords, tables, contents = [] }) {
   if (kind === "sqlite" || tables.length > 0) return [];

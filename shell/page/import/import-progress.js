@@ -1,19 +1,19 @@
 /**
- * How an import gets on: which file, how much of it, how long it will still take.
+ * Shows the progress of an import: which file, how much of it, how long it will still take.
  *
- * Draws what the worker reports; asking it and cancelling are the dialog's business.
+ * Draws what the worker reports; the dialog asks the worker and cancels.
  */
 
 import { element, formatAmount } from "../ui/dom.js";
 
 /** @typedef {import("../../shared/protocol.js").AddProgress} AddProgress */
 
-/** What of the time a file takes each stage has had when it begins and ends, roughly. */
+/** Shares of a file's time that have passed when each stage begins and ends, roughly. */
 const SHARES = /** @type {const} */ ({ read: [0, 0.1], import: [0.1, 0.9], save: [0.9, 1] });
 
 const STAGE_WORDS = /** @type {const} */ ({ read: "Reading", import: "Importing", save: "Saving" });
 
-/** ms and share of the work after which a guess of the rest is worth something. */
+/** ms, and share of the work, after which an estimate of the rest is useful. */
 const LEAST_TIME = 2000;
 const LEAST_SHARE = 0.03;
 
@@ -65,7 +65,7 @@ export class ImportProgress {
     const [from, to] = SHARES[stage];
     const within = from + (to - from) * (total > 0 ? Math.min(1, done / total) : 0);
     const share = (before + within * (this.#sizes[file] ?? 0)) / this.#total;
-    // A stage that was left out, or a file that turned out to be larger, must not set it back.
+    // A stage that was left out, or a file that turned out to be larger, must not move it back.
     this.#share = Math.max(this.#share, share);
     this.bar.value = this.#share;
     const bytes = formatAmount({ done, total: total || undefined, unit: "bytes" });

@@ -1,5 +1,5 @@
 /**
- * The fields of the import dialog that say how the text of a CSV file is to be read.
+ * The fields of the import dialog for how to read the text of a CSV file.
  */
 
 import { element } from "../ui/dom.js";
@@ -59,13 +59,13 @@ const DATES = /** @type {const} */ ([
  * @param {Preview} preview
  * @param {FileChoices} file
  * @param {Reread} reread
- * @returns {HTMLElement[]} what is chosen most
+ * @returns {HTMLElement[]} the most frequent choices
  */
 export function mainFields({ delimiter = "", encoding = "utf-8" }, { text }, reread) {
   /** @type {Array<readonly [string, string]>} */
   const delimiters = [...DELIMITERS];
-  if (delimiter === "") delimiters.unshift(["", "None"]); // there is but one column
-  // With a byte order mark, or told apart by the order of bytes, it is still the same encoding.
+  if (delimiter === "") delimiters.unshift(["", "None"]); // there is only one column
+  // With a byte order mark, or identified by the order of bytes, it is still the same encoding.
   const family = /^utf-(8|16)/.exec(encoding)?.[0] ?? encoding;
   return [
     selectField(
@@ -87,7 +87,7 @@ export function mainFields({ delimiter = "", encoding = "utf-8" }, { text }, rer
  * @param {Preview} preview
  * @param {FileChoices} file
  * @param {Reread} reread
- * @returns {HTMLElement} what few files need
+ * @returns {HTMLElement} choices that few files need
  */
 export function moreFields(preview, { text }, reread) {
   const { quote = "", escape = "", comment = "", null: words = [] } = preview;

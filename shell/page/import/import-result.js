@@ -1,6 +1,6 @@
 /**
- * What came of an import that went not quite as expected: what is there now, what to know of it, and
- * what could not be opened.
+ * Shows the result of an import that did not go entirely as expected: what there is now, notes on it,
+ * and what could not be opened.
  */
 
 import { element, formatAmount } from "../ui/dom.js";

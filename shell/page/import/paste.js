@@ -1,7 +1,7 @@
 /**
- * Getting a table from the person by pasting what they copied from a spreadsheet, or from a web page.
+ * Gets a table that the person copied from a spreadsheet, or from a web page, and pastes.
  *
- * Only where nothing is being typed: what is pasted into a field is meant for the field.
+ * Only where nothing is being typed: text pasted into a field is meant for the field.
  */
 
 import { looksLikeData } from "./data-files.js";
@@ -14,7 +14,7 @@ export function setUpPaste(onFiles) {
   document.addEventListener("paste", (event) => {
     if (event.defaultPrevented || !event.clipboardData || isTyped(event)) return;
     const table = tableIn(event.clipboardData);
-    // Spreadsheets also give a picture of the table, so files come second.
+    // Spreadsheets also provide a picture of the table, so files come second.
     const files = [...event.clipboardData.files].filter(({ name }) => looksLikeData(name));
     if (table !== "") {
       onFiles([new File([table], "pasted.tsv", { type: "text/tab-separated-values" })], "paste");
@@ -32,13 +32,13 @@ function isTyped(event) {
 
 /**
  * @param {DataTransfer} clipboard
- * @returns {string} tab-separated, or "" when there is no table in it
+ * @returns {string} tab-separated, or "" if it holds no table
  */
 export function tableIn(clipboard) {
   const text = clipboard.getData("text/plain");
   const html = clipboard.getData("text/html");
   const table = html && new DOMParser().parseFromString(html, "text/html").querySelector("table");
-  // The text has quotes where they are needed and no formatting; it is what spreadsheets paste.
+  // The text has quotes where needed and no formatting; it is what spreadsheets paste.
   if (table) return text.includes("\t") ? text : rowsOf(table);
   const [first, second] = text.split("\n");
   return second !== undefined && first.includes("\t") ? text : "";
