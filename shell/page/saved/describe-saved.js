@@ -1,5 +1,5 @@
 /**
- * What a saved instance is, in words: its name, where its data came from, its databases.
+ * Puts a saved instance into words: its name, where its data came from, its databases.
  */
 
 import { keyToRecipe } from "../../shared/recipe.js";
@@ -22,7 +22,7 @@ export function nameOf(key, siteRoot) {
   return recipe ? recipeInWords(recipe, siteRoot) : "data from another version of this site";
 }
 
-/** More names than this are only counted. */
+/** Names beyond this number are only counted. */
 const MOST_NAMES = 3;
 
 /**
@@ -33,13 +33,13 @@ const MOST_NAMES = 3;
 export function namesOf(keys, siteRoot) {
   const names = keys.map((key) => nameOf(key, siteRoot));
   if (names.length > MOST_NAMES) return `${names.length} instances`;
-  // One name may itself be a list.
+  // A single name may itself be a list.
   return names.length === 1 ? names[0] : inWords(names.map((name) => `“${name}”`));
 }
 
 /**
  * @param {string} text
- * @returns {string} as a heading or a sentence begins; names of files stay as they are
+ * @returns {string} capitalised like a heading or a sentence; names of files are unchanged
  */
 export function capitalised(text) {
   return /^(this|an|data|files) /.test(text) ? text[0].toUpperCase() + text.slice(1) : text;
@@ -72,7 +72,7 @@ export function databasesAmong(files) {
 
 /**
  * @param {string} key
- * @returns {import("../../shared/recipe.js").Recipe | undefined} undefined when it cannot be read
+ * @returns {import("../../shared/recipe.js").Recipe | undefined} undefined if it cannot be read
  */
 function recipeOf(key) {
   try {

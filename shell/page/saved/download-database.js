@@ -1,5 +1,5 @@
 /**
- * Downloads a database from what is saved in this browser, without Python.
+ * Downloads a database that is saved in this browser, without Python.
  */
 
 import { JOURNALS, readInstance } from "../../shared/saved-store.js";
@@ -14,8 +14,8 @@ import { offerDownload } from "../ui/offer-download.js";
  * @throws {import("../../shared/errors.js").LiteError} it is no longer saved
  */
 export async function downloadDatabase(store, key, path) {
-  // SQLite undoes what an interruption left half done when it opens a database that has its journal
-  // beside it, so the two must stay together.
+  // When SQLite opens a database that has its journal beside it, it undoes what an interruption left
+  // half done, so the two must stay together.
   const together = [path, ...JOURNALS.map((suffix) => path + suffix)];
   const { files } = await readInstance(store, key, (found) => together.includes(found));
   const needed = files.filter((file) => file.path === path || file.content.size > 0);

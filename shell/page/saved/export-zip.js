@@ -1,7 +1,7 @@
 /**
- * Writes saved instances into a file that can be kept, or imported on another device.
+ * Writes saved instances into a file to keep, or to import on another device.
  *
- * Everything is streamed from Blobs into a Blob, which the browser keeps on disk when it is large.
+ * Everything is streamed from Blobs into a Blob, which the browser keeps on disk if it is large.
  */
 
 import {

@@ -1,5 +1,5 @@
 /**
- * Runs on app/failed.html, the worker's answer where it has none from Datasette: adds what can be done
+ * Runs on app/failed.html, the worker's answer where it has none from Datasette: offers what can be done
  * with saved data.
  */
 

@@ -1,7 +1,7 @@
 /**
- * Takes in a file that was exported: asks about what is here already, then has the worker save it.
+ * Imports an exported file: asks about what is here already, then has the worker save it.
  *
- * What is in the file is import-zip.js's knowledge.
+ * import-zip.js reads the file.
  */
 
 import { LiteError, toWire } from "../../shared/errors.js";
@@ -31,7 +31,7 @@ export async function importFile(file, saved, siteRoot, onProgress) {
   if (!chosen) return undefined;
   const total = chosen.reduce((sum, { size }) => sum + size, 0);
   await checkRoom(file, total);
-  // All of it is unpacked before any of it is saved, so that a damaged file changes nothing.
+  // Everything is unpacked before anything is saved, so that a damaged file changes nothing.
   const unpacked = [];
   let done = 0;
   const leftOut = chosen.flatMap((importable) => importable.leftOut);

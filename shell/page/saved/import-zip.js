@@ -1,8 +1,8 @@
 /**
  * Reads a file that export-zip.js wrote, perhaps in another browser and long ago.
  *
- * Responsible for telling a damaged file from a whole one before anything is unpacked. What may be saved
- * of it is decided by the worker (shell/worker/trust/imported-instance.js), which trusts no page.
+ * Rejects a damaged file before anything is unpacked. The worker, which trusts no page, decides what of
+ * it may be saved (shell/worker/trust/imported-instance.js).
  */
 
 import {
@@ -34,11 +34,11 @@ import { CONTENTS, EXPORT_FORMAT } from "./export-format.js";
 /**
  * @param {File} file
  * @returns {Promise<Importable[]>}
- * @throws {LiteError} it is not such a file, or not whole
+ * @throws {LiteError} it is not such a file, or not complete
  */
 export async function readExport(file) {
   const entries = await entriesOf(file);
-  // Who packs the folders again often packs the folder around them as well.
+  // People who pack the folders again often include the folder around them as well.
   const list = [...entries.keys()].filter((path) => path === CONTENTS || inFolder(path, CONTENTS));
   const [contents] = list.sort((a, b) => a.length - b.length);
   if (contents === undefined) {
@@ -156,10 +156,10 @@ function checkedContents(file, text) {
   });
 }
 
-/** It becomes one in Python's file system, so it must not lead out of its folder. */
+/** This becomes a path in Python's file system, so it must not lead out of its folder. */
 const PATH = text(1000, /^(?:(?!\.{0,2}(?:\/|$))[^/\0]+(?:\/|$))+$/);
 
-/** What datasette-lite.json must be; the record in it is shared/saved-record.js's. */
+/** The required form of datasette-lite.json; shared/saved-record.js checks the record in it. */
 const EXPORT = objectOf({
   format: count(),
   exportedAt: text(100),

@@ -1,8 +1,8 @@
 /**
  * The list of saved instances: one card each, with what it is and what can be done with it.
  *
- * Draws only, and draws a card anew only when what it shows has changed, so that the focus stays where
- * it is. What a button does is saved.js's business.
+ * Draws only, and redraws a card only when what it shows has changed, so that the focus stays where it
+ * is. saved.js acts on the buttons.
  */
 
 import { instancePath } from "../../shared/paths.js";
@@ -51,7 +51,7 @@ export class SavedList {
     const focus = this.#focus();
     this.#cards = cards;
     const wanted = [...cards.values()].map(({ card }) => card);
-    // Moving an element takes the focus off it, so those in place already are left alone.
+    // Moving an element takes the focus off it, so leave those that are in place already.
     for (const card of [...this.#list.children]) {
       if (!wanted.includes(/** @type {HTMLElement} */ (card))) card.remove();
     }
@@ -168,7 +168,7 @@ function damage({ faults, files }) {
 
 /**
  * @param {string} text
- * @param {string} label  which says of what, for those who cannot see the card around it
+ * @param {string} label  which names the card, for people who cannot see it around the button
  * @param {() => void} onClick
  * @param {string} [look]
  */

@@ -1,5 +1,5 @@
 /**
- * The line on the home page that leads to what is saved, for those who have something saved.
+ * Shows the line on the home page that leads to saved data, for people who have some.
  */
 
 import { readableRecord } from "../../shared/saved-record.js";
@@ -7,7 +7,7 @@ import { openStore } from "../../shared/saved-store.js";
 import { element, formatBytes } from "../ui/dom.js";
 
 /**
- * @param {HTMLElement} line  hidden until there is something to say
+ * @param {HTMLElement} line  hidden until it has something to say
  * @param {URL} siteRoot
  * @returns {Promise<void>}
  */
@@ -18,7 +18,7 @@ export async function showSavedSummary(line, siteRoot) {
     instances = await store.getAll("instances");
     store.close();
   } catch {
-    return; // nothing can be saved here; that is told where it matters
+    return; // nothing can be saved here; other pages say so where it matters
   }
   if (instances.length === 0) return;
   const size = instances.reduce((sum, stored) => sum + readableRecord(stored).record.size, 0);

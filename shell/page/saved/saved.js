@@ -2,7 +2,7 @@
  * The page “Saved data”: what is saved in this browser, and what can be done about it.
  *
  * Wiring only. It reads the store itself; to change anything it asks the worker, which may be using
- * that very data (shell/shared/saved-store.js).
+ * the same data (shell/shared/saved-store.js).
  */
 
 import { toWire } from "../../shared/errors.js";
@@ -36,7 +36,7 @@ let listings = [];
 let opening;
 /** @type {Promise<void> | undefined} */
 let refreshing;
-/** Whether something may have changed since what is shown was read. */
+/** Whether something may have changed since the data on show was read. */
 let stale = false;
 
 const work = new Work();
@@ -82,10 +82,10 @@ function store() {
 }
 
 /**
- * Show what is saved by now.
+ * Show what is saved now.
  *
- * @returns {Promise<void>} settled when it is shown, also by a reading that began for somebody else:
- *   who deletes must not go on while the page still shows what is gone
+ * @returns {Promise<void>} settled when it is shown, even by a reading that another caller began:
+ *   a deletion must not end while the page still shows what is gone
  */
 function refresh() {
   stale = true;
@@ -97,7 +97,7 @@ async function readAndShow() {
   while (stale) {
     stale = false;
     try {
-      // Both before anything is shown, so that no button moves away from under the pointer.
+      // Get both before anything is shown, so that no button moves away from under the pointer.
       [listings] = await Promise.all([store().then(listInstances), showRoom()]);
       list.show(listings);
       byId("empty").hidden = listings.length > 0;
@@ -182,7 +182,7 @@ async function importFiles(files) {
   }
 }
 
-/** Paths that are named; more are only counted. */
+/** Paths beyond this number are only counted. */
 const MOST_PATHS = 5;
 
 /**
@@ -202,7 +202,7 @@ function sizeOf(chosen) {
   return chosen.reduce((sum, { instance }) => sum + instance.size, 0);
 }
 
-/** @returns {string} the date where the person is, as 2026-11-22 */
+/** @returns {string} the person's local date, as 2026-11-22 */
 function today() {
   const now = new Date();
   const two = (/** @type {number} */ number) => String(number).padStart(2, "0");

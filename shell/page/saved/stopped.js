@@ -1,6 +1,6 @@
 /**
  * Runs on app/stopped.html, the worker's answer to a page load that stopped the workspace before: opens the
- * page all the same if the person wants that, and offers what is saved.
+ * page all the same if the person wants that, and offers the saved data.
  */
 
 import { inOneLine, toWire } from "../../shared/errors.js";
@@ -28,7 +28,7 @@ async function openAnyway() {
   try {
     await askWorker({ type: "allow-load", key, address });
     byId("outcome").textContent = "Opening…";
-    // Without the hash: an address that differs in that alone would not be loaded again.
+    // Without the hash: an address that differs only in that would not be loaded again.
     location.replace(address);
     watchAnswers(key, { onSilent: saySilent, onAnswer: () => {} });
   } catch (error) {

@@ -1,5 +1,5 @@
 /**
- * How much room the browser grants this site, how much is used, and whether it may clear it away.
+ * Shows how much room the browser grants this site, how much is used, and whether it may clear it away.
  */
 
 import { byId, formatBytes } from "../ui/dom.js";
@@ -11,7 +11,7 @@ const REFUSED =
   "installed; until then, export what matters to you.";
 
 /**
- * Fill the panel in; it stays hidden in browsers that tell nothing.
+ * Fill the panel in. It stays hidden in browsers that report nothing.
  *
  * @returns {Promise<void>}
  */
@@ -21,7 +21,7 @@ export async function showRoom() {
   const meter = /** @type {HTMLMeterElement} */ (byId("room-meter"));
   meter.max = quota;
   meter.value = usage;
-  // From here on it is shown as filling up: in the browser's warning colours.
+  // Above this it is shown as filling up: in the browser's warning colours.
   meter.high = quota * 0.8;
   meter.optimum = 0;
   const amount = `${formatBytes(usage)} used of about ${formatBytes(quota)} that the browser allows`;

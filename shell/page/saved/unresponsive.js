@@ -1,6 +1,6 @@
 /**
  * Runs on unresponsive.html, which is outside all workspaces and so opens while one hangs: says whether the
- * workspace answers, and offers to restart it and what is saved of it.
+ * workspace answers, and offers to restart it or to get at its saved data.
  */
 
 import { toWire } from "../../shared/errors.js";
@@ -15,7 +15,7 @@ import { errorParts } from "../ui/error-view.js";
 import { isFramedByOthers, showOnlyALink } from "../ui/framing.js";
 import { showWaysOut } from "./ways-out.js";
 
-/** ms of silence that are worth a word here: whoever comes here has waited already. */
+/** ms of silence after which this page says so: people who come here have waited already. */
 const PATIENCE = 4000;
 
 /** ms after which ending a worker takes longer than it should. */
@@ -80,7 +80,7 @@ function pausePlugins() {
   return askWorker({ type: "pause-plugins", key });
 }
 
-/** @param {() => Promise<unknown>} [meanwhile]  to be done before it starts again */
+/** @param {() => Promise<unknown>} [meanwhile]  what to do before it starts again */
 async function begin(meanwhile) {
   say("Restarting…");
   isRestarting = true;

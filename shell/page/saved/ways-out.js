@@ -1,5 +1,5 @@
 /**
- * What a person can do when saved data does not open: download its databases, and start without one.
+ * Offers ways out when saved data does not open: downloads its databases, and starts without one.
  *
  * Downloads come straight from the store, so they need neither the worker nor Python.
  */
@@ -24,7 +24,7 @@ import { errorParts } from "../ui/error-view.js";
  */
 
 /**
- * Add the ways out to a problem, if anything of the instance is saved.
+ * Add these options to a problem, if anything of the instance is saved.
  *
  * @param {HTMLElement} problem
  * @param {Context} context
@@ -59,7 +59,7 @@ export async function showWaysOut(problem, context) {
  * @param {Store} store
  * @param {string} key
  * @param {Database[]} databases
- * @returns {Promise<Database[]>} as they were added, the last one first
+ * @returns {Promise<Database[]>} the most recently added one first
  */
 async function lastFirst(store, key, databases) {
   if (databases.length === 0) return [];
@@ -67,7 +67,7 @@ async function lastFirst(store, key, databases) {
   const text = await files[0]?.content.text();
   /** @type {string[]} */
   const order = text ? (JSON.parse(text).databases ?? []) : [];
-  // One that is not in the list came after it was written.
+  // A database that is not in the list was added after it was written.
   const place = ({ name = "" }) => (order.includes(name) ? order.indexOf(name) : order.length);
   return databases.sort((a, b) => place(b) - place(a));
 }

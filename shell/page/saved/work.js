@@ -1,7 +1,7 @@
 /**
- * One piece of work at a time on the page “Saved data”: its progress, its outcome, its failure.
+ * Does one piece of work at a time on the page “Saved data”, and shows its progress, outcome or failure.
  *
- * While it lasts the page cannot be used, so that no two things are done to the same data at once.
+ * While it lasts the page cannot be used, so that the same data is not changed twice at once.
  */
 
 import { toWire } from "../../shared/errors.js";
@@ -10,14 +10,14 @@ import { errorParts } from "../ui/error-view.js";
 
 /** @typedef {import("../../shared/errors.js").WireError} WireError */
 
-/** ms before progress is shown: what takes less needs none. */
+/** ms before progress is shown; shorter work needs none. */
 const NOTICEABLE = 400;
 
 export class Work {
   #running = false;
 
   /**
-   * @param {string} title  "Exporting penguins.csv"; "" for what is over in a moment
+   * @param {string} title  "Exporting penguins.csv"; "" for work that is over in a moment
    * @param {(onProgress: (done: number, total: number) => void) => Promise<string | void>} work
    *   returns a sentence about the outcome, if there is something to say
    * @returns {Promise<void>} settled when it is over, whatever the outcome
@@ -43,7 +43,7 @@ export class Work {
       showProgress(0, 0);
       content.inert = false;
       this.#running = false;
-      // What had the focus may be what was deleted.
+      // The focused element may be the one that was deleted.
       const target = before?.isConnected && before !== document.body ? before : byId("title");
       /** @type {HTMLElement} */ (target).focus({ preventScroll: true });
     }
