@@ -1,5 +1,5 @@
 /**
- * The cards of what the site ships, made from data/index.json. Each is a plain launcher link.
+ * Shows the cards of what the site ships, made from data/index.json. Each is a plain launcher link.
  */
 
 import { element, formatBytes } from "../ui/dom.js";
@@ -11,9 +11,9 @@ import { kindInWords } from "../ui/describe-sources.js";
  * @typedef {object} Example
  * @property {string} file         its name in data/
  * @property {string} param        the query parameter that opens it: "url" or "csv"
- * @property {string} [name]       what the database or table is called, where it is not after its file
+ * @property {string} [name]       name of the database or table, if it is not named after its file
  * @property {string} title
- * @property {string} [description]  a sentence; this and what follows is missing for a file that
+ * @property {string} [description]  a sentence; this and the following are missing for a file that
  *   was only put into data/ and not described
  * @property {string} [path]       the page of Datasette to show, relative to the instance
  * @property {string} [source]     whose work it is and which release

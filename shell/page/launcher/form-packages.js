@@ -1,7 +1,6 @@
 /**
- * The part of the launcher's form that asks for plugins and another version of Datasette: what is typed
- * there as a recipe, or what is wrong with it. Whether such packages exist is found out when they are
- * opened.
+ * Reads the part of the launcher's form for plugins and another version of Datasette: returns a recipe, or
+ * says what is wrong. Whether such packages exist is found out when they are opened.
  */
 
 import { LiteError } from "../../shared/errors.js";
@@ -11,7 +10,7 @@ import { requirementIn } from "../datasette/plugin-search.js";
 /** @typedef {import("../../shared/recipe.js").Recipe} Recipe */
 
 /**
- * @param {string} plugins  as typed, with blanks between
+ * @param {string} plugins  as typed, separated by blanks
  * @param {string} ref      as typed
  * @returns {{recipe: Recipe, failures: LiteError[]}}
  */

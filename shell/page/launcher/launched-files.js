@@ -1,8 +1,8 @@
 /**
  * Opens the files with which the operating system started the installed app, as if they had been
- * dropped. Which files those may be is in manifest.webmanifest.
+ * dropped. manifest.webmanifest lists their types.
  *
- * https://wicg.github.io/web-app-launch/#launchqueue-interface, so far in Chromium alone
+ * https://wicg.github.io/web-app-launch/#launchqueue-interface, so far only in Chromium
  */
 
 import { openFiles } from "../import/bring-files.js";

@@ -2,8 +2,8 @@
  * The launcher: reads the link it was opened with and either shows the home page or opens what the
  * link names.
  *
- * Wiring only: the form is open-form.js, the person's own files bring-files.js, the cards
- * example-cards.js, the wait boot-page.js.
+ * Wiring only: open-form.js runs the form, bring-files.js takes the person's own files, example-cards.js
+ * shows the cards, boot-page.js the wait.
  */
 
 import { pageAddress } from "../../shared/paths.js";
@@ -22,27 +22,27 @@ import { checkForNewerData } from "../boot/newer-data.js";
 import { setUpOpenForm } from "./open-form.js";
 import { activeWorker } from "../worker/worker-registration.js";
 
-/** What index.html does about files of its own that do not arrive. */
+/** index.html's handling of its own files that do not arrive. */
 const page = /** @type {Window & {lookForNewer: () => Promise<void>}} */ (
   /** @type {unknown} */ (window)
 );
 
 void start();
-// The address bar and links within the page change the hash without loading the page anew.
+// The address bar and links within the page change the hash without loading the page again.
 addEventListener("hashchange", () => {
   if (location.hash.startsWith("#/") && !isOpening()) location.reload();
 });
 
 async function start() {
   await takeInline();
-  // The first page that the site's owner has chosen (datasette_lite/branding.py). Any hash, such as
+  // The start page that the site's owner has chosen (datasette_lite/branding.py). Any hash, such as
   // #home, leads to the launcher instead.
   const { landing } = document.documentElement.dataset;
   if (landing && location.search === "" && location.hash === "") {
     history.replaceState(null, "", `#${landing}`);
   }
   const { recipe } = parseLink(location.href, SITE_ROOT);
-  // A page of Datasette is named by “#/…”; any other hash is a place on the home page.
+  // “#/…” names a page of Datasette; any other hash is a place on the home page.
   if (recipe.length > 0 || location.hash.startsWith("#/")) openLink();
   else showHome();
 }
@@ -56,7 +56,7 @@ async function takeInline() {
     const { keepInline } = await import("../../shared/inline-store.js");
     await keepInline(inline.data);
   } catch (error) {
-    // Opening it will say what is missing.
+    // Opening it will report what is missing.
     console.warn("The data in this link was not kept.", error);
   }
   history.replaceState(null, "", inline.rest);
@@ -66,7 +66,7 @@ function openLink() {
   document.documentElement.dataset.view = "boot";
   const { recipe } = parseLink(location.href, SITE_ROOT);
   const key = recipeToKey(recipe);
-  // It may ask whether changes are to be replaced, which no other site's page may have a hand in.
+  // It may ask whether to replace changes, and no other site's page may have a hand in that.
   const mayAsk = !isFramedByOthers() || embedding(recipe) === "read";
   const frame = embeddedFrame(key);
   void bootAndLeave({
@@ -115,11 +115,11 @@ function isOpening() {
 async function installWorker() {
   try {
     const worker = await activeWorker(ROOT);
-    // While the person is still choosing.
+    // This runs while the person is still choosing.
     worker.postMessage(prefetch(!isThrifty()));
     const { keepTidy } = await import("../worker/registrations.js");
     keepTidy();
   } catch {
-    // Without a worker the home page still reads well; the reason is told when something is opened.
+    // Without a worker the home page still reads well; opening something shows the reason.
   }
 }

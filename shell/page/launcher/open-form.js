@@ -1,8 +1,8 @@
 /**
- * The launcher's form: addresses typed or pasted become a launcher link.
+ * The launcher's form: turns addresses that are typed or pasted into a launcher link.
  *
- * Responsible for reading the field, recognising the kind of each address and saying what is wrong
- * with one. The link is then followed like any other, so nothing is opened here.
+ * Reads the field, recognises the kind of each address and says what is wrong with one. The link is
+ * then followed like any other, so nothing is opened here.
  */
 
 import { inOneLine, LiteError, toWire } from "../../shared/errors.js";
@@ -85,7 +85,7 @@ export function setUpOpenForm(siteRoot) {
     copy.textContent = "Link copied";
     status.textContent = "Link copied.";
   });
-  // As in a one-line field Enter opens; a further line, which few need, takes Shift.
+  // Enter opens, as in a one-line field; a further line, which few need, takes Shift.
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
@@ -113,13 +113,13 @@ export function setUpOpenForm(siteRoot) {
     complain(failures);
     field.focus();
   });
-  show(); // a browser that comes back to this page keeps what was typed
+  show(); // a browser that comes back to this page keeps the typed text
   extras.open = plugins.value + ref.value !== "";
 }
 
 /**
- * @param {string} text  as typed: an address a line, or pasted with blanks between
- * @returns {string[]} with a scheme, where one was left out of what begins like a host
+ * @param {string} text  as typed: one address per line, or pasted with blanks between
+ * @returns {string[]} with a scheme added to anything without one that begins like a host
  */
 function addressesIn(text) {
   return text
@@ -192,10 +192,10 @@ async function toSource(address, siteRoot) {
 /**
  * @param {string} address
  * @param {URL} siteRoot
- * @returns {URL | null} null for what cannot be an address of data
+ * @returns {URL | null} null if it cannot be an address of data
  */
 function toUrl(address, siteRoot) {
-  // A bare word is a slip more often than a file of this site, unless it is named like one.
+  // A bare word is more often a slip than a file of this site, unless it is named like one.
   const base = kindFromName(address) ? siteRoot : undefined;
   if (!URL.canParse(address, base)) return null;
   const url = new URL(address, base);
@@ -221,7 +221,7 @@ function shareLink(addresses, packages, siteRoot) {
 }
 
 /**
- * What the form makes of the addresses so far, before anything is fetched.
+ * Say what the form makes of the addresses so far, before anything is fetched.
  *
  * @param {string[]} addresses
  * @param {Recipe} packages
