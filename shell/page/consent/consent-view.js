@@ -1,8 +1,8 @@
 /**
- * The view of a decision: what code a link or an import brings, what that could do, and the two ways to
+ * Shows a decision about code: what a link or an import brings, what that could do, and the two ways to
  * go on.
  *
- * Draws into the element it is given and says what the person chose; consent.js talks to the worker.
+ * Draws into the element it is given and reports what the person chose; consent.js talks to the worker.
  * `data-state` on the element is asking, waiting or failed.
  */
 
@@ -31,7 +31,7 @@ export class ConsentView {
     if (!locked) afterDeliberation(this.allow);
     this.allow.addEventListener("click", () => onDecision(true));
     this.without.addEventListener("click", () => onDecision(false));
-    /** A line for what is saved, to be filled in. */
+    /** A line about saved data, to be filled in. */
     this.saved = element("p", { class: "saved-line", hidden: true });
     this.problem = element("section", { class: "problem", role: "alert", hidden: true });
     this.status = element("p", { class: "visually-hidden", role: "status" });
@@ -62,7 +62,7 @@ export class ConsentView {
   }
 
   /**
-   * The person has decided.
+   * Show that the person has decided.
    *
    * @param {boolean} allow
    */

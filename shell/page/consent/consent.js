@@ -1,8 +1,8 @@
 /**
- * Runs on app/consent.html, the worker's answer while an instance waits for the person to decide about
- * code that its link brings. Names it, tells the worker what was decided, and loads the address again.
+ * Runs on app/consent.html, the worker's answer while an instance waits for the person's decision about
+ * code that its link brings. Names the code, passes the decision to the worker, and reloads the address.
  *
- * Whether code may run is the worker's to enforce: until it has a decision it fetches none of it.
+ * The worker enforces the decision: until it has one it fetches none of the code.
  */
 
 import { toWire } from "../../shared/errors.js";
@@ -36,5 +36,5 @@ async function decide(allow) {
   }
 }
 
-// Who comes back to this page with the browser's back button may decide again.
+// People who come back with the browser's back button may decide again.
 addEventListener("pageshow", ({ persisted }) => persisted && location.reload());

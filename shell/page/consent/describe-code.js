@@ -1,7 +1,7 @@
 /**
- * Code that a link brings, in words: what it is called, what it is, where it is from.
+ * Puts code that a link brings into words: its name, what it is, where it is from.
  *
- * For the page that asks for consent. It reads what the worker lists (shared/protocol.js) and fetches
+ * Serves the page that asks for consent. It reads what the worker lists (shared/protocol.js) and fetches
  * nothing: that is the point of asking first.
  */
 
@@ -16,11 +16,11 @@ import { describeAddress } from "../ui/describe-sources.js";
  * @typedef {object} CodeWords
  * @property {string} name
  * @property {string} what     "Plugin from the package index"
- * @property {string} address  in full, where it has one of its own; of a package its hash; else ""
+ * @property {string} address  in full, if it has its own; for a package its hash; else ""
  * @property {string} [warning]  a sentence about known vulnerabilities
  */
 
-/** More parts of a file are only counted. */
+/** Parts of a file beyond this number are only counted. */
 const MOST_PARTS = 8;
 
 /** @type {Record<ConsentItem["kind"], string>} */
@@ -95,7 +95,7 @@ function originated(what, from) {
 
 /**
  * @param {ConsentItem[]} items
- * @returns {string} what would be left out: "the plugin", "the plugins and the other Datasette"
+ * @returns {string} the things left out: "the plugin", "the plugins and the other Datasette"
  */
 export function codeInWords(items) {
   const plugins = items.filter(({ kind }) => ["plugin", "wheel", "package"].includes(kind)).length;
