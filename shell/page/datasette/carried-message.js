@@ -1,5 +1,5 @@
 /**
- * A sentence about what was just done, for the page that is loaded next in this tab.
+ * Passes a sentence about what was just done to the page that loads next in this tab.
  */
 
 const OUTCOME = "datasette-lite outcome";
@@ -9,11 +9,11 @@ export function leaveOutcome(sentence) {
   try {
     sessionStorage.setItem(OUTCOME, sentence);
   } catch {
-    // Without storage the page still shows what is there now.
+    // Without storage the page still shows the current state.
   }
 }
 
-/** @returns {string} what was left, once; or "" */
+/** @returns {string} the message that was left, once; or "" */
 export function takeOutcome() {
   try {
     const sentence = sessionStorage.getItem(OUTCOME) ?? "";

@@ -1,5 +1,5 @@
 /**
- * A question in a dialog, on a page of Datasette and in its look.
+ * Asks a question in a dialog, on a page of Datasette and in its look.
  */
 
 import { answerIn } from "../ui/ask-person.js";
@@ -9,7 +9,7 @@ import { element } from "../ui/dom.js";
  * @param {object} question
  * @param {string} question.title
  * @param {Array<Node | string>} question.body
- * @param {string} question.yes  what the button says that goes on
+ * @param {string} question.yes  label of the button that goes on
  * @returns {Promise<boolean>} whether to go on
  */
 export function askInModal({ title, body, yes }) {

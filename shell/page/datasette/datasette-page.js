@@ -1,6 +1,6 @@
 /**
- * What every page of Datasette runs (plugins/page_script.py names it): it keeps the worker running
- * while the page is open, tells what concerns the page's data, and takes files that people bring.
+ * Runs on every page of Datasette (plugins/page_script.py names it): keeps the worker running while the
+ * page is open, shows notices about the page's data, and takes files that people bring.
  */
 
 import { parseAppPath } from "../../shared/paths.js";

@@ -2,10 +2,10 @@
  * Keeps integers beyond 2^53 exact in Datasette's dialog for rows.
  *
  * JavaScript's numbers cannot hold them, so the dialog would show, and save, another number. Here such an
- * integer reaches the dialog as text, and leaves it as the digits that it is. It can go when Datasette's
- * edit-tools.js does that itself. What it needs of JSON (source text access) is in Chrome 114, Firefox 135
- * and Safari 18.4; elsewhere such a value is sent as text, which SQLite makes an integer of again in
- * columns of that type.
+ * integer reaches the dialog as text, and leaves it as its exact digits. This can go when Datasette's
+ * edit-tools.js does that itself. It needs a feature of JSON (source text access) that Chrome 114, Firefox
+ * 135 and Safari 18.4 have; elsewhere such a value is sent as text, which SQLite turns back into an integer
+ * in columns of that type.
  */
 
 /** Texts that stand for an integer, as they were loaded or typed. */
@@ -16,7 +16,7 @@ const json = /** @type {JSON & {rawJSON?: (text: string) => unknown}} */ (JSON);
 export function keepIntegersExact() {
   const plainFetch = window.fetch;
   window.fetch = async (resource, options) => {
-    // Of the dialog's requests; charts and the like go on getting numbers.
+    // Only the dialog's requests; charts and the like still get numbers.
     if (new Headers(options?.headers).get("accept") !== "application/json") {
       return plainFetch(resource, options);
     }
@@ -31,7 +31,7 @@ export function keepIntegersExact() {
 
 /**
  * @param {string} text  JSON
- * @returns {any} what it says, unsafe integers as text
+ * @returns {any} its value, with unsafe integers as text
  */
 function withTexts(text) {
   /** @type {any} the context is not in the types yet */
@@ -60,12 +60,12 @@ function withIntegers(text) {
       exact.has(value) ? rawJSON(value) : value,
     );
   } catch {
-    return text; // no JSON
+    return text; // not JSON
   }
 }
 
 /**
- * The dialog makes a number of what is typed where a number was; an unsafe one has to stay text.
+ * The dialog makes a number of what is typed where a number was; an unsafe one must stay text.
  *
  * @param {EventTarget | null} control
  */

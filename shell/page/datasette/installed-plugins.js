@@ -1,8 +1,8 @@
 /**
- * The list of installed plugins on the page “Plugins”: what each is, where it is from, what is wrong
+ * Shows the installed plugins on the page “Plugins”: what each is, where it is from, what is wrong
  * with it, and the buttons that change it.
  *
- * Draws and tells which button was pressed; what then happens is plugins-page.js's business.
+ * Draws and reports which button was pressed; plugins-page.js then acts on it.
  */
 
 import { isWheel } from "../../shared/recipe.js";
@@ -30,7 +30,7 @@ export function showInstalled({ plugins, locked }, refused, changes) {
   const brought = plugins.filter((plugin) => plugin.from !== "site" && !isDatasette(plugin));
   const asked = brought.filter(({ asked }) => asked);
   const needed = brought.filter(({ asked }) => !asked);
-  // What only a plugin needs goes with that.
+  // A package that only a plugin needs goes with that plugin.
   const refusedPlugins = refused.filter(({ kind, parts }) => kind !== "package" || !parts?.length);
   byId("lite-installed").replaceChildren(
     ...asked.map((plugin) => installedItem(plugin, changes)),
@@ -41,7 +41,7 @@ export function showInstalled({ plugins, locked }, refused, changes) {
   more.hidden = needed.length === 0;
   const list = /** @type {HTMLElement} */ (more.querySelector("ul"));
   list.replaceChildren(...needed.map((plugin) => element("li", {}, nameOf(plugin))));
-  // What Datasette runs is told by the server, which does not know who brought it.
+  // The server lists what Datasette runs, but does not know who brought it.
   const here = new Set([...asked, ...needed].map(({ name }) => canonicalName(name)));
   for (const item of byId("lite-active").querySelectorAll("li")) {
     item.hidden = here.has(canonicalName(item.dataset.name ?? ""));
@@ -74,7 +74,7 @@ function installedItem(plugin, changes) {
           element(
             "p",
             { class: "lite-actions" },
-            // A wheel's address says which one it is: there is no newer one at it.
+            // A wheel's address names one version, so it has no newer one.
             ...(isWheel(requirement) || (problem && version === "")
               ? []
               : [linkButton("Upgrade", label, () => changes.upgrade(plugin))]),
@@ -114,7 +114,7 @@ function origin({ from, size, requirement, name }) {
   const where = { index: "From the package index", import: "From the workspace that you imported" }[
     from
   ];
-  // The index's own words add nothing, but which versions were asked for does.
+  // The index's own words add nothing, but the requested versions do.
   const as =
     from === "index" && requirement !== name && requirement !== "" ? `, as ${requirement}` : "";
   return `${where ?? `From ${from}`}${as}${size > 0 ? `, ${formatBytes(size)}` : ""}`;

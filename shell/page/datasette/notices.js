@@ -1,9 +1,9 @@
 /**
- * Tells people on a page of Datasette what they should know of its data: that some of it could not be
+ * Shows people on a page of Datasette what they should know about its data: that some of it could not be
  * opened, that nothing is saved, that there is newer data, that another tab has changed or deleted it.
  *
- * Every page of Datasette runs this (plugins/page_script.py). It draws into a shadow root, so that
- * neither the page's styles nor its own get in each other's way.
+ * Every page of Datasette runs this (plugins/page_script.py). It draws into a shadow root, so that the
+ * page's styles and its own do not affect each other.
  */
 
 import { inOneLine } from "../../shared/errors.js";
@@ -81,7 +81,7 @@ function sayStatus(key, status) {
 }
 
 /**
- * One notice for each source, since a file may have several things to know of it.
+ * Show one notice for each source, since a file may have several notes.
  *
  * @param {string} key
  * @param {import("../../shared/protocol.js").Note[]} notes
@@ -112,7 +112,7 @@ function sayProblem(key, problem) {
 }
 
 /**
- * What can be done about a problem with code, on a page of its own.
+ * Offer what can be done about a problem with code, on a page of its own.
  *
  * @param {string} name  of the error
  * @param {string} key
@@ -120,7 +120,7 @@ function sayProblem(key, problem) {
  */
 function actionFor(name, key) {
   if (name === "NotAllowed") return ["Decide again", () => void decideAgain(key)];
-  // It is asked once more, too: what is tried again made the browser stop, twice.
+  // Ask about it again, too: trying it again made the browser stop, twice.
   if (name === "PluginsStuck") return ["Try again", () => void decideAgain(key)];
   const plugins = `${SITE_ROOT.href}${instancePath(key)}-/install`;
   if (name !== "PluginError" || location.href.startsWith(plugins)) return undefined;
@@ -134,7 +134,7 @@ async function decideAgain(key) {
   location.reload();
 }
 
-/** Say what the page before this one has done, where this page has a place for it, or else as a notice. */
+/** Say what the page before this one has done, in this page's place for it or else as a notice. */
 function sayOutcome() {
   const outcome = takeOutcome();
   if (outcome === "") return;
@@ -145,7 +145,7 @@ function sayOutcome() {
 
 /**
  * @param {string} key
- * @returns {string} where in the instance this page is
+ * @returns {string} the place of this page in the instance
  */
 function placeOf(key) {
   const path = parseAppPath(location.pathname, SITE_ROOT.pathname)?.path ?? "";
@@ -181,7 +181,7 @@ function sayDeleted() {
 
 /** @param {string} key  of the workspace that was deleted to make room */
 async function sayEvicted(key) {
-  // Seldom needed, so it is loaded only then.
+  // Seldom needed, so it is loaded only now.
   const { nameOf } = await import("../saved/describe-saved.js");
   notify(
     `evicted ${key}`,
@@ -191,7 +191,7 @@ async function sayEvicted(key) {
   );
 }
 
-/** Who has made changes wants them kept when space runs short: ask the browser for that, once. */
+/** People who made changes want them kept when space runs short: ask the browser for that, once. */
 async function keepStored() {
   const asked = "datasette-lite asked to keep data";
   try {
@@ -199,7 +199,7 @@ async function keepStored() {
     localStorage.setItem(asked, "1");
     await navigator.storage.persist();
   } catch {
-    // Not offered here; the page “Saved data” says how things stand.
+    // Not offered here; the page “Saved data” shows whether data may be cleared.
   }
 }
 
@@ -207,11 +207,11 @@ async function keepStored() {
  * @typedef {object} NoticeOptions
  * @property {[label: string, act: () => void]} [action]
  * @property {() => boolean} [isDismissed]  whether the person has closed this notice before
- * @property {() => void} [dismiss]         they do now
+ * @property {() => void} [dismiss]         called when they close it
  */
 
 /**
- * A notice that stays closed for as long as the tab is open.
+ * Options of a notice that stays closed for as long as the tab is open.
  *
  * @param {string} about
  * @returns {NoticeOptions}
@@ -227,10 +227,10 @@ function dismissed(about) {
 /** @type {Promise<HTMLElement> | undefined} */
 let list;
 
-/** ms that the stylesheet may take to come. */
+/** ms that the stylesheet may take to load. */
 const STYLE_PATIENCE = 2000;
 
-/** What does without it. */
+/** The style of a list whose stylesheet has not loaded. */
 const PLAIN_STYLE = {
   position: "fixed",
   right: "1rem",
@@ -286,7 +286,7 @@ function notify(id, text, { action, isDismissed, dismiss }) {
 }
 
 /**
- * @returns {Promise<HTMLElement>} settled when it has its style: without it, notices would be seen below
+ * @returns {Promise<HTMLElement>} settled when it has its style: without it, notices would appear below
  *   the page and then jump away from under the pointer
  */
 async function makeList() {
@@ -297,7 +297,7 @@ async function makeList() {
   document.body.append(host);
   const styled = whenStyled(root).then(() => true);
   const late = new Promise((resolve) => setTimeout(resolve, STYLE_PATIENCE, false));
-  // A worker that hangs gives no stylesheet either, and then there is something to say.
+  // A worker that hangs serves no stylesheet either, and then a notice is needed.
   if (!(await Promise.race([styled, late]))) {
     Object.assign(made.style, PLAIN_STYLE);
     void styled.then(() => made.removeAttribute("style"));

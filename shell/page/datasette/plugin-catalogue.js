@@ -1,9 +1,8 @@
 /**
- * The catalogue on the page “Plugins”: shows the entries that are searched for, and offers what was
- * named but is not among them.
+ * Runs the catalogue on the page “Plugins”: shows the entries that match a search, and offers a named
+ * package that is not among them.
  *
- * The entries are in the page's HTML (plugins/plugin_page.py); installing is plugins-page.js's
- * business.
+ * The entries are in the page's HTML (plugins/plugin_page.py); plugins-page.js does the installing.
  */
 
 import { isWheel } from "../../shared/recipe.js";
@@ -32,10 +31,10 @@ export class PluginCatalogue {
       const requirement = button?.getAttribute("data-lite-install");
       if (requirement) this.onInstall(requirement, this.#isListed(requirement));
     });
-    this.#search(); // a browser that comes back to this page keeps what was typed
+    this.#search(); // a browser that comes back to this page keeps the typed text
   }
 
-  /** @param {string[]} names  of what is installed, which is not offered again */
+  /** @param {string[]} names  of installed plugins, which are not offered again */
   markInstalled(names) {
     const here = new Set(names.map(packageName));
     for (const button of byId("lite-catalogue").querySelectorAll("button")) {
@@ -77,7 +76,7 @@ export class PluginCatalogue {
   #direct(typed, found) {
     const requirement = typed === "" ? null : requirementIn(typed);
     if (requirement === null) return [];
-    // A word to search for can be a package's name as well; offering that would distract.
+    // A search word can be a package's name as well; offering that would distract.
     const isExact = isWheel(requirement) || /^datasette-|[=<>~!]/i.test(requirement);
     if (found > 0 && !isExact) return [];
     if (requirement === packageName(requirement) && this.#isListed(requirement)) return [];

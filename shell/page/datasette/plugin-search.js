@@ -1,6 +1,6 @@
 /**
- * What somebody who looks for a plugin has typed: words to search the catalogue for, or a package by
- * its name, or the address of a wheel. Nothing here looks at the page or the network.
+ * Reads what somebody who looks for a plugin has typed: words to search the catalogue for, a package's
+ * name, or the address of a wheel. Nothing here looks at the page or the network.
  */
 
 import { isWheel } from "../../shared/recipe.js";
@@ -9,7 +9,7 @@ import { SITE_ROOT } from "../../shared/site.js";
 
 /**
  * @param {string} typed
- * @returns {string | null} what to install, or null for what can be neither a package nor a wheel
+ * @returns {string | null} what to install, or null if it can be neither a package nor a wheel
  */
 export function requirementIn(typed) {
   try {
@@ -34,7 +34,7 @@ export function packageName(requirement) {
 
 /**
  * @param {string} requirement
- * @returns {string} the version that it asks for, if it leaves no choice: "1.0" of “datasette-x==1.0”
+ * @returns {string} the version it requires, if only one will do: "1.0" of “datasette-x==1.0”
  */
 export function exactVersion(requirement) {
   return /^[^,<>~!]*==\s*([^,*\s]+)$/.exec(requirement)?.[1] ?? "";
@@ -43,11 +43,11 @@ export function exactVersion(requirement) {
 /**
  * @param {string} typed
  * @param {string} text  of an entry of the catalogue: name, title, what it does
- * @returns {boolean} whether all words are in it
+ * @returns {boolean} whether it contains all the words
  */
 export function isFound(typed, text) {
   const lower = text.toLowerCase();
-  // “datasette-vega==1.0” is to find datasette-vega.
+  // “datasette-vega==1.0” should find datasette-vega.
   const words = typed.toLowerCase().split(/[\s]+|[=<>~!,].*$/);
   return words.every((word) => lower.includes(word));
 }

@@ -1,8 +1,8 @@
 /**
- * What the page “Plugins” (plugins/plugin_page.py) needs a script for: asking the worker what is
- * installed, having it install, upgrade and remove, and going on once the instance has started anew.
+ * The script of the page “Plugins” (plugins/plugin_page.py): asks the worker what is installed, has it
+ * install, upgrade and remove plugins, and goes on once the instance has restarted.
  *
- * Wiring: the list of what is installed is installed-plugins.js, the catalogue plugin-catalogue.js.
+ * Wiring: installed-plugins.js lists what is installed, plugin-catalogue.js runs the catalogue.
  */
 
 import { inOneLine, LiteError, toWire } from "../../shared/errors.js";
@@ -32,7 +32,7 @@ const STEPS = {
   restarting: "Starting Datasette again",
 };
 
-/** Where it is noted that the person was warned, once and for all. */
+/** Key under which it is stored that the person was warned, once and for all. */
 const WARNED = "datasette-lite warned of plugins";
 
 const page = byId("lite-plugins");
@@ -45,7 +45,7 @@ for (const hidden of document.querySelectorAll("[data-needs-script]")) {
 }
 void showAll().catch((error) => say(error));
 
-/** @returns {Promise<PluginList>} as it is shown */
+/** @returns {Promise<PluginList>} the list that is shown */
 async function showAll() {
   /** @type {[PluginList, Status | undefined]} */
   const [list, status] = await Promise.all([
@@ -82,7 +82,7 @@ async function install(requirement, isListed) {
     await askWorker({ type: "install", key, requirement, upgrade: false }, { onProgress });
     const { plugins } = await showAll();
     const added = plugins.find((plugin) => isOf(plugin, requirement));
-    // One that does not start has its sentence in the list.
+    // The list shows a sentence about a plugin that does not start.
     if (added?.problem) return focusOn(`${nameOf(added)} does not work here. ${added.problem}`);
     const name = added ? nameOf(added) : shortName(requirement);
     goOn(`${name} is installed.`, page.dataset.back || location.href);
@@ -92,7 +92,7 @@ async function install(requirement, isListed) {
 /** @param {InstalledPlugin} plugin */
 async function upgrade({ name, version, requirement }) {
   await work(`Upgrading ${name}`, async (onProgress) => {
-    // One version was asked for; a newer one is now.
+    // The requirement names one version, but now a newer one is wanted.
     const wanted = exactVersion(requirement) ? name : requirement;
     const question = { type: /** @type {const} */ ("install"), key, upgrade: true };
     await askWorker({ ...question, requirement: wanted }, { onProgress });
@@ -124,7 +124,7 @@ async function decideAgain() {
 }
 
 /**
- * Warn once of what any plugin can do, and each time of one that nobody here knows.
+ * Warn once about what any plugin can do, and every time about one that nobody here knows.
  *
  * @param {string} requirement
  * @param {boolean} isListed
@@ -153,7 +153,7 @@ async function isWanted(requirement, isListed) {
 }
 
 /**
- * Do something in view of the person that the rest of the page has to wait for.
+ * Do something in view of the person while the rest of the page has to wait.
  *
  * @param {string} title
  * @param {(onProgress: (progress: InstallProgress) => void) => Promise<void>} errand
@@ -180,7 +180,7 @@ async function work(title, errand) {
     });
   } catch (error) {
     const isStopped = error instanceof LiteError && error.name === WORKER_STOPPED;
-    // What a stopped worker had installed or removed is saved whole, or not at all.
+    // A stopped worker has saved an installation or removal whole, or not at all.
     await showAll().catch(() => {});
     say(error, isStopped ? () => void work(title, errand) : undefined);
   } finally {
@@ -190,7 +190,7 @@ async function work(title, errand) {
 }
 
 /**
- * The instance has started anew: go to a page of it, which will say what has been done.
+ * The instance has restarted: go to a page of it, which will say what has been done.
  *
  * @param {string} outcome
  * @param {string} where
@@ -203,7 +203,7 @@ function goOn(outcome, where) {
 
 /**
  * @param {unknown} error
- * @param {() => void} [again]  what “Try again” does, where that may help
+ * @param {() => void} [again]  the action of “Try again”, where that may help
  */
 function say(error, again) {
   focusOn(inOneLine(toWire(error)));
@@ -220,7 +220,7 @@ function say(error, again) {
 function focusOn(sentence, kind = "error") {
   const outcome = byId("lite-outcome");
   outcome.replaceChildren(element("p", { class: `message-${kind}` }, sentence));
-  // What had the focus cannot keep it while all else waits.
+  // The focused element cannot keep the focus while everything else waits.
   outcome.focus();
 }
 

@@ -1,20 +1,20 @@
 /**
- * Which Datasette runs and where it is from, in a sentence, for the page “Plugins”.
+ * Says which Datasette runs and where it is from, in a sentence for the page “Plugins”.
  *
- * The version is the server's to say, what the link asks for the recipe's, and why that did not come
- * to be the worker's.
+ * The server gives the version, the recipe what the link requests, and the worker the reason if that
+ * does not run.
  */
 
 /** @typedef {import("../../shared/errors.js").WireError} WireError */
 
-/** How the lock of an instance, and problems, name what `ref` asks for; see engine/packages/plugin_setup.py. */
+/** The name of what `ref` requests, in locks and problems; see engine/packages/plugin_setup.py. */
 const REF = "?ref=";
 
 /**
  * @param {object} what
  * @param {string} what.version
- * @param {boolean} what.isSites      whether it is the one that the site carries
- * @param {string} what.ref           the version that the link asks for, "pre", or ""
+ * @param {boolean} what.isSites      whether it is the site's own
+ * @param {string} what.ref           the version that the link requests, "pre", or ""
  * @param {WireError[]} what.problems of the instance
  * @returns {string} sentences
  */
@@ -35,7 +35,7 @@ export function describeDatasette({ version, isSites, ref, problems }) {
 
 /**
  * @param {import("../../shared/protocol.js").InstalledPlugin} plugin
- * @returns {boolean} whether it is the Datasette that the link asks for, which is no plugin
+ * @returns {boolean} whether it is the Datasette that the link requests, which is not a plugin
  */
 export function isDatasette({ requirement }) {
   return requirement.startsWith(REF);

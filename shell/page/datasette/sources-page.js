@@ -1,6 +1,6 @@
 /**
- * What the page “Open data” (plugins/sources.py) needs a script for: loading data from its source
- * again, copying links, telling times as people speak of them. All else there works without.
+ * The script of the page “Open data” (plugins/sources.py): loads data from its source again, copies
+ * links, and shows times as people speak of them. Everything else there works without a script.
  */
 
 import { inOneLine, LiteError } from "../../shared/errors.js";
@@ -101,14 +101,14 @@ function mayReplace(name) {
 /** @param {HTMLButtonElement} button */
 async function copyLink(button) {
   const { path, ...source } = JSON.parse(button.dataset.liteLink ?? "");
-  // What the site itself holds is named without saying where the site is.
+  // The site's own files are named without the site's address.
   source.value = source.value.replace(SITE_ROOT.href, "");
   const link = launcherLink(recipeOf([source]), path, SITE_ROOT);
   try {
     await navigator.clipboard.writeText(link);
     say("info", "Link copied. Anyone who opens it loads this data from its source.");
   } catch {
-    // Not allowed, or not offered: then it can be copied by hand.
+    // Not allowed, or not offered: the person can copy it by hand.
     const field = element("input", { type: "text", readonly: true, value: link });
     say("info", element("label", { class: "core" }, "Copy this link: ", field));
     field.select();

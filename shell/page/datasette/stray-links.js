@@ -1,12 +1,12 @@
 /**
  * Leads links that scripts of plugins write as if Datasette were at the root of its host, such as
- * "/data?sql=…", back into the instance. Those in the HTML of a page are right already
- * (engine/datasette/adaptations/root_paths.py); requests that scripts make are redirected by the worker.
+ * "/data?sql=…", back into the instance. Links in a page's HTML are right already
+ * (engine/datasette/adaptations/root_paths.py); the worker redirects requests that scripts make.
  */
 
 import { instancePath, parseAppPath } from "../../shared/paths.js";
 
-/** What the site itself has outside app/, relative to its root, as in root_paths.py. */
+/** The site's own files outside app/, relative to its root, as in root_paths.py. */
 const OF_THE_SITE = ["app/", "data/index.json", "index.html", "saved.html", "v/"];
 
 /**

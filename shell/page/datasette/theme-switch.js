@@ -1,6 +1,6 @@
 /**
- * An entry in Datasette's menu that changes between the light and the dark theme, where the page has both
- * (plugins/appearance.py).
+ * Adds an entry to Datasette's menu that switches between the light and the dark theme, where the page has
+ * both (plugins/appearance.py).
  */
 
 import { element } from "../ui/dom.js";
