@@ -2,10 +2,10 @@
  * The service worker: its listeners, and which module answers what.
  *
  * One script, registered many times: for the site's root, and for each workspace (shared/scopes.js).
- * Each runs as a worker of its own. Everything under app/ is a workspace's (worker/routing/requests.js);
- * the site's own files are kept for offline use (worker/site-cache/site-files.js); all else goes to the
- * network
- * untouched. Listeners must be registered while this script runs for the first time, so there is no
+ * Each registration runs as a worker of its own. Everything under app/ belongs to a workspace
+ * (worker/routing/requests.js); the site's own files are kept for offline use
+ * (worker/site-cache/site-files.js); everything else goes to the network untouched. Listeners must be
+ * registered while this script runs for the first time, so there is no
  * top-level await.
  */
 
@@ -30,7 +30,7 @@ const workspaces = new Workspaces(role, (key, by) => void tellOfChange(worker.cl
 whenEvicted((key) => void tellOfEviction(worker.clients, key));
 
 worker.addEventListener("install", (event) => {
-  // Take over at once: pages of the version before go on working, and one version per scope is simpler.
+  // Take over at once: pages of the previous version still work, and one version per scope is simpler.
   worker.skipWaiting();
   event.waitUntil(install(role));
 });
@@ -46,7 +46,7 @@ worker.addEventListener("activate", (event) => {
 });
 
 worker.addEventListener("message", (event) => {
-  // A message to a worker that still waits means: take over. For the active one it changes nothing.
+  // A message to a waiting worker means: take over. For the active one it changes nothing.
   worker.skipWaiting();
   if (event.data?.type === "open") event.waitUntil(completeMeanwhile());
   if (event.data?.type === "prefetch") event.waitUntil(prefetch(event.data));
