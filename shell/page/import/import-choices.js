@@ -9,7 +9,7 @@
 /** @typedef {import("../../shared/protocol.js").Preview} Preview */
 /** @typedef {import("../../shared/protocol.js").PreviewTable} PreviewTable */
 
-/** What is to be done where the name is taken. @typedef {"rename" | "replace" | "add"} Exists */
+/** What to do where the name is taken. @typedef {"rename" | "replace" | "add"} Exists */
 
 /** The choices for one table of a file, or for a SQLite file as a whole. */
 export class TableChoices {

@@ -112,7 +112,7 @@ export class ImportEntry {
     return this.state === "failed" && !this.#options;
   }
 
-  /** Whether it is to be imported and can be. */
+  /** Whether it is wanted and can be imported. */
   get importable() {
     return this.wanted && this.state === "ready";
   }

@@ -40,7 +40,7 @@ export function forgetReloads(reason) {
   try {
     sessionStorage.removeItem(`${PREFIX}${reason} ${location.pathname}`);
   } catch {
-    // Nothing was stored, so there is nothing to forget.
+    // Nothing was stored, so nothing has to be forgotten.
   }
 }
 

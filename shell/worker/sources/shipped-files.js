@@ -45,7 +45,7 @@ export async function openWhole(url, options) {
     parts.map((part) => data + encodeURIComponent(part)),
     options,
   );
-  // The index is part of the site's version, so the hash tells whether the file has changed.
+  // The index is part of the site's version, so the hash shows whether the file has changed.
   const headers = { "content-length": String(size), etag: `"${sha256}"` };
   return new Response(body, { headers });
 }
