@@ -5,8 +5,7 @@
  * Each registration runs as a worker of its own. Everything under app/ belongs to a workspace
  * (worker/routing/requests.js); the site's own files are kept for offline use
  * (worker/site-cache/site-files.js); everything else goes to the network untouched. Listeners must be
- * registered while this script runs for the first time, so there is no
- * top-level await.
+ * registered while this script runs for the first time, so there is no top-level await.
  */
 
 import { instancePath, parseAppPath } from "./shell/shared/paths.js";

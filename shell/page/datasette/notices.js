@@ -120,7 +120,7 @@ function sayProblem(key, problem) {
  */
 function actionFor(name, key) {
   if (name === "NotAllowed") return ["Decide again", () => void decideAgain(key)];
-  // Ask about it again, too: trying it again made the browser stop, twice.
+  // This asks about the plugins again too: starting with them made the browser stop, twice.
   if (name === "PluginsStuck") return ["Try again", () => void decideAgain(key)];
   const plugins = `${SITE_ROOT.href}${instancePath(key)}-/install`;
   if (name !== "PluginError" || location.href.startsWith(plugins)) return undefined;
