@@ -7,17 +7,17 @@ with no value at all is an integer column. It differs where its answer would cha
 - a leading zero (``007``, ``-01``, ``00.5``, but not ``0``, ``-0`` or ``0.5``) makes the column
   text: postcodes and phone numbers keep their zeros;
 - so does an integer beyond 64 bits, which SQLite would round to a float;
-- so does what Python takes for a number and SQLite does not: ``1_000``, ``nan``, ``inf``,
+- so does text that Python reads as a number and SQLite does not: ``1_000``, ``nan``, ``inf``,
   digits or white space outside ASCII;
 - so does a number too large or too small for a float: ``1e400``, ``1e-400``;
 - integers that a float can't tell apart (beyond 2^53) and fractions together make the column
   numeric, in which SQLite keeps both as they are.
 
-Not responsible for converting values: SQLite does that on insert, by the column's affinity.
+Values are not converted here: SQLite does that on insert, by the column's affinity.
 
-Speed decides how this is written. A column of some hundred values is joined and matched by one
-regular expression, about 0.2 µs a value in wasm, half of what ``int()`` needs; only what that
-does not settle is looked at value by value.
+The code is written for speed. A few hundred values of a column are joined and matched by one
+regular expression, which takes about 0.2 µs a value in wasm, half of what ``int()`` needs. Only
+columns that this does not settle are examined value by value.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _NUMBER = re.compile(
 )
 _FIRST_BEYOND_64_BITS = 2**63
 
-#: As far as a float tells integers apart.
+#: Up to here, a float can tell integers apart.
 EXACT = 2**53
 
 # One line a value, empty lines allowed. Lengths are capped so that a match can't be out of
@@ -104,7 +104,7 @@ class ColumnTypes:
         self.blanks = [False] * width
         # Whether an integer may be beyond what a float is exact for.
         self._wide = [False] * width
-        # Most columns turn out to be text with the first rows and need no more looking at.
+        # Most columns turn out to be text within the first rows and need no further checks.
         self._undecided = list(range(width))
 
     def see(self, rows: Iterable[Sequence[str]]) -> None:

@@ -1,4 +1,4 @@
-"""How sure it is what was found out about a CSV file, in sentences for the import dialog."""
+"""Says how certain the guesses about a CSV file are, in sentences for the import dialog."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ENCODINGS = {
 
 
 class Guess(TypedDict):
-    """One thing that was found out; see Guess in shell/shared/protocol.js."""
+    """One property of the file that was guessed; see Guess in shell/shared/protocol.js."""
 
     about: str
     sureness: Sureness
@@ -47,7 +47,7 @@ def guesses(
     *,
     all_seen: bool,
 ) -> list[Guess]:
-    """Return how sure everything is that was found out and not chosen."""
+    """Return how certain each property is that was guessed rather than chosen."""
     found: list[Guess] = []
     if options.encoding is None:
         found.append(_encoding(head, encoding))

@@ -1,9 +1,9 @@
-"""Datasette's metadata and configuration from a link or a file: read, made harmless, merged.
+"""Reads Datasette's metadata and configuration from a link or a file, makes it safe and merges it.
 
 A link is not trusted, and these files can hold HTML, scripts and styles from elsewhere, which could
 read everything that is saved on this site. Those parts are left out, with a note, unless the person
-allows them for the file. Settings have limits, since each of them could freeze every page. Not
-responsible for what Datasette makes of the rest, nor for asking.
+allows them for the file. Settings have limits, since each of them could freeze every page. Other
+modules ask the person, and Datasette interprets the rest.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from engine.importing.file_kinds import refuse_other_formats, refuse_other_texts
 from engine.importing.json_depth import loads
 from engine.importing.yaml_document import YamlError, load
 
-#: Settings that change how things look or how much is shown, and nothing else. For numbers: the
-#: lowest and the highest value that a link may set. Everything runs in one thread, so what takes
-#: long keeps all pages waiting, and all of it shares one memory.
+#: Settings that only change how things look or how much is shown. For numbers: the lowest and the
+#: highest value that a link may set. Everything runs in one thread and one memory, so a slow query
+#: keeps all pages waiting.
 SETTINGS: dict[str, tuple[int, int] | None] = {
     "default_page_size": (1, 1_000),
     "max_returned_rows": (1, 10_000),
@@ -44,10 +44,10 @@ SETTINGS: dict[str, tuple[int, int] | None] = {
     "allow_csv_stream": None,
 }
 
-#: Of a file. Real ones have some 50 KB.
+#: The size limit of a file. Real ones have about 50 KB.
 MOST_BYTES = 5_000_000
 
-# Those with a dollar sign have Datasette put a file or a variable of its surroundings there.
+# Datasette replaces $file with a file's content and $env with an environment variable.
 _LOADS_CODE = frozenset(
     {"extra_css_urls", "extra_js_urls", "extra_css", "extra_js", "$file", "$env"}
 )
@@ -60,11 +60,11 @@ class Cleaned:
     """A file's contents, without what was left out."""
 
     contents: dict[str, Any]
-    #: Names of what could run code, such as "databases.data.description_html".
+    #: Names of the parts that could run code, such as "databases.data.description_html".
     code: list[str]
-    #: With what could run code, but with the same settings.
+    #: The contents with the parts that could run code, and with the same settings.
     whole: dict[str, Any]
-    #: Sentences on what else is not as the file has it.
+    #: Sentences on other differences from the file.
     remarks: list[str]
 
     @property
@@ -75,7 +75,7 @@ class Cleaned:
 
 
 def read_configuration(data: bytes, source: str) -> Cleaned:
-    """Return what a metadata.json, datasette.yaml or the like says.
+    """Return the contents of a metadata.json, datasette.yaml or the like.
 
     Raises:
         SourceError: it is neither JSON nor YAML, or does not hold an object.
@@ -101,7 +101,7 @@ def read_configuration(data: bytes, source: str) -> Cleaned:
 
 
 def cleaned(contents: dict[str, Any]) -> Cleaned:
-    """Return what a metadata or configuration file says, made harmless."""
+    """Return the contents of a metadata or configuration file, made safe."""
     remarks: list[str] = []
     whole = _well_shaped(contents, remarks)
     # truncate_cells_html is a number, whatever its name ends with.
@@ -113,7 +113,7 @@ def cleaned(contents: dict[str, Any]) -> Cleaned:
 
 
 def without_code(contents: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Return `contents` without what could run code, and the names of that."""
+    """Return `contents` without the parts that could run code, and the names of those parts."""
     left_out: list[str] = []
     return _clean(contents, "", left_out), left_out
 
@@ -121,8 +121,8 @@ def without_code(contents: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
 def blanks(contents: dict[str, Any]) -> dict[str, Any]:
     """Return only the texts that could run code, as empty texts.
 
-    Datasette keeps metadata in its internal database. What a person allowed once and no longer
-    does would stay there if nothing took its place.
+    Datasette keeps metadata in its internal database. Without these, text that a person once
+    allowed and no longer does would stay there.
     """
     result: dict[str, Any] = {}
     for name, value in contents.items():
@@ -135,7 +135,7 @@ def blanks(contents: dict[str, Any]) -> dict[str, Any]:
 
 
 def merged(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """Return all parts, object by object; where several say something, the last one counts."""
+    """Merge all parts, object by object; if several set a value, the last one wins."""
     result: dict[str, Any] = {}
     for part in parts:
         for name, value in part.items():
@@ -172,7 +172,7 @@ def _parse(text: str, source: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Return what YAML has read in terms of JSON: dates and the like as text."""
+    """Convert a value read from YAML to JSON's types: dates and the like become text."""
     if isinstance(value, dict):
         return {str(name): _plain(one) for name, one in value.items()}
     if isinstance(value, list):
@@ -181,7 +181,7 @@ def _plain(value: Any) -> Any:
 
 
 def can_run_code(name: str, value: Any) -> bool:
-    """Return whether Datasette would run what `name` is set to, or lead to code with a click."""
+    """Return whether Datasette would run the value of `name`, or link to code."""
     return name in _LOADS_CODE or name.lower().endswith("_html") or _has_bad_url(name, value)
 
 
@@ -212,13 +212,13 @@ def _has_bad_url(name: str, value: Any) -> bool:
 
 
 def _is_bad_url(url: str) -> bool:
-    # Browsers pass over white space and control characters in "java\tscript:".
+    # Browsers ignore white space and control characters, as in "java\tscript:".
     plain = re.sub(r"[\x00-\x20]", "", url)
     return ":" in re.split(r"[/?#]", plain)[0] and not _SAFE_SCHEME.match(plain)
 
 
 def _well_shaped(contents: dict[str, Any], remarks: list[str]) -> dict[str, Any]:
-    """Return a copy without what Datasette would stumble over when it starts."""
+    """Return a copy without values that would stop Datasette from starting."""
 
     def objects(value: dict[str, Any], path: str, names: Iterable[str]) -> dict[str, Any]:
         result = dict(value)

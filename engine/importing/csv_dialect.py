@@ -1,13 +1,13 @@
-"""How to read a CSV file: its encoding, its layout and how its values are written.
+"""Finds out how to read a CSV file: its encoding, its layout and how its values are written.
 
-The layout is told by importing/csv_layout.py. Not responsible for reading records
-(csv_records.py), or for telling what a file is instead (file_kinds.py).
+importing/csv_layout.py determines the layout. csv_records.py reads the records, and file_kinds.py
+recognises files of other formats.
 
-**Encoding.** A byte order mark decides. Without one, UTF-16 shows by NUL bytes in every other
-place. Anything else is UTF-8 if the whole file is valid UTF-8, since hardly a text in another
-encoding is so by accident, and one odd byte at the end of a file must not stop an import half
-way. What is left is read as Windows-1252 as browsers define it: all of Latin-1's letters, the
-curly quotes and the euro sign that Excel writes, and no byte without a meaning.
+**Encoding.** A byte order mark decides. Without one, NUL bytes in every other place indicate
+UTF-16. Anything else is UTF-8 if the whole file is valid UTF-8: text in another encoding hardly
+ever is by accident, and one odd byte at the end of a file must not stop an import half way. All
+other files are read as Windows-1252 as browsers define it, which has all of Latin-1's letters, the
+curly quotes and the euro sign that Excel writes, and a meaning for every byte.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from engine.importing.csv_values import Habits, character, habits_of
 from engine.importing.file_kinds import empty_source, refuse_other_formats, refuse_other_texts
 from engine.importing.options import ImportOptions
 
-# As much as is looked at to tell kind and delimiter: hundreds of rows, some ms of work.
+# The bytes examined to find the kind and the delimiter: hundreds of rows, a few ms of work.
 _HEAD_BYTES = 128 * 1024
 _CHUNK_BYTES = 1024 * 1024
 
-# A line is read in one go, so one as long as a large file would stop everything else and take
-# its length in memory. Many times the largest value anyone has been seen to put into a CSV file.
+# A line is read in one go, so one as long as a large file would block everything else and take
+# that much memory. The limit is many times the largest value seen in a real CSV file.
 _LINE_LIMIT = 32 * 1024 * 1024
 
 # Excel writes and understands a first line such as sep=; that names the delimiter.
 _SEP_LINE = re.compile(r'"?sep=([^"\r\n])"?[ \t]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
 
-# What text never contains; from tab to carriage return it is white space.
+# Characters that text never contains; those from tab to carriage return are white space.
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
 # UTF-32 first: its little endian mark begins with that of UTF-16. These codecs leave the mark out.
@@ -62,7 +62,7 @@ _AS_IN_BROWSERS = "datasette-lite.bytes-as-in-browsers"
 codecs.register_error(_AS_IN_BROWSERS, _bytes_as_in_browsers)
 
 
-# Of fewer bytes nothing can be told.
+# Fewer NUL bytes prove nothing.
 _LEAST_NULS = 3
 
 
@@ -76,18 +76,18 @@ class Encoding:
 
 @dataclass(frozen=True)
 class Dialect:
-    """All that is needed to read a file's records."""
+    """Everything needed to read a file's records."""
 
     encoding: Encoding
     rules: Rules
     skipped_lines: int = 0  # before the header, one that says sep=; included
-    preamble: tuple[str, ...] = ()  # what they say that were skipped unasked
+    preamble: tuple[str, ...] = ()  # the lines that were skipped unasked
     tokenized: bool = False  # whether the csv module would misread it
     habits: Habits = Habits()
 
     @property
     def delimiter(self) -> str:
-        """What is between values."""
+        """The character between values."""
         return self.rules.delimiter
 
 
@@ -97,7 +97,7 @@ async def detect_dialect(
     breathe: Callable[[int], Awaitable[None]],
     options: ImportOptions = ImportOptions(),  # noqa: B008, it cannot be changed
 ) -> Dialect:
-    """Tell how to read a CSV file.
+    """Return how to read a CSV file.
 
     :param source: what to call the file in errors.
     :param breathe: awaited now and then with the number of bytes done.
@@ -122,10 +122,10 @@ async def detect_dialect(
 def dialect_of_head(
     head: bytes, source: str, options: ImportOptions, *, is_cut: bool
 ) -> tuple[Dialect, Layout]:
-    """Tell how to read a CSV file of which only the head is at hand, and what that is told by.
+    """Return how to read a CSV file of which only the head is available, and its layout.
 
     Raises:
-        SourceError: what was asked for cannot be done.
+        SourceError: the options cannot be applied.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     is_utf8 = _decodes(decoder, head, final=not is_cut)
@@ -134,7 +134,7 @@ def dialect_of_head(
 
 
 def guess_encoding(head: bytes, is_utf8: bool) -> Encoding:
-    """Tell the encoding of a text by its head and by whether it is UTF-8 throughout."""
+    """Guess the encoding of a text from its head and from whether all of it is UTF-8."""
     return _marked_encoding(head) or Encoding(
         *(("utf-8", "strict") if is_utf8 else ("cp1252", _AS_IN_BROWSERS))
     )
@@ -152,7 +152,7 @@ def decode_text(data: bytes) -> str:
 
 
 def decode_part(data: bytes) -> tuple[str, bool]:
-    """Decode a part of a text that should be UTF-8; tell whether it is, or Windows-1252 if not."""
+    """Decode part of a text as UTF-8, or else as Windows-1252; return whether it was UTF-8."""
     try:
         return data.decode(), True
     except UnicodeDecodeError:
@@ -160,7 +160,7 @@ def decode_part(data: bytes) -> tuple[str, bool]:
 
 
 def head_encoding(head: bytes) -> Encoding:
-    """Tell the encoding of a text of which only the head is at hand."""
+    """Guess the encoding of a text of which only the head is available."""
     return guess_encoding(head, _decodes(codecs.getincrementaldecoder("utf-8")(), head))
 
 
@@ -172,10 +172,10 @@ def decode_head(head: bytes, encoding: Encoding) -> str:
 def dialect_of(
     text: str, encoding: Encoding, options: ImportOptions, source: str, *, is_cut: bool
 ) -> tuple[Dialect, Layout]:
-    """Tell how to read the records of a file whose head is `text`, and what that is told by.
+    """Return how to read the records of a file whose head is `text`, and its layout.
 
     Raises:
-        SourceError: what was asked for cannot be done.
+        SourceError: the options cannot be applied.
     """
     known = _known(options, source)
     sep_line = _SEP_LINE.match(without_lines(text, options.skiprows or 0))
@@ -213,7 +213,7 @@ def _chosen_encoding(options: ImportOptions, source: str) -> Encoding | None:
     if options.encoding is None:
         return None
     try:
-        # A transformation such as "hex" is no encoding of texts.
+        # A transformation such as "hex" is not a text encoding.
         name = codecs.lookup(options.encoding).name
         "".encode(name)
     except LookupError as error:
@@ -232,14 +232,14 @@ def _chosen_encoding(options: ImportOptions, source: str) -> Encoding | None:
 def _marked_encoding(head: bytes) -> Encoding | None:
     for mark, codec in _BYTE_ORDER_MARKS:
         if head.startswith(mark):
-            # The mark outweighs a broken sequence. UTF-8 gets broken by pasting Windows-1252
-            # into it; in the others there is nothing better than U+FFFD.
+            # The mark outweighs a broken sequence. UTF-8 breaks when Windows-1252 is pasted
+            # into it; the others can only use U+FFFD.
             return Encoding(codec, _AS_IN_BROWSERS if codec == "utf-8-sig" else "replace")
     for codec, low, high in (("utf-16-le", 0, 1), ("utf-16-be", 1, 0)):
         # Western text has NUL in every high byte; other scripts have some for digits, commas
-        # and line ends. In low bytes there is none but by rare chance.
+        # and line ends. Low bytes are NUL only by rare chance.
         nuls_low, nuls_high = head[low::2].count(0), head[high::2].count(0)
-        # A stray NUL in other text is valid UTF-8. Of UTF-16, little more than Western text is.
+        # Text with a stray NUL is valid UTF-8. UTF-16 is too, but hardly any except Western text.
         share = 0.9 if _is_plain(head) else 0.1
         is_more = nuls_high > share * (len(head) // 2) and nuls_high >= _LEAST_NULS
         if is_more and nuls_low * 50 <= nuls_high:
@@ -250,14 +250,14 @@ def _marked_encoding(head: bytes) -> Encoding | None:
 
 
 def _is_plain(head: bytes) -> bool:
-    """Tell whether the head of a file is UTF-8 without control characters, but for NUL."""
+    """Return whether the head of a file is UTF-8 without control characters other than NUL."""
     text = head.replace(b"\0", b"")
     is_utf8 = _decodes(codecs.getincrementaldecoder("utf-8")(), text)
     return is_utf8 and not _CONTROL_CHARACTER.search(text.decode("utf-8", "ignore"))
 
 
 async def _scan(path: Path, source: str, breathe: Callable[[int], Awaitable[None]]) -> bool:
-    """Read the whole file once: tell whether it is UTF-8, and refuse lines without an end."""
+    """Read the whole file once: return whether it is UTF-8, and refuse endless lines."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     is_utf8 = True
     done = line_start = 0

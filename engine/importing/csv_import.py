@@ -1,19 +1,18 @@
-"""Importing a CSV file into a SQLite table, without ever stopping the program for long.
+"""Imports a CSV file into a SQLite table, without ever blocking the program for long.
 
-Not responsible for getting the file, naming the table, or for what is inside the modules used:
-csv_dialect.py (encoding, layout), csv_records.py (reading), column_types.py (types),
-importing/csv_values.py (decimal commas, dates and the like), csv_plan.py (what a row becomes),
-names.py (columns), file_kinds.py (what else a file may be).
+The caller gets the file and names the table. Other modules do the parts: csv_dialect.py
+(encoding, layout), csv_records.py (reading), column_types.py (types), importing/csv_values.py
+(decimal commas, dates and the like), csv_plan.py (what a row becomes), names.py (columns),
+file_kinds.py (files of other formats).
 
 **Two passes.** The first reads the whole file to learn the types, the second reads it again and
-inserts. The alternative, to insert with types guessed from the first rows and to widen later,
-saves one reading, a fifth of the time, and has a bill for it: text that became numbers can't be
-turned back into what it was (``007``, ``1.50``), so a late surprise means starting again, and
-sqlite-utils' way, to insert text and rewrite the table, has seconds in which nothing else is
-answered. With two passes the types are exact before the first row is written, each row is
-written once, and nothing is held but one slice of rows.
+inserts. Inserting with types guessed from the first rows and widening them later would save one
+reading, a fifth of the time. But text that became numbers can't be turned back (``007``,
+``1.50``), so a late surprise would mean starting again. sqlite-utils inserts text and rewrites the
+table, which blocks everything else for seconds. With two passes the types are exact before the
+first row is written, each row is written once, and only one slice of rows is in memory.
 
-**Values** become what ``sqlite-utils insert --csv`` makes of them: numbers by SQLite's column
+**Values** become the same as with ``sqlite-utils insert --csv``: numbers by SQLite's column
 affinity, an empty string NULL in a number column and ``''`` in a text column. The differences,
 besides those that column_types.py lists:
 
@@ -22,12 +21,12 @@ besides those that column_types.py lists:
 - a quotation mark that does not enclose a whole value is part of it, and swallows no other row;
 - ``\\N``, which MySQL writes for NULL, is NULL;
 - newlines inside quotes are kept as they are, not turned into ``\\n``;
-- blank lines are no rows;
+- blank lines are not rows;
 - header cells are stripped, empty ones named ``untitled_N``, repeated ones get ``_2``, ``_3``
   (sqlite-utils keeps only the last of them);
-- what a row has beyond the last column is kept, as a JSON array in a column ``_extra``, unless
-  all of it is empty as in a file where every line ends with commas;
-- a file with a header alone becomes an empty table, with text columns.
+- values beyond the last column are kept, as a JSON array in a column ``_extra``, unless all of
+  them are empty, as in a file where every line ends with commas;
+- a file with only a header becomes an empty table, with text columns.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ from engine.importing.options import ImportOptions
 from engine.pace import Pace, Pause, Report
 from engine.sqlite.names import column_names, extra_column_name
 
-# How far each part goes, as shares of the whole time.
+# Where each part ends, as shares of the whole time.
 _DETECTED = 0.02
 _SURVEYED = 0.43
 _INSERTED = 1.0
@@ -69,17 +68,17 @@ async def import_csv(
 ) -> Imported:
     """Import a CSV file as a new table, all of it or nothing.
 
-    :param conn: used for nothing else until this returns: whatever ran on it meanwhile would
+    :param conn: not to be used for anything else until this returns: such statements would
         become part of this import. If no transaction is open, one is begun and committed.
     :param source: what to call the file in errors: its URL, or the name of a dropped file.
     :param report: called with bytes done, bytes in all and rows, over the whole import. Both
-        passes count, so the bytes are no position in the file.
-    :param pause: awaited after every 0.05 s or so of work, so that others get their turn. An
+        passes count, so the bytes are not a position in the file.
+    :param pause: awaited after about every 0.05 s of work, so that other work gets a turn. An
         exception from it, such as a cancellation, ends the import.
-    :param options: names, types, primary key and the like. Without, none costs anything.
+    :param options: names, types, primary key and the like. Options not given cost nothing.
 
     Raises:
-        SourceError: the file is no CSV, or can't be stored. Nothing of the table remains.
+        SourceError: the file is not CSV, or can't be stored. Nothing of the table remains.
     """
     pace = Pace(path.stat().st_size, report, pause)
     imported = await import_csv_at(path, conn, table, source, options, pace)
@@ -96,9 +95,9 @@ async def import_csv_at(
     pace: Pace,
     share: float = 1,
 ) -> Imported:
-    """Import a CSV file as import_csv does, as a part of something longer.
+    """Import a CSV file as import_csv does, as part of a longer task.
 
-    :param share: how much of the whole this is.
+    :param share: the part of that task that this is.
     """
     try:
         dialect = await detect_dialect(path, source, pace.part(0, _DETECTED * share), options)
@@ -185,7 +184,7 @@ async def _insert(
     pace: Pace,
     share: float,
 ) -> int:
-    """Insert all rows and return how many fitted. The plan gets the notes on them."""
+    """Insert all rows and return how many fitted. Notes on them go to the plan."""
     breathe = pace.part(_SURVEYED * share, _INSERTED * share)
     statement = plan.insert(table)
     survey, convert = plan.survey, plan.convert
@@ -241,7 +240,7 @@ def refuse_too_many(columns: int, limit: int, source: str) -> None:
     """Refuse a file with more columns than a table can have.
 
     Raises:
-        SourceError: it is one.
+        SourceError: there are too many columns.
     """
     if columns > limit:
         raise SourceError(

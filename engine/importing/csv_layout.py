@@ -1,10 +1,10 @@
-"""How the rows of a CSV file are laid out: told from the text of its head.
+"""Finds out how the rows of a CSV file are laid out, from the text of its head.
 
-Responsible for the delimiter, for what stands above the header, for comments, and for the
-backslash as an escape character. How sure that is, confidence.py says.
+It finds the delimiter, the lines above the header, comments, and the backslash as an escape
+character. confidence.py says how certain that is.
 
-The head is split once for each delimiter, so quoted delimiters and line ends count for nothing.
-The one is right that makes the rows as wide as the header. ``csv.Sniffer`` was not used: it counts
+The head is split once for each delimiter, so quoted delimiters and line ends don't count. The
+right delimiter makes the rows as wide as the header. ``csv.Sniffer`` is not used: it counts
 characters, quoted or not, takes letters for delimiters, and fails on a file with one column.
 """
 
@@ -21,7 +21,7 @@ from typing import Any
 from engine.importing.column_types import ColumnType, type_of
 from engine.importing.csv_tokenizer import Rules, Tokenizer, swallows_rows
 
-# The order settles what nothing else does.
+# The order breaks ties.
 DELIMITERS = (",", "\t", ";", "|")
 
 #: For a file with one column. A noncharacter: Unicode keeps it out of texts, so it splits nothing.
@@ -29,10 +29,10 @@ NO_DELIMITER = "\uffff"
 
 _HEAD_ROWS = 1000
 
-# A header is looked for in so many rows.
+# How many rows are searched for a header.
 _PREAMBLE_ROWS = 40
 
-# Most of a file's rows are as wide as its header, where a few lines above it are not.
+# At least this share of a file's rows is as wide as its header; lines above it are not.
 _MOST = 0.8
 
 _COMMENT = "#"
@@ -41,7 +41,7 @@ _ESCAPE = "\\"
 
 @dataclass(frozen=True)
 class Known:
-    """What is said of a file, and is not to be found out. None, or "" for comments: it is."""
+    """What is given and need not be detected; None (or "" for comments) means that it is not."""
 
     delimiter: str | None = None
     quoting: bool | None = None
@@ -56,11 +56,11 @@ class Layout:
 
     rules: Rules
     skipped: int = 0  # lines above the header
-    preamble: tuple[str, ...] = ()  # what they say
+    preamble: tuple[str, ...] = ()  # the text of these lines
     tokenized: bool = False  # whether the csv module would misread it
     width: int = 1  # of the header
-    rows: int = 0  # that were seen, without the header
-    fitting: int = 0  # of them, those as wide as the header
+    rows: int = 0  # rows seen, without the header
+    fitting: int = 0  # how many of these are as wide as the header
 
     @property
     def share(self) -> float:
@@ -79,7 +79,7 @@ class _Row:
 
 
 def find_layout(text: str, *, is_cut: bool, known: Known = Known()) -> Layout:
-    """Tell how the rows of a text are laid out.
+    """Find out how the rows of a text are laid out.
 
     :param is_cut: the last row may be incomplete.
 
@@ -94,14 +94,14 @@ def find_layout(text: str, *, is_cut: bool, known: Known = Known()) -> Layout:
         layout = _best(without_lines(text, leading), is_cut, known, None)
         lines = text.splitlines()
         if layout.width > 1 and _names_columns(lines[leading - 1], lines[leading:], layout):
-            # As in files of genetics (#CHROM).
+            # As in genetics files (#CHROM).
             layout = _best(without_lines(text, leading - 1), is_cut, known, None)
             above = tuple(lines[: leading - 1])
             return replace(layout, skipped=leading - 1 + layout.skipped, preamble=above)
         comment = _COMMENT
     layout = _best(text, is_cut, known, comment)
     if comment is None and layout.width > 1 and f"\n{_COMMENT}" in text:
-        # Comments between rows; what is as wide as a row is one.
+        # Comments between rows; a line as wide as a row is a row.
         rules = replace(layout.rules, comment=_COMMENT, comment_width=layout.width)
         if not text.startswith(_COMMENT) and _has_comment(text, rules):
             layout = replace(layout, rules=rules, tokenized=True)
@@ -130,7 +130,7 @@ def _leading_comments(text: str) -> int:
 
 
 def _names_columns(comment: str, below: Sequence[str], layout: Layout) -> bool:
-    """Tell whether a comment is the header of what is below: that begins with data, then."""
+    """Return whether a comment is the header of the rows below, which then begin with data."""
     delimiter = layout.rules.delimiter
     first = next(filter(None, below), "")
     return (
@@ -206,14 +206,14 @@ def _candidates(text: str, known: Known, comment: str | None) -> Iterator[Rules]
             rules = Rules(delimiter, known.quoting is not False, escape, comment or None)
             yield rules
             if known.quoting is None and delimiter == "\t" and '"' in text:
-                # Quotation marks are data in many a tab-separated file.
+                # In many tab-separated files, quotation marks are data.
                 yield replace(rules, quoting=False)
 
 
 def _rows(text: str, rules: Rules, tokenized: bool, is_cut: bool) -> tuple[list[_Row], int | None]:
     """Split a text, and return how many stray quotation marks were in it.
 
-    Where the csv module would misread it, that is None.
+    The number is None if the csv module would misread the text.
     """
     tokens = Tokenizer(_lines(text), rules)
     reader: Any = tokens
@@ -239,7 +239,7 @@ def _rows(text: str, rules: Rules, tokenized: bool, is_cut: bool) -> tuple[list[
             if len(rows) >= _HEAD_ROWS:
                 break
     except csv.Error:
-        # At the end of a head that is cut, a value may well be open.
+        # A value may be open at the end of a head that is cut off.
         if not (is_cut and rows and _is_open_at_end(text, rules)):
             return [], None
     if is_cut and 1 < len(rows) < _HEAD_ROWS:
@@ -248,7 +248,7 @@ def _rows(text: str, rules: Rules, tokenized: bool, is_cut: bool) -> tuple[list[
 
 
 def _is_open_at_end(text: str, rules: Rules) -> bool:
-    """Tell whether all that is wrong with a text is that it ends within a value."""
+    """Return whether the only fault of a text is that it ends within a value."""
     try:
         for _ in csv.reader(_lines(text + '"'), delimiter=rules.delimiter, strict=True):
             pass
@@ -260,7 +260,7 @@ def _is_open_at_end(text: str, rules: Rules) -> bool:
 def _preamble(rows: Sequence[_Row]) -> int:
     """Return how many rows stand above the header: titles, dates and the like.
 
-    They have one value or so, where the others have several.
+    They have about one value, the others have several.
     """
     if len(rows) < 3:
         return 0

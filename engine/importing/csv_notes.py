@@ -1,4 +1,4 @@
-"""What a person should know of how a CSV file was read, in sentences."""
+"""Notes for the person on how a CSV file was read, in sentences."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Ragged:
     first_long: int = 0
 
     def see(self, rows: Sequence[Sequence[str]], lines: Sequence[int]) -> None:
-        """Count those among `rows`, which begin in `lines`. Empty values at the end don't count."""
+        """Count them in `rows`, which begin in `lines`. Empty values at the end don't matter."""
         for row, line in zip(rows, lines, strict=True):
             if len(row) < self.width:
                 self.short += 1
@@ -39,7 +39,7 @@ def notes_on(
     extra_name: str | None,
     nulls: int,
 ) -> list[str]:
-    """Return the sentences."""
+    """Return the notes."""
     notes = []
     above = [line.strip() for line in dialect.preamble if line.strip()]
     if above:

@@ -1,7 +1,7 @@
-"""What becomes of the rows of a CSV file: what was learnt about them, and what is asked for.
+"""Plans the table for the rows of a CSV file, from their types and the options.
 
-Responsible for the statements and for which rows don't fit. What is not asked for costs nothing:
-rows then go to SQLite as they come from the file.
+It makes the SQL statements and decides which rows don't fit. Options not given cost nothing: rows
+then go to SQLite as they come from the file.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Survey:
 
 @dataclass(frozen=True)
 class Plan:
-    """What table is made of the rows of a survey."""
+    """The table that is made from the rows of a survey."""
 
     survey: Survey
     columns: list[str]
@@ -72,7 +72,7 @@ class Plan:
 
     @classmethod
     def of(cls, survey: Survey, options: ImportOptions, source: str) -> Plan:
-        """Return what the options make of what was learnt.
+        """Apply the options to what was learnt.
 
         Raises:
             SourceError: no column is left.
@@ -102,7 +102,7 @@ class Plan:
             types[index] = wanted
         blanks = [*survey.blanks, *([False] if survey.extra_name else [])]
         for index, _ in forced:
-            # Nobody looked for more once the column was text.
+            # Columns are not checked for blanks once they are text.
             blanks[index] = True
         return cls(
             survey=survey,
@@ -151,9 +151,9 @@ class Plan:
         numbers: Sequence[tuple[int, int]],
         rejected: Rejected,
     ) -> int:
-        """Insert the rows that fit, keep the others aside, and return how many fitted.
+        """Insert the rows that fit, set the others aside, and return how many fitted.
 
-        :param numbers: of each row, and of the line in which it begins.
+        :param numbers: the number of each row, and of the line in which it begins.
         """
         good: list[tuple[int, Row]] = []
         whole: dict[int, tuple[int, Row]] = {}
@@ -173,7 +173,7 @@ class Plan:
         return insert_fitting(conn, statement, good, reject)
 
     def _misfit(self, row: Row) -> str | None:
-        """Return why a row does not fit. None: it does."""
+        """Return why a row does not fit, or None if it does."""
         names = self.survey.all_names
         for index in self.keys:
             if not row[index]:

@@ -1,8 +1,8 @@
-"""Reading a CSV file's records, a slice at a time.
+"""Reads a CSV file's records, a slice at a time.
 
 A slice is small in values and in bytes, so work on one is short and its memory is bounded,
-however large the file. Not responsible for telling the dialect, or for ragged rows: records come
-as they are in the file.
+however large the file is. Records are returned as they are in the file, even if they are ragged.
+csv_dialect.py finds out the dialect.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _SLICE_VALUES = 40_000
 _SLICE_ROWS = 1000
 _SLICE_BYTES = 256 * 1024
 
-# The bytes are counted after so many rows, since each may be many megabytes. Asking the file for
-# its position takes 1 µs in wasm, too much for every row. A FileIO that counts what is read looks
-# better and is not: TextIOWrapper then takes three times as long for a line.
+# Bytes are counted after this many rows, since each may be many megabytes. Asking the file for
+# its position takes 1 µs in wasm, too much for every row. A FileIO that counts what is read is no
+# better: TextIOWrapper then takes three times as long for a line.
 _STEP_ROWS = 4
 
 # The most characters in one field. The csv module's own 131,072 are too few. Without any limit a
@@ -36,16 +36,16 @@ _FIELD_LIMIT = 32 * 1024 * 1024
 
 
 class Misquoted(Exception):
-    """Raised where the csv module would misread a file: it has to be tokenized."""
+    """Raised if the csv module would misread a file, so that it has to be tokenized."""
 
 
 class CsvRecords:
-    """A CSV file open for reading its records. A context manager, which closes it.
+    """A CSV file open for reading its records; a context manager that closes it.
 
-    Blank lines are no records. The header is the first record and is read apart, before the rest.
+    Blank lines are not records. The header is the first record and is read separately, first.
 
     :param source: what to call the file in errors.
-    :param numbered: whether `lines` is to be known.
+    :param numbered: whether to fill `lines`.
     """
 
     #: The line in which each record of the last slice begins, from 1.
@@ -111,13 +111,13 @@ class CsvRecords:
         return records[0]
 
     def unread(self, record: list[str]) -> None:
-        """Give back the header of a file that has none: it is the first record then."""
+        """Return a record read by `header` to the file, which has no header after all."""
         self._records = chain([record], self._records)
         self._end = 0
 
     @property
     def oddities(self) -> Oddities:
-        """What was found besides plain records so far; its lines count from the header on."""
+        """What was found besides plain records so far; line numbers count from the header."""
         return self._tokens.oddities
 
     def slice(self) -> list[list[str]]:

@@ -1,4 +1,4 @@
-"""Splitting CSV into records where the csv module would misread it.
+"""Splits CSV into records where the csv module would misread it.
 
 The csv module is faster and reads what RFC 4180 describes, so this is only for files that differ:
 
@@ -17,13 +17,13 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-# A quoted value that goes on for longer than this is taken for a stray quotation mark. Both are
-# many times what was seen in files that are otherwise in order.
+# If a quoted value is longer than this, its quotation mark is taken to be a stray one. Both limits
+# are many times what was seen in files that are otherwise in order.
 _MOST_LINES = 1000
 _MOST_CHARACTERS = 1024 * 1024
 
-# With so many columns, text with as many delimiters in each of its lines as the table has hardly
-# occurs; tabs and bars hardly occur in text at all.
+# In tables with at least this many columns, hardly any text has as many delimiters in each line as
+# the table. Tabs and bars hardly occur in text at all.
 _MANY_COLUMNS = 4
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -38,7 +38,7 @@ class Oddities:
     first_comment: int = 0
     strays: int = 0  # quotation marks that were taken for part of a value
     first_stray: int = 0
-    #: Values whose backslashes were removed.
+    #: How many values had backslashes removed.
     escaped: int = 0
 
 
@@ -46,7 +46,7 @@ class Oddities:
 class Rules:
     """How records are written.
 
-    :param comment: lines that begin with it are left out; unless `comment_width` is given and
+    :param comment: lines that begin with it are left out, unless `comment_width` is given and
         they have that many columns.
     """
 
@@ -147,7 +147,7 @@ class Tokenizer:
     def _quoted_value(self, text: str, position: int) -> tuple[str, re.Match[str] | None]:
         """Match the quoted value that begins there.
 
-        Returns the text with the further lines that it needed, and None for a stray mark.
+        Returns the text with the further lines it needed, and None if the mark is a stray one.
         """
         rules = self.rules
         found = self._quoted.match(text, position)
@@ -189,7 +189,7 @@ class Tokenizer:
         return "", 0
 
     def _plain(self, value: str, *, quoted: bool) -> str:
-        """Return a value without what stands in it only for the sake of the format."""
+        """Return a value without its quotation marks and escape characters."""
         pattern = self._doubles if quoted else self._escapes
         if pattern is None or (self.rules.escape or "") not in value:
             return value.replace('""', '"') if quoted else value
@@ -199,7 +199,7 @@ class Tokenizer:
 
 
 def looks_like_rows(text: str, delimiter: str, width: int) -> bool:
-    """Tell whether the text of a value of several lines, and what is before it, is rather rows."""
+    """Return whether a value of several lines, and the text before it, look like rows."""
     least = 2 if delimiter in "\t|" else _MANY_COLUMNS
     if width < least or len(text) > _MOST_CHARACTERS:
         return False
@@ -208,10 +208,10 @@ def looks_like_rows(text: str, delimiter: str, width: int) -> bool:
 
 
 def swallows_rows(record: list[str], delimiter: str, width: int) -> bool:
-    """Tell whether a value of a record is rather the end of a row and several other rows.
+    """Return whether a value of a record looks like the end of a row and several other rows.
 
-    That is what a quotation mark makes of them that opens the last value of one row, if another
-    row has one at its end.
+    This happens if a stray quotation mark opens the last value of one row, and another row ends
+    with one.
     """
     if len(record) != width:
         return False

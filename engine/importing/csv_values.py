@@ -1,8 +1,8 @@
-"""What the values of a CSV file mean, where its writer had other habits than SQLite.
+"""Converts values of a CSV file that are not written as SQLite expects.
 
-Decimal commas, thousands separators, words for NULL, dates in national order. Only what a person
-asks for, or the file shows beyond doubt, is converted, and a number or a date only if all values of
-its column can be: text stays as it is.
+These are decimal commas, thousands separators, words for NULL and dates in national order. Values
+are converted only if a person asks for it, or the file shows it beyond doubt. Numbers and dates are
+converted only if all values of their column can be; text stays as it is.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from engine.errors import SourceError
 from engine.importing.column_types import ColumnType
 from engine.importing.options import ImportOptions
 
-#: What MySQL writes for NULL, and IMDb's files.
+#: NULL in files by MySQL and IMDb.
 MYSQL_NULL = "\\N"
 
-#: In links and in the dialog, for what cannot be seen or is not wanted.
+#: In links and in the dialog: no such character.
 NONE = "none"
 _WORDS = {"space": " ", "tab": "\t", "comma": ",", "semicolon": ";", "bar": "|", "point": "."}
 
@@ -50,10 +50,10 @@ def character(said: str | None) -> str | None:
 
 
 def habits_of(options: ImportOptions, head: str, source: str) -> Habits:
-    """Return how values are written: what is said, and what the head of the file shows.
+    """Return how values are written, from the options and the head of the file.
 
     Raises:
-        SourceError: what is said makes no sense.
+        SourceError: the options make no sense.
     """
     decimal = character(options.decimal) or "."
     thousands = character(options.thousands) or ""
@@ -98,7 +98,7 @@ class Conversion:
         self.nulls = 0
 
     def see(self, rows: Sequence[Sequence[str]]) -> list[list[str]]:
-        """Return rows as their types are to be told; all as wide as the table."""
+        """Return rows in the form to tell types from; all as wide as the table."""
         columns = [list(column) for column in zip(*rows, strict=True)]
         for place, column in enumerate(columns):
             if self._habits.nulls:
@@ -121,14 +121,14 @@ class Conversion:
             self._any_date[place] = True
 
     def date_columns(self) -> list[int]:
-        """Return the columns of which every value is a date."""
+        """Return the columns in which every value is a date."""
         pairs = zip(self._all_dates, self._any_date, strict=True)
         return [place for place, (every, one) in enumerate(pairs) if every and one]
 
     def converter(self, types: Sequence[ColumnType]) -> Callable[[Sequence[Value]], list[Value]]:
-        """Return what converts a row.
+        """Return a function that converts a row.
 
-        :param types: what the columns are to hold; there may be one more than `width`.
+        :param types: the types of the columns; there may be one more than `width`.
         """
         dates = self.date_columns()
         steps = [
@@ -154,21 +154,21 @@ class Conversion:
 
 
 def _number_converter(habits: Habits) -> Callable[[str], str] | None:
-    """Return what makes a number SQLite's of one that is written otherwise; text stays."""
+    """Return a function that rewrites numbers as SQLite writes them and leaves text alone."""
     decimal, thousands = habits.decimal, habits.thousands
     if decimal == "." and not thousands:
         return None
-    # A space between digits is often one that lines are not broken at.
+    # A space between digits is often a no-break space.
     separator = "[ \xa0\u202f]" if thousands == " " else re.escape(thousands)
     whole = rf"\d{{1,3}}(?:{separator}\d{{3}})+|\d+" if thousands else r"\d+"
     pattern = re.compile(rf"\s*([+-]?)({whole})?(?:{re.escape(decimal)}(\d*))?\s*")
-    # With a decimal comma, 1.5 is no number, unless the point is for thousands.
+    # With a decimal comma, 1.5 is not a number, unless the point separates thousands.
     foreign = "." if decimal == "," else ""
 
     def convert(value: str) -> str:
         found = pattern.fullmatch(value)
         if found is None or not (found[2] or found[3]):
-            # To SQLite it may be a number, but not to its writer.
+            # SQLite may read it as a number, but its writer did not mean one.
             return f"{value}\u00a0" if foreign and foreign in value else value
         digits = re.sub(r"\D", "", found[2] or "0")
         return f"{found[1]}{digits}" + (f".{found[3]}" if found[3] is not None else "")
@@ -184,7 +184,7 @@ _DATE = re.compile(
 
 
 def _parser(said: str) -> Callable[[str], str | None] | None:
-    """Return what makes ISO 8601 of a date, or None of what is none."""
+    """Return a function that converts a date to ISO 8601, and anything else to None."""
     if said.lower() in _ORDERS:
         year, month, day = _ORDERS[said.lower()]
 

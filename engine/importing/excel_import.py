@@ -1,14 +1,14 @@
-"""Importing a spreadsheet (.xlsx, .xlsm, .xlsb, .xls, .ods): every sheet with data becomes a table.
+"""Imports a spreadsheet (.xlsx, .xlsm, .xlsb, .xls, .ods): every sheet with data becomes a table.
 
-The first row with something in it names the columns; lines above it with a single cell, a title
-say, are passed over. Formulas are what they came to when the file was last saved, dates ISO text,
-durations hours, minutes and seconds, booleans 1 and 0, errors such as #N/A NULL. Of merged cells
-the first has the value. Hidden sheets are left out unless they are asked for.
+The first row that is not empty names the columns; lines above it with a single cell, such as a
+title, are skipped. Formulas have their last saved result. Dates become ISO text, durations hours,
+minutes and seconds, booleans 1 and 0, errors such as #N/A NULL. The first of merged cells has the
+value. Hidden sheets are left out unless the options ask for them.
 
 python_calamine reads 100,000 rows of 20 cells in a tenth of the time that openpyxl takes, and also
-files that openpyxl refuses. It reads a sheet as a whole: nothing else runs in the second or two
-that a large one takes, and it is in memory. importing/xlsx_cells.py adds what it does not tell of
-.xlsx.
+reads files that openpyxl refuses. It reads a sheet as a whole into memory: nothing else runs in the
+second or two that a large one takes. importing/xlsx_cells.py adds details of .xlsx files that it
+does not provide.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ from engine.sqlite.names import column_names
 
 _SLICE_ROWS = 100
 
-# A title is looked for in so many rows.
+# How many rows are searched for a title.
 _TITLE_ROWS = 10
 
-# These are looked at in one go, however empty they are.
+# Rows that are read in one go, however empty they are.
 _NEAR_ROWS = 10_000
 
-# The rectangle of a sheet is in memory with some 30 bytes a cell.
+# A sheet's whole rectangle is in memory, at about 30 bytes a cell.
 _MOST_CELLS = 30_000_000
 
 _ERRORS = frozenset(
@@ -64,7 +64,7 @@ class Sheet:
 
 
 class Workbook:
-    """A spreadsheet open for reading. To be closed."""
+    """A spreadsheet open for reading. Call `close` when done."""
 
     #: Names of the hidden sheets that `sheets` has left out.
     left_out: list[str]
@@ -82,10 +82,10 @@ class Workbook:
         :param breathe: awaited with positions in the file.
 
         Raises:
-            SourceError: it is no spreadsheet, or can't be read.
+            SourceError: it is not a spreadsheet, or can't be read.
         """
         refuse_other_spreadsheets(path, source)
-        # Few need it.
+        # Few visits need it.
         await deferred_modules.need("A spreadsheet")
         from python_calamine import CalamineError, CalamineWorkbook
 
@@ -103,9 +103,9 @@ class Workbook:
     def sheets(
         self, options: ImportOptions, *, hidden: bool = False
     ) -> Iterator[tuple[Sheet, ImportOptions]]:
-        """Yield the sheets with something in them, and the options of each.
+        """Yield the sheets that are not empty, and the options of each.
 
-        :param hidden: also those that are hidden, whatever the options say.
+        :param hidden: include hidden sheets, whatever the options say.
         """
         from python_calamine import SheetTypeEnum, SheetVisibleEnum
 
@@ -157,12 +157,12 @@ class Workbook:
             yield row
 
 
-# Of LibreOffice, which has dates before 1900; those of Excel agree from March 1900 on.
+# As in LibreOffice, which has dates before 1900; Excel's agree from March 1900 on.
 _DAY_0 = datetime.datetime(1899, 12, 30)
 
 
 def _early(value: Any, day_0: datetime.datetime, days: float | None) -> Any:
-    """Return a cell's value, a date if it is the midnight that calamine makes of early ones."""
+    """Return a cell's value; calamine turns early dates into midnight, this restores them."""
     if value != _MIDNIGHT.isoformat() or days is None:
         return value
     return _value(day_0 + datetime.timedelta(days=days))
@@ -236,7 +236,7 @@ async def import_sheet(
     loose = LooseTable(conn, f"{source} (sheet {sheet.name})")
     names = sheet.header
     loose.widen(_distinct(names, len(names)))
-    # How many rows there are is not known before.
+    # The number of rows is not known in advance.
     middle = start + (end - start) * 0.8
     breathe = pace.part(start, middle, 50_000)
     batch: list[Row] = []
@@ -275,7 +275,7 @@ def _distinct(names: list[str], width: int) -> list[str]:
 
 
 def _with_header(name: str, rows: Iterator[Row], options: ImportOptions) -> Sheet | None:
-    """Return the sheet that the rows are, without what stands above its header."""
+    """Return a sheet of these rows, without those above its header."""
     near = filter(None, map(_trimmed, islice(rows, _NEAR_ROWS)))
     first = list(islice(near, _TITLE_ROWS))
     first = first or list(islice(filter(None, map(_trimmed, rows)), _TITLE_ROWS))

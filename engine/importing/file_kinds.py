@@ -1,11 +1,11 @@
-"""What a file is, whatever it is called or was given as.
+"""Finds out what a file is, whatever its name or the link's parameter says.
 
 People paste the address of a page about a file, or of the file in another format, far more often
-than of a broken file, and "12 columns expected" helps nobody then. What a file's bytes show beyond
-doubt counts; the rest is told by what it was given as, by its name, and by how its text begins.
+than that of a broken file, and "12 columns expected" does not help them. A file's bytes count if
+they leave no doubt; otherwise the parameter, the name and the beginning of the text decide.
 
-Not responsible for whether the contents make sense, which each kind's own module sees, nor for
-unpacking, which shell/worker/sources/unpack.js has done before.
+Each kind's own module checks the contents. shell/worker/sources/unpack.js has unpacked the file
+before.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Literal
 from engine.errors import SourceError
 from engine.importing.zip_errors import UNREADABLE_ZIP
 
-#: What can be taken in. Parquet is read by JavaScript.
+#: The kinds that can be imported. JavaScript reads Parquet.
 Kind = Literal["sqlite", "csv", "json", "sql", "excel", "parquet", "metadata", "config"]
 
 IN_WORDS: dict[Kind, str] = {
@@ -32,7 +32,7 @@ IN_WORDS: dict[Kind, str] = {
     "config": "a Datasette configuration",
 }
 
-# Of files with a JSON value on each line.
+# Extensions of files with a JSON value on each line.
 _JSON_LINES: tuple[str, ...] = ("ndjson", "jsonl", "ldjson", "geojsonl", "geojsons")
 
 _BY_SUFFIX: dict[str, Kind] = {
@@ -56,7 +56,7 @@ _BY_SUFFIX: dict[str, Kind] = {
     "ods": "excel",
 }
 
-# Files that Datasette itself goes by, in the folder that it is started in.
+# Files that Datasette itself reads from the folder that it is started in.
 _BY_NAME: dict[str, Kind] = {
     **dict.fromkeys(("metadata.json", "metadata.yaml", "metadata.yml"), "metadata"),
     **dict.fromkeys(("datasette.json", "datasette.yaml", "datasette.yml"), "config"),
@@ -71,18 +71,18 @@ _SQL = re.compile(
 
 _HEAD = 64 * 1024
 
-# Of a spreadsheet; Python's memory has 4 GB at most.
+# The limit for a spreadsheet; Python's memory has 4 GB at most.
 _MOST_UNPACKED = 2 * 1024**3
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0"
 
 
 def kind_of(head: bytes, name: str, parameter: str) -> Kind:
-    """Return what to take a file for.
+    """Return the kind of a file.
 
-    :param head: its first bytes, some KB.
+    :param head: its first bytes, a few KB.
     :param name: its URL or name.
-    :param parameter: what it was given as, "auto" if as nothing.
+    :param parameter: the link's parameter, "auto" if there was none.
     """
     if parameter in ("metadata", "config"):
         return "metadata" if parameter == "metadata" else "config"
@@ -112,7 +112,7 @@ def kind_of(head: bytes, name: str, parameter: str) -> Kind:
 
 
 def is_called_lines(name: str) -> bool:
-    """Tell whether the name of a file, or its URL, says that it holds a JSON value on each line."""
+    """Return whether a file's name or URL says that it holds a JSON value on each line."""
     return _file_name(name).rpartition(".")[2] in _JSON_LINES
 
 
@@ -121,7 +121,7 @@ def _file_name(name: str) -> str:
 
 
 def text_called_spreadsheet(head: bytes, name: str) -> bool:
-    """Tell whether a file is text that a program has called a spreadsheet, as many do."""
+    """Return whether a file is text with the name of a spreadsheet, as many programs write."""
     suffix = _file_name(name).rpartition(".")[2]
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     is_text = text != b"" and not text.startswith((b"<", b"PK", _OLE)) and b"\0" not in head
@@ -135,7 +135,7 @@ def read_head(path: Path) -> bytes:
 
 
 def _is_excel(head: bytes) -> bool:
-    # The names in a zip file stand before each content.
+    # In a zip file, each name comes before its content.
     if b"application/vnd.oasis.opendocument.spreadsheet" in head[:200]:
         return True
     return b"xl/" in head or (
@@ -144,12 +144,12 @@ def _is_excel(head: bytes) -> bool:
 
 
 def is_zip(path: Path) -> bool:
-    """Tell whether a file begins as a zip file does."""
+    """Return whether a file begins like a zip file."""
     return read_head(path).startswith(_ZIP)
 
 
 def refuse_other_spreadsheets(path: Path, source: str) -> None:
-    """Refuse what is no spreadsheet that can be read here.
+    """Refuse a file that is not a spreadsheet that can be read here.
 
     Raises:
         SourceError: it is another format, or protected.
@@ -211,7 +211,7 @@ def _refuse_other_documents(path: Path, source: str) -> None:
 
 
 def _is_spreadsheet(archive: zipfile.ZipFile) -> bool:
-    """Tell whether an OpenDocument file is a spreadsheet."""
+    """Return whether an OpenDocument file is a spreadsheet."""
     return "mimetype" not in archive.namelist() or b"spreadsheet" in archive.read("mimetype")
 
 
@@ -251,9 +251,9 @@ _OTHER_FORMATS = (
 
 
 def refuse_other_formats(head: bytes, source: str, wanted: str) -> None:
-    """Refuse what shows by its first bytes.
+    """Refuse formats that the first bytes show.
 
-    :param wanted: what it was given as, "CSV" say.
+    :param wanted: the format that was expected, such as "CSV".
 
     Raises:
         SourceError: it is another format.
@@ -264,10 +264,10 @@ def refuse_other_formats(head: bytes, source: str, wanted: str) -> None:
 
 
 def refuse_other_texts(text: str, source: str, wanted: str) -> None:
-    """Refuse what shows once the head of a file is decoded, whatever its encoding.
+    """Refuse formats that the decoded head of a file shows, whatever its encoding.
 
     Raises:
-        SourceError: it is another kind of text, or no text.
+        SourceError: it is another kind of text, or not text.
     """
     start = text.lstrip("\ufeff \t\r\n")[:20].lower()
     if start.startswith(("<!doctype html", "<html", "<head")):

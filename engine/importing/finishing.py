@@ -1,7 +1,6 @@
-"""The last steps of a table that was imported: its rows where they belong, its index, its name.
+"""The last steps of importing one table: moving its rows, making its index, giving it its name.
 
-Responsible for one table. Which file it was made in, and what is one transaction, is landing.py's
-business.
+landing.py decides in which file the table is made, and what is one transaction.
 """
 
 from __future__ import annotations
@@ -19,30 +18,30 @@ from engine.pace import Breathe, Pace
 from engine.sqlite.names import find_name, new_table_name, quote, side_name
 from engine.sqlite.table_changes import drop_table
 
-# How often a transaction is tried again when someone else holds one, with others' turn between.
+# How often to retry a transaction while another one is open, letting others run in between.
 _PATIENCE = 200
 
 
 @dataclass
 class NewTable:
-    """A table that was made under `work_name`, and what is to become of it."""
+    """A table that was made under `work_name`, and how it will end up."""
 
     work_name: str
-    url: str  # what it is named after, unless the options have a name
+    url: str  # the table is named after it, unless the options have a name
     options: ImportOptions
     imported: Imported
-    part: str = ""  # of the file that it is, such as a sheet's name
-    name: str = ""  # as it is called in the end
-    added_to: int | None = None  # rows that were added, if it was added to another table
+    part: str = ""  # its part of the file, such as a sheet's name
+    name: str = ""  # its final name
+    added_to: int | None = None  # rows added, if it was added to another table
 
 
 class Finish:
     """The last steps of one table, once it is made.
 
-    :param conn: the database that it comes into.
-    :param schema: where in `conn` it was made: "main" if that is where it comes to.
+    :param conn: the database that it goes to.
+    :param schema: where in `conn` it was made; "main" if it stays there.
     :param known: the table that it replaces or is added to.
-    :param promised: names of tables that are about to get them.
+    :param promised: names that other tables are about to get.
     """
 
     def __init__(
@@ -75,11 +74,11 @@ class Finish:
                 f"There is already a table {found.name}, so full-text search was not set up."
             )
             return None
-        # Under its own name it would stand in the way of the old one, if there is one.
+        # Its own name would collide with the old table's, if there is one.
         return found
 
     async def copy(self, pace: Pace, start: float, end: float) -> None:
-        """Copy the rows over, under the name that they have, in short transactions."""
+        """Copy the rows over, under the work name, in short transactions."""
         conn, work = self._conn, self._table.work_name
         if self._adds:
             return
@@ -108,7 +107,7 @@ class Finish:
     async def index(self, breathe: Breathe, pace: Pace | None = None) -> None:
         """Make the full-text index, if one is wanted and can be made before the table is there.
 
-        :param pace: in short transactions, as `copy`. None: within one of the caller's.
+        :param pace: for short transactions, as in `copy`. None: within the caller's transaction.
         """
         if self._full_text is None or self._known is not None:
             return
@@ -116,7 +115,7 @@ class Finish:
         await self._full_text.fill(self._conn, self._table.work_name, breathe, turn)
 
     def run(self) -> None:
-        """Give the table its name, or add its rows. Within a transaction of the caller's."""
+        """Give the table its name, or add its rows, within the caller's transaction."""
         conn, table = self._conn, self._table
         if self._adds:
             self._add()
@@ -139,7 +138,7 @@ class Finish:
         self._finish_rejected()
 
     def undo(self) -> None:
-        """Drop what `copy` and `index` have made, if `run` did not come to its end."""
+        """Drop what `copy` and `index` have made, if `run` did not finish."""
         work = self._table.work_name
         made = [work, rejected_name(work)]
         if self._full_text is not None and self._known is None:
@@ -208,7 +207,7 @@ class Finish:
         if here:
             conn.execute(f"ALTER TABLE {quote(work)} RENAME TO {quote(name)}")
         if self._schema != "main" and self._adds:
-            # What was rejected when the table was made has not been copied.
+            # Rows rejected when the table was made have not been copied.
             where = f"SELECT sql FROM {self._schema}.sqlite_master WHERE name = ?"
             found = conn.execute(where, [work]).fetchone()
             if found is not None:
@@ -229,7 +228,7 @@ class Finish:
 
 
 def _fill_at_once(conn: sqlite3.Connection, index: FullText) -> None:
-    """Make the index of a table that took the name of another. In one go: both are not there."""
+    """Make the index of a table that took another's name, in one go."""
     work = index.fill(conn, index.table, _no_breath)
     try:
         work.send(None)
@@ -243,7 +242,7 @@ async def _no_breath(position: int) -> None:
 
 
 async def begin(conn: sqlite3.Connection, pace: Pace) -> None:
-    """Begin to write, once nobody else does."""
+    """Begin to write once no other transaction does."""
     for patience in range(_PATIENCE, -1, -1):
         try:
             conn.execute("BEGIN IMMEDIATE")

@@ -1,7 +1,7 @@
 """Full-text search of a table: the index that ``sqlite-utils enable-fts --create-triggers`` makes.
 
-Responsible for filling it in slices, which sqlite-utils does in one go. sqlite-utils says what the
-statements are. Dropping it with its table is table_changes.py's business.
+The statements come from sqlite-utils, but the index is filled in slices rather than in one go.
+table_changes.py drops it with its table.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class FullText:
 
     @property
     def name(self) -> str:
-        """What the index is called, beside the table."""
+        """The name of the index."""
         return f"{self.table}_fts"
 
     async def fill(
@@ -38,7 +38,7 @@ class FullText:
     ) -> None:
         """Make the index from the rows of a table, which need not have its name yet.
 
-        :param begin: begins a transaction for each slice. None: all is within the caller's.
+        :param begin: begins a transaction for each slice. None: use the caller's transaction.
         """
 
         async def write(statement: str, values: tuple[int, ...] = ()) -> int:
@@ -66,7 +66,7 @@ class FullText:
             conn.execute(trigger)
 
     def _statements(self) -> tuple[str, list[str]]:
-        """Return what makes the index, and what makes its triggers."""
+        """Return the statements that make the index and its triggers."""
         scratch = sqlite_utils.Database(memory=True)
         try:
             scratch.table(self.table).create(dict.fromkeys(self.columns, str))

@@ -1,8 +1,8 @@
-"""What an import of one table hands on, and the rows that it could not take.
+"""The result of importing one table, and the rows that did not fit.
 
-Responsible for the side table of rows that don't fit, so that they are not lost: a value that is
-not of the type that was asked for, a primary key that is empty or was there before. How a table
-then comes into its database is landing.py's business.
+Rows that don't fit go into a side table, so that they are not lost: those with a value that is not
+of the requested type, or with a primary key that is empty or was there before. landing.py then
+brings the table into its database.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ class Imported:
     text_columns: list[str]
     rows: int
     rejected: int = 0  # rows in its side table
-    notes: list[str] = field(default_factory=list)  # sentences on what did not go as asked
-    first_rejected: int | None = None  # in which line of the file, where it has lines
+    notes: list[str] = field(default_factory=list)  # sentences on what did not work as requested
+    first_rejected: int | None = None  # its line in the file, if that has lines
 
 
 class Rejected:
-    """The rows that don't fit into `table`, in a table beside it that is made with the first."""
+    """The rows that don't fit into `table`, in a side table that is made with the first row."""
 
     #: The names of the values that `add` is given.
     columns: Sequence[str]
@@ -40,7 +40,7 @@ class Rejected:
         self._table = quote(rejected_name(table))
         self.columns = columns
         self.count = 0
-        #: The line of the file in which the first of them begins, where it has lines.
+        #: The line of the file in which the first of them begins, if that has lines.
         self.first_line: int | None = None
 
     def add(self, number: int, reason: str, values: Sequence[Any], line: int | None = None) -> None:
@@ -53,7 +53,7 @@ class Rejected:
         self.add_text(number, reason, json.dumps(named, ensure_ascii=False, default=_as_json), line)
 
     def add_text(self, number: int, reason: str, text: str, line: int | None = None) -> None:
-        """Keep what should have been a row, as it stands in the file."""
+        """Keep text that should have been a row, as it is in the file."""
         if self.count == 0:
             self._conn.execute(
                 f'CREATE TABLE {self._table} (\n   "row" INTEGER,\n   "line" INTEGER,\n'
@@ -66,7 +66,7 @@ class Rejected:
 
 
 def rejected_name(table: str) -> str:
-    """Return what the side table of a table that is being made is called."""
+    """Return the name of the side table for a table that is being made."""
     return f"{table}_rejected"
 
 
@@ -82,7 +82,7 @@ def insert_fitting(
     rows: Sequence[tuple[int, Sequence[Any]]],
     reject: Callable[[int, str, Sequence[Any]], None],
 ) -> int:
-    """Insert rows, each with its number, and return how many fitted. The others are rejected."""
+    """Insert rows, each with its number; reject those that don't fit; return how many did."""
     conn.execute("SAVEPOINT fitting")
     try:
         conn.executemany(statement, [row for _, row in rows])
@@ -91,7 +91,7 @@ def insert_fitting(
     else:
         conn.execute("RELEASE fitting")
         return len(rows)
-    # Something is wrong with at least one of them: one by one, then.
+    # At least one of them is wrong, so insert them one by one.
     fitted = 0
     for number, row in rows:
         try:
@@ -104,7 +104,7 @@ def insert_fitting(
 
 
 def reason_in_words(error: sqlite3.IntegrityError) -> str:
-    """Return why SQLite did not take a row, as a person would say it."""
+    """Return why SQLite rejected a row, in plain words."""
     what, _, where = str(error).partition(" constraint failed: ")
     columns = ", ".join(name.rpartition(".")[2] for name in where.split(", "))
     if what == "UNIQUE":
@@ -115,7 +115,7 @@ def reason_in_words(error: sqlite3.IntegrityError) -> str:
 
 
 class Chosen:
-    """Finds the columns that options name, and notes those that are not there.
+    """Finds the columns that options name, and notes missing ones.
 
     :param columns: those of the table.
     """
@@ -125,9 +125,9 @@ class Chosen:
         self._notes = notes
 
     def find(self, names: Iterable[str], what: str) -> list[str]:
-        """Return the columns that `names` mean.
+        """Return the columns with these names.
 
-        :param what: what they were named for, for the note; without, nothing is noted.
+        :param what: what they were named for, for the note; if empty, nothing is noted.
         """
         found = []
         for name in names:

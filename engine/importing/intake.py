@@ -1,8 +1,7 @@
-"""Taking a source in: a file becomes a database, or tables of one.
+"""Takes in a source: turns a file into a database, or into tables of one.
 
-Responsible for the order of things and for what is remembered of a source. How each kind of file
-is read is the business of its own module, how tables come into a database is landing.py's, and
-serving is instance.py's.
+This module runs the steps in order and records what became of a source. Each kind of file has its
+own module that reads it, landing.py brings tables into a database, and instance.py serves it.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ from engine.sqlite import journals
 from engine.sqlite.connections import DAMAGED, rebuild_indexes
 from engine.sqlite.names import find_name, new_database_name, quote
 
-# The share of an import that is done when its tables are made and only have to land.
+# The share of an import that is done once its tables are made and only have to land.
 _MADE = 0.85
 
 # SQLite's types, as options name them. Others hold anything.
@@ -45,7 +44,7 @@ _OPTION_TYPES = {"INTEGER": "integer", "INT": "integer", "REAL": "float", "FLOAT
 class Intake:
     """Takes sources into an instance's folder.
 
-    :param pause: lets others have their turn.
+    :param pause: lets other work run.
     """
 
     def __init__(self, folder: Folder, pause: Pause = give_way) -> None:
@@ -59,16 +58,16 @@ class Intake:
         self.release: Callable[[str], None] = lambda name: None
 
     async def take(self, request: Request, file: Path, report: Report) -> dict[str, Any]:
-        """Take a source in; `file` is used up.
+        """Take in a source; `file` is consumed.
 
         Returns:
             "id": of the source; "path": where Datasette shows it, relative to the base URL;
             "added": what it became, each with "database", "table" and "rows" (null for a
-            database); "notes": sentences about what did not go as asked.
+            database); "notes": sentences about what did not work as requested.
 
         Raises:
-            SourceError: the file is not what was said, or cannot be read.
-            Cancelled: `report` said so.
+            SourceError: the file is of another kind than stated, or cannot be read.
+            Cancelled: `report` returned false.
         """
         async with self._turn:
             return await self._take(request, file, report)
@@ -98,7 +97,7 @@ class Intake:
     async def take_rows(
         self, request: Request, rows: RowReader, aside: Path, report: Report
     ) -> dict[str, Any]:
-        """Take rows in that are read elsewhere; see take.
+        """Take in rows that are read elsewhere; see take.
 
         :param aside: a path that nothing else uses, beside the databases.
         """
@@ -111,7 +110,7 @@ class Intake:
             return self._remembered(request, result)
 
     def clear_up(self) -> None:
-        """Remove what imports have left behind that were interrupted."""
+        """Remove leftovers of interrupted imports."""
         self._folder.forget_imports()
         database = self._folder.table_database()
         if database is not None:
@@ -120,7 +119,7 @@ class Intake:
     # --- Databases and configuration ------------------------------------------------------------
 
     async def _take_database(self, request: Request, file: Path) -> dict[str, Any]:
-        # A first visit waits for what the site ships, which is its owner's to check.
+        # A first visit waits for the site's own data, which the site's owner should have checked.
         seconds = 0 if request.origin.get("kind") == "site" else sqlite_file.LOOK_SECONDS
         notes = await sqlite_file.prepare(file, request.url, self._pause, seconds=seconds)
         collations, more = _put_in_order(file)
@@ -251,7 +250,7 @@ class Intake:
     def _added_before(self, request: Request) -> dict[str, Any] | None:
         """Return what `take` returned for the same addition, if the worker was stopped after it.
 
-        What was added is saved together with this memory of it, so both are there or neither is.
+        The added data and this record of it are saved together, so both are there or neither is.
         """
         wanted = [request.origin.get(name) for name in ("addition", "member")]
         if wanted[0] is None:
@@ -293,7 +292,7 @@ class Intake:
         return []
 
     def _remembered(self, request: Request, result: dict[str, Any]) -> dict[str, Any]:
-        """Write down where the result is from, and return it."""
+        """Record where the result is from, and return it."""
         sources = self._folder.sources()
         ids = [int(one["id"]) for one in sources]
         id = request.id if request.id is not None else str(max(ids, default=0) + 1)
@@ -321,7 +320,7 @@ _NOT_PARQUET = "Its first bytes are not those of one. It may be a web page, or a
 
 
 def _put_in_order(file: Path) -> tuple[list[str], list[str]]:
-    """Have the indexes of a database fit the collations that are there.
+    """Make the indexes of a database fit the collations that are available.
 
     Returns:
         Names of the collations that are missing, and sentences about them.
@@ -356,8 +355,8 @@ def _for_making(
 ) -> tuple[ImportOptions, ImportOptions]:
     """Return the options to land with, and those to make the table with.
 
-    Rows that are added to a table must be of its types; whether its primary key takes them shows
-    when they are.
+    Rows that are added to a table must have its types; its primary key is checked when they are
+    added.
     """
     known = landing.known(url, options)
     if known is None or options.exists != "add":
@@ -373,7 +372,7 @@ def _for_making(
 def _without(
     sources: list[dict[str, Any]], added: list[dict[str, Any]], id: str
 ) -> list[dict[str, Any]]:
-    """Return the sources without what was replaced: it is no longer from where it was."""
+    """Return the sources without the tables that were replaced, which now have another source."""
     places = [(one["database"], one["table"]) for one in added]
     kept = []
     for source in sources:

@@ -1,7 +1,7 @@
-"""Making a document of the beginning of a JSON file, to show what it holds.
+"""Turns the beginning of a JSON file into a document, to show what it holds.
 
-The document ends at the last comma, behind which a value may have been cut off, or within the text
-that is too long to end. What was open there is closed.
+The document ends at the last comma, since the value after it may be cut off, or within a text that
+is too long to end. Lists and objects that are open there are closed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _CLOSING = {"[": "]", "{": "}"}
 
 
 def closed(head: str) -> str:
-    """Return a document with all that is whole in the head of another."""
+    """Return a document with all complete values in the head of another."""
     open_: list[str] = []
     end, closing = 0, ""
     before = ""

@@ -1,9 +1,9 @@
-"""Importing a JSON file as a table.
+"""Imports a JSON file as a table.
 
-Everything that takes long is done in slices: a document is parsed value by value (json_pieces.py),
-and inserted so. It is in memory as a whole; lines of JSON never are.
+Long work is done in slices: a document is parsed and inserted value by value (json_pieces.py). A
+document is in memory as a whole; a file with lines of JSON never is.
 
-Not responsible for the shapes of a document (json_shapes.py), nor for types (loose_table.py).
+json_shapes.py knows the shapes of documents, and loose_table.py chooses types.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ _SLICE_ROWS = 500
 _SLICE_BYTES = 256 * 1024
 _LINE_LIMIT = 32 * 1024 * 1024
 
-# In characters: what takes less than a turn is parsed at once.
+# In characters: shorter documents take less than a turn and are parsed at once.
 _LARGE = 1024 * 1024
 
 # In characters: more would take seconds at a stretch.
 _LARGEST_RELAXED = 16 * 1024 * 1024
 
-# As much as a message shows of what is wrong.
+# How many characters of faulty text a message shows.
 _EXCERPT = 60
 
 
@@ -60,10 +60,10 @@ async def import_json(
     """Import a JSON file as a new table, within the transaction of the caller.
 
     :param source: what to call the file in errors.
-    :param share: how much of the whole this is.
+    :param share: the part of the whole task that this is.
 
     Raises:
-        SourceError: the file is no JSON, or no table.
+        SourceError: the file is not JSON, or not a table.
     """
     head = read_head(path)
     if not head.strip():
@@ -112,12 +112,12 @@ async def import_json(
 
 
 def is_lines(path: Path, name: str) -> bool:
-    """Tell whether a file holds a JSON value on each line.
+    """Return whether a file holds a JSON value on each line.
 
-    A single line is a document, which is not parsed for this, however long it is. Only an object
-    in a file whose name says so, such as rows.ndjson, is a row.
+    A single line is a document and is not parsed to find out. It is a row only if it is an object
+    and the file's name says so, as in rows.ndjson.
 
-    :param name: of the file, or its URL.
+    :param name: the file's name or URL.
     """
     with path.open("rb") as file:
         first = _first_line(file)
@@ -162,7 +162,7 @@ def _lines(path: Path) -> Iterator[_Text]:
 
 
 def is_sequence(head: bytes) -> bool:
-    """Tell whether a file is a JSON text sequence, in which a control character begins each."""
+    """Return whether a file is a JSON text sequence, where a control character begins each text."""
     return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(RECORD_SEPARATOR.encode())
 
 
@@ -240,7 +240,7 @@ async def _parse(text: str, source: str, breathe: Breathe, parser: JsonParser) -
         return await parse_in_pieces(text, breathe, parser)
     except (ValueError, RecursionError):
         parser.forget()
-        return parse(text, source, parser)  # which says what is wrong where
+        return parse(text, source, parser)  # which says where the error is
     except MemoryError as error:
         raise _too_large(source) from error
 
@@ -249,7 +249,7 @@ def parse(text: str, source: str, parser: JsonParser) -> Any:
     """Return a whole JSON document, or several values as a list.
 
     Raises:
-        SourceError: it is none, with the place where it stops being one.
+        SourceError: it is not JSON; the message says where it stops being JSON.
     """
     try:
         return parser.parse(text)

@@ -1,10 +1,10 @@
-"""Parsing a large JSON document in pieces, so that others get their turn meanwhile.
+"""Parses a large JSON document in pieces, so that other work gets a turn in between.
 
-The standard library's parser takes a document in one stretch, some seconds of them in wasm. Here it
-parses what makes large documents large one by one: the values of a list or an object, and of the
-lists that are an object's values. The result is the same.
+The standard library's parser takes a document in one go, which can take seconds in wasm. Here it
+parses the parts that make documents large one by one: the values of a list or an object, and of
+the lists in an object. The result is the same.
 
-Not responsible for saying what is wrong with a document (json_import.py).
+json_import.py says what is wrong with a document.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 _NEXT = re.compile(r"[ \t\n\r]*([,\]}])[ \t\n\r]*")
 _COLON = re.compile(r"[ \t\n\r]*:[ \t\n\r]*")
 
-# As many values as are parsed before looking at the clock.
+# How many values are parsed before looking at the clock.
 _VALUES = 200
 
 
@@ -29,7 +29,7 @@ async def parse_in_pieces(text: str, breathe: Breathe, parser: JsonParser) -> An
     :param breathe: awaited with positions in `text`.
 
     Raises:
-        ValueError: it is none; json.loads tells what is wrong where.
+        ValueError: it is not JSON; json.loads says where the error is.
         RecursionError: its lists and objects are nested too deeply.
     """
     pieces = _Pieces(text, breathe, parser)
@@ -64,7 +64,7 @@ class _Pieces:
         while True:
             value, position = decode(text, position)
             if type(value) is dict:
-                # The parser shares the names within what it parses at a time; so do rows here.
+                # The parser shares names within each piece; here they are shared between rows.
                 if names == list(value):
                     value = dict(zip(names, value.values(), strict=True))
                 else:
@@ -108,7 +108,7 @@ def _skip(text: str, position: int) -> int:
 
 
 def _next(text: str, position: int, closing: str) -> tuple[bool, int]:
-    """Tell whether what ends there is the last one, and where to go on."""
+    """Return whether the value that ends there is the last one, and where to go on."""
     found = _NEXT.match(text, position)
     if found is None or found[1] not in (",", closing):
         raise ValueError("Values are separated by commas.")

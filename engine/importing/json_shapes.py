@@ -1,4 +1,4 @@
-"""What rows a JSON document holds, whatever its shape.
+"""Finds the rows in a JSON document, whatever its shape.
 
 These are the shapes that Datasette Lite has always understood, and some more:
 
@@ -10,10 +10,10 @@ These are the shapes that Datasette Lite has always understood, and some more:
   (``orient="split"``) and Socrata have; or with such rows alone (``_shape=arrays``);
 - an object whose values are all objects: these are the rows, their keys the primary key ``_key``;
 - an object with lists of objects: the largest of them;
-- an object of lists that are all as long: these are the columns;
+- an object of lists of equal length: these are the columns;
 - any other object: one row.
 
-Not responsible for reading files (json_import.py).
+json_import.py reads the files.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ KEY = "_key"
 class Shape:
     """Rows, all of them objects or all of them lists.
 
-    There may be millions, so they are made of `raw` a part at a time.
+    There may be millions, so they are made from `raw` a part at a time.
     """
 
     raw: Sequence[Any]
-    row: Callable[[Any], Any] | None = None  # makes a row of one of them
+    row: Callable[[Any], Any] | None = None  # makes a row from one raw value
     is_lists: bool = False
     columns: Sequence[str] = ()  # of lists
     primary_key: Sequence[str] = ()
@@ -57,7 +57,7 @@ def shape_of(document: Any, source: str, header: bool | None = None) -> Shape:
     :param header: whether the first of a list of lists names the columns. None: if it can.
 
     Raises:
-        SourceError: it is no table.
+        SourceError: it is not a table.
     """
     if isinstance(document, dict):
         return _object(document, source, header)
@@ -116,7 +116,7 @@ def _list(document: list[Any], source: str, header: bool | None) -> Shape:
         return Shape(document, decoded)
     if all(isinstance(row, list) for row in document):
         return _lists(document, header)
-    # Mixed, or plain values: nothing of it is to be lost.
+    # Mixed or plain values: keep all of them.
     return Shape(document, row_of_any)
 
 
@@ -141,19 +141,19 @@ def _keyed(member: tuple[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def row_of_any(value: Any) -> dict[str, Any]:
-    """Return the row that a value is by itself."""
+    """Return a row for a single value."""
     if not isinstance(value, dict):
         return {"value": value}
     return feature_row(value) if is_feature(value) else decoded(value)
 
 
-# What names the columns and the rows of a table that is split into them.
+# Keys for the columns and the rows, if a document has them apart.
 _COLUMNS = ("columns", "fields", "headers", "header", "cols")
 _ROWS = ("rows", "data", "values", "records")
 
 
 def _split(document: dict[str, Any]) -> Shape | None:
-    """Return the rows of a document that has lists for rows, and their names beside them."""
+    """Return the rows of a document that has rows as lists, and the column names apart."""
     key = next((name for name in _ROWS if _is_lists(document.get(name))), None)
     if key is None:
         return None
@@ -182,7 +182,7 @@ def _column_names(said: Any) -> list[str] | None:
 
 
 def _left_out(document: Mapping[str, Any], taken: set[str]) -> str:
-    """Return a note on what else a document holds than its rows."""
+    """Return a note on the parts of a document that are not rows."""
     names = [name for name in document if name not in taken]
     if not names:
         return ""
@@ -226,19 +226,19 @@ def feature_row(feature: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_feature(row: Mapping[str, Any]) -> bool:
-    """Tell whether an object is a GeoJSON feature, as in newline-delimited GeoJSON."""
+    """Return whether an object is a GeoJSON feature, as in newline-delimited GeoJSON."""
     return row.get("type") == "Feature" and "geometry" in row
 
 
 def decoded(row: dict[str, Any]) -> dict[str, Any]:
-    """Return an object with the bytes that Datasette and sqlite-utils write as Base64."""
+    """Return an object with bytes in place of Base64 as Datasette and sqlite-utils write it."""
     if not any(isinstance(value, dict) and "$base64" in value for value in row.values()):
         return row
     return {name: decoded_value(value) for name, value in row.items()}
 
 
 def decoded_value(value: Any) -> Any:
-    """Return a value, bytes if it is {"$base64": true, "encoded": …}."""
+    """Return a value, as bytes if it is {"$base64": true, "encoded": …}."""
     if isinstance(value, dict) and value.get("$base64") is True and "encoded" in value:
         try:
             return base64.b64decode(value["encoded"])
@@ -252,14 +252,14 @@ def _is_lists(value: Any) -> bool:
 
 
 def _is_objects(value: Any) -> bool:
-    """Tell whether a value is a list of objects, perhaps with others, of which one has members."""
+    """Return whether a value is a list with objects, at least one of which is not empty."""
     if not isinstance(value, list) or not value or not isinstance(value[0], dict):
         return False
     return any(isinstance(one, dict) and one for one in value)
 
 
 def nested_too_deeply(source: str) -> SourceError:
-    """Return the error of a document that the parser cannot take."""
+    """Return the error for a document that is too deep for the parser."""
     return SourceError(
         f"{source} is nested too deeply to be read as JSON.",
         source=source,

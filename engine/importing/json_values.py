@@ -1,6 +1,6 @@
-"""Parsing JSON that is not quite JSON: NaN and Infinity, comments, commas too many, several values.
+"""Parses JSON that is not quite JSON: NaN and Infinity, comments, extra commas, several values.
 
-Responsible for what is told of it, too. Not for what rows the values are (json_shapes.py).
+It also makes the notes on that. json_shapes.py finds the rows in the values.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ RECORD_SEPARATOR = "\x1e"
 
 @dataclass
 class JsonParser:
-    """Parses JSON, and counts what in it is none."""
+    """Parses JSON, and counts what in it is not JSON."""
 
     not_numbers: int = 0
     infinities: int = 0
@@ -36,16 +36,16 @@ class JsonParser:
 
     def _use(self, decoder: json.JSONDecoder) -> None:
         self._decoder = decoder
-        #: As json.JSONDecoder.raw_decode.
+        #: Like json.JSONDecoder.raw_decode.
         self.raw_decode = decoder.raw_decode
 
     def _take_long_integers(self) -> None:
-        """Have integers with thousands of digits come as text. That takes longer for all."""
+        """Read integers with thousands of digits as text, which makes all parsing slower."""
         constant = self._constant
         self._use(json.JSONDecoder(parse_constant=constant, parse_int=_integer))
 
     def forget(self) -> None:
-        """Begin to count again."""
+        """Reset the counts."""
         self.not_numbers = self.infinities = self.comments = self.commas = 0
 
     def _constant(self, name: str) -> float | None:
@@ -59,7 +59,7 @@ class JsonParser:
         """Return a document, which may hold NaN and Infinity.
 
         Raises:
-            ValueError: it is none.
+            ValueError: it is not JSON.
             RecursionError: it is nested too deeply.
         """
         check_depth(text)
@@ -77,7 +77,7 @@ class JsonParser:
         """Return a document with comments, commas before closing brackets, or several values.
 
         Raises:
-            ValueError: it is none even so.
+            ValueError: it is not even that.
             RecursionError: it is nested too deeply.
         """
         plain = _LAST_COMMA.sub(self._without_comma, _COMMENT.sub(self._without_comment, text))
@@ -108,7 +108,7 @@ class JsonParser:
         return " "
 
     def notes(self) -> list[str]:
-        """Return what was found, in sentences."""
+        """Return sentences on what was found."""
         notes = []
         if self.comments:
             notes.append(f"{_count(self.comments, 'comment')} left out, since JSON has none.")

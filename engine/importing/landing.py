@@ -1,17 +1,17 @@
-"""How tables that are being imported come into their database, whole or not at all.
+"""Brings imported tables into their database, whole or not at all.
 
-An import takes its time. A transaction that long in a database that Datasette serves would keep
-others from writing, and what is written half way would be seen and saved. So tables are made in a
-file aside. Where the database does not exist yet, that file becomes it. Where it does, the rows
-are copied over in short transactions, into a table whose name hides it (names.WORK_PREFIX), and
-one more transaction gives it its own. What a kill leaves behind is dropped at the next start
-(`drop_leftovers`). Only a database that nobody is served from yet is written to at once, in one
+An import can take long. Such a long transaction in a database that Datasette serves would block
+other writers, and half-written data would be seen and saved. So tables are made in a separate
+file. If the database does not exist yet, that file becomes it. If it does, the rows are copied
+over in short transactions, into a table whose name hides it (names.WORK_PREFIX), and one more
+transaction gives the table its own name. Leftovers of a killed import are dropped at the next start
+(`drop_leftovers`). Only a database that is not served yet is written to directly, in one
 transaction.
 
-*Adding* rows to a table cannot be taken apart so, since others see each part: it is one statement
-in one transaction, with nothing else answered for about a second per million values.
+*Adding* rows to a table cannot be split like this, since others would see each part: it is one
+statement in one transaction, which blocks everything else for about a second per million values.
 
-Not responsible for making the tables.
+The importers make the tables.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ from engine.sqlite.names import (
     quote,
 )
 
-# Several imports can be under way.
+# Several imports can run at a time.
 _numbers = count(1)
 
 
 class Landing:
     """Where the tables of one source are made, on their way into `database`.
 
-    A context manager, which removes what is left.
+    A context manager that removes leftovers.
 
     :param aside: a path beside the database that nothing else uses.
     :param source: what to call the source in errors.
     """
 
-    #: Where the tables are to be made, within the transaction that is open.
+    #: Make the tables here, within the transaction that is open.
     connection: sqlite3.Connection
 
     def __init__(self, database: Path, aside: Path, *, is_served: bool, source: str) -> None:
@@ -60,7 +60,7 @@ class Landing:
         self._is_direct = not self._is_new and not is_served
         self._has_landed = False
         self._forget_aside()
-        # isolation_level=None: no transaction begins or ends unasked.
+        # isolation_level=None: no transaction begins or ends implicitly.
         path = database if self._is_direct else aside
         self.connection = connect(path, isolation_level=None)
 
@@ -102,7 +102,7 @@ class Landing:
 
     @property
     def is_in_place(self) -> bool:
-        """Whether nobody is served from what `connection` is connected to."""
+        """Whether the database of `connection` is not being served."""
         return self._is_new or self._is_direct
 
     @property
@@ -112,19 +112,19 @@ class Landing:
 
     @asynccontextmanager
     async def there(self, pace: Pace) -> AsyncIterator[sqlite3.Connection]:
-        """Begin to write to the database itself, which is being served. Nothing should wait."""
+        """Begin to write to the database itself, which is being served, so be quick."""
         conn = connect(self._database, isolation_level=None, timeout=0)
         try:
             await begin(conn, pace)
             yield conn
             conn.execute("COMMIT")
         finally:
-            # What was not committed is undone.
+            # Uncommitted changes are undone.
             conn.close()
 
     @asynccontextmanager
     async def beside(self, pace: Pace) -> AsyncIterator[sqlite3.Connection]:
-        """Like `there`, with what was made in `connection` as the schema "aside"."""
+        """Like `there`, with the tables made in `connection` in the schema "aside"."""
         self.connection.execute("COMMIT")
         conn = sqlite3.connect(self._database, isolation_level=None, timeout=0)
         try:
@@ -145,7 +145,7 @@ class Landing:
         """Bring all tables into the database; sets their `name`.
 
         :param start: the share of the import that is done.
-        :param also: statements to be run once all tables have their names.
+        :param also: statements to run once all tables have their names.
 
         Raises:
             SourceError: it can't be stored. Nothing of it remains.
@@ -176,7 +176,7 @@ class Landing:
     async def _copy(
         self, tables: Sequence[NewTable], pace: Pace, start: float, also: Sequence[str]
     ) -> None:
-        """Bring the tables from aside into a database that is being served."""
+        """Bring the tables from the separate file into a database that is being served."""
         conn = connect(self._database, isolation_level=None, timeout=0)
         finishes: list[Finish] = []
         try:
@@ -208,7 +208,7 @@ class Landing:
 
 
 def drop_leftovers(database: Path) -> None:
-    """Drop what an import that was killed has left in a database."""
+    """Drop what a killed import has left in a database."""
     if not database.exists():
         return
     with _open(database) as conn:
@@ -219,7 +219,7 @@ def _drop_leftovers(conn: sqlite3.Connection) -> None:
     for name in names_in(conn):
         if name.startswith(WORK_PREFIX):
             conn.execute(f"DROP TABLE IF EXISTS {quote(name)}")
-    # A full-text index has its table's name in its own from the first; the table is not there then.
+    # A full-text index is named after its table's final name, which does not exist yet.
     names = names_in(conn)
     where = "SELECT name, sql FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL TABLE%'"
     for name, sql in conn.execute(where).fetchall():

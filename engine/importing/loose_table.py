@@ -1,14 +1,14 @@
-"""Rows on their way into a table while its columns and their types are still being learnt.
+"""Collects rows for a table while its columns and their types are still being learnt.
 
-JSON, Excel and Parquet rows come as values of all types, with columns that may turn up late. They
-are put into a temporary table whose columns have no type, so that every value stays what it is.
-Once all are seen, the real table is made and SQLite copies them over, a slice at a time.
+JSON, Excel and Parquet rows have values of all types, and columns may turn up late. The rows go
+into a temporary table whose columns have no type, so that no value changes. Once all rows are
+seen, the real table is made and SQLite copies them over, a slice at a time.
 
 The types are those of ``sqlite-utils insert``, had it looked at all rows: integers and booleans
-together are INTEGER, with floats REAL, bytes alone or with text BLOB, nothing but null TEXT, and
-whatever else is mixed TEXT. Only where a float can't hold an integer exactly is a column of both
-NUMERIC, in which SQLite keeps them. Lists and objects become JSON text. Integers beyond 64 bits
-become text; halves of surrogate pairs, which are no characters, become U+FFFD.
+together are INTEGER, with floats REAL, bytes alone or with text BLOB, only nulls TEXT, and any
+other mixture TEXT. A column of floats and integers is NUMERIC if a float can't hold an integer
+exactly: SQLite then keeps both. Lists and objects become JSON text. Integers beyond 64 bits become
+text; halves of surrogate pairs, which are not characters, become U+FFFD.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ _WANTED = {"text": "TEXT", "integer": "INTEGER", "float": "REAL"}
 class LooseTable:
     """One table in the making.
 
-    :param conn: where it is to be. It holds the temporary table meanwhile.
-    :param declared: types of columns that are known before: "text", "integer", "float", "blob"
+    :param conn: where to make it. It holds the temporary table meanwhile.
+    :param declared: types of columns known beforehand: "text", "integer", "float", "blob"
         or "json".
     :param source: what to call the source in errors.
     """
@@ -58,18 +58,18 @@ class LooseTable:
 
     @property
     def columns(self) -> list[str]:
-        """The columns seen so far, as they are called in the source."""
+        """The columns seen so far, with their names in the source."""
         return list(self._places)
 
     def add_objects(self, objects: Sequence[Mapping[str, Any]]) -> None:
-        """Add rows of which each names its values; what it does not name is NULL."""
+        """Add rows with named values; values a row lacks are NULL."""
         for one in objects:
             if not one.keys() <= self._places.keys():
                 self.widen(one)
         self._insert([tuple(map(one.get, self._places)) for one in objects])
 
     def add_lists(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Add rows that are in the order of the columns, and not longer."""
+        """Add rows with values in the order of the columns, and no more values than columns."""
         width = len(self._places)
         self._insert([(*row, *[None] * (width - len(row))) for row in rows])
 
@@ -105,7 +105,7 @@ class LooseTable:
         try:
             self._conn.executemany(statement, rows if plain else map(_storable_row, rows))
         except (OverflowError, UnicodeEncodeError, sqlite3.Error):
-            # Rare values that SQLite can't hold. Those before it are in already.
+            # A rare value that SQLite can't hold. The rows before it are in already.
             self._conn.execute(f"DELETE FROM temp.loose WHERE rowid > {self.rows}")
             safe = [tuple(map(_safe, row)) for row in rows]
             for types, column in zip(self._types, zip(*safe, strict=True), strict=True):
@@ -123,11 +123,11 @@ class LooseTable:
         drop_empty: bool = False,
         rejected: Rejected | None = None,
     ) -> Imported:
-        """Make the table, and return what it is.
+        """Make the table, and return a description of it.
 
-        :param primary_key: unless the options name another.
+        :param primary_key: used unless the options name another.
         :param drop_empty: leave out columns that have neither a name nor a value.
-        :param rejected: keeps rows that do not fit; one of its own if there is none yet.
+        :param rejected: keeps rows that do not fit; by default a new one.
         """
         notes: list[str] = []
         sources = list(self._places)
@@ -190,7 +190,7 @@ class LooseTable:
         )
 
     async def _inexact(self, kinds: Sequence[str], breathe: Breathe) -> list[int]:
-        """Return the columns of floats with an integer that a float would change."""
+        """Return the float columns with an integer that a float would change."""
         places = [i for i, kind in enumerate(kinds) if kind == "REAL" and int in self._types[i]]
         found: set[int] = set()
         for low, high in slices(self._conn, "temp.loose") if places else ():
@@ -252,10 +252,10 @@ class LooseTable:
 
 
 class _Fits:
-    """Tells whether a row fits.
+    """Checks whether a row fits.
 
     :param keys: columns that must not be empty.
-    :param forced: columns with the type that not all their values are of.
+    :param forced: columns with a type that not all their values have.
     """
 
     def __init__(self, names: list[str], keys: list[int], forced: list[tuple[int, str]]) -> None:
@@ -264,7 +264,7 @@ class _Fits:
         self._forced = forced
 
     def misfit(self, row: Sequence[Any]) -> str | None:
-        """Return why a row does not fit. None: it does."""
+        """Return why a row does not fit, or None if it does."""
         for place in self._keys:
             if row[place] is None or row[place] == "":
                 return f"{self._names[place]} is empty."
@@ -276,7 +276,7 @@ class _Fits:
 
 
 def _is_number(value: Any, wanted: str) -> bool:
-    """Tell whether SQLite makes a value a number of the type; NULL is one of any."""
+    """Return whether SQLite converts a value to a number of the type; NULL always fits."""
     if value is None:
         return True
     if isinstance(value, bytes):
@@ -286,7 +286,7 @@ def _is_number(value: Any, wanted: str) -> bool:
         return value != "" and type_of(value) <= most
     if wanted == "REAL" or isinstance(value, int):
         return True
-    # A float beyond 64 bits would stay one, and infinity is no integer at all.
+    # A float beyond 64 bits would stay one, and infinity is not an integer at all.
     return bool(-(2.0**63) <= value < 2.0**63 and value == int(value))
 
 

@@ -1,7 +1,6 @@
-"""What is to be imported and how: the form in which JavaScript asks.
+"""What to import and how: turns JavaScript's JSON into typed values.
 
-Responsible for turning that JSON into typed values. What an option means is the business of the
-module that heeds it.
+The modules that apply an option define what it means.
 """
 
 from __future__ import annotations
@@ -12,13 +11,13 @@ from typing import Any, Literal
 
 Exists = Literal["rename", "replace", "add"]
 
-#: Stands for all text columns where columns are named for full-text search.
+#: Stands for all text columns in the list of columns for full-text search.
 ALL_TEXT = "*"
 
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """How a source becomes a table or a database. None: whatever is found out."""
+    """How a source becomes a table or a database. None: detect it."""
 
     name: str | None = None  # of the table; of the database for a SQLite file
     skiprows: int | None = None  # lines (rows in Excel) before the header
@@ -43,7 +42,7 @@ class ImportOptions:
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> ImportOptions:
-        """Return the options in a JSON object. What is unknown or null counts as absent."""
+        """Return the options in a JSON object. Unknown ones and null count as absent."""
         lists: dict[str, Any] = {
             name: tuple(given.get(name) or ()) for name in ("pk", "fts", "drop")
         }
@@ -70,8 +69,8 @@ class ImportOptions:
     def of_table(self, source: str) -> ImportOptions:
         """Return the options for one table of several, called `source` in the file.
 
-        What is said of the whole file holds where the table's own options say nothing, but for
-        the name.
+        Options for the whole file, except the name, apply where the table's own options say
+        nothing.
         """
         own = self.tables.get(source, ImportOptions())
         return replace(
@@ -89,7 +88,7 @@ class ImportOptions:
 
 @dataclass(frozen=True)
 class Request:
-    """What JavaScript asks for: that a source be taken in."""
+    """JavaScript's request to take in a source."""
 
     parameter: str  # the link's, such as "csv", or "auto"
     url: str  # or the name of a file
@@ -97,7 +96,7 @@ class Request:
     options: ImportOptions
     given: Mapping[str, Any]  # the options as they came, to be kept
     id: str | None = None  # of the source whose tables this replaces
-    may_change: bool = False  # whether a script may change tables that it has not made
+    may_change: bool = False  # whether a script may change tables that it did not make
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Request:

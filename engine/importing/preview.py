@@ -1,8 +1,7 @@
-"""What would become of a file: told from its head, without importing anything.
+"""Previews what a file would become, from its head, without importing anything.
 
-Responsible for the Preview of shell/shared/protocol.js, which the import dialog shows. It looks at
-a few hundred rows, so types and what may be a primary key are a first guess; an import looks at
-all.
+It makes the Preview of shell/shared/protocol.js, which the import dialog shows. It looks at a few
+hundred rows, so types and primary keys are a first guess; an import looks at all rows.
 """
 
 from __future__ import annotations
@@ -84,7 +83,7 @@ class Previews:
         :param complete: whether all of it is there, not only its head.
 
         Raises:
-            SourceError: it is no data.
+            SourceError: it is not data.
         """
         with path.open("rb") as file:
             head = file.read(_MOST_BYTES)
@@ -289,7 +288,7 @@ class Previews:
         count: int | None,
         name: str = "preview",
     ) -> dict[str, Any]:
-        """Return what is said of a table that was made of what was seen."""
+        """Return the description of a table that was made from the rows seen."""
         info = conn.execute(f"PRAGMA table_info({quote(name)})").fetchall()
         rows = conn.execute(f"SELECT * FROM {quote(name)} LIMIT ?", [_SEEN_ROWS]).fetchall()
         columns = [column for _, column, *_ in info]
@@ -325,7 +324,7 @@ class Previews:
 
 
 def _records(path: Path, dialect: Dialect, source: str) -> tuple[list[str], list[list[str]]]:
-    """Return the header of a CSV file and the records after it, as many as are looked at."""
+    """Return the header of a CSV file and the first records after it."""
     records: list[list[str]] = []
     with CsvRecords(path, dialect, source) as reader:
         first = reader.header()
@@ -362,7 +361,7 @@ def _is_distinct(column: Iterable[Any]) -> bool:
 
 
 def _candidates(columns: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return the columns that may be a primary key, those first whose names say so."""
+    """Return the columns that may be a primary key, starting with those whose names say so."""
     names = [one["name"] for one in columns if one["distinct"] and one["type"] != "float"]
 
     def is_named_so(name: str) -> bool:
@@ -373,7 +372,7 @@ def _candidates(columns: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def _shown(value: Any) -> Any:
-    """Return a value as JSON can hold it, and no longer than a person wants to see."""
+    """Return a value in a form that JSON can hold, cut to a readable length."""
     if isinstance(value, bytes):
         return {"$base64": True, "encoded": base64.b64encode(value[:_MOST_TEXT]).decode()}
     if isinstance(value, float) and not math.isfinite(value):

@@ -1,6 +1,6 @@
-"""Importing rows that someone else reads from a file: JavaScript, for Parquet.
+"""Imports rows that JavaScript reads from a file, as it does for Parquet.
 
-Not responsible for the file, only for what the values become in SQLite.
+This module only turns their values into SQLite's.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class RowReader(Protocol):
         Integers beyond 2^53 are text, bytes {"$base64": true, "encoded": …}.
 
         Raises:
-            ValueError: the file can't be read on.
+            ValueError: the rest of the file can't be read.
         """
 
 

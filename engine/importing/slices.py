@@ -1,7 +1,6 @@
-"""Going through a table in slices of rows that take some 0.02 s each, however wide its rows are.
+"""Goes through a table in slices of rows that take about 0.02 s each, however wide its rows are.
 
-SQLite works through a statement in one go. What takes long is therefore asked for a range of
-rowids at a time.
+SQLite runs a statement in one go. So long work is done for one range of rowids at a time.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _BEYOND_ROWIDS = 2**63
 def slices(conn: sqlite3.Connection, table: str) -> Iterator[tuple[int, int]]:
     """Yield ranges of rowids, both ends included, in order.
 
-    The time that the caller spends on one decides how many rows the next one has.
+    The time that the caller spends on one range determines how many rows the next one has.
 
     :param table: as it is written in SQL.
     """

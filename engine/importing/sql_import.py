@@ -1,15 +1,14 @@
-"""Taking an SQL script in: its tables become tables of the database that others go to.
+"""Takes in an SQL script: its tables go to the same database as other imported tables.
 
-A script is a stranger's program, so it always runs in a database of its own first; what it has made
-there is copied over as landing.py does. Virtual tables and tables without a rowid are copied whole,
-in one go. A script that cannot run alone, since it reads or changes tables that are there already,
-runs in the database itself: what it reads and makes is fine, and where it changes what it has not
-made, nothing is changed unless the person has said yes to that.
+A script is untrusted code, so it always runs in a database of its own first; the tables it makes
+there are copied over as landing.py does. Virtual tables and tables without a rowid are copied
+whole, in one go. A script that reads or changes existing tables cannot run alone, so it runs in the
+database itself. It may read tables and make new ones, but nothing that it did not make is changed
+unless the person has agreed.
 
-Where nobody is served from the database yet, it holds only what the same link brought, and the
-script runs in it.
+A database that is not served yet holds only data from the same link, so the script runs in it.
 
-Not responsible for statements (sql_script.py), nor for the rules (sql_guard.py).
+sql_script.py splits the script into statements, and sql_guard.py has the rules.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ def read_script(path: Path, source: str) -> str:
     """Return the text of a script.
 
     Raises:
-        SourceError: it is none.
+        SourceError: it is not a script.
     """
     data = path.read_bytes()
     refuse_other_formats(data[:1000], source, "SQL")
@@ -64,13 +63,13 @@ async def import_script(
     *,
     may_change: bool = False,
 ) -> list[NewTable]:
-    """Run a script, and return the tables that it made, which have their names.
+    """Run a script, and return the tables that it made, under their final names.
 
-    :param replaced: tables that an earlier run has made and that are to make room.
-    :param may_change: whether the person lets it change tables that it has not made.
+    :param replaced: tables from an earlier run that it replaces.
+    :param may_change: whether the person lets it change tables that it did not make.
 
     Raises:
-        ChangesExisting: it would, and may not. Nothing of the script remains.
+        ChangesExisting: it would do so, and may not. Nothing of the script remains.
         SourceError: a statement failed. Nothing of the script remains.
     """
     conn = landing.connection
@@ -90,9 +89,9 @@ async def import_script(
         alone.refuse_changes(source)
         plan = _Plan(conn, landing.taken - set(replaced))
     except (SourceError, sqlite3.Error):
-        # What it lacks may be there. If not, the same is said again.
+        # The database may have what it lacks. If not, the same error is raised again.
         plan = None
-    # One that writes the schema itself may have put anything there.
+    # A script that writes the schema itself may have put anything there.
     if plan is not None and plan.is_plain and "writable_schema" not in script.lower():
         return await plan.land(landing, pace)
     if plan is not None and plan.is_new:
@@ -112,7 +111,7 @@ async def _run_there(
     replaced: Collection[str],
     guard: Guard | None,
 ) -> list[NewTable]:
-    """Run a script in the database that is being served. Without a guard it may change anything."""
+    """Run a script in the served database. Without a guard it may change anything."""
     async with landing.there(pace) as conn:
         before = _tables(conn)
         for name in before.intersection(replaced):
@@ -126,7 +125,7 @@ async def _run_there(
 
 
 class _Plan:
-    """How the tables that a script has made aside come into a database.
+    """Brings the tables that a script has made in its own database into another one.
 
     :param taken: names in that database.
     """
@@ -136,7 +135,7 @@ class _Plan:
         made = conn.execute(_MADE).fetchall()
         self._tables = [name for kind, name, _, _ in made if kind == "table"]
         others = [(kind, sql) for kind, _, _, sql in made if kind != "table"]
-        #: What is made once the tables have their names.
+        #: Statements to run once the tables have their names.
         self._others = [sql for _, sql in sorted(others, key=lambda one: _ORDER.index(one[0]))]
         #: Whether no name is taken.
         self.is_new = bool(made) and not any(find_name(name, list(taken)) for _, name, _, _ in made)
@@ -148,7 +147,7 @@ class _Plan:
         )
 
     async def land(self, landing: Landing, pace: Pace) -> list[NewTable]:
-        """Give the tables names to be made under, and let them land."""
+        """Give the tables work names, and land them."""
         conn, tables = self._conn, []
         # References to the tables keep their names.
         conn.execute("PRAGMA legacy_alter_table = ON")
@@ -186,7 +185,7 @@ def _table(conn: sqlite3.Connection, work: str, name: str) -> NewTable:
 
 
 def _tables(conn: sqlite3.Connection) -> set[str]:
-    # Without those in which virtual tables keep what they hold.
+    # Without the shadow tables of virtual tables.
     kinds = "schema = 'main' AND type IN ('table', 'virtual')"
     where = f"SELECT name FROM pragma_table_list WHERE {kinds}"
     return {name for (name,) in conn.execute(where) if not name.startswith("sqlite_")}

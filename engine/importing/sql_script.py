@@ -1,7 +1,7 @@
-"""Running an SQL script: statement by statement, so that others get their turn in between.
+"""Runs an SQL script statement by statement, so that other work gets a turn in between.
 
-Responsible for taking the script apart and for saying where it failed; what it may do is
-sql_guard.py's. All of it is one transaction, so what a dump says of transactions is passed over.
+It splits the script and says where it failed; sql_guard.py decides what it may do. The script runs
+in one transaction, so a dump's own BEGIN and COMMIT are ignored.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from engine.pace import Breathe
 from engine.sqlite.limits import time_limit
 from engine.sqlite.sql_guard import PRAGMAS, Guard
 
-# What matters for where a statement ends: quoted things, comments, and the semicolon. What is not
-# closed extends to the end, as for SQLite; else each opening bracket would be searched anew.
+# The tokens that decide where a statement ends: quoted text, comments, and the semicolon. Unclosed
+# ones extend to the end, as in SQLite; otherwise each opening bracket would be searched again.
 _TOKEN = re.compile(
     r"""'[^']*+'?|"[^"]*+"?|`[^`]*+`?|\[[^\]]*+\]?|--[^\n]*+|/\*.*?(?:\*/|\Z)|;""",
     re.DOTALL,
 )
-# Possessive, since each repetition that could be undone takes memory.
+# Possessive, since backtracking takes memory for each repetition.
 _SPACE = r"\s++|--[^\n]*+|/\*.*?(?:\*/|\Z)"
 _BLANK = re.compile(rf"(?>{_SPACE}|;++)*+", re.DOTALL)
 _TRIGGER = re.compile(
@@ -35,12 +35,12 @@ _TRANSACTION = re.compile(
 )
 _PRAGMA = re.compile(rf"PRAGMA(?>{_SPACE})++(?:\w++\s*+\.\s*+)?(\w++)", re.IGNORECASE | re.DOTALL)
 
-#: Nothing else is answered while a statement runs, and browsers end a worker after 30 s of that.
+#: A running statement blocks everything else, and browsers end a worker blocked for 30 s.
 STATEMENT_SECONDS = 20.0
 
 _EXCERPT = 120
 
-# These take some 0.02 s in WebAssembly.
+# These take about 0.02 s in WebAssembly.
 _TOKENS_AT_ONCE = 50_000
 
 
@@ -56,7 +56,7 @@ def statements(script: str) -> Iterator[tuple[int, str]]:
 
 
 def _parts(script: str) -> Iterator[tuple[int, str | None]]:
-    """Do the same, but also yield None now and then amid a long statement."""
+    """Do the same, but also yield None now and then within a long statement."""
     start = _skip(script, 0)
     is_trigger = _TRIGGER.match(script, start) is not None
     last = start  # where the text after the last semicolon inside a trigger begins
@@ -94,11 +94,11 @@ async def run_script(
 
     :param source: what to call the script in errors.
     :param breathe: awaited with the position in the script. None: all of it in one go.
-    :param guard: watches it; by default one for a database that holds nothing else.
-    :param seconds: for each statement; STATEMENT_SECONDS if not given.
+    :param guard: watches it; the default suits a database that holds nothing else.
+    :param seconds: the limit for each statement; STATEMENT_SECONDS if not given.
 
     Raises:
-        SourceError: a statement failed; the message has it, and its line.
+        SourceError: a statement failed; the message quotes it and names its line.
     """
     number = 0
     guard = guard or Guard()
@@ -122,7 +122,7 @@ async def run_script(
                 await breathe(start)
     finally:
         guard.end(conn)
-    # What was written into the schema itself, as dumps do for virtual tables, counts from now.
+    # Makes SQLite read what was written into the schema, as dumps do for virtual tables.
     conn.execute("PRAGMA writable_schema = RESET")
     if number == 0:
         raise SourceError(

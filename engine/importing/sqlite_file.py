@@ -1,7 +1,7 @@
-"""Looks at a SQLite file before Datasette opens it, to say what is wrong with it in a sentence.
+"""Checks a SQLite file before Datasette opens it, and says in a sentence what is wrong with it.
 
-Responsible for the file as a whole: is it one, is it complete, can it be opened here. The format
-is documented at https://www.sqlite.org/fileformat2.html
+It checks whether it is a database, is complete, and can be opened here. The format is documented
+at https://www.sqlite.org/fileformat2.html
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ _CHANGE_COUNTER = slice(24, 28)
 _VERSION_VALID_FOR = slice(92, 96)
 _HEADER_SIZE = 100
 
-# Encrypted data has close to 8 bits of information a byte; text and databases have 4 to 6.
+# Encrypted data has close to 8 bits of information per byte; text and databases have 4 to 6.
 _LOOKED_AT = 4096
 _BITS_OF_NOISE = 7.6
 
 # In bytes.
 _LEAST_PAGE_SIZE = 512
 
-#: How long to look for damage in data that may be anybody's.
+#: How long to look for damage in data from anywhere but the site itself.
 LOOK_SECONDS = 0.3
 
-# What SQLite says of a schema that it cannot read, and of rows that only break a rule.
+# SQLite's messages about a schema that it cannot read, and about rows that only break a rule.
 _SCHEMA = "malformed database schema"
 _HARMLESS = ("NULL value in", "NUMERIC value in", "TEXT value in", "CHECK constraint failed")
 
@@ -49,17 +49,17 @@ _WRITE_AHEAD_LOG = b"\x02\x02"
 async def prepare(
     path: Path, source: str, rest: Pause = give_way, *, seconds: float = LOOK_SECONDS
 ) -> list[str]:
-    """Check a database file, and make it one that can be opened here.
+    """Check a database file, and change it so that it can be opened here.
 
-    Its journals lie beside it, if it came with any, and are applied. A file in WAL mode says so in
-    its header, and SQLite then wants shared memory, which a browser does not have; so its header is
-    set to the other mode. Of a damaged file, a copy of what can be read takes its place.
+    Journals beside it are applied. If its header says that it is in WAL mode, SQLite wants shared
+    memory, which a browser does not have; so the header is set to the other mode. A damaged file is
+    replaced by a copy of what can be read.
 
-    :param rest: awaited now and then, so that others get their turn.
-    :param seconds: how long to look for damage beyond that of the schema.
+    :param rest: awaited now and then, so that other work gets a turn.
+    :param seconds: how long to look for damage outside the schema.
 
     Returns:
-        Sentences about what is not as it was.
+        Sentences about what was changed.
 
     Raises:
         SourceError: it is not a SQLite database, or nothing in it can be read.
@@ -103,9 +103,9 @@ def _apply_journals(path: Path, source: str) -> list[str]:
 
 
 def no_database(head: bytes, source: str, size: int = 0) -> SourceError:
-    """Return the error of a file that does not begin like a database, by how it does begin.
+    """Return the error for a file that does not begin like a database, based on how it begins.
 
-    :param size: of the file, in bytes; 0 where it is not known.
+    :param size: of the file, in bytes; 0 if unknown.
     """
     if not head:
         return SourceError(
@@ -145,7 +145,7 @@ def no_database(head: bytes, source: str, size: int = 0) -> SourceError:
 
 
 def _looks_encrypted(head: bytes) -> bool:
-    """Tell whether bytes are like noise, each of the 256 about as often as the others."""
+    """Return whether bytes look like noise, with all 256 values about equally frequent."""
     if len(head) < _LOOKED_AT // 4:
         return False
     counts = Counter(head)
@@ -153,8 +153,8 @@ def _looks_encrypted(head: bytes) -> bool:
 
 
 def _size_of(header: bytes) -> int:
-    """Return how many bytes a database has by its header; 0 where that does not tell."""
-    # Old versions of SQLite left the page count alone; the two counters differ then.
+    """Return the size of a database in bytes from its header; 0 if that does not say."""
+    # Old versions of SQLite did not update the page count; the two counters differ then.
     if header[_CHANGE_COUNTER] != header[_VERSION_VALID_FOR]:
         return 0
     return page_size_of(header) * int.from_bytes(header[PAGE_COUNT], "big")
@@ -177,7 +177,7 @@ def _incomplete(source: str, detail: str) -> SourceError:
 
 
 def _damage(path: Path, source: str, seconds: float) -> SourceError | None:
-    """Look for damage, for so long."""
+    """Look for damage for at most this many seconds."""
     with closing(connect(path)) as connection:
         end = perf_counter() + seconds
         connection.set_progress_handler(lambda: perf_counter() > end, 10_000)
@@ -187,7 +187,7 @@ def _damage(path: Path, source: str, seconds: float) -> SourceError | None:
             if seconds > 0:
                 [said] = connection.execute("PRAGMA quick_check(1)").fetchone()
         except sqlite3.OperationalError as error:
-            # Interrupted, or something that is missing here: tables explain that themselves.
+            # Interrupted, or something is missing here, which the tables' pages explain.
             said = "ok" if _SCHEMA not in str(error) else str(error)
         except DAMAGED as error:
             said = str(error)
@@ -202,10 +202,10 @@ def _damage(path: Path, source: str, seconds: float) -> SourceError | None:
 
 
 async def _salvaged(path: Path, problem: SourceError, rest: Pause) -> list[str]:
-    """Put a copy of what can be read in the place of a damaged database.
+    """Replace a damaged database with a copy of what can be read.
 
     Raises:
-        SourceError: that is nothing.
+        SourceError: nothing can be read.
     """
     copy = path.with_name(f"{path.name}.salvaged")
     try:

@@ -1,7 +1,7 @@
-"""Unpacking what browsers cannot: gzip files of several members, bzip2, xz, Zstandard, and tar.
+"""Unpacks what browsers cannot: gzip files of several members, bzip2, xz, Zstandard, and tar.
 
-What shell/worker/sources/unpack.js can do by itself it does; what comes out, and in what order, is
-decided there. Everything takes and leaves files, a slice at a time.
+shell/worker/sources/unpack.js does what it can by itself, and decides what to unpack and in what
+order. All functions read and write files, a slice at a time.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _DAMAGED = "It is probably damaged or incomplete, as after an interrupted downlo
 
 
 class Unpacked(TypedDict):
-    """What came of unpacking."""
+    """The result of unpacking."""
 
-    complete: bool  # whether that is all
+    complete: bool  # whether everything was unpacked
     notes: list[str]
 
 
@@ -41,8 +41,8 @@ async def decompress(
     """Unpack a file that holds one other file, of one or several members.
 
     :param kind: "gzip", "bzip2", "xz" or "zstd".
-    :param most: so many bytes may come out.
-    :param head: whether that is all that is wanted, of a file that may be cut off.
+    :param most: the most bytes that may come out.
+    :param head: whether these bytes are enough; the file may then be cut off.
     :param breathe: awaited with positions in the file.
 
     Raises:
@@ -56,7 +56,7 @@ async def decompress(
         while data := rest or packed.read(_SLICE):
             rest = b""
             if current is None:
-                # Tapes and some tools fill the end up with zeros.
+                # Tapes and some tools pad the end with zeros.
                 if members and not (data := data.lstrip(b"\0")):
                     continue
                 if len(data) < len(magic):
@@ -92,13 +92,13 @@ async def decompress(
 
 
 def _step(current: Any, data: bytes) -> tuple[bytes, bytes]:
-    """Decompress some more; return it, and the input that is left for the same member."""
+    """Decompress some more; return the output, and the input left for the same member."""
     chunk = current.decompress(data, _SLICE)
     return chunk, getattr(current, "unconsumed_tail", b"")
 
 
 def _decompressor(kind: str) -> tuple[Any, ...]:
-    """Return what makes a decompressor, the bytes that members begin with, and further errors."""
+    """Return a decompressor factory, the bytes that members begin with, and further errors."""
     if kind == "gzip":
         return (lambda: zlib.decompressobj(wbits=31)), b"\x1f\x8b"
     if kind == "bzip2":

@@ -1,7 +1,7 @@
-"""What python_calamine does not tell of the sheets of an .xlsx file, read from their XML.
+"""Reads details of an .xlsx file that python_calamine does not provide, from the sheets' XML.
 
-It gives nothing for cells that hold an error or a formula without a saved result, makes midnight of
-dates before 1900, and takes memory for the whole rectangle of a sheet, however few cells it has.
+python_calamine returns nothing for errors and for formulas without a saved result, turns dates
+before 1900 into midnight, and takes memory for a sheet's whole rectangle, however few its cells.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _WIDE = re.compile(rb' r="([A-Z]{2,3})\d+"')
 _ROW = re.compile(rb'<row\b[^>]*? r="(\d+)"')
 _DATE_1904 = re.compile(rb'date1904="(1|true)"')
 
-# Dates before 1900 are few; a sheet of negative numbers is not to be kept twice.
+# Dates before 1900 are few; this avoids keeping a sheet of negative numbers twice.
 _MOST_NEGATIVES = 100_000
 
 
@@ -48,7 +48,7 @@ class XlsxCells:
 
 
 async def read_cells(path: Path, breathe: Breathe) -> XlsxCells:
-    """Look through the sheets of an .xlsx file; other files have none.
+    """Scan the sheets of an .xlsx file; other files have none.
 
     :param breathe: awaited with positions in the file.
 
@@ -123,7 +123,7 @@ def _column(letters: bytes) -> int:
 
 
 def reference(row: int, column: int) -> str:
-    """Return what a spreadsheet calls a cell; both count from 0.
+    """Return the name of a cell in a spreadsheet; row and column count from 0.
 
     >>> reference(1, 27)
     'AB2'

@@ -1,7 +1,7 @@
-"""Reads a YAML document that may have been written to do harm.
+"""Reads a YAML document that may be malicious.
 
 A few lines can stand for billions of values, since an alias repeats all that its anchor names, and
-PyYAML reads some 50 KB a second in WebAssembly, with nothing else running. So the number of values,
+PyYAML reads about 50 KB a second in WebAssembly, while nothing else runs. So the number of values,
 the depth and the length are limited.
 """
 
@@ -13,22 +13,22 @@ import yaml
 
 from engine.importing.json_depth import DEEPEST
 
-#: Characters. It takes PyYAML some 5 s in WebAssembly to read as many.
+#: Characters. PyYAML takes about 5 s in WebAssembly to read this many.
 LONGEST = 250_000
 
-#: Values, aliases being replaced by what they stand for.
+#: Values, with aliases replaced by what they stand for.
 MOST_VALUES = 100_000
 
-#: Digits of a number. PyYAML takes time that grows with their square.
+#: Digits of a number. PyYAML's time grows with their square.
 _MOST_DIGITS = 1_000
 
 _EXCERPT = 200
 
 
 class YamlError(ValueError):
-    """Raised for what cannot be read.
+    """Raised if a document cannot be read.
 
-    `line` counts from 1, and is 0 where the problem is not in one line; `problem` is half a
+    `line` counts from 1, and is 0 if the problem is not in one line; `problem` is half a
     sentence.
     """
 
@@ -39,7 +39,7 @@ class YamlError(ValueError):
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]
-    """Counts values while it puts them together."""
+    """Counts values while it composes them."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -80,10 +80,10 @@ for _type in ("int", "float"):
 
 
 def load(text: str) -> Any:
-    """Return what a document says, as yaml.safe_load does.
+    """Return the content of a document, as yaml.safe_load does.
 
     Raises:
-        YamlError: it says nothing, or too much.
+        YamlError: it can't be read, or is too large.
     """
     if len(text) > LONGEST:
         raise YamlError(0, f"it has more than {LONGEST:,} characters; as JSON it may have more")
@@ -95,7 +95,7 @@ def load(text: str) -> Any:
         raise YamlError(0 if mark is None else mark.line + 1, problem) from error
     except YamlError:
         raise
-    # Values that look like a date, or are tagged as something that they are not.
+    # Values that look like a date but are none, or that have a wrong tag.
     except (ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError) as error:
         raise YamlError(0, f"a value can't be read ({error})") from error
 

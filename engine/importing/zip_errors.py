@@ -1,4 +1,4 @@
-"""What goes wrong with zip files that are damaged, locked, or packed in a way that is not known."""
+"""Errors for zip files that are damaged, encrypted, or packed with an unknown method."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import struct
 import zipfile
 import zlib
 
-#: What zipfile raises when it opens such a file or reads a member. BadZipFile is for what it
-#: checks itself; the others come from what it is built on.
+#: What zipfile raises when it opens such a file or reads a member. It raises BadZipFile for its own
+#: checks; the others come from the modules it uses.
 UNREADABLE_ZIP: tuple[type[Exception], ...] = (
     zipfile.BadZipFile,
     zlib.error,
