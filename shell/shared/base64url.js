@@ -7,7 +7,7 @@
  * @returns {string}
  */
 export function toBase64Url(bytes) {
-  // One by one: a call takes only so many arguments, and links can be long.
+  // One by one: calls have a limit of arguments, and links can be long.
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))
     .replaceAll("+", "-")
     .replaceAll("/", "_")
@@ -17,7 +17,7 @@ export function toBase64Url(bytes) {
 /**
  * @param {string} text
  * @returns {Uint8Array}
- * @throws {DOMException} it is no base64url
+ * @throws {DOMException} it is not base64url
  */
 export function fromBase64Url(text) {
   const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));

@@ -1,9 +1,9 @@
 /**
- * How saved files are cut up; taking and storing blocks must agree on this.
+ * The sizes of the blocks that saved files are split into; reading and storing must agree on them.
  */
 
-/** Bytes in a block; the last one of a file is shorter. Some 16 pages of SQLite's. */
+/** Bytes in a block; the last one of a file may be shorter. About 16 SQLite pages. */
 export const BLOCK_SIZE = 64 * 1024;
 
-/** Bytes that a save in several transactions has in memory at a time. */
+/** Bytes that a save in several transactions holds in memory at a time. */
 export const PORTION = 8 * 1024 * 1024;

@@ -1,10 +1,9 @@
 /**
- * Whether to download ahead of need.
+ * Decides whether to download files before they are needed.
  */
 
 /**
- * @returns {boolean} whether the person's connection is one to be sparing with, as far as the browser
- *   tells
+ * @returns {boolean} whether to save data on the person's connection, as far as the browser says
  */
 export function isThrifty() {
   const { connection } = /** @type {any} */ (navigator);

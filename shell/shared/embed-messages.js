@@ -1,20 +1,20 @@
 /**
  * The messages between a page and the workspace that it embeds in a frame (docs/embedding.md).
  *
- * Both sides get messages from windows of other origins, so everything is checked here: what is not
- * exactly one of these messages is as good as not sent. Who sent it is checked where it arrives.
+ * Both sides get messages from windows of other origins, so everything is checked here: anything that is
+ * not exactly one of these messages is ignored. Each receiver checks the sender.
  */
 
-/** In every message, as its field `datasetteLite`. */
+/** The value of the field `datasetteLite` in every message. */
 export const EMBED_VERSION = 1;
 
-/** Characters of an SQL statement or an address. */
+/** The most characters in an SQL statement or an address. */
 const LONGEST = 100_000;
 
-/** Pixels; a page that says it is taller scrolls. */
+/** The greatest height in pixels; a taller page scrolls. */
 const TALLEST = 20_000;
 
-/** What the frame's name begins with, by which its pages know at once how to look. */
+/** The beginning of the frame's name, from which its pages know their theme at once. */
 const FRAME_NAME = "datasette-lite";
 
 /** @typedef {"light" | "dark"} Theme */
@@ -26,9 +26,9 @@ const FRAME_NAME = "datasette-lite";
  * @typedef {{type: "navigate", path: string}} NavigateRequest  path: within the workspace, "/data/t?_sort=x"
  * @typedef {object} QueryRequest
  * @property {"query"} type
- * @property {string} id        comes back with the result
+ * @property {string} id        returned with the result
  * @property {string} database
- * @property {string} sql       one that reads
+ * @property {string} sql       a statement that only reads
  * @property {Record<string, string>} parameters  for :names in the SQL
  * @typedef {ThemeRequest | NavigateRequest | QueryRequest} EmbedRequest
  */
@@ -36,7 +36,7 @@ const FRAME_NAME = "datasette-lite";
 /**
  * What the frame sends.
  *
- * @typedef {{type: "loading"}} LoadingReport      one of its pages runs
+ * @typedef {{type: "loading"}} LoadingReport      one of its pages is running
  * @typedef {{type: "ready", path: string, title: string}} ReadyReport  it shows a page of Datasette
  * @typedef {{type: "height", height: number}} HeightReport  of what it shows, in CSS pixels
  * @typedef {object} ErrorReport
@@ -47,7 +47,7 @@ const FRAME_NAME = "datasette-lite";
  * @typedef {object} Rows
  * @property {string[]} columns
  * @property {unknown[][]} rows
- * @property {boolean} truncated  whether there are more than Datasette gives out at a time
+ * @property {boolean} truncated  whether there are more rows than Datasette returns at a time
  * @typedef {{type: "result", id: string, value: Rows}} ResultReport
  * @typedef {{type: "result", id: string, error: string}} FailureReport
  * @typedef {LoadingReport | ReadyReport | HeightReport | ErrorReport | ResultReport | FailureReport} EmbedReport
@@ -55,15 +55,15 @@ const FRAME_NAME = "datasette-lite";
 
 /**
  * @param {EmbedRequest | EmbedReport} message
- * @returns {object} to be posted
+ * @returns {object} to post
  */
 export function embedMessage(message) {
   return { datasetteLite: EMBED_VERSION, ...message };
 }
 
 /**
- * @param {unknown} data  that the frame was sent
- * @returns {EmbedRequest | undefined} undefined if it is no such message
+ * @param {unknown} data  that the frame got
+ * @returns {EmbedRequest | undefined} undefined if it is not such a message
  */
 export function readRequest(data) {
   const message = fieldsOf(data);
@@ -83,8 +83,8 @@ export function readRequest(data) {
 }
 
 /**
- * @param {unknown} data  that the page around the frame was sent
- * @returns {EmbedReport | undefined} undefined if it is no such message
+ * @param {unknown} data  that the page around the frame got
+ * @returns {EmbedReport | undefined} undefined if it is not such a message
  */
 export function readReport(data) {
   const message = fieldsOf(data);
@@ -130,7 +130,7 @@ function readResult({ id, value, error }) {
 
 /**
  * @param {Theme} theme
- * @returns {string} the name of a frame whose pages look so
+ * @returns {string} the name of a frame whose pages have this theme
  */
 export function frameName(theme) {
   return `${FRAME_NAME} ${theme}`;
@@ -138,7 +138,7 @@ export function frameName(theme) {
 
 /**
  * @param {string} name  of the window
- * @returns {Theme | undefined} undefined for a window that is no such frame
+ * @returns {Theme | undefined} undefined for a window that is not such a frame
  */
 export function themeOfFrame(name) {
   const [first, theme] = name.split(" ");

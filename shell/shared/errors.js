@@ -1,7 +1,7 @@
 /**
- * The one class of errors that people read, and its form on the wire between worker and page.
+ * The class of errors that are shown to people, and its form on the wire between worker and page.
  *
- * It carries what failed and what to do about it; pages show it.
+ * It says what failed and what to do about it.
  */
 
 /**
@@ -16,12 +16,12 @@
  */
 
 /**
- * Name of the error that a worker meets when its host has another version of the site by now. The new
- * version's worker is then on its way, so a page waits for that before it says anything.
+ * Name of the error that a worker gets if its host has a newer version of the site. The new version's
+ * worker is then on its way, so a page waits for that before it shows anything.
  */
 export const OUTDATED = "OutdatedError";
 
-/** Name of the error of a page that may not have a service worker, as in frames of other sites. */
+/** Name of the error of a page that may not use a service worker, as in frames of other sites. */
 export const WORKER_BLOCKED = "WorkerBlocked";
 
 /** An error written for the person who uses the site. */
@@ -61,7 +61,7 @@ export function toWire(error) {
 
 /**
  * @param {{message: string, hint?: string}} error
- * @returns {string} all that is said of it, where there is room for a line
+ * @returns {string} the message and the hint in one line
  */
 export function inOneLine({ message, hint = "" }) {
   return `${message} ${hint}`.trim();

@@ -20,7 +20,7 @@ import { SITE_ROOT } from "./site.js";
 import { sourceAddress } from "./source-addresses.js";
 import { chunksOf } from "./stream.js";
 
-/** What always works. */
+/** Advice that always works. */
 const DROP_IT = "download the file with your browser and drop it onto this page";
 
 /**
@@ -35,8 +35,8 @@ export async function openSource(url, { cache = "default", signal } = {}) {
   const { href } = sourceAddress(bytesUrl(url));
   let response;
   try {
-    // A link must not be able to read what the person is logged in to. The site's own files may be
-    // behind a login of the site.
+    // A link must not be able to read data behind the person's logins elsewhere. The site's own files
+    // may be behind a login of the site.
     const credentials = href.startsWith(SITE_ROOT.href) ? "same-origin" : "omit";
     response = await fetch(href, { credentials, cache, signal });
   } catch (cause) {
@@ -53,10 +53,10 @@ export async function openSource(url, { cache = "default", signal } = {}) {
  *
  * @param {string} url  absolute, as a person typed it
  * @returns {Promise<import("./remote-urls.js").SourceKind>}
- * @throws {LiteError} also when the bytes are of no kind that can be opened
+ * @throws {LiteError} also if the bytes are not of a kind that can be opened
  */
 export async function sniffKind(url) {
-  // Of a folder's files, each is opened as what it is.
+  // Each file of a folder is opened according to its own kind.
   if (gitHubFolder(url)) return "csv";
   const address = toFetchableUrl(url);
   let response = await openSource(address);
@@ -102,10 +102,10 @@ async function kindOf(head, url, response) {
 }
 
 /**
- * What is wrong with an answer that is not the data itself.
+ * Say what is wrong with an answer that is not the data itself.
  *
- * @param {import("./file-kinds.js").FileKind} kind  of what came
- * @param {string} url  that was asked for
+ * @param {import("./file-kinds.js").FileKind} kind  of the answer
+ * @param {string} url  that was requested
  * @param {Response} response
  * @returns {LiteError | undefined} undefined when it may be the data
  */
@@ -138,7 +138,7 @@ function isLogin(url) {
 
 /**
  * @param {Uint8Array} head  the first bytes of a gzip file
- * @returns {Promise<Uint8Array>} what they are unpacked
+ * @returns {Promise<Uint8Array>} these bytes, unpacked
  */
 async function unpackedHead(head) {
   const packed = new Blob([/** @type {BlobPart} */ (head)]).stream();
@@ -147,7 +147,7 @@ async function unpackedHead(head) {
 }
 
 /**
- * @param {ReadableStream<Uint8Array> | null} stream  given up after that
+ * @param {ReadableStream<Uint8Array> | null} stream  cancelled afterwards
  * @param {number} count
  * @returns {Promise<Uint8Array>} at most `count` bytes; less if it ends or breaks off before
  */
@@ -169,8 +169,8 @@ export async function firstBytes(stream, count) {
 }
 
 /**
- * fetch() rejects alike for a host that is down and one that forbids other sites to read it. A
- * request in no-cors mode succeeds only in the second case, which tells the two apart.
+ * Find out why a fetch failed. fetch() rejects in the same way if a host is down and if it forbids other
+ * sites to read it. A request in no-cors mode succeeds only in the second case.
  *
  * @param {string} url
  * @param {unknown} cause
@@ -246,7 +246,7 @@ async function whyUnreachable(url, cause) {
 
 /**
  * @param {string} url  that cannot be read
- * @returns {Promise<boolean>} whether it can be told that it is a redirect, itself allowed
+ * @returns {Promise<boolean>} whether it is known to be a redirect, which itself is allowed
  */
 async function redirects(url) {
   const options = /** @type {const} */ ({ redirect: "manual", credentials: "omit" });

@@ -1,8 +1,8 @@
 /**
  * Recognises a file by its first bytes, and explains why one cannot be opened.
  *
- * Only what the bytes say beyond doubt counts here. Python decides whether a text is CSV, and in which
- * encoding, and reads what a file has inside.
+ * It only recognises what the bytes show beyond doubt. Python decides whether a text is CSV, and in
+ * which encoding, and reads a file's contents.
  */
 
 import { LiteError } from "./errors.js";
@@ -10,11 +10,11 @@ import { LiteError } from "./errors.js";
 /** The first bytes of a SQLite file. */
 export const SQLITE_MAGIC = "SQLite format 3\0";
 
-/** So many bytes are enough. */
+/** How many bytes are enough. */
 export const HEAD_SIZE = 1024;
 
 /**
- * "text" and "binary" are what nothing more certain can be said of.
+ * "text" and "binary" are for files about which nothing more is certain.
  *
  * @typedef {"empty" | "sqlite" | "parquet" | "arrow" | "excel" | "gzip" | "bzip2" | "xz" | "zstd" | "zip" | "tar"
  *   | "html" | "lfs" | "json" | "sql" | "text" | "binary" | keyof typeof UNREADABLE} FileKind
@@ -23,7 +23,7 @@ export const HEAD_SIZE = 1024;
 const CONVERT = "Convert it to CSV or Parquet first.";
 const UNPACK = "Unpack it first, or pack it as .zip or .gz, which can be opened here.";
 
-/** What can be recognised but not opened: what it is, and what to do. */
+/** Formats that can be recognised but not opened: what they are, and what to do. */
 const UNREADABLE = /** @type {const} */ ({
   encryptedParquet: ["an encrypted Parquet file", "Decrypt it first."],
   "7z": ["a 7-Zip archive", UNPACK],
@@ -46,7 +46,7 @@ const UNREADABLE = /** @type {const} */ ({
 });
 
 /**
- * First bytes as Latin-1, with where they are if not at the start.
+ * Identifying bytes as Latin-1, and their position if they are not at the start.
  *
  * @type {Array<[bytes: string, kind: FileKind, at?: number]>}
  */
@@ -76,10 +76,10 @@ const MAGIC = [
   ["Standard ACE DB", "access", 4],
 ];
 
-/** A message begins it: its size, of less than 16 MB, and a table that is near. */
+/** It begins with a message: its size, less than 16 MB, and a nearby table. */
 const ARROW_STREAM = /^\xff{4}[^]{3}\0[^]\0\0\0/;
 
-/** Of one with files in it, and of an empty one. */
+/** The first bytes of a zip file with files in it, and of an empty one. */
 const ZIP = ["PK\x03\x04", "PK\x05\x06"];
 
 /**
@@ -88,10 +88,10 @@ const ZIP = ["PK\x03\x04", "PK\x05\x06"];
  */
 export function recognise(head) {
   if (head.length === 0) return "empty";
-  // A character a byte. TextDecoder's Latin-1 is Windows-1252, in which some are others.
+  // One character per byte. TextDecoder's Latin-1 is really Windows-1252, which differs in some.
   const bytes = String.fromCharCode(...head.subarray(0, HEAD_SIZE));
   for (const [magic, kind, at = 0] of MAGIC) {
-    // "ORC" may as well begin the header of a CSV file.
+    // "ORC" may also begin the header of a CSV file.
     if (bytes.startsWith(magic, at) && (kind !== "orc" || bytes.includes("\0"))) return kind;
   }
   if (ARROW_STREAM.test(bytes)) return "arrow";
@@ -136,7 +136,7 @@ function kindOfZip(first, bytes) {
 }
 
 /**
- * What is said of a file that no kind of source can be.
+ * Make the error for a file that cannot be opened as any kind of source.
  *
  * @param {FileKind} kind
  * @param {string} source  its URL or name

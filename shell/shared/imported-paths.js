@@ -1,8 +1,8 @@
 /**
- * The files of a workspace's folder that an import may bring, and what becomes of each.
+ * Lists the files of a workspace's folder that an import may contain, and where each is saved.
  *
- * An export holds a stranger's files, so this is a list of what is allowed; engine/folder.py lays the
- * folder out.
+ * An export holds untrusted files, so only listed ones are allowed. engine/folder.py defines the folder's
+ * layout.
  */
 
 /** One file, and none of the names that Datasette itself uses. */
@@ -12,7 +12,7 @@ const INTERNAL = /^(?:imported-)?(internal\.db(?:-journal|-wal)?)$/;
 const CONFIGURATION = /^configuration\/\d{1,9}\.json$/;
 const PACKAGES = /^plugins\/(?:lock\.json|wheels\/[\w.+!-]{1,200}\.whl)$/;
 
-/** Of the exporter's own browser sessions: never exported, and passed over in older exports. */
+/** Secrets of the exporter's own browser sessions: never exported, and ignored in older exports. */
 const PRIVATE = ["secret", "cookies.json"];
 
 export const STATE = "state.json";
@@ -35,7 +35,7 @@ export function isConfiguration(path) {
 
 /**
  * @param {string} path  in the folder of an export
- * @returns {string | undefined} the path under which to save the file; undefined if it is not to be saved
+ * @returns {string | undefined} the path under which to save the file; undefined if it must not be saved
  */
 export function importedPath(path) {
   if (path === STATE || [DATABASE, CONFIGURATION, PACKAGES].some((known) => known.test(path))) {

@@ -1,6 +1,6 @@
 /**
- * Data that is written in the page which embeds it, and so has no address: how a link carries it, in its
- * fragment, which no server sees: `#inline:…/data/t`. In the recipe it has an address that holds its hash;
+ * Puts data that is written in the embedding page, and so has no address, into a link's fragment, which
+ * no server sees: `#inline:…/data/t`. In the recipe the data has an address that contains its hash;
  * inline-store.js keeps it there.
  */
 
@@ -10,10 +10,10 @@ import { sha256 } from "./hash.js";
 
 /** @typedef {{name: string, text: string}} InlineFile  name: with its extension */
 
-/** Folder of the site in which such data seems to be. */
+/** Folder of the site that such data's addresses are in. */
 export const INLINE_FOLDER = "inline/";
 
-/** Bytes of all inline data of a link, uncompressed. */
+/** The most bytes of inline data in a link, uncompressed. */
 export const MOST_INLINE = 1_000_000;
 
 const PREFIX = "inline:";
@@ -32,7 +32,7 @@ export async function inlineAddress({ name, text }) {
 
 /**
  * @param {InlineFile[]} files
- * @returns {Promise<string>} what a link's fragment begins with; "" without files
+ * @returns {Promise<string>} the beginning of a link's fragment; "" without files
  */
 export async function inlineFragment(files) {
   if (files.length === 0) return "";
@@ -43,8 +43,8 @@ export async function inlineFragment(files) {
 
 /**
  * @param {string} hash  of a link, with its #
- * @returns {{data: string, rest: string} | undefined} rest: the hash without the data; undefined where it
- *   has none
+ * @returns {{data: string, rest: string} | undefined} rest: the hash without the data; undefined if it
+ *   has no data
  */
 export function splitFragment(hash) {
   const match = /^#inline:([\w-]+)(\/.*)?$/s.exec(hash);
@@ -52,7 +52,7 @@ export function splitFragment(hash) {
 }
 
 /**
- * @param {string} data  as splitFragment gives it
+ * @param {string} data  from splitFragment
  * @returns {Promise<InlineFile[]>}
  * @throws {LiteError} it cannot be read
  */

@@ -9,7 +9,7 @@ import { SITE_ROOT } from "./site.js";
 
 const CACHE = `datasette-lite ${SITE_ROOT.pathname} inline`;
 
-/** Files that are kept; the oldest goes first. */
+/** The most files that are kept; the oldest is removed first. */
 const MOST_FILES = 200;
 
 /**

@@ -1,13 +1,13 @@
 /**
- * Recognises by their names the journals that SQLite keeps beside a database: a -wal holds its newest
- * rows, a -journal can undo a change that was interrupted. A database is complete only together with them.
+ * Recognises, by their names, the journals that SQLite keeps beside a database: a -wal holds its newest
+ * rows, a -journal can undo an interrupted change. A database is complete only together with them.
  *
  * Python uses their contents (engine/sqlite/journals.py).
  */
 
 import { LiteError } from "./errors.js";
 
-/** A -shm is only an index of the -wal, and SQLite makes it again. */
+/** A -shm is only an index of the -wal, which SQLite can recreate. */
 const SUFFIX = /-(wal|journal|shm)$/i;
 
 /**
@@ -51,7 +51,7 @@ export function isJournal(name) {
 
 /**
  * @param {string} name
- * @returns {LiteError} when there is a journal and not its database
+ * @returns {LiteError} for a journal without its database
  */
 export function withoutDatabase(name) {
   const plain =

@@ -1,16 +1,16 @@
 /**
- * Options that a link gives for a source, in parameters after it: `pk=id`, `skiprows=2`, `decimal=,`.
+ * Reads and writes a link's options for a source, in parameters after it: `pk=id`, `skiprows=2`, `decimal=,`.
  *
- * recipe.js decides which source an option belongs to, Python what it means.
+ * recipe.js decides which source an option belongs to, and Python what it means.
  */
 
 /**
- * How a source becomes a table, as a link or a person says it; engine/importing/options.py reads it.
+ * How a source becomes a table, as chosen by a link or a person; engine/importing/options.py reads it.
  *
  * @typedef {object} ImportOptions
  * @property {string} [name]       of the table, or of the database that a SQLite file becomes
- * @property {number} [skiprows]   lines (in Excel, rows) before the header; found out where it is left
- *   out, as is all that follows up to `null`
+ * @property {number} [skiprows]   lines (in Excel, rows) before the header; detected if absent, as are
+ *   all options below up to `null`
  * @property {boolean} [header]    whether the first row names the columns
  * @property {string} [delimiter]  of CSV: a character, or a word such as "tab"
  * @property {string} [encoding]   of CSV
@@ -18,20 +18,20 @@
  * @property {string} [escape]     the escape character, or "none"
  * @property {string} [comment]    what comment lines begin with, or "none"
  * @property {string[]} [null]     words that stand for NULL, or "none"
- * @property {string} [decimal]    the decimal sign; a point unless it is said
+ * @property {string} [decimal]    the decimal sign; a point by default
  * @property {string} [thousands]  what separates thousands, such as "." or "space"
- * @property {string} [dates]      "dmy", "mdy", "ymd" or a format such as %d.%m.%y: dates to be read
- * @property {boolean} [hidden]    whether hidden sheets are wanted
+ * @property {string} [dates]      "dmy", "mdy", "ymd" or a format such as %d.%m.%y: how to read dates
+ * @property {boolean} [hidden]    whether to include hidden sheets
  * @property {string[]} [pk]       columns of the primary key
  * @property {string[]} [fts]      columns to search in; ["*"]: all with text
  * @property {string[]} [drop]     columns to leave out
  * @property {Record<string, "text" | "integer" | "float">} [types]  by column
- * @property {"rename" | "replace" | "add"} [exists]  what to do where the name is taken
+ * @property {"rename" | "replace" | "add"} [exists]  what to do if the name is taken
  * @property {Record<string, ImportOptions & {skip?: boolean}>} [tables]  by their names in the file,
  *   for files with several
  */
 
-/** What a link can say, in canonical order. */
+/** The options that a link can have, in canonical order. */
 export const OPTIONS = /** @type {const} */ ([
   ...[
     "name",
@@ -57,7 +57,7 @@ const TEXTS = /** @type {const} */ ([
   "name", "delimiter", "encoding", "quote", "escape", "comment", "decimal", "thousands", "dates",
 ]);
 
-/** Options that are so or not. */
+/** Options that are on or off. */
 const SWITCHES = /** @type {const} */ (["header", "hidden"]);
 
 /** As a value of `fts`: all columns with text. */
@@ -68,14 +68,14 @@ const NO = ["0", "false", "no"];
 
 /**
  * @param {string} name
- * @returns {boolean} whether it says something of a source
+ * @returns {boolean} whether it is an option for a source
  */
 export function isOption(name) {
   return /** @type {readonly string[]} */ (OPTIONS).includes(name);
 }
 
 /**
- * @param {Array<[name: string, value: string]>} said  of one source; what comes later outdoes the rest
+ * @param {Array<[name: string, value: string]>} said  for one source; later values override earlier ones
  * @returns {ImportOptions}
  */
 export function optionsOf(said) {
@@ -105,7 +105,7 @@ export function optionsOf(said) {
 }
 
 /**
- * The other way round; options that no link can say are left out.
+ * The reverse of optionsOf; options that a link cannot have are left out.
  *
  * @param {ImportOptions} options
  * @returns {Array<[name: string, value: string]>}

@@ -1,14 +1,14 @@
 /**
- * Web Locks of this site: who is using what, across its workers and pages.
+ * Web Locks of this site, shared by its workers and pages.
  *
- * A lock ends with the worker or page that holds it, also when the browser kills that, so nothing has
- * to be cleaned up. Where a browser offers no locks, work goes ahead without them.
+ * A lock ends with the worker or page that holds it, even if the browser kills that, so no cleanup is
+ * needed. In a browser without locks, work goes ahead without them.
  * https://w3c.github.io/web-locks/
  */
 
 import { SITE_ROOT } from "./site.js";
 
-/** Several sites may share an origin, and locks are the origin's. */
+/** Locks belong to an origin, which several sites may share. */
 const PREFIX = `datasette-lite ${SITE_ROOT.pathname} `;
 
 /**
@@ -35,7 +35,7 @@ function request(name, options, work) {
 }
 
 /**
- * Do something while nobody else, in any worker or page of the site, does what has the same name.
+ * Run `work` while no other worker or page of the site runs work with the same name.
  *
  * @template T
  * @param {string} name
@@ -47,12 +47,12 @@ export function alone(name, work) {
 }
 
 /**
- * Do something unless the lock is held by anybody.
+ * Run `work` unless the lock is held.
  *
  * @template T
  * @param {string} name
  * @param {() => Promise<T>} work
- * @returns {Promise<T | undefined>} undefined if somebody holds it
+ * @returns {Promise<T | undefined>} undefined if the lock is held
  */
 export function ifFree(name, work) {
   const options = /** @type {const} */ ({ mode: "exclusive", ifAvailable: true });
@@ -60,10 +60,10 @@ export function ifFree(name, work) {
 }
 
 /**
- * Hold a lock alone, if nobody holds it.
+ * Hold a lock exclusively, if it is free.
  *
  * @param {string} name
- * @returns {Promise<(() => void) | undefined>} releases it; undefined if somebody holds it
+ * @returns {Promise<(() => void) | undefined>} releases it; undefined if the lock is held
  */
 export function holdIfFree(name) {
   return new Promise((resolve, reject) => {
@@ -73,16 +73,16 @@ export function holdIfFree(name) {
 }
 
 /**
- * Wait until nobody holds the lock any more.
+ * Wait until the lock is free.
  *
  * @param {string} name
  * @param {AbortSignal} signal  ends the waiting
- * @returns {Promise<boolean>} false if the waiting was ended, or the browser does not tell
+ * @returns {Promise<boolean>} false if the waiting was ended, or the browser does not say
  */
 export async function whenFree(name, signal) {
   if (!navigator.locks) return false;
   const options = { mode: /** @type {const} */ ("exclusive"), signal };
-  // Where there is no storage, work is done without a lock: request() says so with null.
+  // Without storage, request() runs the work without a lock, which is then null.
   const granted = await request(name, options, async (lock) => lock !== null).catch(() => false);
   return granted && !signal.aborted;
 }
@@ -120,10 +120,10 @@ export function ownerLock(owner) {
 }
 
 /**
- * Hold a lock together with others who hold it so.
+ * Hold a shared lock.
  *
  * @param {string} name
- * @returns {Promise<() => void>} settled when it is held; what it gives releases it
+ * @returns {Promise<() => void>} settled when it is held; the function releases it
  */
 export function hold(name) {
   return new Promise((resolve) => {
@@ -138,7 +138,7 @@ export function hold(name) {
 }
 
 /**
- * Do something once nobody holds the lock any more, or when that takes too long.
+ * Run `work` once the lock is free, or when that takes too long.
  *
  * @template T
  * @param {string} name
@@ -163,8 +163,8 @@ export async function insist(name, patience, work) {
 
 /**
  * @param {string} beginning  of names
- * @returns {Promise<string[]>} the rest of the names of such locks that anybody holds; none where the
- *   browser does not tell
+ * @returns {Promise<string[]>} the rest of the names of such locks that are held; none if the browser
+ *   does not say
  */
 export async function heldAfter(beginning) {
   try {
@@ -180,7 +180,7 @@ export async function heldAfter(beginning) {
 
 /**
  * @param {string} name
- * @returns {Promise<boolean>} whether anybody holds it; false where the browser does not tell
+ * @returns {Promise<boolean>} whether it is held; false if the browser does not say
  */
 export async function isHeld(name) {
   try {

@@ -1,6 +1,6 @@
 /**
- * What a launcher link can say, by the kind of its parameters. What is said of a source in particular is
- * in link-options.js; what all of it means is decided in recipe.js.
+ * Lists the parameters of a launcher link by kind. The options of a source are in link-options.js;
+ * recipe.js decides what the parameters mean.
  */
 
 /** Parameters that name a source, in the order in which they are opened. */

@@ -13,15 +13,15 @@ const APP = "app/";
  * @typedef {object} AppPath
  * @property {string} root  path of the site's root, with both slashes: "/" or "/some/sub/path/"
  * @property {string} key   the instance's key; "" is the default instance
- * @property {string} path  what is left for the instance, without a leading slash: "data/table"
+ * @property {string} path  the rest, within the instance, without a leading slash: "data/table"
  */
 
 /**
- * Take apart the path of an address under app/. The first "/app/" counts, since the site's own root
- * may be any sub-path while nothing above it is ours to name.
+ * Parse the path of an address under app/. The first "/app/" counts, since the site's root may be any
+ * sub-path.
  *
  * @param {string} pathname  the path of a URL, percent-escapes as they stand
- * @param {string} [root]    the site's root, where it is known
+ * @param {string} [root]    the site's root, if known
  * @returns {AppPath | null} null when the path is not under app/
  */
 export function parseAppPath(pathname, root) {
@@ -54,7 +54,7 @@ export function pageAddress(siteRoot, key, path) {
 }
 
 /**
- * Where an instance lives, relative to the site's root. This is its Datasette's base_url.
+ * The path of an instance, relative to the site's root. This is its Datasette's base_url.
  *
  * @param {string} key  "" for the default instance
  * @returns {string} "app/" or "app/@KEY/"

@@ -1,20 +1,20 @@
 /**
- * Every message that passes between a page and the service worker, and nothing else.
+ * Defines all messages between pages and the service workers.
  *
- * Three kinds: a boot's, the questions, and what pages are told unasked. A message of another version
- * of this protocol is never acted on: a page that gets one loads itself again, a worker that is asked
- * in one says so.
+ * There are three kinds: messages about a boot, questions, and news that pages get unasked. Messages of
+ * another version of this protocol are never acted on: a page that gets one reloads itself, and a worker
+ * answers that the versions differ.
  *
- * Each workspace has a worker of its own, which hears what concerns that workspace (roleFor). The
- * root's worker hears what concerns the site, and what is done to saved workspaces as a whole.
+ * Each workspace has a worker of its own, which gets the messages about that workspace (roleFor). The
+ * root's worker gets those about the site, and about saved workspaces as a whole.
  *
  * A page posts `open`, `ping` or `prefetch` to a registration's active worker, and on a first visit
  * `open` to the one that is being installed. The worker answers an `open` with `progress` messages, at
- * least one a second while its thread is free, and then with exactly one `ready` or `failed`; it is
- * `ready` as well when the address answers with the page that asks for consent. `open` may be repeated
- * at any time: it joins the boot that is running, or starts one if the browser has stopped the worker
- * meanwhile. A `ping` has no answer; its arrival is what restarts the browser's idle clock. Nor has a
- * `prefetch`: it saves the boot that may follow time.
+ * least one a second while its thread is free, and then with exactly one `ready` or `failed`; `ready`
+ * also means that the address answers with the page that asks for consent. `open` may be repeated at any
+ * time: it joins the boot that is running, or starts one if the browser has stopped the worker
+ * meanwhile. A `ping` has no answer; its arrival restarts the browser's idle clock. A `prefetch`, which
+ * saves time in a later boot, has no answer either.
  *
  * Questions (`status`, `check`, `forget`, `restore`, `set-aside`, `allow-load`, `pause-plugins`,
  * `registrations`, `preview`, `add`, `reload`, `consent`, `plugins`,
@@ -24,15 +24,14 @@
  * worker holds until it has answered; {working, locked} says that it does. A page that gets the lock
  * before an answer knows that the worker was stopped, and may ask again: what was done is not done twice.
  * A `ping` with a port is answered at once. On the port of an `add` the page may post {cancel: true}: the
- * answer is then an error named
- * “Cancelled”, and nothing is left behind of the file that was being imported.
+ * answer is then an error named “Cancelled”, and nothing remains of the file that was being imported.
  *
- * `changed` and `deleted` go to all pages of the site but the one that did it: what they have in view
- * is no longer so. `evicted` goes to all of them.
+ * `changed` and `deleted` go to all pages of the site except the one that caused them: the data that
+ * those pages show is out of date. `evicted` goes to all pages.
  *
- * Workers tell each other one thing, over a BroadcastChannel: `stop`, when the workspace that another
- * one runs is about to be deleted or replaced. So do pages: `leave`, when one is about to end the
- * workspace's worker.
+ * Two messages go over a BroadcastChannel. Workers send `stop` to each other when the workspace that
+ * another one runs is about to be deleted or replaced. Pages send `leave` to each other when one is
+ * about to end the workspace's worker.
  */
 
 import { ROOT } from "./scopes.js";
@@ -66,9 +65,9 @@ export const STAGES = [
  * @property {"open"} type
  * @property {string} key
  * @property {boolean} retry       start again even though the last boot failed
- * @property {boolean} fresh       load the sources again, replacing what is saved once that has worked
- * @property {boolean} [saved]     open what is saved, even if that ends a boot that is to replace it
- * @property {boolean} isNew       it may be one for files of the person's own that is not saved yet
+ * @property {boolean} fresh       load the sources again, and replace the saved data once that has worked
+ * @property {boolean} [saved]     open the saved data, even if that ends a boot that would replace it
+ * @property {boolean} isNew       it may be one for the person's own files that is not saved yet
  */
 
 /**
@@ -81,21 +80,21 @@ export const STAGES = [
  * @typedef {object} PrefetchMessage   page → worker: keep the site for offline use now
  * @property {number} v
  * @property {"prefetch"} type
- * @property {boolean} python  whether what a boot would need is to be downloaded as well
+ * @property {boolean} python  whether to download the files for a boot as well
  */
 
 /**
- * @typedef {object} ProgressMessage  worker → page: where a boot stands
+ * @typedef {object} ProgressMessage  worker → page: how far a boot is
  * @property {number} v
  * @property {"progress"} type
  * @property {string} key
  * @property {StageId} stage
- * @property {string} label        what the stage is at, such as a file's name; may be ""
+ * @property {string} label        the item being processed, such as a file's name; may be ""
  * @property {number} [done]       in `unit`
  * @property {number} [total]      in `unit`; left out while unknown
  * @property {"bytes" | "rows"} [unit]
  * @property {number} elapsed      ms since the boot began
- * @property {boolean} [hasSaved]  the boot is to replace saved data, which can be opened instead
+ * @property {boolean} [hasSaved]  the boot will replace saved data, which can be opened instead
  */
 
 /**
@@ -114,7 +113,7 @@ export const STAGES = [
  */
 
 /**
- * @typedef {object} StatusQuestion  page → worker: is what happens here saved? Starts nothing
+ * @typedef {object} StatusQuestion  page → worker: are changes here saved? Starts nothing
  * @property {number} v
  * @property {"status"} type
  * @property {string} key
@@ -136,7 +135,7 @@ export const STAGES = [
 
 /**
  * @typedef {object} Consent
- * @property {ConsentItem[]} items  what is not decided on yet
+ * @property {ConsentItem[]} items  those without a decision yet
  * @property {boolean} locked       the site takes no code from links: nothing can be allowed
  */
 
@@ -147,35 +146,35 @@ export const STAGES = [
  * @property {"plugin" | "wheel" | "datasette" | "package" | "metadata" | "config"} kind  the first three
  *   have yet to be fetched; a package is a wheel that is here
  * @property {string} value  exactly what would be fetched: a requirement, a wheel's URL (after its name, if
- *   the link gives one), a version of Datasette or "pre"; what a package says it is ("datasette-x 1.0"); of
- *   the others an absolute URL
+ *   the link gives one), a version of Datasette or "pre"; a package's name and version ("datasette-x 1.0")
+ *   by its own account; an absolute URL for the others
  * @property {string} from   where it is from: "the package index" or "the file you imported", an index's
  *   URL, or the host of a file
- * @property {string} [digest]  SHA-256 of a package's wheel, or of all that metadata or config says
- * @property {string[]} [parts]  of metadata and config: what in it can run code, such as
- *   "description_html"; of a package: ["dependency"] if nobody asked for it itself
+ * @property {string} [digest]  SHA-256 of a package's wheel, or of the whole metadata or config
+ * @property {string[]} [parts]  for metadata and config: the parts that can run code, such as
+ *   "description_html"; for a package: ["dependency"] if it was not requested itself
  */
 
 /**
  * @typedef {object} RunningStatus
  * @property {"ready"} state
- * @property {"saved" | "temporary" | "unsaved"} saving  temporary as the link asked; unsaved for want
- *   of room or permission
+ * @property {"saved" | "temporary" | "unsaved"} saving  temporary because the link says so; unsaved
+ *   because there is no room or permission
  * @property {WireError} [reason]  of "unsaved"
- * @property {boolean} edited      whether the databases differ from what their sources gave
- * @property {boolean} isImported  whether all this came with a file that the person imported
- * @property {string[]} newer      URLs of sources with newer data, as far as the last check knows
+ * @property {boolean} edited      whether the databases differ from their sources
+ * @property {boolean} isImported  whether the instance came from a file that the person imported
+ * @property {string[]} newer      URLs of sources with newer data, according to the last check
  * @property {string[]} evicted    keys of instances that were deleted to make room, see EvictedMessage
- * @property {WireError[]} problems  what could not be opened or installed, each with its `source`: a URL,
- *   or the requirement of a plugin. Those of code are named NotAllowed (by the person), Locked (by the
- *   site), PluginError, or PluginsStuck: after starts that were never over
+ * @property {WireError[]} problems  with what could not be opened or installed, each with its `source`: a
+ *   URL, or a plugin's requirement. Those about code are named NotAllowed (by the person), Locked (by the
+ *   site), PluginError, or PluginsStuck (after starts that never finished)
  * @property {Note[]} notes  on the sources that a link has opened since the worker started
- * @property {ConsentItem[]} refused  what the person has not allowed; a `consent` with allow: null asks
- *   again
+ * @property {ConsentItem[]} refused  items that the person has not allowed; a `consent` with allow: null
+ *   asks again
  */
 
 /**
- * What to know of a source that was opened.
+ * A note on a source that was opened.
  *
  * @typedef {object} Note
  * @property {string} source   its URL
@@ -184,12 +183,12 @@ export const STAGES = [
 
 /**
  * @typedef {object} ConsentQuestion  page → worker: what the person has decided about some items. The
- *   instance then restarts at the next request. There is no answer but that it is noted
+ *   instance then restarts at the next request. The answer only says that the decision is stored
  * @property {number} v
  * @property {"consent"} type
  * @property {string} key
- * @property {boolean | null} allow  null: forget what was decided, and ask again
- * @property {ConsentItem[]} [items]  those that the person was shown: the answer is about nothing else
+ * @property {boolean | null} allow  null: forget the decision, and ask again
+ * @property {ConsentItem[]} [items]  those that the person was shown: the answer covers only these
  */
 
 /**
@@ -203,30 +202,30 @@ export const STAGES = [
 
 /**
  * @typedef {object} InstalledPlugin
- * @property {string} requirement  as it was asked for; a dependency's name and version
+ * @property {string} requirement  as it was requested; a dependency's name and version
  * @property {string} name
  * @property {string} version      "" if it could not be installed
  * @property {string} from         "site", "index", "import" in a workspace that was imported, or the URL of
  *   a wheel
  * @property {number} size         bytes of its wheel; 0 where unknown
- * @property {boolean} asked       false for what another package needs
+ * @property {boolean} asked       false for dependencies of other packages
  * @property {boolean} plugin      whether Datasette knows it as a plugin
  * @property {string | null} problem  sentences: why it could not be installed, or was left out
  */
 
 /**
- * @typedef {object} InstallQuestion  page → worker: install a plugin, or a newer version of one, and start
- *   the instance anew with it. The answer is {added}: names and versions of all new packages
+ * @typedef {object} InstallQuestion  page → worker: install a plugin, or a newer version of one, and
+ *   restart the instance with it. The answer is {added}: names and versions of all new packages
  * @property {number} v
  * @property {"install"} type
  * @property {string} key
  * @property {string} requirement  such as datasette-x, datasette-x==1.2, or a wheel's URL
- * @property {boolean} upgrade     replace what is there by the newest that fits
+ * @property {boolean} upgrade     replace the installed version with the newest that fits
  */
 
 /**
- * @typedef {object} UninstallQuestion  page → worker: remove a plugin and what only it needs, and start
- *   the instance anew. The answer is {removed}: names
+ * @typedef {object} UninstallQuestion  page → worker: remove a plugin and the packages that only it needs,
+ *   and restart the instance. The answer is {removed}: names
  * @property {number} v
  * @property {"uninstall"} type
  * @property {string} key
@@ -236,7 +235,7 @@ export const STAGES = [
 /**
  * @typedef {object} InstallProgress
  * @property {"resolving" | "downloading" | "checking" | "restarting"} step
- * @property {string} name         of the package it is at, or ""
+ * @property {string} name         of the current package, or ""
  * @property {number} done
  * @property {number} total        0 while unknown
  */
@@ -246,11 +245,11 @@ export const STAGES = [
  * @property {number} v
  * @property {"check"} type
  * @property {string} key
- * @property {number} [before]  ms since 1970: sources loaded since then are not asked
+ * @property {number} [before]  ms since 1970: sources loaded since then are not checked
  */
 
 /**
- * The answer. All is empty and false when nothing is saved under the key.
+ * The answer, with only empty and false values if nothing is saved under the key.
  *
  * @typedef {object} CheckResult
  * @property {string[]} newer      URLs of sources with newer data
@@ -266,7 +265,7 @@ export const STAGES = [
 
 /**
  * @typedef {object} RestoreQuestion  page → worker: save this instance, replacing one with its key. The
- *   answer, once it is saved, is a list of paths of files that an export may not bring
+ *   answer, once it is saved, is a list of paths of files that an export may not contain
  * @property {number} v
  * @property {"restore"} type
  * @property {import("./saved-store.js").SavedInstance} instance  its generation does not matter
@@ -275,7 +274,7 @@ export const STAGES = [
 
 /**
  * @typedef {object} RegistrationsQuestion  page → root's worker: these are the site's registrations;
- *   forget what is kept for others. The answer is a RegistrationsResult
+ *   forget the data kept for others. The answer is a RegistrationsResult
  * @property {number} v
  * @property {"registrations"} type
  * @property {string[]} scopes
@@ -283,7 +282,7 @@ export const STAGES = [
 
 /**
  * @typedef {object} RegistrationsResult
- * @property {string[]} open      keys of the workspaces that have a page, or that one is about to open
+ * @property {string[]} open      keys of the workspaces that a page has open, or is about to open
  * @property {string[]} outdated  scopes of the registrations that run another version of the site than
  *   the root's worker
  */
@@ -295,7 +294,7 @@ export const STAGES = [
  * @property {"set-aside"} type
  * @property {string} key
  * @property {string} path  of the database in the instance's folder
- * @property {boolean} keep  whether it stays among what is saved, as a file to download
+ * @property {boolean} keep  whether it stays saved, as a file to download
  */
 
 /**
@@ -318,13 +317,13 @@ export const STAGES = [
 /** @typedef {import("./link-options.js").ImportOptions} ImportOptions */
 
 /**
- * @typedef {object} PreviewQuestion  page → worker: what is this file of the person's, and what would
- *   become of it? Imports nothing, and reads no more than it needs. The answer is a Preview
+ * @typedef {object} PreviewQuestion  page → worker: what is this file of the person's, and what would it
+ *   become? Imports nothing, and reads no more than it needs. The answer is a Preview
  * @property {number} v
  * @property {"preview"} type
  * @property {string} key
  * @property {File} file
- * @property {ImportOptions} options  as far as they are chosen yet
+ * @property {ImportOptions} options  those chosen so far
  */
 
 /**
@@ -332,10 +331,10 @@ export const STAGES = [
  * @property {string} kind         csv, json, excel, parquet, sqlite, sql, zip …
  * @property {string} kindInWords  "CSV, comma-separated, UTF-8"
  * @property {string} database     that it becomes, or that its tables go to
- * @property {boolean} [taken]     whether there is one of that name, for what becomes a database
+ * @property {boolean} [taken]     for a file that becomes a database: whether there is one of that name
  * @property {PreviewTable[]} tables
- * @property {string[]} [contents]  of what is unpacked first: names of the files in it
- * @property {string} [delimiter]  of CSV, as are those below; skiprows and header also of Excel
+ * @property {string[]} [contents]  of an archive: names of the files in it
+ * @property {string} [delimiter]  this and those below are for CSV; skiprows and header also for Excel
  * @property {string} [encoding]
  * @property {boolean} [header]
  * @property {number} [skiprows]
@@ -343,7 +342,7 @@ export const STAGES = [
  * @property {string} [escape]     the escape character, "" for none
  * @property {string} [comment]    what comment lines begin with, "" for nothing
  * @property {string[]} [null]     words that stand for NULL
- * @property {Guess[]} [guesses]   how sure what was found out is
+ * @property {Guess[]} [guesses]   how certain the detected properties are
  * @property {string[]} [notes]    sentences on how the file is read
  */
 
@@ -356,13 +355,13 @@ export const STAGES = [
 
 /**
  * @typedef {object} PreviewTable
- * @property {string} source       its name in the file, "" where that has none
+ * @property {string} source       its name in the file, "" if that has none
  * @property {string} name
  * @property {boolean} taken       whether there is a table of that name
  * @property {PreviewColumn[]} columns
  * @property {any[][]} rows        the first few
  * @property {string[]} pk         columns that may be the primary key
- * @property {number | null} count  rows in all, where that is known
+ * @property {number | null} count  rows in all, if known
  * @property {boolean} [hidden]    whether it is a hidden sheet, left out unless it is chosen
  * @property {string[]} [notes]    sentences on how it is read
  */
@@ -371,11 +370,11 @@ export const STAGES = [
  * @typedef {object} PreviewColumn
  * @property {string} name
  * @property {string} type         text, integer or float
- * @property {boolean} distinct    whether no value comes twice, as far as was read
+ * @property {boolean} distinct    whether no value occurs twice in the rows read
  */
 
 /**
- * @typedef {object} AddQuestion  page → worker: open files of the person's own in an instance, and save
+ * @typedef {object} AddQuestion  page → worker: open the person's own files in an instance, and save
  *   them there. The answer is an AddResult
  * @property {number} v
  * @property {"add"} type
@@ -389,22 +388,22 @@ export const STAGES = [
  * @property {import("./journals.js").Together<File>["journals"]} [journals]  of a database
  * @property {ImportOptions} options
  * @property {"file" | "paste"} kind  how it came
- * @property {string} addition  names this addition: what was added under that name is not added again
- * @property {boolean} [mayChange]  whether the person lets a script change tables that it has not made;
- *   without that, one that would is a problem named CHANGES_EXISTING
+ * @property {string} addition  names this addition: a file added under that name is not added again
+ * @property {boolean} [mayChange]  whether the person lets a script change tables that it did not make;
+ *   otherwise such a script is a problem named CHANGES_EXISTING
  */
 
-/** Name of the error of a script that would change existing tables; engine/sqlite/sql_guard.py raises it. */
+/** Name of the error for a script that would change existing tables; engine/sqlite/sql_guard.py raises it. */
 export const CHANGES_EXISTING = "ChangesExisting";
 
 /**
  * @typedef {object} AddProgress
- * @property {string} label        what is being done with: a file's name
+ * @property {string} label        the item being processed: a file's name
  * @property {"read" | "import" | "save"} stage
  * @property {number} done         bytes
  * @property {number} total        bytes; 0 while unknown
  * @property {number} rows         so far
- * @property {number} file         index of the file under way
+ * @property {number} file         index of the current file
  * @property {number} files        how many there are
  */
 
@@ -441,30 +440,30 @@ export const CHANGES_EXISTING = "ChangesExisting";
  */
 
 /**
- * @typedef {object} DeletedMessage  worker → pages: what was saved of these instances is gone
+ * @typedef {object} DeletedMessage  worker → pages: the saved data of these instances was deleted
  * @property {number} v
  * @property {"deleted"} type
  * @property {string[]} keys
  */
 
 /**
- * @typedef {object} StopMessage  worker → workers: stop this workspace; what is saved of it is about to
- *   be deleted or replaced
+ * @typedef {object} StopMessage  worker → workers: stop this workspace; its saved data is about to be
+ *   deleted or replaced
  * @property {number} v
  * @property {"stop"} type
  * @property {string} key
  */
 
 /**
- * @typedef {object} LeaveMessage  page → pages: leave this workspace, whose worker is ended only then
+ * @typedef {object} LeaveMessage  page → pages: leave this workspace, so that its worker can be ended
  * @property {number} v
  * @property {"leave"} type
  * @property {string} key
  */
 
 /**
- * @typedef {object} EvictedMessage  worker → pages: there was no room left, so what was saved of an
- *   instance that nobody had changed was deleted; its link fetches it again
+ * @typedef {object} EvictedMessage  worker → pages: there was no room left, so the saved data of an
+ *   unchanged instance was deleted; its link fetches it again
  * @property {number} v
  * @property {"evicted"} type
  * @property {string} key
@@ -481,8 +480,8 @@ export const CHANGES_EXISTING = "ChangesExisting";
  *   | AddQuestion | ReloadQuestion | ConsentQuestion | PluginsQuestion | InstallQuestion
  *   | UninstallQuestion} Question
  */
-/** @typedef {WithoutVersion<Question>} Asked  what `question` makes a message of */
-/** @typedef {{lock?: string}} Locked  what every question has besides: the name of its lock */
+/** @typedef {WithoutVersion<Question>} Asked  what `question` turns into a message */
+/** @typedef {{lock?: string}} Locked  an extra field of every question: the name of its lock */
 /** @typedef {{value: any} | {error: WireError} | {working: true, locked?: true, progress?: AddProgress | InstallProgress}} Answer */
 /** @typedef {OpenMessage | PingMessage | PrefetchMessage | (Question & Locked)} PageMessage */
 /** @typedef {ChangedMessage | DeletedMessage | EvictedMessage} News */

@@ -1,9 +1,9 @@
 /**
- * The recipe of an instance: the sources and options that a link names, in its two written forms, the
- * launcher's link (/?csv=…#/data/table) and the key in an address (/app/@KEY/data/table).
+ * Reads and writes the recipe of an instance: the sources and options that a link names. It has two
+ * forms, the launcher's link (/?csv=…#/data/table) and the key in an address (/app/@KEY/data/table).
  *
- * The key *is* the recipe, so an address works on a device that has never seen it. The worker fetches what
- * a recipe names.
+ * The key *is* the recipe, so an address works on a device that has never seen it. The worker fetches the
+ * sources.
  */
 
 import { fromBase64Url, toBase64Url } from "./base64url.js";
@@ -14,24 +14,24 @@ import { toFetchableUrl } from "./remote-urls.js";
 import { parseRequirement } from "./requirement.js";
 
 /**
- * The parameter of a workspace for files from somebody's own computer. Its value is random and says
- * nothing about them: it only keeps other sites from knowing the workspace's address.
+ * The parameter of a workspace for files from a person's own computer. Its value is random and only
+ * keeps other sites from knowing the workspace's address.
  */
 const OWN_FILES = "files";
 
 /**
  * The parameter of a workspace that is shown inside another page: "1" to read, "edit" to change as well.
- * It makes the workspace another one than that of the same link in a tab, so what people have there is
- * never part of it.
+ * It separates the workspace from that of the same link in a tab, so people's data there is never part
+ * of it.
  */
 const EMBED = "embed";
 
-/** 128 random bits in base64url, which leaves the last character 2 of them. */
+/** 128 random bits in base64url; the last character has only 2 of them. */
 const RANDOM_KEY = /^[\w-]{21}[AQgw]$/;
 
 /**
  * Name and value pairs in canonical order. A source's value is an absolute URL, or one relative to
- * the site's root for what the site itself holds. What is said of a source follows it.
+ * the site's root for the site's own files. A source's options follow it.
  *
  * @typedef {Array<[name: string, value: string]>} Recipe
  */
@@ -72,13 +72,13 @@ export function parseLink(href, siteRoot) {
  */
 function canonical(pairs) {
   const sources = sourcesOf(pairs);
-  // Without a source an option says nothing.
+  // Without a source an option has no meaning.
   const opened = SOURCE_PARAMETERS.flatMap((name) =>
     sources.filter(({ parameter }) => parameter === name).flatMap(pairsOf),
   );
   const settings = SETTINGS.flatMap((name) => pairs.filter((pair) => pair[0] === name));
   const installs = pairs.filter((pair) => pair[0] === "install");
-  // Each once: what is installed twice is there once.
+  // Each package only once.
   const packages = [...new Map(installs.map((pair) => [pair[1], pair])).values()];
   const ref = pairs.findLast((pair) => pair[0] === "ref");
   const switches = SWITCHES.filter((name) =>
@@ -124,7 +124,7 @@ export function sourcesOf(recipe) {
 }
 
 /**
- * The other way round; options that no link can say are left out.
+ * The reverse of sourcesOf; options that a link cannot have are left out.
  *
  * @param {RecipeSource[]} sources
  * @returns {Recipe}
@@ -154,7 +154,7 @@ export function settingsOf(recipe) {
 }
 
 /**
- * The Python packages that a recipe asks for.
+ * The Python packages that a recipe requests.
  *
  * @param {Recipe} recipe
  * @returns {{install: string[], ref: string}} requirements or addresses of wheels; ref is "pre", a
@@ -169,7 +169,7 @@ export function packagesOf(recipe) {
 
 /**
  * @param {string} requirement
- * @returns {boolean} whether it is the address of a wheel, or else names a package
+ * @returns {boolean} whether it is the address of a wheel rather than the name of a package
  */
 export function isWheel(requirement) {
   return /^https?:\/\//i.test(requirement) || /\.whl(?:[?#]|$)/i.test(requirement);
@@ -197,7 +197,7 @@ export function isSwitchedOn(recipe, name) {
 /**
  * @param {Recipe} recipe
  * @returns {"read" | "edit" | undefined} what the page around a workspace lets people do; undefined for
- *   a workspace that is not made to be embedded
+ *   a workspace that is not embedded
  */
 export function embedding(recipe) {
   const embed = recipe.find(([name]) => name === EMBED);
@@ -224,7 +224,7 @@ export function withoutEmbedding(recipe) {
   return recipe.filter(([name]) => name !== EMBED);
 }
 
-/** @returns {string} the key of a new workspace for somebody's own files, which nobody can guess */
+/** @returns {string} a key that cannot be guessed, for a new workspace for a person's own files */
 export function newKeyForOwnFiles() {
   const random = toBase64Url(crypto.getRandomValues(new Uint8Array(16)));
   return recipeToKey([[OWN_FILES, random]]);
@@ -232,7 +232,7 @@ export function newKeyForOwnFiles() {
 
 /**
  * @param {Recipe} recipe
- * @returns {boolean} whether it is that of a workspace for somebody's own files
+ * @returns {boolean} whether it is that of a workspace for a person's own files
  */
 export function isForOwnFiles(recipe) {
   return recipe.some(([name]) => name === OWN_FILES);
@@ -299,8 +299,8 @@ function canonicalQuery(recipe) {
 }
 
 /**
- * Name and value pairs of a query string. A value that was pasted unescaped (it shows its own
- * "https://") keeps every %2F and + it has: decoding them would name another file.
+ * Name and value pairs of a query string. A value that was pasted unescaped (it contains a literal
+ * "https://") keeps every %2F and +: decoding them would name another file.
  *
  * @param {string} search  with its question mark
  * @returns {Array<[string, string]>}
@@ -327,7 +327,7 @@ function decode(text) {
 /**
  * @param {string} value  as the link gives it
  * @param {URL} siteRoot
- * @returns {string} absolute, or relative to the site's root for what the site itself holds
+ * @returns {string} absolute, or relative to the site's root for the site's own files
  */
 function canonicalUrl(value, siteRoot) {
   const fetchable = toFetchableUrl(value);
@@ -339,7 +339,7 @@ function canonicalUrl(value, siteRoot) {
 /**
  * @param {string} value  as the link gives it
  * @param {URL} siteRoot
- * @returns {string} as it will be shown and fetched; what cannot be read stays, to be told about later
+ * @returns {string} as it will be shown and fetched; unreadable text stays as it is and is reported later
  */
 function canonicalRequirement(value, siteRoot) {
   try {

@@ -1,10 +1,10 @@
 /**
- * Finds out what a URL that somebody has at hand means: the address of the bytes, and the kind of data.
+ * Finds out what a URL that somebody pastes means: the address of the bytes, and the kind of data.
  *
- * Works on the text of the URL alone; fetch-source.js looks at what is behind it.
+ * It uses only the text of the URL; fetch-source.js looks at the data behind it.
  */
 
-/** The query parameters that open a source, with the file extensions that promise its kind. */
+/** The query parameters that open a source, with the file extensions for each kind. */
 const KINDS = /** @type {const} */ ({
   url: ["db", "db3", "sqlite", "sqlite3", "s3db", "sl3", "gpkg", "mbtiles"],
   csv: ["csv", "tsv", "tab", "psv", "txt"],
@@ -14,7 +14,7 @@ const KINDS = /** @type {const} */ ({
   sql: ["sql"],
 });
 
-/** Extensions of what is unpacked first; what is inside is named before them. */
+/** Extensions of packed files; the extension before them is that of the file inside. */
 const PACKED = /\.(gz|gzip|bgz|bz2|xz|zst|zstd|zip)$/i;
 
 /** @typedef {keyof typeof KINDS} SourceKind  the query parameter that opens this kind of data */
@@ -45,7 +45,7 @@ const PAGES = [
     (repository, path) => `https://huggingface.co/${repository}/resolve/${path}`,
   ],
   [
-    // Published to the web: its own address gives no CSV that other sites may read.
+    // Published to the web: other sites may not read CSV from its own address.
     /^https:\/\/docs\.google\.com\/spreadsheets\/d\/e\/([\w-]+)\/pubhtml(.*)$/,
     (sheet, rest) =>
       `https://docs.google.com/spreadsheets/d/e/${sheet}/pub?output=csv${sheetNumber(rest)}`,
@@ -62,14 +62,14 @@ const PAGES = [
   ],
   [/^s3:\/\/([^/]+)\/([^#]+)/, (bucket, key) => `https://${bucket}.s3.amazonaws.com/${key}`],
   [
-    // The console's address asks for a login.
+    // The console's address requires a login.
     /^(?:gs:\/|https:\/\/storage\.cloud\.google\.com)\/([^?#]+)/,
     (path) => `https://storage.googleapis.com/${path}`,
   ],
 ];
 
 /**
- * Hosts that let other sites read a file at another address than the one that people see. Unlike PAGES,
+ * Hosts that let other sites read a file at a different address from the one that people see. Unlike PAGES,
  * that address does not end in the file's name, so it is only used to fetch.
  *
  * @type {typeof PAGES}
@@ -110,7 +110,7 @@ const CLOSED = /** @type {Array<[page: RegExp, advice: string]>} */ ([
 const GITHUB_FOLDER =
   /^https:\/\/github\.com\/([^/?#]+)\/([^/?#]+?)(?:\.git)?\/?(?:\/tree\/([^/?#]+)(?:\/([^?#]*?))?\/?)?(?:[?#].*)?$/;
 
-/** Not the names of people: pages of GitHub itself. */
+/** Pages of GitHub itself, not names of people. */
 const GITHUB_PAGES = ["about", "apps", "collections", "features", "orgs", "settings", "topics"];
 
 /**
@@ -153,7 +153,7 @@ export function closedHostAdvice(url) {
  * @returns {string}
  */
 function sheetNumber(rest) {
-  // The hash is the sheet that the person sees; the query is where the link once pointed.
+  // The hash names the sheet that the person sees; the query, the one that the link first opened.
   const gid = /#.*?\bgid=(\d+)/.exec(rest)?.[1] ?? /\bgid=(\d+)/.exec(rest)?.[1];
   return gid === undefined ? "" : `&gid=${gid}`;
 }
@@ -178,7 +178,7 @@ export function gitHubFolder(url) {
 }
 
 /**
- * Where the content of a file lies that Git LFS keeps elsewhere than the repository.
+ * The address of a file's content that Git LFS keeps outside the repository.
  *
  * @param {string} url  at which only the pointer to it was found
  * @returns {string | undefined}
@@ -189,10 +189,10 @@ export function gitLfsUrl(url) {
 }
 
 /**
- * The kind of data a URL's file name promises; that of what is inside, for `.gz`, `.zip` and the like.
+ * The kind of data that a URL's file name indicates; for `.gz`, `.zip` and the like, that of the file inside.
  *
  * @param {string} url
- * @returns {SourceKind | null} null when the name does not tell
+ * @returns {SourceKind | null} null if the name does not say
  */
 export function kindFromName(url) {
   const sheet = /^https:\/\/docs\.google\.com\/spreadsheets\/.*\b(?:format|output)=(\w+)/.exec(

@@ -1,30 +1,30 @@
 /**
- * The only reader of what a link, a form or a saved lock says to install: a package of the index, as PEP
- * 508 writes it ("datasette-vega==0.6.2"), or the address of a wheel, with or without a name before it
+ * Parses all requirements from links, forms and saved locks: a package of the index, as PEP 508 writes it
+ * ("datasette-vega==0.6.2"), or the address of a wheel, with or without a name before it
  * ("datasette-x @ https://…/x.whl").
  *
- * What it returns is what people are shown and what is fetched, character by character. It refuses
- * everything that could mean one thing here and another to Python (markers, "//host", backslashes, user
- * names, anything that is not ASCII in a name).
+ * People are shown exactly the text that it returns, and exactly that is fetched. It refuses everything
+ * that could mean one thing here and another to Python (markers, "//host", backslashes, user names,
+ * anything that is not ASCII in a name).
  */
 
 import { LiteError } from "./errors.js";
 
-/** Stands among addresses of package indexes for the one that micropip asks by itself. */
+/** Stands for micropip's default index in a list of addresses of package indexes. */
 export const DEFAULT_INDEX = "default";
 
 /**
  * @typedef {object} IndexRequirement  a package by its name
  * @property {"index"} kind
  * @property {string} name  canonical: "datasette-vega"
- * @property {boolean} isBare  it asks for neither a version nor extras
+ * @property {boolean} isBare  it has neither a version nor extras
  * @property {string} text  as it was written, without blanks
  */
 
 /**
  * @typedef {object} AddressRequirement  a wheel by its address
  * @property {"address"} kind
- * @property {string} name  canonical; "" where only the address was given
+ * @property {string} name  canonical; "" if only the address was given
  * @property {URL} url  http or https, without user name, password and fragment
  * @property {string} text  the address as it will be fetched, after the name if there is one
  */
@@ -44,7 +44,7 @@ const NAMED_ADDRESS = new RegExp(`^(${NAME})\\s*(${EXTRAS})?\\s*@\\s*(.*)$`, "s"
 /** PEP 440, as far as Datasette's versions use it. */
 const VERSION = /^v?(\d+(?:\.\d+)*(?:(?:a|b|rc)\d+)?(?:\.post\d+)?(?:\.dev\d+)?)$/;
 
-// Control characters, and those that change the direction or the look of what is around them.
+// Control characters, and those that change the direction or the look of the text around them.
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /**
@@ -74,7 +74,7 @@ export function parseRequirement(text, siteRoot) {
       : ownWheel(trimmed, text, siteRoot);
     return { kind: "address", name: "", url, text: url.href };
   }
-  // Blanks may stand between the parts only: “a b” is two words, not the package “ab”.
+  // Blanks are only allowed between the parts: “a b” is two words, not the package “ab”.
   const compact = trimmed.replace(/\s*([[\],]|===?|>=|<=|~=|!=|<|>)\s*/g, "$1");
   const found = INDEXED.exec(compact);
   if (!found) throw notAPackage(text);
@@ -88,7 +88,7 @@ export function parseRequirement(text, siteRoot) {
 }
 
 /**
- * What a link's `ref` asks for.
+ * Parse a link's `ref`.
  *
  * @param {string} text
  * @returns {string} "pre", or a version of Datasette such as "1.0a40"
@@ -109,7 +109,7 @@ export function parseRef(text) {
 
 /**
  * @param {string} name  of a package
- * @returns {string} the same for all of its spellings, as PEP 503 has it
+ * @returns {string} the same for all of its spellings, as in PEP 503
  */
 export function canonicalName(name) {
   return name.toLowerCase().replaceAll(/[-_.]+/g, "-");

@@ -19,14 +19,14 @@ import {
 /** @typedef {import("./saved-store.js").SavedInstance} SavedInstance */
 /** @typedef {import("./schema.js").Schema} Schema */
 
-/** As long as a URL that some browsers open. */
+/** About as long as the longest URL that some browsers open. */
 const LONGEST_KEY = 100_000;
 
 const LONGEST_TEXT = 10_000;
 
 const MOST_SOURCES = 1000;
 
-/** Stands for the site's root, to see where a relative URL leads. */
+/** Stands for the site's root, to resolve relative URLs. */
 const SOME_SITE = "https://site.invalid/root/";
 
 /**
@@ -52,7 +52,7 @@ const sourceFields = {
 };
 
 /**
- * The fields that travel in an export, each with what stands in for one that is damaged.
+ * The fields in an export, each with a replacement for a damaged value.
  *
  * @type {Record<string, [Schema, unknown]>}
  */
@@ -64,7 +64,7 @@ const FIELDS = {
   usedAt: [moment, 0],
   size: [count(), 0],
   edited: [flag, true],
-  // A link may have named a source that no URL leads to.
+  // A link may have named a source without a valid URL.
   sources: [listOf(objectOf(sourceFields), MOST_SOURCES), []],
 };
 
@@ -78,7 +78,7 @@ const PASSED_OVER = ["generation", "owner", "problems", "ahead", "origin", "refe
 
 /**
  * @param {SavedInstance} stored
- * @returns {Record<string, unknown>} what of it goes into an export, well-formed
+ * @returns {Record<string, unknown>} its fields for an export, well-formed
  */
 export function exportedRecord(stored) {
   const { record } = readableRecord(stored);

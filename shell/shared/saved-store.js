@@ -1,10 +1,10 @@
 /**
- * What is saved in this browser: its IndexedDB database, its records, and how they are read.
+ * Reads what is saved in this browser: defines the IndexedDB database and its records.
  *
- * An instance's folder of files is saved as blocks of one size. All of them belong to a generation,
- * and the instance's record names the one that counts, so a generation is whole from the moment at
- * which a record names it; others are what an interrupted save left behind. Writing is the worker's
- * (shell/worker/storage/saver.js), which alone may do it: pages only read.
+ * An instance's folder of files is saved as blocks of one size. All of them belong to a generation, and
+ * the instance's record names the current one, so a generation is complete once a record names it;
+ * others are leftovers of interrupted saves. Only the worker writes (shell/worker/storage/saver.js);
+ * pages only read.
  *
  * https://w3c.github.io/IndexedDB/
  */
@@ -14,7 +14,7 @@ import { BLOCK_SIZE } from "./blocks.js";
 import { LiteError, OUTDATED } from "./errors.js";
 import { readableRecord } from "./saved-record.js";
 
-/** Of the folder's layout, which engine/datasette/instance.py defines. A newer site reads older ones. */
+/** Version of the folder's layout, defined by engine/datasette/instance.py. A newer site reads older ones. */
 export const STATE_FORMAT = 2;
 
 /** Before this format, the internal database of an import was saved as it came. */
@@ -23,19 +23,19 @@ export const INTERNAL_CHECKED = 2;
 /** Where the databases are in an instance's folder; engine/folder.py lays it out. */
 export const DATABASES = "databases/";
 
-/** Where databases lie that are kept, but not opened: they are not read at a start. */
+/** Folder for databases that are kept, but neither opened nor read at a start. */
 export const SET_ASIDE = "set-aside/";
 
-/** What SQLite calls its journals, after the name of the database. */
+/** What SQLite appends to a database's name for its journals. */
 export const JOURNALS = ["-journal", "-wal"];
 
 /**
- * Of the store. An older version of the site that finds a newer number touches nothing (openStore): raise it
- * for whatever an older worker must not write into.
+ * Version of the store. An older version of the site that finds a newer number touches nothing (openStore):
+ * raise it for any change that an older worker must not write into.
  */
 export const SCHEMA_VERSION = 4;
 
-/** Blocks that are read at a time. */
+/** How many blocks are read at a time. */
 const READ_AHEAD = 64;
 
 /**
@@ -44,8 +44,8 @@ const READ_AHEAD = 64;
  * @typedef {object} SavedSource
  * @property {string} parameter   the link's: "url", "csv", …
  * @property {string} url         absolute
- * @property {string} etag        "" where the host does not tell
- * @property {string} lastModified  as the host wrote it, "" where it does not tell
+ * @property {string} etag        "" if the host does not send it
+ * @property {string} lastModified  as the host wrote it, "" if it does not send it
  * @property {number} size        bytes
  * @property {string} sha256      of the content, in hexadecimal
  * @property {number} loadedAt    ms since 1970; 0 if it could not be fetched
@@ -61,18 +61,18 @@ const READ_AHEAD = 64;
  * @property {number} createdAt   ms since 1970
  * @property {number} usedAt      ms since 1970
  * @property {number} size        bytes in all files
- * @property {boolean} edited     whether the databases differ from what the sources gave
- * @property {boolean} [refetchable]  whether its link brings all of it back: nobody has changed, added
- *   or imported anything
+ * @property {boolean} edited     whether the databases differ from their sources
+ * @property {boolean} [refetchable]  whether its link restores all of it: nothing was changed, added or
+ *   imported
  * @property {SavedSource[]} sources
  * @property {import("./errors.js").WireError[]} [problems]  of the sources that could not be opened
- * @property {"import"} [origin]  where it is from, if not from its link: a file that was imported, whose
- *   word is all there is for where its data and packages are from
- * @property {string[]} [ahead]   paths of files of which more blocks may be there than count
+ * @property {"import"} [origin]  where it is from, if not from its link: an imported file, which is the
+ *   only evidence of where its data and packages are from
+ * @property {string[]} [ahead]   paths of files that may have extra blocks, which don't count
  */
 
 /**
- * @typedef {object} SavedReply  the answer to an unsafe request, until it surely was delivered
+ * @typedef {object} SavedReply  the answer to an unsafe request, kept until it has surely been delivered
  * @property {string} fingerprint  of the request
  * @property {string} run         names the run of the worker that gave it
  * @property {number} at          ms since 1970
@@ -82,19 +82,19 @@ const READ_AHEAD = 64;
  */
 
 /**
- * What a person has decided about code that the site does not ship, for one instance. It is not part of
- * what is exported: a copy of an instance asks again.
+ * A person's decisions about code that the site does not ship, for one instance. They are not exported:
+ * a copy of an instance asks again.
  *
  * @typedef {object} Decision
  * @property {string} key
  * @property {string[]} allowed  ids of items, see idOf in shell/worker/trust/consent.js
  * @property {string[]} refused
- * @property {boolean} [paused]  whether the person wants to start without what is allowed
- * @property {number} [unfinished]  starts with what is allowed that have not come to an end
+ * @property {boolean} [paused]  whether the person wants to start without the allowed code
+ * @property {number} [unfinished]  starts with the allowed code that have not finished
  */
 
 /**
- * The page loads of a workspace that stopped its Python, or that are under way and may do so
+ * The page loads of a workspace that stopped its Python, or that are in progress and may do so
  * (shell/worker/instance/crash-guard.js).
  *
  * @typedef {object} GuardRecord
@@ -108,22 +108,22 @@ const READ_AHEAD = 64;
  * @property {number} at           ms since 1970: when it last began
  * @property {number} interrupted  how often in a row the worker stopped in the middle of it
  * @property {"running" | "interrupted" | "blocked"} state  blocked: it is not run again unasked
- * @property {string} [reason]     the error that Python ended with, if it was not the browser that ended it
+ * @property {string} [reason]     the error that ended Python, unless the browser ended it
  */
 
 /**
- * An image of Python's memory, without its content; see shell/worker/runtime/snapshot/store.js.
+ * The record of an image of Python's memory; see shell/worker/runtime/snapshot/store.js.
  *
  * @typedef {object} SavedImage
- * @property {string} key      says of which Python
+ * @property {string} key      identifies the Python
  * @property {string} version  of the site
- * @property {number} size     bytes of its content, 0 if it was deleted since it did not serve
+ * @property {number} size     bytes of its content, 0 if that was deleted because it did not work
  * @property {string} sha256   of its content
  * @property {string} usedBy   names the run of the worker that is starting from it, "" if none is
  * @property {number} usedAt   ms since 1970
  * @property {number} failures in a row
- * @property {number} exercises  starts that have done theirs (warm-up.js)
- * @property {boolean} needsRest  whether a start from it could not do without the rest of Python
+ * @property {number} exercises  starts that have done their warm-up (warm-up.js)
+ * @property {boolean} needsRest  whether a start from it needed the rest of Python
  */
 
 /**
@@ -151,7 +151,7 @@ const READ_AHEAD = 64;
  * @property {Array<{path: string, size: number}>} files
  */
 
-/** What it takes to read an instance. */
+/** The stores needed to read an instance. */
 const STORES = /** @type {Array<"instances" | "files" | "blocks">} */ ([
   "instances",
   "files",
@@ -162,7 +162,7 @@ const STORES = /** @type {Array<"instances" | "files" | "blocks">} */ ([
  * @param {URL} siteRoot  each site on an origin has a store of its own
  * @param {() => void} [onClose]  called when it can no longer be used and must be opened again
  * @returns {Promise<Store>}
- * @throws {LiteError} the browser lets this page or worker store nothing; named OUTDATED if a newer
+ * @throws {LiteError} the browser does not let this page or worker store data; named OUTDATED if a newer
  *   version of the site has changed the store
  */
 export async function openStore(siteRoot, onClose = () => {}) {
@@ -182,7 +182,7 @@ export async function openStore(siteRoot, onClose = () => {}) {
         }
         store.createObjectStore("guards", { keyPath: "key" });
       },
-      // A newer build wants to change the schema, or the person has the data deleted.
+      // A newer build wants to change the schema, or the person deletes the data.
       blocking(_current, _blocked, event) {
         /** @type {IDBDatabase} */ (event.target).close();
         onClose();
@@ -201,7 +201,7 @@ export async function openStore(siteRoot, onClose = () => {}) {
   }
 }
 
-/** @returns {LiteError} that a newer version of the site has saved something that this one must not touch */
+/** @returns {LiteError} for data saved by a newer version of the site, which this one must not touch */
 export function newerSite() {
   return new LiteError("A newer version of this site has saved data in this browser.", {
     hint:
@@ -218,7 +218,7 @@ export function newerSite() {
  * @returns {IDBKeyRange}
  */
 export function keysOf(...parts) {
-  // In the order of keys, an array comes after every string and number.
+  // IndexedDB sorts arrays after all strings and numbers.
   return IDBKeyRange.bound(parts, [...parts, []]);
 }
 
@@ -248,8 +248,8 @@ export async function readFiles(store, generation, onProgress = () => {}, isWant
 }
 
 /**
- * Read an instance as it is at one moment, in a form that needs no memory of the caller's: the browser
- * keeps large Blobs on disk.
+ * Read an instance as it is at one moment, as Blobs, so that it takes no memory: the browser keeps
+ * large Blobs on disk.
  *
  * @param {Store} store
  * @param {string} key
@@ -292,7 +292,7 @@ export async function listInstances(store) {
 }
 
 /**
- * The blocks of a generation's files, some at a time; a file's first portion may be empty.
+ * The blocks of a generation's files, a portion at a time; a file's first portion may be empty.
  *
  * @param {import("idb").IDBPTransaction<Schema, Array<"instances" | "files" | "blocks">>} transaction
  * @param {string} generation

@@ -2,8 +2,8 @@
  * Checks of untrusted JSON values against a schema.
  *
  * A schema is a function from a value to the path of the first part that does not fit, such as
- * "sources[0].url", or undefined when all of it fits. Objects with a member that the schema does not
- * name do not fit either.
+ * "sources[0].url", or undefined if all of it fits. An object with a member that the schema does not
+ * name does not fit.
  */
 
 /** @typedef {(value: any, path: string) => string | undefined} Schema */
@@ -115,7 +115,7 @@ export function objectOf(required, optional = {}) {
   };
 }
 
-/** Names that mean something to JavaScript in any object. */
+/** Names with a special meaning in any JavaScript object. */
 const PROTOTYPE_NAMES = ["__proto__", "constructor", "prototype"];
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Which service worker answers for what: one registration for the site's root, and one for each workspace.
+ * Maps addresses to service workers: one registration for the site's root, and one for each workspace.
  *
  * The browser gives a page to the registration with the longest matching scope, so a workspace's scope is
  * its address and needs no list of exceptions. https://w3c.github.io/ServiceWorker/
@@ -9,7 +9,7 @@ import { instancePath, parseAppPath } from "./paths.js";
 import { SITE_ROOT } from "./site.js";
 
 /**
- * What a worker or a question is for: the key of a workspace ("" is the default one), or the site's
+ * The target of a worker or a question: the key of a workspace ("" is the default one), or the site's
  * root.
  *
  * @typedef {string | typeof ROOT} Role

@@ -1,14 +1,13 @@
 /**
- * Decides which addresses may be fetched as data, for the launcher and the worker alike. Both fetch
- * sources only through fetch-source.js, which asks here before it fetches, and again where redirects have
- * led.
+ * Decides which addresses the launcher and the worker may fetch as data. Both fetch sources only through
+ * fetch-source.js, which checks an address here before it fetches it, and again after redirects.
  */
 
 import { LiteError } from "./errors.js";
 import { instancePath } from "./paths.js";
 import { SITE_ROOT } from "./site.js";
 
-/** Characters; browsers and hosts do not agree on more. */
+/** Characters; not all browsers and hosts support more. */
 const LONGEST = 16_000;
 
 /** Characters of an address that a sentence shows. */
@@ -58,11 +57,11 @@ export function sourceAddress(address, siteRoot = SITE_ROOT) {
 }
 
 /**
- * @param {string} pathname  as URL has it, in which “..” is resolved
+ * @param {string} pathname  from a URL object, which has resolved “..”
  * @param {URL} siteRoot
  */
 function isOfWorkspace(pathname, siteRoot) {
-  // Hosts may read escapes and doubled slashes as the same file; none that is meant has them here.
+  // Hosts may read escapes and doubled slashes as the same file; no legitimate address has them here.
   const plain = decoded(pathname)
     .replace(/\/{2,}/g, "/")
     .toLowerCase();

@@ -1,10 +1,10 @@
 /**
- * Reading a stream chunk by chunk.
+ * Reads a stream chunk by chunk.
  */
 
 /**
- * The chunks of a stream. Leaving the loop early gives the rest up. `for await` over the stream itself
- * would do, but not in every Safari that has all else this site needs.
+ * The chunks of a stream. Leaving the loop early cancels the rest. `for await` over the stream itself
+ * does not work in every Safari that has all other features this site needs.
  *
  * @template T
  * @param {ReadableStream<T>} stream
