@@ -1,10 +1,10 @@
 """The Python half of an instance, as JavaScript calls it.
 
-shell/worker/boot/start.js imports this module in a fresh Pyodide, has `BrowserPackages` lay out
-what the instance needs and `load` import it, and makes a `BrowserInstance`, whose methods are
-called. In a Pyodide that starts from an image of its memory everything is imported already.
-Everything crosses as text, numbers and bytes; an error crosses as the JSON that `to_wire` gives, so
-that the words people read are the ones that Python wrote.
+shell/worker/boot/start.js imports this module in a fresh Pyodide. It has `BrowserPackages` install
+the instance's packages and `load` import them, then makes a `BrowserInstance` and calls its
+methods. In a Pyodide that starts from an image of its memory everything is imported already.
+Only text, numbers and bytes are passed. An error is passed as the JSON of `to_wire`, so that people
+read the words that Python wrote.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ __all__ = [
     "resume",
 ]
 
-#: Of the page “Plugins”; it says which versions were tested.
+#: The catalogue of the page “Plugins”; it says which versions were tested.
 CATALOGUE = Path("/plugins/catalogue.json")
 
-# Before those that people install, which BrowserPackages puts in front of them.
+# Before BrowserPackages, which puts packages that people install in front of these.
 Owner().use_packages()
 
 
@@ -51,14 +51,14 @@ async def _outcome(work: Awaitable[Any]) -> str:
         return json.dumps({"value": await work})
     except NotHereYet as error:
         if not is_out_of_reach():
-            raise  # for the start to be begun again
+            raise  # so that the start begins again
         return _failure(LiteError(str(error)))
     except Exception as error:
         return _failure(error)
 
 
 def _result(work: Callable[[], Any]) -> str:
-    """Like _outcome, for what need not be awaited."""
+    """Like _outcome, for work that need not be awaited."""
     try:
         return json.dumps({"value": work()})
     except Exception as error:
@@ -74,7 +74,7 @@ def _failure(error: Exception) -> str:
 
 def load() -> None:
     """Import Datasette and its plugins; the packages decide which."""
-    # What is imported stays: looking for garbage among it takes time and finds none.
+    # Imported modules stay: looking for garbage among them takes time and finds none.
     gc.disable()
     try:
         with snapshot.watched(), ahead.used(ahead.IMPORTS):
@@ -83,7 +83,7 @@ def load() -> None:
 
             import engine.datasette.instance  # noqa: F401
 
-            # Else it would look for plugins of its own on the first page, in every start.
+            # Otherwise it would look for its own plugins on the first page after every start.
             sqlite_utils.plugins.ensure_plugins_loaded()
     finally:
         gc.enable()
@@ -105,8 +105,8 @@ def check_packages() -> str:
 
 
 class BrowserPackages:
-    """The packages of an instance, whose folder is `folder`. Both others are JSON: `indexes` a list
-    of package indexes, `lock` the lock as the worker has checked it, or null.
+    """The packages of the instance in `folder`. `indexes` and `lock` are JSON: a list of package
+    indexes, and the lock as checked by the worker, or null.
     """
 
     def __init__(self, folder: str, indexes: str, lock: str) -> None:
@@ -137,11 +137,10 @@ class BrowserPackages:
 
 
 class BrowserInstance:
-    """An instance whose requests and errors come from and go to JavaScript.
+    """An instance that gets requests from JavaScript, and returns answers and errors to it.
 
-    `base_url` is the path that it lives at, `shell_url` that of the site's own scripts. With
-    `read_only` nobody is root, so Datasette offers nothing that changes data. `load` was called
-    before.
+    `base_url` is its path, `shell_url` that of the site's own scripts. With `read_only` nobody is
+    root, so Datasette offers no way to change data. Call `load` first.
     """
 
     def __init__(self, base_url: str, shell_url: str, read_only: bool = False) -> None:
@@ -156,7 +155,7 @@ class BrowserInstance:
     async def add_source(
         self, request: str, path: str, report: Callable[[int, int, int], object]
     ) -> str:
-        """Take in the file at `path` as `request`, a Request as JSON, says; see Intake.take.
+        """Take in the file at `path` according to `request`, a Request as JSON; see Intake.take.
 
         `report` is called with bytes done, bytes in all and rows so far; false ends the import.
         """
@@ -173,9 +172,9 @@ class BrowserInstance:
         return await _outcome(self._instance.add_rows(wanted, JsRows(rows), report))
 
     async def preview(self, request: str, path: str, complete: bool) -> str:
-        """Tell what would become of the file at `path`; return an outcome with a Preview.
+        """Preview what the file at `path` would become; return an outcome with a Preview.
 
-        `complete` says whether the file is all there, or only its head.
+        `complete` says whether the whole file is there, or only its head.
         """
         wanted = Request.of(json.loads(request))
         return await _outcome(self._instance.preview(wanted, Path(path), complete=complete))
@@ -216,7 +215,7 @@ class BrowserInstance:
         await tar_member(Path(path), name, Path(out), source, most, breathe)
 
     def source(self, id: str) -> str:
-        """Return an outcome with what is remembered of a source; see Instance.source."""
+        """Return an outcome with the record of a source; see Instance.source."""
         return _result(lambda: self._instance.source(id))
 
     async def open(self, memory: bool, trusted: str) -> str:
@@ -240,13 +239,13 @@ class BrowserInstance:
         return _result(self._instance.code_in_configuration)
 
     async def handle(self, head: str, body: Any, response: Any) -> None:
-        """Answer a request: `head` is a RequestHead as JSON, the others are bridge.js's."""
+        """Answer a request: `head` is a RequestHead as JSON, the others come from bridge.js."""
         await self._instance.handle(
             RequestHead(**json.loads(head)), JsRequestBody(body), JsResponse(response)
         )
 
     async def exercise(self) -> bool:
-        """Make another page of engine.datasette.warm_up; return whether there was one."""
+        """Render the next page of engine.datasette.warm_up; return whether there was one."""
         from engine.datasette import warm_up
 
         self._exercise = self._exercise or warm_up.pages(self._base_url)

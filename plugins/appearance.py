@@ -1,5 +1,5 @@
-"""Gives Datasette's pages a dark theme, for those whose system prefers one, and a compact form for
-where another page embeds them.
+"""Gives Datasette's pages a dark theme, if the visitor's system prefers one, and a compact form for
+pages that are embedded in another page.
 
 Remove this file from plugins/ to have Datasette's own look: always light, always whole.
 """
@@ -18,20 +18,20 @@ STYLESHEETS = ("page/dark.css", "page/compact.css")
 
 @hookimpl
 def prepare_jinja2_environment(env: Environment) -> None:
-    """Have the pages of errors look the same, which Datasette renders without the hooks below."""
+    """Make error pages look the same, which Datasette renders without the hooks below."""
     env.globals["extra_js_urls"] = [{"url": site.shell_url + SCRIPT}]
     env.globals["extra_css_urls"] = [{"url": site.shell_url + name} for name in STYLESHEETS]
 
 
 @hookimpl
 def extra_js_urls(request: Request | None) -> list[str]:
-    """Decide on the look before anything is drawn."""
+    """Add the script that decides on the look before anything is drawn."""
     return _urls(request, SCRIPT)
 
 
 @hookimpl
 def extra_css_urls(request: Request | None) -> list[str]:
-    """Add what those looks change."""
+    """Add the styles of these looks."""
     return _urls(request, *STYLESHEETS)
 
 

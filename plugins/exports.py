@@ -1,8 +1,8 @@
-"""Takes data out of the browser again: databases as SQLite files, all of them as a zip file, and
-the rows of a table, view or query as newline-delimited JSON, all of them and not just a page.
+"""Exports data from the browser: a database as a SQLite file, all databases as a zip file, and all
+rows of a table, view or query, not just a page of them, as newline-delimited JSON.
 
-CSV and JSON are Datasette's own. Everything is reached from Datasette's menus and asks for the same
-permissions as its pages do.
+Datasette itself exports CSV and JSON. The exports are in Datasette's menus and require the same
+permissions as its pages.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Links = list[dict[str, str]]
 
 CONTENT_TYPE = "application/x-ndjson; charset=utf-8"
 
-# Of a table page's address, what is about the page and not about the rows.
+# Parameters of a table page's address that are about the page rather than the rows.
 _OF_THE_PAGE = ("_next", "_size", "_extra", "_shape", "_nl", "_labels", "_dl", "_stream")
 
 _LIMIT = re.compile(r" limit \d+$")
@@ -133,7 +133,7 @@ def _as_ndjson(path: str, query: list[tuple[str, str]]) -> dict[str, str]:
 
 
 def _filters(request: Request) -> list[tuple[str, str]]:
-    """Return what a table page's address says of its rows."""
+    """Return the parameters of a table page's address that select rows."""
     pairs = parse_qsl(request.query_string, keep_blank_values=True)
     return [
         (name, value)
@@ -170,7 +170,7 @@ async def _download_all(request: Request, datasette: Datasette) -> Response:
 
 
 def _can_render(request: Request, sql: str | None) -> bool:
-    """A row's page would have a file of one line; the page of a query may have none yet."""
+    """Leave out a row's page, which is one line, and a query's page that has no SQL yet."""
     return bool(sql) and "pks" not in request.url_vars
 
 
@@ -184,7 +184,7 @@ async def _render(
     rows: list[Any],
     error: str | None,
 ) -> Response:
-    """Answer with the rows that a page shows some of. Datasette has checked the permissions."""
+    """Answer with all rows of a page's table or query. Datasette has checked the permissions."""
     if error is not None:
         raise DatasetteError(error, title="Invalid SQL", status=400)
     name = query_name or table or database
@@ -200,7 +200,7 @@ async def _render(
 
 async def _query_of_table(datasette: Datasette, request: Request) -> tuple[str, Mapping[str, Any]]:
     """Return SQL and parameters for all rows of a table page, with its filters and order."""
-    # Only the SQL is needed of Datasette here, so let it read no more than it must.
+    # Datasette is only needed for the SQL, so let it read as little as possible.
     query = [*_filters(request), ("_extra", "query"), ("_nocount", "1"), ("_size", "1")]
     scope = dict(request.scope, query_string=urlencode(query).encode())
     resolved = await datasette.resolve_table(request)
@@ -212,7 +212,7 @@ async def _query_of_table(datasette: Datasette, request: Request) -> tuple[str, 
 async def _parameters(
     datasette: Datasette, request: Request, sql: str, query_name: str | None
 ) -> Mapping[str, Any]:
-    """Return what Datasette fills a query's :parameters with."""
+    """Return the values for a query's :parameters."""
     given = {name: request.args.get(name) for name in request.args}
     for name in named_parameters(sql):
         if query_name is None or not name.startswith("_"):

@@ -19,14 +19,14 @@ from engine.datasette import site
 
 @hookimpl
 def prepare_jinja2_environment(env: Environment) -> None:
-    """Have the pages of errors run it, too, which Datasette renders without the hook below."""
+    """Run it on error pages too, which Datasette renders without the hook below."""
     script = extra_body_script()
     env.globals["body_scripts"] = [{**script, "script": Markup(script["script"])}]
 
 
 @hookimpl
 def extra_body_script() -> dict[str, Any]:
-    """Import shell/page/datasette/datasette-page.js, of the version that this Python is of."""
+    """Import shell/page/datasette/datasette-page.js, in the same version as this Python."""
     # extra_js_urls() would prefix the path with base_url.
     module = json.dumps(f"{site.shell_url}page/datasette-page.js")
     return {"module": True, "script": f"import {module};"}

@@ -1,8 +1,8 @@
-"""Says whose error it was when a plugin stops in the middle of a request.
+"""Names the plugin that caused an error during a request.
 
-The page is Datasette's own for errors; with a name on it, a person knows what to remove or
-update. What is no plugin's, and what plugins raise to be shown as it is (not found, forbidden),
-is Datasette's to tell."""
+The page is Datasette's own for errors; with the name on it, a person knows what to remove or
+update. Datasette itself reports all other errors, and those that plugins raise to be shown as they
+are (not found, forbidden)."""
 
 from __future__ import annotations
 

@@ -1,10 +1,9 @@
-"""The page "Plugins": what is active here, a catalogue to search, and how plugins come and go.
+"""The page "Plugins": lists active plugins, searches a catalogue, and installs and removes plugins.
 
-Installing needs the page's script, shell/page/datasette/plugins-page.js, since it is the service
-worker that fetches packages and restarts the instance. The catalogue is catalogue.json beside
-this file.
+Installing needs the page's script, shell/page/datasette/plugins-page.js, since the service worker
+fetches packages and restarts the instance. The catalogue is catalogue.json beside this file.
 
-Everybody may look who may look at the data; only the root user is offered to change something.
+All who may see the data may see the page; only the root user can change something.
 """
 
 from __future__ import annotations
@@ -34,20 +33,20 @@ Links = list[dict[str, str]]
 
 @hookimpl
 def prepare_jinja2_environment(env: Environment) -> None:
-    """Add the templates that lie beside this file."""
+    """Add the templates beside this file."""
     templates = FileSystemLoader(Path(__file__).parent / "templates")
     env.loader = ChoiceLoader([env.loader, templates] if env.loader else [templates])
 
 
 @hookimpl(trylast=True)
 def menu_links(datasette: Datasette, request: Request | None) -> Links:
-    """Link the page, which then leads back to where its link was followed."""
+    """Link to the page, which then links back to the page it was opened from."""
     return [{"href": _address(datasette, request), "label": "Plugins"}]
 
 
 @hookimpl
 def homepage_actions(datasette: Datasette, actor: Any, request: Request) -> Links:
-    """Link the page where somebody looks for what can be done with it all."""
+    """Link to the page from the homepage's actions."""
     if not _may_change(datasette, actor):
         return []
     return [
@@ -80,7 +79,7 @@ def _may_change(datasette: Datasette, actor: Any) -> bool:
 
 
 def _back(datasette: Datasette, request: Request) -> str:
-    """Return the address to go back to, if the page was given one of this instance's."""
+    """Return the address to go back to, if the page was given one in this instance."""
     back: str = request.args.get("back") or ""
     page = datasette.urls.path(PAGE)
     is_here = back.startswith(datasette.setting("base_url")) and not back.startswith("//")
@@ -107,7 +106,7 @@ async def _page(request: Request, datasette: Datasette) -> Response:
 
 
 def _is_installed() -> bool:
-    """Tell whether this Datasette is one that a link asks for, not the site's own."""
+    """Return whether this Datasette was requested by a link and is not the site's own."""
     return INSTALLED in Path(datasette.__file__).parents
 
 
@@ -117,7 +116,7 @@ def _catalogue() -> list[dict[str, Any]]:
 
 
 def _active() -> list[dict[str, str]]:
-    """Return names and versions of the plugins that Datasette runs, but for its own."""
+    """Return names and versions of the plugins that Datasette runs, except its own."""
     found = [
         {"name": plugin["name"], "version": plugin.get("version") or ""}
         for plugin in get_plugins()

@@ -1,7 +1,7 @@
-"""Explains what a request cannot have, where Datasette would report an error in the program.
+"""Explains why a request fails where Datasette would only report an internal error.
 
-That is data that takes too long to read or is damaged (Datasette explains that for queries, but not
-for tables, views and rows), a form without one of its fields, and a file in what is no folder.
+Such requests are for data that takes too long to read or is damaged (Datasette explains that only
+for queries), have a form without one of its fields, or a path with a file as a folder.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from datasette.views.base import DatasetteError
 def handle_exception(
     datasette: Datasette, request: Request, exception: Exception
 ) -> Callable[[], Awaitable[Any]] | None:
-    """Answer in Datasette's way, but with a sentence and a status that fit."""
+    """Answer in Datasette's way, but with a fitting sentence and status."""
     known = _explained(exception, request.method, datasette.sql_time_limit_ms / 1000)
     if known is None:
         return None

@@ -1,8 +1,8 @@
 """Makes every visitor of this site its root user, as `datasette --root` does.
 
-The data is the visitor's own copy in the visitor's own browser, so there is nobody to protect it
-from. Remove this file from plugins/ to build a site where the data is read-only, as it is where
-a page of another site embeds it.
+The data is the visitor's own copy in the visitor's own browser, so it needs no protection from
+them. Remove this file from plugins/ to build a site where the data is read-only, as it is in
+embeds on pages of other sites.
 """
 
 from __future__ import annotations

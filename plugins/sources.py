@@ -1,8 +1,8 @@
-"""The page "Open data": what is open here, where it is from, how large it is; and its forms, which
-rename and remove. Loading from the source again and copying links needs the page's script,
+"""The page "Open data": lists what is open, with its source and size, and has forms to rename and
+remove it. Loading from the source again and copying links needs the page's script,
 shell/page/datasette/sources-page.js.
 
-Everybody may look who may look at the data; only the root user may change something.
+All who may see the data may see the page; only the root user may change something.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from engine.sqlite.names import database_name, table_name
 
 PAGE = "/-/sources"
 
-# ms to count the rows of a table in; the page should not wait for larger ones.
+# The most ms to count a table's rows; the page should not wait for larger tables.
 COUNTING = 100
 
 Links = list[dict[str, str]]
@@ -38,20 +38,20 @@ Source = dict[str, Any]
 
 @hookimpl
 def prepare_jinja2_environment(env: Environment) -> None:
-    """Add the templates that lie beside this file."""
+    """Add the templates beside this file."""
     templates = FileSystemLoader(Path(__file__).parent / "templates")
     env.loader = ChoiceLoader([env.loader, templates] if env.loader else [templates])
 
 
 @hookimpl(trylast=True)
 def menu_links(datasette: Datasette) -> Links:
-    """Link the page."""
+    """Link to the page."""
     return [{"href": datasette.urls.path(PAGE), "label": "Open data"}]
 
 
 @hookimpl(tryfirst=True)
 def homepage_actions(datasette: Datasette, actor: Any) -> Links:
-    """Link the page where somebody looks for what can be done with it all."""
+    """Link to the page from the homepage's actions."""
     changes = ": load again, rename, remove" if _may_change(datasette, actor) else ""
     return [
         {
@@ -64,7 +64,7 @@ def homepage_actions(datasette: Datasette, actor: Any) -> Links:
 
 @hookimpl
 def register_routes() -> list[tuple[str, Callable[..., Awaitable[Response]]]]:
-    """Add the page, and those of its forms."""
+    """Add the page, and the pages of its forms."""
     return [
         (rf"{PAGE}$", _page),
         (rf"{PAGE}/(?P<change>rename|remove)$", _change),
@@ -102,23 +102,23 @@ async def _page(request: Request, datasette: Datasette) -> Response:
 
 
 class _Sources:
-    """What is remembered of where things are from."""
+    """The records of where databases and tables are from."""
 
     def __init__(self) -> None:
         self._all: list[Source] = site.folder.sources() if site.folder is not None else []
         self._of: dict[tuple[str, str | None], Source] = {}
         for source in self._all:
             for added in source["added"]:
-                # What was added to a table later is not what it is from.
+                # Only the first source counts, not later additions to a table.
                 self._of.setdefault((added["database"], added["table"]), source)
 
     def of(self, database: str, table: str | None) -> dict[str, Any] | None:
-        """Return what the page says of the source of something, if it has one."""
+        """Return the page's data on the source of a database or table, if it has one."""
         source = self._of.get((database, table))
         return None if source is None else _described(source, database, table)
 
     def settings(self) -> list[dict[str, Any]]:
-        """Return what the page says of metadata and configuration, which have no table."""
+        """Return the page's data on metadata and configuration, which have no table."""
         return [
             {"name": source["url"].rpartition("/")[2], "source": _described(source)}
             for source in self._all
@@ -155,11 +155,11 @@ def _described(
 
 
 def _link(source: Source, address: str, database: str, table: str | None) -> str:
-    """Return what sources-page.js makes a launcher link of, as JSON."""
+    """Return the data, as JSON, that sources-page.js turns into a launcher link."""
     options = dict(source["options"])
     path = [database] if table is None else [database, table]
     named = database_name(address, set()) if table is None else table_name(address, set())
-    # What was renamed here gets its name from the link elsewhere.
+    # The link passes on the names of renamed tables.
     if len(source["added"]) == 1 and path[-1] != named:
         options["name"] = path[-1]
     return json.dumps(
@@ -179,7 +179,7 @@ async def _database(
     hidden = set(await database.hidden_table_names())
     names = [table for table in await database.table_names() if table not in hidden]
     source = sources.of(name, None)
-    # Of a database that came as one, only what was added is told of; it may have hundreds.
+    # For a database from a single file, list only added tables; it may have hundreds of others.
     own = set(sources.tables(name))
     shown = [table for table in names if table in own or (source is None and name != "_memory")]
     can_download = await may_download(datasette, actor, database)
@@ -206,7 +206,7 @@ async def _database(
 
 
 async def _count(database: Database, table: str) -> int | None:
-    """Return how many rows a table has, or None when counting takes long."""
+    """Return how many rows a table has, or None if counting takes too long."""
     try:
         counted = await database.execute(
             f"select count(*) from {escape_sqlite(table)}", custom_time_limit=COUNTING

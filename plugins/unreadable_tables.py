@@ -1,4 +1,4 @@
-"""Explains, on the page of a table, why SQLite cannot read it here or orders it in another way.
+"""Explains, on the page of a table, why SQLite cannot read it here or sorts it differently.
 
 engine/sqlite/unreadable.py knows why a table cannot be read, and
 engine/datasette/adaptations/introspection.py keeps it from affecting the others.
@@ -34,7 +34,7 @@ _NOT_SEARCHED = "This table cannot be searched here, because of “{}”. {}"
 def handle_exception(
     datasette: Datasette, request: Request, exception: Exception
 ) -> Callable[[], Awaitable[Any]] | None:
-    """Answer for a table that cannot be read, or for a query that needs what is missing."""
+    """Answer for a table that cannot be read, or a query that needs a missing feature."""
     if not isinstance(exception, (*DAMAGED, DatasetteError)):
         return None
 
@@ -99,7 +99,7 @@ async def _error(datasette: Datasette, request: Request, message: str, is_page: 
 def top_table(
     datasette: Datasette, request: Request, database: str, table: str
 ) -> Callable[[], Awaitable[str]]:
-    """Say that a table is compared in another order than where it comes from, or not searched."""
+    """Say that a table's values are compared differently than at its origin, or not searched."""
 
     async def notes() -> str:
         db = datasette.get_database(database)
@@ -119,7 +119,7 @@ def top_table(
 
 
 def _own_collations(connection: Any, table: str) -> list[str]:
-    """Return the collations of a table and its indexes that are made up for here."""
+    """Return the collations of a table and its indexes that have substitutes here."""
     sql = " ".join(
         row[0]
         for row in connection.execute(
