@@ -1,7 +1,7 @@
-"""Makes a site of a runtime and of what the site's owner brings.
+"""Combines a runtime and the files of the site's owner into a site.
 
-Nothing is compiled here: the owner's plugins, templates and wheels are added to the runtime's pack
-as they are, so this needs neither Node nor Pyodide.
+Nothing is compiled: the owner's plugins, templates and wheels are added to the runtime's pack as
+they are, so this needs neither Node nor Pyodide.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from datasette_lite.versions import seal
 from datasette_lite.wheel_index import write_index
 from datasette_lite.wheel_licenses import SEPARATOR, of_wheel
 
-#: Where engine/datasette/owner.py finds what the owner brings.
+#: Where engine/datasette/owner.py finds the owner's files.
 OWNER = "/site"
 
 #: The plugin that makes everybody the root user.
@@ -42,18 +42,18 @@ OWN_PACK = "site"
 
 @dataclass
 class Contents:
-    """What the owner of a site brings, and has decided."""
+    """The files and decisions of a site's owner."""
 
-    #: What datasette.yaml ("config") and metadata.yaml ("metadata") say.
+    #: The contents of datasette.yaml ("config") and metadata.yaml ("metadata").
     documents: dict[str, dict[str, Any]] = field(default_factory=dict)
-    #: Folders of plugins that are files.
+    #: Folders of plugins in the form of single files.
     plugins: list[Path] = field(default_factory=list)
-    #: Folders of templates; later ones count more.
+    #: Folders of templates; later ones take precedence.
     templates: list[Path] = field(default_factory=list)
     #: Folders of static files, by the path that they are served at.
     static: dict[str, Path] = field(default_factory=dict)
     wheels: PluginWheels = field(default_factory=PluginWheels)
-    #: What data/ has, by names in it; index.json is made of `index`.
+    #: The files in data/ by name; index.json is made from `index`.
     data: dict[str, Path] = field(default_factory=dict)
     #: Entries of data/index.json: shell/page/launcher/example-cards.js describes them.
     index: list[dict[str, Any]] = field(default_factory=list)
@@ -65,7 +65,7 @@ class Contents:
     #: Folders of wheels that the site serves as a package index.
     wheel_folders: list[Path] = field(default_factory=list)
     branding: branding.Branding = field(default_factory=branding.Branding)
-    #: More for site.json, which shell/worker/site-cache/site-settings.js reads.
+    #: Other settings for site.json, which shell/worker/site-cache/site-settings.js reads.
     settings: dict[str, object] = field(default_factory=dict)
 
     @property
@@ -105,7 +105,7 @@ def lay_out(draft: Path, runtime: Runtime, contents: Contents) -> None:
         "plugins": contents.wheels.names,
         "hashes": contents.wheels.hashes,
         "private": contents.private,
-        # Pages that nobody reads would make plugins do what nobody asked for.
+        # Pages rendered only to warm up would make plugins act without a person's request.
         "exercises": not contents.has_code,
     }
     (draft / "site.json").write_text(json.dumps({**decided, **contents.settings}, indent=2) + "\n")
@@ -138,7 +138,7 @@ def _add_to_pack(pack: Path, contents: Contents) -> None:
 
 
 def owner_files(contents: Contents) -> Iterator[tuple[str, bytes]]:
-    """Yield path and content of each file that the owner's instances have; later ones count."""
+    """Yield path and content of each of the owner's files; later ones replace earlier ones."""
     for folder in contents.plugins:
         yield from tree_files(folder, "/plugins")
     for folder in contents.templates:

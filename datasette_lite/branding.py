@@ -1,4 +1,4 @@
-"""The name, icon and first page of a site, in the pages and the web app manifest."""
+"""Puts the name, icon and first page of a site into its pages and web app manifest."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 #: Pages that name the site in their title and header.
 PAGES = ("index.html", "saved.html")
 
-#: Pages that the worker completes: it puts the path of the site's root for ROOT.
+#: Pages that the worker completes: it replaces ROOT with the path of the site's root.
 COMPLETED = ("booting", "consent", "failed", "framed", "question")
 ROOT = "{{root}}"
 
@@ -29,7 +29,7 @@ class BrandingError(Exception):
 
 @dataclass(frozen=True)
 class Branding:
-    """What a site calls itself; "" and None leave what the runtime has."""
+    """A site's name, icon and first page; "" and None keep those of the runtime."""
 
     name: str = ""
     #: A square PNG of at least 192 pixels, or an SVG.
@@ -50,7 +50,7 @@ def check(branding: Branding) -> None:
 
 
 def apply(site: Path, branding: Branding) -> None:
-    """Put name, icon and first page into a site that is laid out.
+    """Put name, icon and first page into the files of a site.
 
     Raises:
         BrandingError: something cannot be used, or a page is not as expected.
@@ -94,7 +94,7 @@ def _set_icon(site: Path, icon: Path) -> None:
 
 
 def _icon(path: Path) -> dict[str, str]:
-    """Return what the manifest says of an icon.
+    """Return the manifest's entry for an icon.
 
     Raises:
         BrandingError: it is not an icon.

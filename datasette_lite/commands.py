@@ -134,7 +134,7 @@ def run_publish(
     cache: Path | None,
     **options: Any,
 ) -> None:
-    """Publish what the command line asks for; see publishing_options."""
+    """Publish with the options of the command line; see publishing_options."""
     if not files:
         raise click.UsageError("Name data files to publish, or a folder with some.")
     about = {key: value for key in ABOUT if (value := options.pop(key))}

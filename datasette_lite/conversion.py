@@ -20,7 +20,7 @@ from datasette_lite.data_files import DataFile
 from datasette_lite.errors import PublishError
 from datasette_lite.runtime import Runtime
 
-#: Read by JavaScript, or unpacked by the browser: published as they are.
+#: Kinds that JavaScript reads in the browser: published as they are.
 _OF_BROWSER = ("parquet",)
 
 _JOURNALS = ("-wal", "-journal")
@@ -28,25 +28,25 @@ _JOURNALS = ("-wal", "-journal")
 
 @dataclass
 class Converted:
-    """What data files became."""
+    """The result of converting data files."""
 
     #: Databases by their names, in the order in which they open.
     databases: dict[str, Path] = field(default_factory=dict)
-    #: Tables of the databases that were made of other files, by database.
+    #: By database, the tables that were made from other files.
     tables: dict[str, list[str]] = field(default_factory=dict)
     #: Files that browsers read as they are.
     as_they_are: list[DataFile] = field(default_factory=list)
-    #: Sentences on what did not go as it could have, each after the name of a file.
+    #: Sentences on problems, each after the name of a file.
     notes: list[str] = field(default_factory=list)
 
 
 def convert(
     runtime: Runtime, files: Iterable[DataFile], cache: Path, say: Callable[[str], object]
 ) -> Converted:
-    """Return what `files` become. The same files get the same answer from `cache`.
+    """Convert `files`. The result for the same files comes from `cache`.
 
     Raises:
-        PublishError: a file cannot be read as what it is.
+        PublishError: a file cannot be read as its kind.
     """
     wanted = list(files)
     later = [one for one in wanted if one.parameter in _OF_BROWSER or one.is_packed]

@@ -1,4 +1,4 @@
-"""Which files are data: those that are named, and those in configuration directories."""
+"""Finds the data files: those named on the command line, and those in configuration directories."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from datasette_lite.errors import PublishError
 from datasette_lite.settings import DOCUMENTS, FOLDERS
 
-#: The parameter of links that opens a file, by the end of its name.
+#: The link parameter that opens a file, by the end of its name.
 PARAMETERS = {
     ".db": "url",
     ".db3": "url",
@@ -30,16 +30,16 @@ PARAMETERS = {
     ".sql": "sql",
 }
 
-#: How browsers can unpack a file; it is published as it is.
+#: Extensions of files that browsers unpack; they are published as they are.
 PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
 
-#: In a configuration directory, what Datasette or the site's own build goes by.
+#: Files in a configuration directory that Datasette or the site's own build reads.
 _NOT_DATA = {"inspect-data.json", "site.toml", "site.lock", *sum(DOCUMENTS.values(), ())}
 
 
 @dataclass(frozen=True)
 class DataFile:
-    """A file with data, and the parameter of links that opens it."""
+    """A file with data, and the link parameter that opens it."""
 
     path: Path
     parameter: str
@@ -52,7 +52,7 @@ class DataFile:
 
 @dataclass
 class Inputs:
-    """What the command line names."""
+    """The files and folders that the command line names."""
 
     data: list[DataFile] = field(default_factory=list)
     #: Configuration directories.
@@ -65,7 +65,7 @@ def collect(paths: Iterable[Path]) -> Inputs:
     """Return the data in files and configuration directories, in order, without duplicates.
 
     Raises:
-        PublishError: a file is of a kind that cannot be published, or a folder has nothing to.
+        PublishError: a file's kind cannot be published, or a folder has nothing to publish.
     """
     inputs = Inputs()
     for path in paths:
@@ -100,7 +100,7 @@ def _add_folder(inputs: Inputs, folder: Path) -> None:
 
 
 def parameter_of(name: str) -> str | None:
-    """Return the parameter that opens a file of this name; None if the name does not tell."""
+    """Return the parameter that opens a file of this name; None if the name does not say."""
     suffixes = [suffix.lower() for suffix in Path(name).suffixes]
     if suffixes and suffixes[-1] in PACKED:
         suffixes.pop()

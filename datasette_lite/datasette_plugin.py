@@ -11,7 +11,7 @@ from datasette import hookimpl
 @hookimpl
 def publish_subcommand(publish: click.Group) -> None:
     """Add the command `lite`."""
-    # Datasette loads this module while its own are half loaded; the others need them whole.
+    # Datasette loads this module while its own are half loaded; other modules need all of them.
     from datasette_lite.commands import publishing_options, run_publish
 
     @publish.command("lite")

@@ -1,6 +1,6 @@
-"""Embeds for documentation: the element <datasette-lite> as HTML, from options.
+"""Makes embeds for documentation: the element <datasette-lite> as HTML, from options.
 
-The Sphinx extension and the MkDocs plugin share this. shell/embed/ implements the element.
+The Sphinx extension and the MkDocs plugin use this. shell/embed/ implements the element.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import Any
 from datasette_lite.errors import PublishError
 from datasette_lite.publication import Publication, publish
 
-#: Options that name files: addresses, or paths of files of the documentation.
+#: Options that name files: addresses, or paths of files in the documentation.
 FILES = ("url", "csv", "json", "excel", "parquet", "sql", "metadata", "config")
 
-#: Of a source, and of the workspace; see README.md.
+#: Options for a source, and for the workspace; see README.md.
 _OF_LINK = tuple(
     "install ref memory private name pk fts drop skiprows header delimiter encoding quote escape"
     " comment null decimal thousands dates".split()
@@ -31,19 +31,19 @@ _OF_EMBED = tuple(
 
 OPTIONS = (*FILES, *_OF_LINK, *_OF_EMBED)
 
-#: Options that defaults can be given for.
+#: Options that can have defaults.
 DEFAULTS = _OF_EMBED
 
-#: Says where a file of the documentation will be, relative to the page; the address of others.
+#: Returns the address of a documentation file, relative to the page; other addresses unchanged.
 Locate = Callable[[str], str]
 
 
 class EmbedError(Exception):
-    """An embed cannot be made of its options; the message says why."""
+    """An embed cannot be made from its options; the message says why."""
 
 
 def is_address(value: str) -> bool:
-    """Tell whether a source is not a file of the documentation."""
+    """Return whether a source is an address rather than a file of the documentation."""
     return "://" in value or value.startswith(("data:", "//"))
 
 
@@ -52,12 +52,12 @@ def element(
 ) -> str:
     """Return the HTML of an embed.
 
-    :param options: by their names in OPTIONS; None and True switch on.
+    :param options: by their names in OPTIONS; None and True switch an option on.
     :param preview: HTML that readers see before it starts, in print and without JavaScript.
-    :param script: address of embed.js, "" where the page has it already.
+    :param script: address of embed.js, "" if the page has it already.
 
     Raises:
-        EmbedError: an option is not known.
+        EmbedError: an option is unknown.
     """
     check(options)
     attributes: dict[str, str] = {}
@@ -82,7 +82,7 @@ def element(
 
 
 def check(options: Mapping[str, Any], known: tuple[str, ...] = OPTIONS) -> None:
-    """Raise EmbedError for an option that is not known."""
+    """Raise EmbedError for an unknown option."""
     for name in options:
         if name not in known:
             close = difflib.get_close_matches(name, known, 1)
@@ -98,7 +98,7 @@ class DocsSite:
     folder: str = "lite"
     #: Data files and configuration directories that the site ships.
     files: list[Path] = field(default_factory=list)
-    #: More of Publication.
+    #: Other options of Publication.
     options: dict[str, Any] = field(default_factory=dict)
 
     def build(self, docs: Path, cache: Path) -> list[str]:
@@ -115,10 +115,10 @@ class DocsSite:
 
 
 def publication_options(given: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """Return options of Publication as a configuration file gives them, with paths in `folder`.
+    """Return options of Publication from a configuration file, with paths in `folder`.
 
     Raises:
-        EmbedError: an option is not known.
+        EmbedError: an option is unknown.
     """
     paths = ("metadata", "plugins_dir", "template_dir")
     known = (*paths, "install", "index", "public_keys", "locked", "private", "read_only", "title")

@@ -1,4 +1,4 @@
-"""Makes data files fit static hosts: compresses databases, and splits what is too large for a host.
+"""Makes data files fit static hosts: compresses databases, and splits files that are too large.
 
 Hosts rarely compress databases, and browsers unpack gzip while they download. Split files are
 joined by the worker (shell/worker/sources/shipped-files.js).
@@ -37,7 +37,7 @@ SITE_LIMITS = {"GitHub Pages": 1024 * MEBIBYTE, "GitLab Pages (gitlab.com)": 102
 class Served:
     """A file as it is served."""
 
-    #: Of the whole; the parts, if there are any, add .000, .001 and so on.
+    #: The name of the whole file; parts, if there are any, add .000, .001 and so on.
     name: str
     files: dict[str, Path]
     size: int
@@ -50,10 +50,10 @@ class Served:
 
 
 def serve_as(path: Path, name: str, cache: Path, *, compress: bool, part: int) -> Served:
-    """Return how `path` is served as `name`; what is made of it is kept in `cache`.
+    """Return how `path` is served as `name`; the files made from it are kept in `cache`.
 
     :param compress: whether to compress it, if that makes it notably smaller.
-    :param part: in bytes: files that are larger are split into parts of this size; 0 for never.
+    :param part: in bytes: larger files are split into parts of this size; 0 for never.
     """
     digest = _digest(path)
     if compress and path.stat().st_size >= WORTH_COMPRESSING:
@@ -68,7 +68,7 @@ def serve_as(path: Path, name: str, cache: Path, *, compress: bool, part: int) -
 
 
 def warnings(out: Path) -> list[str]:
-    """Return sentences on what common hosts do not accept of a site."""
+    """Return sentences on files of a site that common hosts do not accept."""
     sizes = {path: path.stat().st_size for path in out.rglob("*") if path.is_file()}
     found = []
     for host, limit in FILE_LIMITS.items():
@@ -97,7 +97,7 @@ def _digest(path: Path) -> str:
 
 
 def _compressed(path: Path, kept: Path) -> Path | None:
-    """Return the file compressed, or None if that is of no use."""
+    """Return the compressed file, or None if compressing does not help."""
     packed = kept / "file.gz"
     if not packed.is_file():
         kept.mkdir(parents=True, exist_ok=True)

@@ -39,7 +39,7 @@ from datasette_lite.embeds import (
 
 _log = get_plugin_logger("datasette-lite")
 
-#: A fenced block of any kind: embeds inside of others are examples to read.
+#: A fenced block of any kind: embeds inside other blocks are examples to read.
 _BLOCK = re.compile(
     r"^(?P<indent>[ ]*)(?P<fence>`{3,}|~{3,})[ ]*(?P<kind>[^\n`]*)\n"
     r"(?P<body>.*?)^(?P=indent)(?P=fence)[`~]*[ ]*$",
@@ -47,12 +47,12 @@ _BLOCK = re.compile(
 )
 
 
-#: Stands for an embed while the page is Markdown, with its number and an x after it.
+#: Placeholder for an embed in the page's Markdown, followed by its number and an x.
 _PLACE = "datasettelite7c1e9embed"
 
 
 class PluginConfig(base.Config):  # type: ignore[no-untyped-call]
-    """What mkdocs.yml can say of the plugin."""
+    """The plugin's options in mkdocs.yml."""
 
     dir = c.Type(str, default="lite")
     files = c.Type(list, default=[])
@@ -88,7 +88,7 @@ class DatasetteLitePlugin(BasePlugin[PluginConfig]):  # type: ignore[no-untyped-
                 embeds.append(self._embed(match["body"], page, files, script))
             except (EmbedError, yaml.YAMLError) as error:
                 raise PluginError(f"{page.file.src_uri}: {error}") from error
-            # Markdown does not know the element, and would make paragraphs of its tags.
+            # Markdown does not know the element, and would turn its tags into paragraphs.
             return f"{match['indent']}{_PLACE}{len(embeds) - 1}x"
 
         return _BLOCK.sub(made, markdown)

@@ -1,10 +1,10 @@
-"""Packs: the files that the worker lays out for Python, in one compressed file.
+"""Reads and writes packs: files that the worker unpacks for Python, in one compressed file.
 
 A pack is the length of the index (4 bytes, little-endian), the index (JSON: a list of [absolute
-path, size]), then the files' bytes in that order. The whole is compressed with Zstandard. Beside
-the file is NAME.content: the size and SHA-256 of the decompressed pack, as JSON.
+path, size]), then the files' bytes in that order, all compressed with Zstandard. Beside it is
+NAME.content: the size and SHA-256 of the decompressed pack, as JSON.
 
-In rest.pack, which completes others, an entry may have an offset as well; see
+In rest.pack, which completes other packs, an entry may have an offset as well; see
 scripts/compile_python.py.
 """
 
@@ -19,10 +19,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-#: An entry of a pack: path, content and maybe the offset in the file that is there already.
+#: An entry of a pack: path, content and maybe the offset in the existing file.
 Entry = tuple[str, bytes] | tuple[str, bytes, int]
 
-# Of no use to a running program. RECORD lists files that are not there in this form.
+# Files that a running program does not need. RECORD lists files that are not there in this form.
 UNUSED_SUFFIXES = (".pyi", ".c", ".h", ".pyx", ".pxd", ".dist-info/RECORD")
 
 
@@ -35,18 +35,18 @@ def _zstd() -> Any:
 
 
 def content_file(pack: Path) -> Path:
-    """Return where size and hash of the decompressed pack are."""
+    """Return the path of the file with size and hash of the decompressed pack."""
     return pack.with_name(f"{pack.name}.content")
 
 
 def compress(data: bytes) -> bytes:
-    """Return `data` compressed as packs are."""
+    """Return `data`, compressed like a pack."""
     compressed: bytes = _zstd().compress(data, level=19)
     return compressed
 
 
 def write_compressed(out: Path, data: bytes) -> None:
-    """Write `data` compressed, and beside it size and hash of `data`, as JSON."""
+    """Write compressed `data`, and beside it the size and hash of `data` as JSON."""
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(compress(data))
     content = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
@@ -76,8 +76,8 @@ def read_pack(pack: Path) -> Iterator[tuple[str, bytes]]:
 def tree_files(folder: Path, target: str) -> Iterator[tuple[str, bytes]]:
     """Yield target path and content of each file below a folder, in a stable order.
 
-    Hidden files and what Python has compiled are left out. So is the README of a folder of
-    plugins; static files may well be Markdown.
+    Hidden files and Python's compiled files are left out. So is the README of a folder of
+    plugins; static files may be Markdown.
     """
     for path in sorted(folder.rglob("*")):
         if target == "/plugins" and path.suffix == ".md":
@@ -91,8 +91,8 @@ def tree_files(folder: Path, target: str) -> Iterator[tuple[str, bytes]]:
 def wheel_files(wheel: Path, target: str) -> Iterator[tuple[str, bytes]]:
     """Yield the path, below `target`, and the content of each file of an installed wheel.
 
-    Some packages publish no wheel for this platform. Theirs for another one serves as pure Python
-    when its native part is left out, so a native module stays only if it is for wasm.
+    Some packages publish no wheel for this platform. A wheel for another one works as pure Python
+    without its native part, so native modules are kept only if they are for wasm.
     """
     with zipfile.ZipFile(wheel) as archive:
         for entry in archive.infolist():

@@ -1,8 +1,8 @@
-"""The Content Security Policy of the site's own pages, and headers for hosts that can send some.
+"""The Content Security Policy of the site's own pages, and headers for hosts that can send them.
 
-A static host need not be able to send headers, so each page has its policy in a <meta> element. Two
-things do not work there: keeping the page out of frames, which the worker's headers do for what it
-answers, and the page's own script does for the rest.
+Not all static hosts can send headers, so each page has its policy in a <meta> element. That cannot
+keep the page out of frames. The worker's headers do so for its answers, and the page's own script
+for the other pages.
 
 https://w3c.github.io/webappsec-csp/
 """
@@ -27,10 +27,10 @@ POLICY = {
     "form-action": "'self'",
 }
 
-#: The launcher looks at the first bytes of whatever address somebody types.
+#: The launcher reads the first bytes of any address that somebody types.
 LAUNCHER = {"connect-src": "'self' https: http:"}
 
-#: For hosts that read such a file: Netlify, Cloudflare Pages and others.
+#: The _headers file for Netlify, Cloudflare Pages and other hosts that read one.
 HEADERS = """\
 /*
   X-Content-Type-Options: nosniff
@@ -52,8 +52,8 @@ _INLINE = {
 def with_policy(html: str, *, is_launcher: bool = False) -> str:
     """Return a page with its policy, in which inline scripts and styles are named by their hashes.
 
-    Those few that are inline must work when every other file of the site is missing. Call this when
-    the page is as it will be served.
+    The few inline ones must work even if every other file of the site is missing. Call this once
+    the page is in its final form.
     """
     policy = {**POLICY, **(LAUNCHER if is_launcher else {})}
     for directive, inline in _INLINE.items():

@@ -1,8 +1,7 @@
-"""Gets the wheels of a site's plugins, with what they need beyond the site's own packages.
+"""Gets the wheels of a site's plugins, and of their dependencies beyond the site's own packages.
 
-Which ones: resolve_plugins.py decides. A site whose folder has a site.toml pins them in site.lock
-(`make lock-plugins`); otherwise they are chosen when they are first asked for, and kept in the
-cache.
+resolve_plugins.py chooses them. A site whose folder has a site.toml pins them in site.lock
+(`make lock-plugins`); otherwise they are chosen when they are first needed, and kept in the cache.
 """
 
 from __future__ import annotations
@@ -52,10 +51,10 @@ def choose(
 
     `plugins` are requirements, URLs of wheels and paths of wheels relative to `folder`; `indexes`
     are addresses of package indexes, DEFAULT_INDEX for that of pip; the first that has a package
-    counts. See resolve_plugins.py for what is returned.
+    counts. resolve_plugins.py describes the result.
 
     Raises:
-        SettingsError: one of them cannot be had.
+        SettingsError: one of them is unavailable.
     """
     about = runtime.about
     asked = {
@@ -66,7 +65,7 @@ def choose(
         "indexes": [_configured(one) for one in indexes],
         "out": str(out),
     }
-    # The packages of this machine must not be taken for the site's.
+    # This machine's packages must not be mistaken for the site's.
     command = [sys.executable, "-I", "-S", str(PACKAGE / "resolve_plugins.py")]
     done = subprocess.run(command, input=json.dumps(asked), stdout=subprocess.PIPE, text=True)
     if done.returncode != 0:
@@ -92,7 +91,7 @@ def chosen_wheels(
     without the network, as long as `cache` keeps them.
 
     Raises:
-        SettingsError: one of them cannot be had.
+        SettingsError: one of them is unavailable.
     """
     if not plugins:
         return PluginWheels()
@@ -125,12 +124,12 @@ def _sha256(path: Path) -> str:
 
 
 def lock_file(settings: SiteSettings) -> Path:
-    """Return where the lock of a site's plugins is."""
+    """Return the path of the lock of a site's plugins."""
     return settings.folder / "site.lock"
 
 
 def listing(settings: SiteSettings) -> str:
-    """Return the line of the lock that tells which plugins it is for."""
+    """Return the line of the lock that says which plugins it is for."""
     return f"# plugins = {json.dumps(settings.plugins)}"
 
 
@@ -140,7 +139,7 @@ def write_lock(settings: SiteSettings, runtime: Runtime) -> int:
     Returns the number of wheels.
 
     Raises:
-        SettingsError: a plugin cannot be had; the lock stays as it is.
+        SettingsError: a plugin is unavailable; the lock stays as it is.
     """
     lock = lock_file(settings)
     if not settings.plugins:
@@ -175,7 +174,7 @@ def locked_wheels(settings: SiteSettings, cache: Path) -> PluginWheels:
     """Return the wheels that the lock pins, downloaded and checked.
 
     Raises:
-        SettingsError: the lock is missing or for other plugins, or a wheel is not what it pins.
+        SettingsError: the lock is missing or for other plugins, or a wheel does not match it.
     """
     if not settings.plugins:
         return PluginWheels()
@@ -184,7 +183,7 @@ def locked_wheels(settings: SiteSettings, cache: Path) -> PluginWheels:
     if listing(settings) not in text.splitlines():
         state = "is for other plugins than site.toml lists" if text else "is missing"
         raise SettingsError(f"site.lock {state}. Run `{LOCK_COMMAND}`.")
-    # What the same files gave before is not downloaded again.
+    # Wheels for the same files are not downloaded again.
     inputs = [lock, *(settings.folder / one for one in settings.plugins if is_path(one))]
     hashes = "".join(map(_sha256, inputs))
     folder = cache / "locked" / hashlib.sha256(hashes.encode()).hexdigest()[:16]
@@ -209,7 +208,7 @@ def locked_wheels(settings: SiteSettings, cache: Path) -> PluginWheels:
 
 
 def _sources(settings: SiteSettings) -> list[str]:
-    """Return pip's options for where it finds what the lock pins, by hash."""
+    """Return pip's options for finding the wheels that the lock pins by hash."""
     addresses = [one for one in settings.index_urls() if "://" in one]
     options = [f"--find-links={folder.resolve()}" for folder in settings.wheel_folders]
     if DEFAULT_INDEX not in settings.index:

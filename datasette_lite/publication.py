@@ -1,4 +1,4 @@
-"""Publishes data: from files and options to a site.
+"""Publishes data: makes a site from files and options.
 
 The command line (commands.py) and the documentation plugins call `publish`.
 """
@@ -30,7 +30,7 @@ from datasette_lite.settings import (
 )
 from datasette_lite.versions import VersionError
 
-#: In datasette.yaml, what the site decides itself.
+#: Settings in datasette.yaml that the site decides itself.
 IGNORED_SETTINGS = {
     "base_url": "each workspace is at its own path",
     "num_sql_threads": "WebAssembly has no threads",
@@ -43,7 +43,7 @@ class Publication:
 
     files: list[Path] = field(default_factory=list)
     metadata: Path | None = None
-    #: Texts for the top of the metadata, such as {"title": …}; they count more than the file.
+    #: Texts for the top of the metadata, such as {"title": …}; they override the file.
     about: dict[str, str] = field(default_factory=dict)
     plugins_dir: Path | None = None
     template_dir: Path | None = None
@@ -72,10 +72,10 @@ def publish(
 ) -> list[str]:
     """Publish into the folder `out`; return sentences on what may be unexpected.
 
-    A folder that is there is replaced, if it is empty or a site, once the new one is complete.
+    An existing folder is replaced, if it is empty or a site, once the new one is complete.
 
     Raises:
-        PublishError: it cannot be published as asked; `out` is as it was.
+        PublishError: it cannot be published as requested; `out` is unchanged.
     """
     _check_target(out)
     try:
@@ -133,7 +133,7 @@ def _contents(publication: Publication, say: Callable[[str], object]) -> tuple[C
 
 
 def _documents(publication: Publication, folders: list[SiteSettings]) -> dict[str, dict[str, Any]]:
-    """Return what Datasette's configuration and metadata come to; refuse secrets in them."""
+    """Return Datasette's merged configuration and metadata; refuse secrets in them."""
     found: dict[str, dict[str, Any]] = {"config": {}, "metadata": {}}
     for folder in folders:
         found = _merged(found, folder.documents())
@@ -160,7 +160,7 @@ def _folders(owners: list[SiteSettings], name: str, more: Path | None) -> list[P
 
 
 def _add_data(contents: Contents, converted: Converted, publication: Publication) -> None:
-    """Put the data into `contents`: the files, and what the launcher says of them."""
+    """Put the data into `contents`: the files, and the launcher's cards for them."""
     described = contents.documents["metadata"].get("databases") or {}
     options = {"part": publication.split_at}
     for name, path in converted.databases.items():
@@ -194,13 +194,13 @@ def _serve(contents: Contents, served: hosting.Served, entry: dict[str, Any]) ->
 
 
 def _card(about: dict[str, Any]) -> dict[str, str]:
-    """Return what metadata says of a database, as data/index.json has it."""
+    """Return the metadata of a database in the form of data/index.json."""
     names = {"title", "description", "source", "source_url", "license"}
     return {name: str(about[name]) for name in sorted(names) if about.get(name)}
 
 
 def _slug(name: str, taken: dict[str, Path]) -> str:
-    """Return a name for a file that no host and no URL changes."""
+    """Return a name for a file that hosts and URLs leave unchanged."""
     base = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-") or "data"
     slug, number = base, 1
     while any(file.lower().startswith(f"{slug.lower()}.") for file in taken):

@@ -1,7 +1,7 @@
 """Chooses the wheels of plugins as a browser would, and downloads them.
 
-A script, run as `python -I -S resolve_plugins.py` in a process of its own: it must see the
-packages of the site, none of this machine. It reads from standard input, as JSON,
+A script, run as `python -I -S resolve_plugins.py` in a process of its own: it must see only the
+site's packages, none of this machine's. It reads from standard input, as JSON,
 
     "paths"        folders to import from: `engine`, micropip, the metadata of the site's packages
     "tags", "environment"  of Pyodide; see runtime.py
@@ -24,7 +24,7 @@ from typing import Any
 
 
 def be_pyodide(tags: list[list[str]], environment: dict[str, str]) -> None:
-    """Have micropip choose what runs in Pyodide instead of here."""
+    """Make micropip choose wheels for Pyodide instead of this machine."""
     from micropip import _utils, package_index
     from micropip._vendored.packaging.src.packaging import markers
     from micropip._vendored.packaging.src.packaging.tags import Tag
@@ -40,10 +40,10 @@ def be_pyodide(tags: list[list[str]], environment: dict[str, str]) -> None:
 
 
 async def resolve(plugins: list[str], indexes: list[str], out: Path) -> list[dict[str, Any]]:
-    """Choose the wheels, write them into `out` and return what they are.
+    """Choose the wheels, write them into `out` and return the list of them.
 
     Raises:
-        PluginError: some of `plugins` cannot be had.
+        PluginError: some of `plugins` are unavailable.
     """
     from engine.errors import PluginError
     from engine.packages.resolving import Unresolvable, choose
@@ -73,7 +73,7 @@ async def resolve(plugins: list[str], indexes: list[str], out: Path) -> list[dic
 
 
 def main() -> None:
-    """Answer what standard input asks for."""
+    """Answer the request on standard input."""
     asked = json.load(sys.stdin)
     sys.path[:0] = asked["paths"]
     from engine.errors import PluginError

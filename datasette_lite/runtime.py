@@ -6,7 +6,7 @@
     site/          the files that are served, before datasette_lite/versions.py seals them
     site/runtime/  the packs, each with its .content, and the WebAssembly
     python/        the package `engine`, which reads data files
-    packages/      what the site's Python packages say of themselves (.dist-info), and micropip
+    packages/      the metadata of the site's Python packages (.dist-info), and micropip
 
 Building it takes Node and Pyodide; using it takes neither. The wheel of this package carries it.
 """
@@ -44,12 +44,12 @@ class Runtime:
 
     @property
     def id(self) -> str:
-        """What tells this runtime from others."""
+        """The hash that identifies this runtime."""
         return str(self.about["id"])
 
     @property
     def about(self) -> dict[str, Any]:
-        """What runtime.json says."""
+        """The contents of runtime.json."""
         contents: dict[str, Any] = json.loads((self.folder / "runtime.json").read_text())
         return contents
 

@@ -1,4 +1,4 @@
-"""Refuses to publish secrets: every file of a static site can be read by everybody."""
+"""Refuses to publish secrets, since anyone can read every file of a static site."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from datasette_lite.errors import PublishError
 
-#: Words that a key with a secret has in its name.
+#: Words in the names of keys with secrets.
 _SECRET = re.compile(
     r"(?:^|_|-)(?:passwords?|passwd|passphrase|secrets?|tokens?|api_?keys?|access_?keys?"
     r"|private_?keys?|credentials?|password_hash(?:es)?)(?:$|_|-)",
@@ -29,8 +29,8 @@ WHY = (
 def refuse_secrets(documents: dict[str, Any], public: Collection[str] = ()) -> None:
     """Refuse documents that contain a secret, or say where to get one.
 
-    `documents` are contents by the name that messages give them; `public` are paths of keys, such
-    as "plugins.datasette-map.api_key", that may be published.
+    `documents` are contents by their names in messages; `public` are paths of keys, such as
+    "plugins.datasette-map.api_key", that may be published.
 
     Raises:
         PublishError: there is one.

@@ -1,8 +1,8 @@
 """Serves a built site as a static host does: `datasette-lite serve`.
 
-A real static host is what the site is made for, so this is no more than one: files, their types,
-404.html for what is not there. While developing nothing stale is ever shown, since every file is
-checked again at each use, except those whose address changes with their content.
+The site is made for static hosts, so this does no more than one: it serves files with their types,
+and 404.html for missing ones. During development nothing stale is shown, since browsers revalidate
+every file at each use, except those whose address changes with their content.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ class StaticHost(SimpleHTTPRequestHandler):
         return super().translate_path("/" + path[len(self.base) :])
 
     def send_head(self) -> BytesIO | BinaryIO | None:
-        """Answer with a file, or with 404.html where there is none."""
+        """Answer with a file, or with 404.html if there is none."""
         try:
             missing = not Path(self.translate_path(self.path)).exists()
-        except OSError:  # an address longer than a file name may be
+        except OSError:  # the address is too long for a file name
             missing = True
         if missing:
             return self._send_404()
@@ -84,7 +84,7 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Report errors, except that the other side is gone."""
+        """Report errors, except for closed connections."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 

@@ -1,6 +1,6 @@
-"""What the owner of a site has decided: site.toml, and the files beside it.
+"""Reads the settings of a site's owner: site.toml, and the files beside it.
 
-Reads them and says what is wrong with them.
+It also says what is wrong with them.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from datasette.app import DEFAULT_SETTINGS
 #: directory.
 FOLDERS = ("plugins", "templates", "static")
 
-#: What Datasette reads from such a directory, and how it may be called.
+#: Documents that Datasette reads from such a directory, with their possible file names.
 DOCUMENTS = {
     "config": ("datasette.json", "datasette.yaml", "datasette.yml"),
     "metadata": ("metadata.json", "metadata.yaml", "metadata.yml"),
 }
 
-#: Stands in `index` for the package index that micropip asks by itself.
+#: Stands in `index` for micropip's default package index.
 DEFAULT_INDEX = "default"
 
 _TYPES = {"locked": bool, "private": bool, "index": list, "plugins": list}
@@ -38,13 +38,13 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class SiteSettings:
-    """The decisions of the owner whose files are in `folder`."""
+    """The settings of the owner whose files are in `folder`."""
 
     folder: Path
     locked: bool = False
     private: bool = False
-    #: Where packages come from, the first that has one first: addresses of package indexes, folders
-    #: of wheels that the site serves as an index, and DEFAULT_INDEX.
+    #: Where packages come from, in order of preference: addresses of package indexes, folders of
+    #: wheels that the site serves as an index, and DEFAULT_INDEX.
     index: list[str] = field(default_factory=lambda: [DEFAULT_INDEX])
     #: Requirements, URLs of wheels and paths of wheels, as they are listed.
     plugins: list[str] = field(default_factory=list)
@@ -72,7 +72,7 @@ class SiteSettings:
         return {folder.name: folder for folder in self.folders("static")}
 
     def documents(self) -> dict[str, dict[str, Any]]:
-        """Return what the owner's datasette.yaml and metadata.yaml say, by their names.
+        """Return the contents of the owner's datasette.yaml and metadata.yaml, by name.
 
         Raises:
             SettingsError: one cannot be read, or there are several of a kind.
@@ -90,7 +90,7 @@ class SiteSettings:
 
 
 def read_settings(folder: Path) -> SiteSettings:
-    """Return what site.toml in `folder` says; without the file, the defaults.
+    """Return the settings of site.toml in `folder`; without the file, the defaults.
 
     Raises:
         SettingsError: it cannot be used.
@@ -132,17 +132,17 @@ def _is_address(index: str) -> bool:
 
 
 def is_path(plugin: str) -> bool:
-    """Tell whether an entry of `plugins` is the path of a wheel, relative to site.toml."""
+    """Return whether an entry of `plugins` is the path of a wheel, relative to site.toml."""
     return plugin.endswith(".whl") and "://" not in plugin
 
 
 def package_name(wheel: Path) -> str:
-    """Return the name of a wheel's package, as all of its spellings are written alike."""
+    """Return the normalized name of a wheel's package."""
     return re.sub(r"[-_.]+", "-", wheel.name.split("-")[0]).lower()
 
 
 def read_document(path: Path) -> dict[str, Any]:
-    """Return what a file of Datasette's says, in JSON or YAML.
+    """Return the contents of one of Datasette's files, in JSON or YAML.
 
     Raises:
         SettingsError: it cannot be read, or does not contain an object.
@@ -160,7 +160,7 @@ def read_document(path: Path) -> dict[str, Any]:
 
 
 def check_settings(config: dict[str, Any]) -> None:
-    """Check what a datasette.yaml says under `settings:`, which otherwise stops every instance.
+    """Check the `settings:` of a datasette.yaml, since wrong ones stop every instance.
 
     Raises:
         SettingsError: Datasette has no such setting, or its value is of the wrong type.

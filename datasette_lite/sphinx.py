@@ -37,12 +37,12 @@ from datasette_lite.embeds import (
 
 _log = logging.getLogger(__name__)
 
-#: In the built documentation, where files are that embeds open; followed by the hash of their path.
+#: Folder in the built documentation for files that embeds open, in folders by hash of their path.
 FILES_FOLDER = "_datasette-lite"
 
 
 class embed(nodes.General, nodes.Element):
-    """An embed; its children are the static preview, which other formats than HTML show alone."""
+    """An embed; its children are the static preview, all that formats other than HTML show."""
 
 
 def _text(value: str | None) -> str | None:
@@ -88,7 +88,7 @@ class DatasetteLite(SphinxDirective):
 
 
 def _by_name(sources: list[str]) -> dict[str, str]:
-    """Return options for sources whose parameter is told by their names."""
+    """Return options for sources whose names show their parameter."""
     from datasette_lite.data_files import parameter_of
 
     found: dict[str, str] = {}
@@ -129,11 +129,11 @@ def _depart_html(self: Any, node: embed) -> None:
 
 
 def _nothing(self: Any, node: embed) -> None:
-    """Other formats have the preview alone."""
+    """Do nothing: other formats only have the preview."""
 
 
 def _target(path: str) -> str:
-    """Return where a file of the documentation is copied to."""
+    """Return the path that a file of the documentation is copied to."""
     digest = hashlib.sha256(path.encode()).hexdigest()[:8]
     return f"{FILES_FOLDER}/{digest}/{Path(path).name}"
 

@@ -1,19 +1,18 @@
-"""Makes a version of a site that is laid out, so that a page never mixes files of two builds.
+"""Makes a version of a site, so that a page never mixes files of two builds.
 
-All code that has to fit together goes into one folder, v/VERSION/, named after a hash of everything
-in it. Relative imports then stay inside their version by themselves, the folder may be cached for
-ever, and only the few files at fixed addresses name it: this rewrites their references.
+All code that must fit together goes into one folder, v/VERSION/, named after a hash of everything
+in it. Relative imports then stay inside their version, the folder may be cached for ever, and only
+the few files at fixed addresses name it: this module rewrites their references.
 
-One of them is sw.js, which this writes: the browser compares it to see whether there is a new
-worker, so it is small, and names the version's script. A changed file is a changed sw.js, and a
-worker only ever loads the files it was built with.
+This module also writes sw.js. The browser compares it to see whether there is a new worker, so it
+is small and only names the version's script. Any changed file changes sw.js, and a worker only
+loads the files it was built with.
 
-The large binary parts stay in runtime/, since they seldom change and a deploy must not have them
-downloaded again; their addresses carry their own hash. assembly.py decides what a site consists
-of.
+The large binary parts stay in runtime/: they seldom change, and a deploy must not make browsers
+download them again. Their addresses contain their own hash. assembly.py decides what a site
+consists of.
 
-The manifest, in sw.js, tells the worker both: the parts, and the small files that it keeps for
-offline use.
+The manifest, in sw.js, lists the parts, and the small files that the worker keeps for offline use.
 """
 
 from __future__ import annotations
@@ -25,10 +24,10 @@ from pathlib import Path
 
 from datasette_lite import page_policy
 
-#: What becomes v/VERSION/shell.
+#: The folder that becomes v/VERSION/shell.
 CODE = "shell"
 
-#: The worker's script, alone in its folder but for what belongs to it.
+#: The worker's script; its folder has only files that belong to it.
 WORKER = "shell/worker/worker.js"
 
 #: Files at fixed addresses that name files of the shell.
@@ -36,8 +35,8 @@ REFERRING = ["index.html", "saved.html", "404.html", "app/index.html", "app/boot
 REFERRING += ["app/consent.html", "app/failed.html", "app/framed.html", "app/question.html"]
 REFERRING += ["app/stopped.html", "manifest.webmanifest", "unresponsive.html"]
 
-#: Files at fixed addresses that the worker keeps. A host's answers for addresses under app/ are not
-#: among them: where there is a worker to keep them, it answers there itself.
+#: Files at fixed addresses that the worker keeps. The host's answers for addresses under app/ are
+#: not among them, since the worker itself answers there.
 KEPT = [
     "index.html",
     "saved.html",
@@ -72,7 +71,7 @@ Contents = dict[str, dict[str, object]]
 def parts_in_manifest(
     site: Path, parts: dict[str, Path], contents: Contents
 ) -> dict[str, dict[str, object]]:
-    """Return what the manifest says of the large parts, by their names in it."""
+    """Return the manifest's entries for the large parts, by name."""
     entries: dict[str, dict[str, object]] = {}
     for name, path in parts.items():
         digest = sha256(path)
@@ -99,8 +98,8 @@ def files_in_manifest(site: Path, folder: str) -> dict[str, str]:
 
 
 def version_of(site: Path) -> str:
-    """Return the name of the version that is laid out in `site`; other contents, other name."""
-    # What this module writes is part of the version as well.
+    """Return the name of the version in `site`; different contents have different names."""
+    # This module's output is part of the version as well.
     total = hashlib.sha256(Path(__file__).read_bytes())
     total.update(Path(page_policy.__file__).read_bytes())
     for path in sorted(site.rglob("*")):
@@ -121,10 +120,10 @@ def point_to_version(source: str, folder: str) -> tuple[str, list[str]]:
 
 
 def seal(site: Path, parts: dict[str, Path], contents: Contents) -> str:
-    """Make what is laid out in `site` a version; return its name.
+    """Turn the files in `site` into a version; return its name.
 
     `parts` are the large files that the worker loads, by their names in the manifest, and
-    `contents` are size and hash of those that are compressed, when they no longer are.
+    `contents` has the size and hash of compressed ones after decompression.
 
     Raises:
         VersionError: a file that should name the shell does not, or names a file that is not there.

@@ -1,4 +1,4 @@
-"""Lays folders of wheels out as a package index: the "simple" API as HTML, for any static host."""
+"""Makes a package index from folders of wheels: the "simple" API as HTML, for any static host."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from datasette_lite.settings import package_name
 def write_index(folders: Iterable[Path], out: Path) -> None:
     """Write the index of the wheels in these folders, with copies of them, into `out`."""
     projects: defaultdict[str, list[Path]] = defaultdict(list)
-    # Of two files of one name that of the first folder counts.
+    # If two files have the same name, that of the first folder counts.
     wheels = {wheel.name: wheel for one in reversed([*folders]) for wheel in one.glob("*.whl")}
     for _, wheel in sorted(wheels.items()):
         projects[package_name(wheel)].append(wheel)
