@@ -1,6 +1,6 @@
 /**
- * An embed's frame and the messages between the two. Only what this frame's window sends, from the site's
- * origin, is heard; what is sent goes to the site's origin only.
+ * An embed's frame and the messages between the two. Only messages from this frame's window and the site's
+ * origin are accepted, and messages are sent only to the site's origin.
  */
 
 import { embedMessage, frameName, readReport } from "../shared/embed-messages.js";
@@ -11,7 +11,7 @@ import { embedMessage, frameName, readReport } from "../shared/embed-messages.js
 /** @typedef {import("../shared/embed-messages.js").QueryRequest} QueryRequest */
 /** @typedef {import("../shared/embed-messages.js").Rows} Rows */
 
-/** ms after which a page in the frame that has said nothing is not going to. */
+/** ms to wait for the first message of a page in the frame. */
 const PATIENCE = 10_000;
 
 /** @typedef {{message: QueryRequest, resolve: (rows: Rows) => void, reject: (error: Error) => void}} Query */
@@ -33,12 +33,12 @@ export class Connection {
 
   /**
    * @param {object} about
-   * @param {string} about.link   what the frame opens
-   * @param {string} about.title  what it is called
+   * @param {string} about.link   the address that the frame opens
+   * @param {string} about.title  the frame's title
    * @param {Theme} about.theme
    * @param {(report: EmbedReport) => void} about.onReport
-   * @param {(isFirst: boolean) => void} about.onSilence  what arrived in the frame says nothing: as its
-   *   first page, it is none of the site's; later it is one that only offers to open a tab
+   * @param {(isFirst: boolean) => void} about.onSilence  called if a page in the frame sends nothing: the
+   *   first one is then not the site's; a later one only offers to open a tab
    */
   constructor({ link, title, theme, onReport, onSilence }) {
     this.#origin = new URL(link).origin;
@@ -57,7 +57,7 @@ export class Connection {
     addEventListener("message", this.#hear);
   }
 
-  /** To be called when the frame is gone. */
+  /** Call this when the frame is gone. */
   close() {
     removeEventListener("message", this.#hear);
     clearTimeout(this.#patience);
@@ -109,7 +109,7 @@ export class Connection {
     else this.#onReport(report);
   };
 
-  /** Ask what the page before did not answer. */
+  /** Repeat queries that the previous page did not answer. */
   #begin() {
     this.#isReady = true;
     for (const { message } of this.#queries.values()) this.send(message);

@@ -1,6 +1,6 @@
 /**
  * <datasette-lite>: a live Datasette in a page of another site. Until the reader starts it, it is a poster
- * and asks the site for nothing; then it is a frame of the site, and this talks to it.
+ * that requests nothing from the site; then it is a frame of the site that exchanges messages with this.
  */
 
 import { inlineAddress, inlineFragment } from "../shared/inline-data.js";
@@ -18,13 +18,13 @@ import { sizeOf, titleOf } from "./words.js";
 /** @typedef {import("../shared/embed-messages.js").EmbedReport} EmbedReport */
 /** @typedef {import("../shared/embed-messages.js").Rows} Rows */
 
-/** ms after which the next embed of the page starts, whatever became of this one. */
+/** ms after which the next embed of the page starts, even if this one is not ready. */
 const LONGEST_TURN = 120_000;
 
-/** How near to the viewport an embed starts that may do so by itself. */
+/** How near to the viewport an embed starts automatically, if it may. */
 const NEARBY = "200px";
 
-/** Address of the site, with the slash: where the script is that defines the element. */
+/** Address of the site, with the slash: the folder of the script that defines the element. */
 const siteRoot = new URL(".", ownScript()).href;
 
 export class DatasetteLite extends HTMLElement {
@@ -48,9 +48,9 @@ export class DatasetteLite extends HTMLElement {
   #isReady = false;
   #isStarting = false;
   #isRefused = false;
-  /** @type {Promise<void>} settled when what to open is known */
+  /** @type {Promise<void>} settled when the parameters are known */
   #described = Promise.resolve();
-  /** @type {Set<string>} attributes that have changed since they were heeded */
+  /** @type {Set<string>} changed attributes that were not handled yet */
   #changed = new Set();
   /** @type {() => void} */
   #endTurn = () => {};
@@ -105,7 +105,7 @@ export class DatasetteLite extends HTMLElement {
   /**
    * Start it, as a click on its button does.
    *
-   * @returns {Promise<void>} settled when it is there or has failed
+   * @returns {Promise<void>} settled when it is ready or has failed
    */
   async start() {
     if (this.#connection || this.#isStarting || this.#isRefused) return;
@@ -126,12 +126,12 @@ export class DatasetteLite extends HTMLElement {
   }
 
   /**
-   * Run SQL that reads. Starts the embed if need be.
+   * Run SQL that only reads. Starts the embed if necessary.
    *
    * @param {string} database
    * @param {string} sql
    * @param {Record<string, string | number>} [parameters]  for :names in the SQL
-   * @returns {Promise<Rows>} rejected with a sentence of Datasette's
+   * @returns {Promise<Rows>} rejected with a sentence by Datasette
    */
   async query(database, sql, parameters = {}) {
     await this.start();
@@ -140,7 +140,7 @@ export class DatasetteLite extends HTMLElement {
     return this.#connection.query({ database, sql, parameters: Object.fromEntries(texts) });
   }
 
-  /** Find out what to open, and say so. */
+  /** Find out what to open, and show it on the poster. */
   async #describe() {
     this.#path = this.#firstPath;
     this.#parameters = parametersOf((name) => this.getAttribute(name), document.baseURI);
@@ -225,7 +225,7 @@ export class DatasetteLite extends HTMLElement {
         this.#isReady = true;
         this.#path = path;
         this.#linkFullSize();
-        // What was sent while the page came may be lost.
+        // Messages sent while the page was loading may be lost.
         this.#sentTheme = undefined;
         this.#followTheme();
         this.#status.textContent = isFirst ? "Datasette is ready." : "";
@@ -244,7 +244,7 @@ export class DatasetteLite extends HTMLElement {
     }
   }
 
-  /** Where the frame has the focus, give it to the page that has come into it. */
+  /** If the frame has the focus, give it to the frame's new page. */
   #keepFocus() {
     const frame = this.#connection?.frame;
     if (!frame || this.shadowRoot?.activeElement !== frame) return;
@@ -253,7 +253,7 @@ export class DatasetteLite extends HTMLElement {
   }
 
   /**
-   * It cannot run in this page.
+   * Show that it cannot run in this page.
    *
    * @param {string} sentence
    */
@@ -263,7 +263,7 @@ export class DatasetteLite extends HTMLElement {
     this.#poster.refuse(sentence);
   }
 
-  /** Do what changed attributes say. */
+  /** Apply changed attributes. */
   #heed() {
     const changed = this.#changed;
     this.#changed = new Set();
@@ -321,7 +321,7 @@ export class DatasetteLite extends HTMLElement {
   }
 }
 
-/** Pixels of a frame's borders, of which its page knows nothing. */
+/** Pixels of a frame's borders, which its page does not know about. */
 const BORDERS = 2;
 
 const BLOCKED =
@@ -332,7 +332,7 @@ const SILENT = "Nothing arrived in this frame: the site may be down, or this pag
 
 const NOT_SECURE = "This page came over plain http, where browsers do not let Datasette run.";
 
-/** @returns {string} address of the script that this is */
+/** @returns {string} address of this script */
 function ownScript() {
   const { currentScript } = document;
   if (currentScript instanceof HTMLScriptElement && currentScript.src) return currentScript.src;
@@ -344,7 +344,7 @@ function ownScript() {
   return new URL(own?.getAttribute("src") ?? ".", document.baseURI).href;
 }
 
-/** @returns {Promise<void>} settled when what is inside of elements is there */
+/** @returns {Promise<void>} settled when the contents of elements are parsed */
 function whenParsed() {
   if (document.readyState !== "loading") return Promise.resolve();
   return new Promise((resolve) =>

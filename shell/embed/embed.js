@@ -1,5 +1,5 @@
 /**
- * What embed.js at the site's root is made of: it defines <datasette-lite> (docs/embedding.md).
+ * The source of embed.js at the site's root: defines <datasette-lite> (docs/embedding.md).
  */
 
 import { DatasetteLite } from "./element.js";

@@ -1,13 +1,13 @@
 /**
- * Data that the author wrote into the element: <script type="text/csv">, or a fenced block of Markdown,
- * which documentation tools turn into markup of their own.
+ * Finds data that the author wrote into the element: <script type="text/csv">, or a fenced block of
+ * Markdown, which documentation tools turn into their own markup.
  */
 
 import { MOST_INLINE } from "../shared/inline-data.js";
 
 /** @typedef {import("../shared/inline-data.js").InlineFile & {parameter: string}} InlineSource */
 
-/** How languages and types are written, by the parameter that opens them. */
+/** The names of languages and types, by the parameter that opens them. */
 const KINDS = /** @type {const} */ ([
   ["csv", "csv", /^(?:csv|text\/csv)$/],
   ["csv", "tsv", /^(?:tsv|text\/tab-separated-values)$/],
@@ -16,18 +16,18 @@ const KINDS = /** @type {const} */ ([
 ]);
 
 /**
- * Classes that name the language of a block: of CommonMark, MkDocs (language-csv), Sphinx (highlight-csv)
+ * Classes that name the language of a block: in CommonMark, MkDocs (language-csv), Sphinx (highlight-csv)
  * and Pandoc (sourceCode csv).
  */
 const LANGUAGE = /(?:^|\s)(?:language-|highlight-|sourceCode )([\w-]+)/;
 
-/** What such a block may be. */
+/** The elements that may be such a block. */
 const BLOCKS = "script[type], [class*='language-'], [class*='highlight-'], pre.sourceCode";
 
 /**
  * @param {Element} element
  * @returns {InlineSource[]} in the order in which they are written
- * @throws {RangeError} it is too much
+ * @throws {RangeError} there is too much data
  */
 export function inlineSources(element) {
   /** @type {InlineSource[]} */
@@ -70,7 +70,7 @@ function textOf(block) {
 }
 
 /**
- * Lines as they are meant, where the HTML around them is indented.
+ * Remove the indentation that lines have because the HTML around them is indented.
  *
  * @param {string} text
  * @returns {string}

@@ -1,5 +1,5 @@
 /**
- * From the attributes of <datasette-lite> to the launcher link that its frame opens.
+ * Turns the attributes of <datasette-lite> into the launcher link that its frame opens.
  */
 
 import { isOption, OPTIONS } from "../shared/link-options.js";
@@ -8,10 +8,10 @@ import { SETTINGS, SOURCE_PARAMETERS, SWITCHES } from "../shared/parameters.js";
 /** Parameters with several values: addresses, or the names of packages. */
 const LISTS = [...SOURCE_PARAMETERS, ...SETTINGS, "install"];
 
-/** Of those, what is an address relative to the page. */
+/** Those of LISTS that are addresses relative to the page. */
 const ADDRESSES = /** @type {readonly string[]} */ ([...SOURCE_PARAMETERS, ...SETTINGS]);
 
-/** Options for all sources. In HTML, `hidden` means something else. */
+/** Options for all sources. `hidden` has another meaning in HTML. */
 const COMMON = OPTIONS.filter((name) => name !== "hidden");
 
 /** Attributes that say what is opened. */
@@ -22,7 +22,7 @@ export const LINK_ATTRIBUTES = [...LISTS, "ref", ...SWITCHES, ...COMMON, "editab
 /**
  * The parameters that attributes stand for.
  *
- * @param {(name: string) => string | null} attribute  the value of an attribute, null if it is not there
+ * @param {(name: string) => string | null} attribute  returns an attribute's value, null if it is absent
  * @param {string} base  address of the page that the element is on
  * @returns {Pairs} in the order of a link: options for all sources come before the sources
  */
@@ -80,14 +80,14 @@ export function withSearchParams(path, names, search) {
 
 /**
  * @param {string | null} value
- * @returns {boolean} whether a switch that is written so is on
+ * @returns {boolean} whether a switch with this value is on
  */
 export function isOn(value) {
   return value !== null && !["0", "false", "no"].includes(value.trim().toLowerCase());
 }
 
 /**
- * What a launcher link says: `?csv=a.csv&pk=id`, or a whole address of the launcher.
+ * The parameters of a launcher link: `?csv=a.csv&pk=id`, or a whole address of the launcher.
  *
  * @param {string | null} link
  * @param {string} base
@@ -129,7 +129,7 @@ function wordsOf(value) {
  * @param {string} name
  * @param {string} value
  * @param {string} base
- * @returns {string} an address as the site can use it, which is elsewhere
+ * @returns {string} an absolute address, since the site is elsewhere
  */
 function resolved(name, value, base) {
   const isAddress =

@@ -1,6 +1,6 @@
 /**
- * The poster of an embed: what it will show, what that costs, and the button that starts it. What the
- * author put into the element stays visible in it as a preview.
+ * The poster of an embed: says what it will show and how large the download is, and has the button that
+ * starts it. The author's content of the element stays visible as a preview.
  */
 
 /**
@@ -47,14 +47,14 @@ export class Poster {
     this.problem.hidden = true;
   }
 
-  /** It waits until another embed of the page is there. */
+  /** Show that it waits for another embed of the page. */
   wait() {
     this.button.setAttribute("aria-disabled", "true");
     this.button.textContent = "Starts after the one before it…";
   }
 
   /**
-   * It does not work in this page; a tab may.
+   * Show that it does not work in this page, but may in a tab.
    *
    * @param {string} sentence
    */

@@ -1,13 +1,13 @@
 /**
- * Starts the embeds of a page one after another: the first downloads Python, and the next ones find it.
- * Two at once would download it twice and take the machine from each other.
+ * Starts the embeds of a page one after another: the first downloads Python, and the next ones reuse it.
+ * Two at once would download it twice and slow each other down.
  */
 
-/** @type {Promise<unknown>} settled when the last one in line is there */
+/** @type {Promise<unknown>} settled when the last one in the queue is ready */
 let last = Promise.resolve();
 
 /**
- * @param {() => Promise<void>} start  settled when it is there or has failed
+ * @param {() => Promise<void>} start  settled when it is ready or has failed
  * @returns {Promise<void>}
  */
 export function inTurn(start) {

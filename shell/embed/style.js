@@ -1,7 +1,7 @@
 /**
- * How an embed looks around its frame: in the colours and the type of the page that it is on.
+ * The style of an embed around its frame, in the colours and fonts of the page that it is on.
  *
- * As a constructed stylesheet, which a strict policy of that page (style-src) allows.
+ * It is a constructed stylesheet, which a strict policy of that page (style-src) allows.
  */
 
 const CSS = `

@@ -1,22 +1,22 @@
 /**
- * Whether the page around an embed is light or dark at present.
+ * Finds out whether the page around an embed is currently light or dark.
  *
- * Documentation tools say so in ways of their own (data-theme, data-md-color-scheme, a class). All of them
- * have in common that dark pages have light text, so that is what this goes by.
+ * Documentation tools mark this in different ways (data-theme, data-md-color-scheme, a class). But dark
+ * pages always have light text, so the colour of the text decides.
  */
 
 /** @typedef {import("../shared/embed-messages.js").Theme} Theme */
 
 /**
  * @param {Element} element
- * @returns {Theme} of the page where the element is
+ * @returns {Theme} of the page at the element
  */
 export function themeAround(element) {
   return isLightColor(getComputedStyle(element).color) ? "dark" : "light";
 }
 
 /**
- * @param {string} color  as getComputedStyle() gives colours
+ * @param {string} color  in the format of getComputedStyle()
  * @returns {boolean} whether it is nearer to white than to black
  */
 export function isLightColor(color) {
@@ -34,7 +34,7 @@ function number(text) {
 
 /**
  * @param {() => void} onChange  called when the page may have become light or dark
- * @returns {() => void} ends that
+ * @returns {() => void} stops watching
  */
 export function watchTheme(onChange) {
   const observer = new MutationObserver(onChange);
@@ -43,7 +43,7 @@ export function watchTheme(onChange) {
   }
   const system = matchMedia("(prefers-color-scheme: dark)");
   system.addEventListener("change", onChange);
-  // Where colours fade, they are known at the end.
+  // If colours fade, the final ones are only known at the end.
   document.addEventListener("transitionend", onChange);
   return () => {
     observer.disconnect();

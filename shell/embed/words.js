@@ -1,5 +1,5 @@
 /**
- * What a poster says of an embed before it runs.
+ * Makes the texts on a poster.
  */
 
 /** @typedef {import("./link.js").Pairs} Pairs */
@@ -9,7 +9,7 @@ const SOURCES = ["url", "csv", "json", "parquet", "excel", "sql"];
 /**
  * @param {Pairs} parameters
  * @param {string} path  that will be shown
- * @returns {string} what is called by name: "penguins, from penguins.csv"
+ * @returns {string} names the page and its source: "penguins, from penguins.csv"
  */
 export function titleOf(parameters, path) {
   const files = parameters
@@ -23,7 +23,7 @@ export function titleOf(parameters, path) {
 
 /**
  * @param {number} runtime  bytes of Python and Datasette
- * @param {string | null} data  how large the data is, as the author says
+ * @param {string | null} data  the size of the data, as stated by the author
  * @returns {string}
  */
 export function sizeOf(runtime, data) {
