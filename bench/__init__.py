@@ -1,1 +1,1 @@
-"""Benchmarks: the built site beside what it replaces and beside native Datasette."""
+"""Benchmarks: compares the built site with the old way and with native Datasette."""

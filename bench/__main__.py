@@ -1,10 +1,10 @@
-"""Measures the built site in a browser beside two baselines, in turns, on this machine.
+"""Measures the built site in a browser against two baselines, in turns, on this machine.
 
     python -m bench [--quick] [--markdown] [--only PART ...]
 
 The old way is the same Pyodide with the same wheels, installed by micropip in a page's worker;
-native is `datasette serve` as it comes. Numbers are medians. Nothing here passes or fails: how fast
-a machine is, and what else it does, is no fault of the code.
+native is a standard `datasette serve`. Numbers are medians. Nothing here passes or fails, since the
+numbers depend on the machine and its load.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 
 PROJECT = Path(__file__).resolve().parent.parent
-# As for the tests (pyproject.toml): scripts import each other by their plain names.
+# As in the tests (pyproject.toml): scripts import each other by their plain names.
 sys.path.append(str(PROJECT / "scripts"))
 
 from bench import (  # noqa: E402

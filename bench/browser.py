@@ -1,4 +1,4 @@
-"""A Chromium with a profile of its own, as a person has one: with caches on disk, and running."""
+"""Runs a Chromium with its own profile and caches on disk, like a person's browser."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from playwright.sync_api import BrowserContext, sync_playwright
 from tests.support.browsing import BOOT_TIMEOUT, FLAGS
 from tests.support.raw_chromium import RawBrowser, raw_browser
 
-#: Seconds after its start in which a browser still prepares what it may show itself, such as the
-#: popup of its address bar. That takes a second of a processor.
+#: Seconds after its start in which a browser still prepares its own interface, such as the popup
+#: of its address bar. That takes a second of processor time.
 SETTLING = 4.0
 
 
@@ -31,7 +31,7 @@ class Visitor:
 
 @contextlib.contextmanager
 def new_visitor() -> Iterator[Visitor]:
-    """Run a browser that has never been anywhere."""
+    """Run a browser that has never visited anything."""
     with tempfile.TemporaryDirectory() as profile, sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             profile, executable_path=find_browser(), args=FLAGS
@@ -46,7 +46,7 @@ def new_visitor() -> Iterator[Visitor]:
 
 @contextlib.contextmanager
 def settled_browser() -> Iterator[RawBrowser]:
-    """Run a browser that has never been anywhere, but was not opened just now; with no watcher."""
+    """Run a browser that has never visited anything, but has been open a while; not watched."""
     with raw_browser() as browser:
         time.sleep(SETTLING)
         yield browser
@@ -69,7 +69,7 @@ def _is_of(visitor: Visitor, process: int) -> bool:
 
 
 def processes(visitor: Visitor) -> set[int]:
-    """Return the ids of the browser's processes: those told of its profile, and their children."""
+    """Return the ids of the browser's processes: those started with its profile, and children."""
     parents = _parents()
     found = {process for process in parents if _is_of(visitor, process)}
     size = 0

@@ -1,4 +1,4 @@
-"""How long readers wait for the tables that a page of another site embeds, beside the launcher.
+"""Measures how long readers wait for embedded tables, compared with the launcher.
 
 Without a watcher of the browser's workers, as in visits.py. Each table is a workspace of its own.
 """
@@ -17,7 +17,7 @@ EMBEDS = 5
 
 _ROWS = "id,name,value\n" + "".join(f"{row},name {row},{row * 7 % 100}\n" for row in range(200))
 
-#: Starts an embed, and notes when its first page is there.
+#: Starts an embed, and notes when its first page is shown.
 _START = """(() => {{
     const embed = document.querySelectorAll("datasette-lite")[{number}];
     embed.addEventListener("ready", () => (embed.dataset.there = ""));
@@ -51,8 +51,8 @@ def _seconds_until_ready(tab: RawTab, number: int) -> float:
 
 
 def measure(site: str) -> tuple[float, float, list[float]]:
-    """Return the seconds of a first visit by the launcher, until the first embed of a page is there
-    on a first visit, and until each of the others is, one after another.
+    """Return the seconds of a first visit by the launcher, until a page's first embed is ready on a
+    first visit, and until each of the others is, one after another.
     """
     with data_host() as files:
         page = _add_page(site, files)

@@ -1,5 +1,5 @@
 """Measures how fast data is imported, compared with `sqlite-utils insert` on the same file, and
-what it takes.
+the memory that imports take.
 
 Only the import itself counts: the file is not fetched over a network, and Python has already
 started. For sqlite-utils, the whole command counts, since that is how it is used.
@@ -62,7 +62,7 @@ async (url) => {
 
 @dataclass(frozen=True)
 class Import:
-    """What a large file took."""
+    """The cost of importing a large file."""
 
     file_mb: float
     seconds: float
@@ -70,7 +70,7 @@ class Import:
 
 
 def _row(source: random.Random, number: int) -> str:
-    """Return a line of 20 columns as people's files have them: numbers, text, dates, gaps."""
+    """Return a line of 20 columns like those of real files: numbers, text, dates, gaps."""
     whole = source.randrange(1_000_000)
     return (
         f"{number},{whole},{whole / 7:.3f},name {whole},2026-{whole % 12 + 1:02}-0{whole % 9 + 1},"
@@ -81,7 +81,7 @@ def _row(source: random.Random, number: int) -> str:
 
 
 def write_csv(path: Path, *, rows: int = 0, size: int = 0) -> None:
-    """Write a CSV file with so many rows, or of about so many bytes."""
+    """Write a CSV file with this many rows, or of about this many bytes."""
     source = random.Random(1)
     with path.open("w") as file:
         file.write(",".join(f"column_{n}" for n in range(1, COLUMNS + 1)) + "\n")
@@ -103,7 +103,7 @@ def _write_database(path: Path, size: int) -> None:
 
 
 def _native(file: Path) -> float:
-    """Return the seconds that sqlite-utils needs; since version 4 it detects types unasked."""
+    """Return the seconds that sqlite-utils needs; since version 4 it detects types by default."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "sqlite_utils", "insert", f"{folder}/t.db", "rows"]
         started = time.perf_counter()
@@ -156,7 +156,7 @@ def _open_large(site: str, files: DataHost, path: Path, parameter: str) -> Impor
 
 
 def measure_large(site: str) -> dict[str, Import]:
-    """Return a large CSV file and a large database → what opening it took."""
+    """Return the costs of opening a large CSV file and a large database, by kind."""
     with tempfile.TemporaryDirectory() as folder, data_host() as files:
         csv, database = Path(folder, "large.csv"), Path(folder, "large.db")
         write_csv(csv, size=LARGE_CSV_MB * 1_000_000)
@@ -168,7 +168,7 @@ def measure_large(site: str) -> dict[str, Import]:
 
 
 def measure_answers(site: str) -> list[float]:
-    """Return the ms that each page took while a file of the person's own was imported."""
+    """Return the ms that each page took while a person's own file was imported."""
     with tempfile.TemporaryDirectory() as folder, new_visitor() as visitor:
         path = Path(folder, "rows.csv")
         write_csv(path, rows=ROWS)

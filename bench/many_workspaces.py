@@ -1,9 +1,9 @@
-"""What many workspaces, each with a service worker of its own, cost in memory and waiting.
+"""Measures memory and waiting with many workspaces, each with a service worker of its own.
 
     python -m bench.many_workspaces [--links 40] [--stalled 25] [--restarts 5]
 
-In a browser whose workers nobody watches, so that they end as they do for people. Memory is the
-share (PSS) of the processes in which pages and workers run, from /proc, so on Linux only.
+The browser's workers are not watched, so that they end as they do for people. Memory is the share
+(PSS) of the processes that run pages and workers, from /proc, so on Linux only.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from tests.support.browsing import link  # noqa: E402
 from tests.support.hosts import DataHost, data_host, static_site  # noqa: E402
 from tests.support.raw_chromium import RawBrowser, RawTab  # noqa: E402
 
-#: SQL that takes some 10 seconds in one step of SQLite, which nothing can interrupt.
+#: SQL that takes about 10 seconds in one step of SQLite, which nothing can interrupt.
 LONG_STEP = "select hex(zeroblob(1000)) like '%0%0%0%1'"
 
-#: Seconds after which workers that nobody needs are gone.
+#: Seconds after which unused workers are gone.
 IDLE = 40
 
 
@@ -44,7 +44,7 @@ def megabytes(browser: RawBrowser) -> float:
 
 
 def csv_link(site: str, files: DataHost, number: int, **options: object) -> str:
-    """Return a link to a table of 50 rows that is a workspace of its own."""
+    """Return a link to a table of 50 rows in a workspace of its own."""
     body = "a,b\n" + "".join(f"{row},{number}\n" for row in range(50))
     address = files.add(f"{number}/t.csv", body.encode(), **options)
     return link(site, "data/t", csv=address)
@@ -92,7 +92,7 @@ def beside_a_busy_one(browser: RawBrowser, site: str, files: DataHost) -> None:
     seconds_until_rows(other, csv_link(site, files, 1))
     seconds_until_rows(busy, csv_link(site, files, 2))
     address = other.evaluate("location.href")
-    time.sleep(5)  # what is kept for the next start is written
+    time.sleep(5)  # until the files for the next start are written
     busy.evaluate(
         "void fetch('../data/-/query.json?sql=select+length(hex(randomblob(400000000)))')"
     )
@@ -105,7 +105,7 @@ def _leave(tab: RawTab) -> None:
     tab.wait_for("location.href === 'about:blank'")
 
 
-#: In a page: have its workspace restart in the worker that runs it.
+#: In a page: restart its workspace in the same worker.
 RESTART = """new Promise((resolve) => {
   const { port1, port2 } = new MessageChannel();
   port1.onmessage = ({ data }) => "working" in data || resolve(JSON.stringify(data));

@@ -1,7 +1,7 @@
 """Measures how much memory the browser needs with one and with three instances open.
 
-The numbers are read from /proc, so there are some on Linux only. A process's share (PSS) counts
-memory that several processes share once, in parts.
+The numbers are read from /proc, so they exist on Linux only. A process's share (PSS) divides shared
+memory among the processes that use it.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ def _measure(address: Callable[[int], str]) -> list[float]:
 
 
 def measure(site: str, old_way: str) -> dict[str, tuple[float, float]]:
-    """Return what was measured → MB on the site and the old way; nothing where it can't be."""
+    """Return MB on the site and the old way, by measurement; nothing if it can't be measured."""
     if not Path("/proc/self/smaps_rollup").exists():
         return {}
 
     def on_site(number: int) -> str:
-        # Each is an instance of its own, since its link is.
+        # Each link is different, so each is an instance of its own.
         return link(site, TABLE, url=f"data/world.db?{number}")
 
     def in_a_page(number: int) -> str:

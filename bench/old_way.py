@@ -1,4 +1,4 @@
-"""Lays out the folder that serves the old way: Pyodide as npm has it, wheels, and old_way_page/.
+"""Makes the folder that serves the old way: Pyodide from npm, wheels, and old_way_page/.
 
 The wheels are those of the site, so that both sides run the same code.
 """
@@ -25,7 +25,7 @@ PYODIDE_FILES = [
 
 
 def _as_pure_python(wheel: Path, folder: Path) -> str:
-    """Copy a wheel of another platform without its native part; return the copy's name."""
+    """Copy a wheel for another platform without its native part; return the copy's name."""
     name, version, *_ = wheel.name.split("-")
     copy = folder / f"{name}-{version}-py3-none-any.whl"
     with zipfile.ZipFile(wheel) as old, zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED) as new:
@@ -36,7 +36,7 @@ def _as_pure_python(wheel: Path, folder: Path) -> str:
 
 
 def lay_out() -> Path:
-    """Return the folder, made afresh."""
+    """Make the folder again, and return it."""
     wheels = FOLDER / "wheels"
     for made in (wheels, FOLDER / "pyodide"):
         shutil.rmtree(made, ignore_errors=True)

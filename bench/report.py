@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Row:
-    """One measurement: what, on the site, and of what it is compared with, if with anything."""
+    """One measurement: its name, the site's number, and that of a baseline, if there is one."""
 
     what: str
     site: float
@@ -26,7 +26,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """Measurements of one kind. `unit` is that of all numbers but the ratio."""
+    """Measurements of one kind. `unit` applies to all numbers except the ratio."""
 
     title: str
     baseline: str
@@ -55,7 +55,7 @@ class Table:
 
 
 def machine(browser: str) -> str:
-    """Return a sentence about what the numbers were measured on."""
+    """Return a sentence about the machine and the browser of the measurements."""
     model = platform.processor() or platform.machine()
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:

@@ -71,7 +71,7 @@ _COUNT_BYTES = """
 
 @dataclass(frozen=True)
 class Costs:
-    """What was measured with a file of one size; pairs are with and without saving."""
+    """The measurements with a file of one size; pairs are with and without saving."""
 
     file_kb: float
     insert_ms: tuple[float, float]
@@ -81,7 +81,7 @@ class Costs:
 
 
 def _database(megabytes: int) -> bytes:
-    """Return a SQLite file of about this size; a table with an index, as tables have."""
+    """Return a SQLite file of about this size: a table with an index, as is usual."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "made.db")
         connection = sqlite3.connect(path)
@@ -141,6 +141,6 @@ def _measure(site: str, files: DataHost, megabytes: int, rounds: int) -> Costs:
 
 
 def measure(site: str, rounds: int) -> dict[int, Costs]:
-    """Return megabytes → what was measured."""
+    """Return the measurements by megabytes."""
     with data_host() as files:
         return {size: _measure(site, files, size, rounds) for size in SIZES_MB}

@@ -1,7 +1,7 @@
-"""A first visit over a slow network with a slow processor, by the browser's own throttling.
+"""Measures a first visit on a slow network and processor, with the browser's own throttling.
 
-Every target has to be throttled by itself, service workers before they run, which Playwright does
-not offer; so this speaks to a browser that nothing else watches.
+Every target must be throttled separately, and service workers before they run, which Playwright
+cannot do. So this talks directly to a browser that nothing else watches.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from bench.visits import TABLE, THERE, old_address
 from tests.support.browsing import link
 from tests.support.raw_chromium import RawBrowser
 
-#: As DevTools has them: 20 Mbit/s each way, 40 ms there and back.
+#: In the units of DevTools: 20 Mbit/s each way, 40 ms there and back.
 NETWORK: dict[str, Any] = {
     "offline": False,
     "latency": 40,
@@ -28,17 +28,17 @@ ATTACH: dict[str, Any] = {"autoAttach": True, "waitForDebuggerOnStart": True, "f
 
 
 class _Throttle:
-    """Slows down whatever runs in a browser, from its first moment on."""
+    """Slows down everything that runs in a browser, from the beginning."""
 
     def __init__(self, browser: RawBrowser) -> None:
         self._browser = browser
         self._seen = 0
-        #: Session of the first page that came up.
+        #: Session of the first page that appeared.
         self.page = ""
         browser.send("Target.setAutoAttach", **ATTACH)
 
     def look(self) -> None:
-        """Take in what the browser said, and slow down what is new."""
+        """Read the browser's messages, and slow down new targets."""
         while self._browser.listen(0.02):
             pass
         events = self._browser.events

@@ -12,7 +12,7 @@ from tests.support.browsing import link
 from tests.support.deploys import deploy_host
 from tests.support.raw_chromium import raw_chromium
 
-#: Seconds without a request after which nothing more is taken to come.
+#: Seconds without a request after which no more are expected.
 QUIET = 5.0
 
 
@@ -29,7 +29,7 @@ def _megabytes(folder: Path, path: str) -> tuple[float, float]:
 
 
 def measure(site: Path, old_way: Path) -> dict[str, tuple[float, float]]:
-    """Return what was measured → MB from the site and the old way."""
+    """Return MB from the site and the old way, by measurement."""
     on_site = _megabytes(site, link("", TABLE, url="data/world.db"))
     old = _megabytes(old_way, old_address(""))
     whats = ["up to the first table, data included", "once nothing more comes"]

@@ -1,8 +1,8 @@
 """Measures how long people wait for a table: on their first visit, and after the worker was
 stopped.
 
-The browser's workers are not watched (tests/support/raw_chromium.py), because a debugger that
-attaches to a worker takes a tenth of the time that is to be measured.
+The browser's workers are not watched (tests/support/raw_chromium.py), because attaching a debugger
+to a worker takes a tenth of the measured time.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from tests.support.raw_chromium import RawTab, wait_until
 TABLE = "world/airports"
 ROWS = "table.rows-and-columns tbody tr"
 
-#: What is true once a table is drawn.
+#: True once a table is drawn.
 THERE = f"document.querySelector({ROWS!r})?.checkVisibility() === true"
 
 PATIENCE = 180  # seconds
 POLL = 0.01  # seconds
 
-#: Restarts that are measured, the first without what the browser keeps compiled.
+#: Restarts that are measured, the first without the browser's compiled code.
 RESTARTS = 5
 
-#: Seconds after a page in which what is kept for the next start is written.
+#: Seconds after a page in which the files for the next start are written.
 REST = 4.0
 
 
@@ -58,21 +58,21 @@ def _stop_worker(tab: RawTab) -> None:
 
 
 def _is_stopped(tab: RawTab) -> bool:
-    tab.stop_workers()  # again where something was under way that woke it up
-    tab.evaluate("0")  # so that events are heard
+    tab.stop_workers()  # again, in case something has woken it up
+    tab.evaluate("0")  # so that events are received
     return set(tab.workers.values()) == {"stopped"}
 
 
 def _restarts(tab: RawTab, address: str, count: int) -> Iterator[float]:
     for _ in range(count):
-        time.sleep(REST)  # what a person takes to look at a page
+        time.sleep(REST)  # the time that a person looks at a page
         _stop_worker(tab)
         yield seconds_until_rows(tab, address)
 
 
 def visit_site(folder: Path) -> tuple[float, float, list[float], float]:
     """Return the seconds of a first visit to the site in `folder`, of the next, of some more, and
-    of one without the host; before each but the first the worker was stopped.
+    of one without the host; the worker is stopped before each except the first.
     """
     with settled_browser() as browser, contextlib.ExitStack() as hosting:
         tab = browser.new_tab()
@@ -86,12 +86,12 @@ def visit_site(folder: Path) -> tuple[float, float, list[float], float]:
 
 
 def old_address(old_way: str, number: int = 0) -> str:
-    """Return the address of the table the old way; another number is another database."""
+    """Return the address of the table the old way; each number is another database."""
     return f"{old_way}?{urlencode({'url': 'world.db', 'path': f'/{TABLE}', 'n': number})}"
 
 
 def visit_old_way(old_way: str) -> tuple[float, float]:
-    """Return the seconds of a first visit, and of coming back, when it starts afresh."""
+    """Return the seconds of a first visit, and of a second one, which starts from scratch."""
     with settled_browser() as browser:
         tab = browser.new_tab()
         first = seconds_until_rows(tab, old_address(old_way))
@@ -101,7 +101,7 @@ def visit_old_way(old_way: str) -> tuple[float, float]:
 
 def open_several(site: str, old_way: str, count: int) -> tuple[float, float]:
     """Return the seconds until several tables, opened at once, each with a Python of its own, are
-    all there: on the site, and the old way.
+    all drawn: on the site, and the old way.
     """
 
     def until_all(addresses: list[str]) -> float:

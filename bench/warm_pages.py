@@ -1,7 +1,7 @@
 """Measures how long pages of a running Datasette take: on the site, and natively.
 
-The same script asks both, in a page of their own origin, in turns, so that whatever else the
-machine does affects both.
+The same script requests pages from both, in a page of their own origin, in turns, so that other
+load on the machine affects both.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ KINDS = {
 
 IN_WORKER = "static file, from its request in the worker to its answer"
 
-# Something small to be at: its own scripts would run beside the measurements.
+# A small page without scripts, which would run beside the measurements.
 RESTING_PLACE = "-/settings.json"
 
 FETCH = """
@@ -43,7 +43,7 @@ async (address) => {
 }
 """
 
-# What the browser has noted of a request: when the worker had it, and when its answer began.
+# The browser's times for a request: when the worker got it, and when its answer began.
 FETCH_IN_WORKER = """
 async (address) => {
   const noted = new Promise((resolve) => {
@@ -60,14 +60,14 @@ async (address) => {
 }
 """
 
-# Databases have caches, code is compiled as it runs.
+# Pages before the measurement: databases have caches, and code is compiled as it runs.
 WARM_UP = 3
 
 
 def measure(site: str, database: Path, rounds: int) -> dict[str, tuple[float, ...]]:
-    """Return kind of page → median ms on the site and, but for IN_WORKER, natively."""
+    """Return median ms on the site and, except for IN_WORKER, natively, by kind of page."""
     plugins = Path(__file__).parent.parent / "plugins"
-    # The site's plugins have work to do on every page, and one of them expects such a base URL.
+    # The site's plugins do work on every page, and one of them expects such a base URL.
     arguments = ["--setting", "base_url", "/app/", "--plugins-dir", str(plugins)]
     with native_datasette([database], arguments) as native, new_visitor() as visitor:
         on_site, natively = visitor.context.new_page(), visitor.context.new_page()
