@@ -1,1 +1,1 @@
-"""What several browser tests and the benchmarks need: a site, another host, a browser."""
+"""Helpers for the browser tests and the benchmarks: a site, another host, a browser."""

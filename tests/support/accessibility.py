@@ -1,4 +1,4 @@
-"""What a program can find out about a page's accessibility."""
+"""Checks a page's accessibility, as far as a program can."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _SETTLED = """() => Promise.allSettled(
 
 def accessibility_problems(page: Page) -> list[str]:
     """Return what axe finds wrong with a page (https://github.com/dequelabs/axe-core)."""
-    # Not as an element of the page, whose policy allows no script but its own.
+    # Not as an element of the page, whose policy allows only its own scripts.
     page.evaluate(_AXE.read_text())
-    # What is just fading in has not its colours yet.
+    # Elements that are fading in don't have their final colours yet.
     page.evaluate(_SETTLED)
     # To preload stylesheets, axe would add inline styles, which the policy forbids as well.
     violations = page.evaluate("async () => (await axe.run({ preload: false })).violations")

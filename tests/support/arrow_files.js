@@ -287,7 +287,7 @@ export const FORMS = {
   ].join(""),
 };
 
-/** n % 9 of 60,000 numbers: blocks of LZ4 that refer to those before them. Deflated. */
+/** n % 9 for 60,000 numbers: LZ4 blocks that refer to earlier ones. Deflated. */
 export const LINKED = [
   "eNrtVjFSwzAQXMmyLRgP9uAUKVIFKiiYDDzA6dIwZEKRNnyAOk/gCSnzDbo8hZqKH5jVWTFOSMpU0XlWtjSnlX2zc97xbPYy",
   "HwE1YwmggItLZEgQw/KJoQzn4MxyNH7kMtGTPT2uJUglq/AcSrv7wOfC578LT0akwuOWKzTnrzyfiwx9/waZsCIywrX0m5qc",

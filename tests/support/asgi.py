@@ -1,4 +1,4 @@
-"""How browser tests talk to the ASGI applications of tests/plugins/asgi_apps.py."""
+"""Lets browser tests talk to the ASGI applications of tests/plugins/asgi_apps.py."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.browsing import BOOT_TIMEOUT
 APPS = "app/-/test-asgi/"
 MEMORY = "app/@bWVtb3J5PTE/-/test-asgi/"
 
-#: What the worker adds to keep other sites out: shell/worker/site-cache/response-headers.js.
+#: The worker adds these to keep other sites out: shell/worker/site-cache/response-headers.js.
 WORKER_HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "x-content-type-options": "nosniff",
@@ -32,7 +32,7 @@ FETCH = """async ([path, init, patience]) => {
 
 @dataclass(frozen=True)
 class Fetched:
-    """What fetch() in a page gave."""
+    """The result of fetch() in a page."""
 
     status: int
     url: str

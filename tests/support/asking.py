@@ -1,4 +1,4 @@
-"""Asking the worker a question as the pages do."""
+"""Asks the worker a question as the pages do."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PROTOCOL = Path(__file__).parent.parent.parent / "shell" / "shared" / "protocol
 _FOUND = re.search(r"PROTOCOL_VERSION = (\d+)", _PROTOCOL.read_text())
 assert _FOUND is not None
 
-#: What messages have to carry to be acted on.
+#: The protocol version that messages must have to be accepted.
 VERSION = int(_FOUND[1])
 
 _ASK = """
@@ -37,7 +37,7 @@ async ({ type, about }) => {
 
 
 def ask(page: Page, kind: str, **about: Any) -> dict[str, Any]:
-    """Return the answer to a question about the instance that the page is in.
+    """Return the answer to a question about the page's instance.
 
     A file is {"name", "content"} or {"name", "bytes"}, with "options" if it is to be added.
     """

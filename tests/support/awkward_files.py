@@ -1,7 +1,7 @@
-"""Files as people really have them, each with what must become of it.
+"""Awkward files as they really occur, each with the expected result.
 
-Every file is made here, so that the code shows what is odd about it. What is expected is either the
-contents of the tables, or a part of the sentence that the user reads.
+Every file is made here, so that the code shows what is odd about it. The expected result is either
+the contents of the tables, or a part of the sentence that the user reads.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Table = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class AwkwardFile:
-    """A file, and what must become of it: `tables` by their names, or `sentence`."""
+    """A file, and its expected result: `tables` by their names, or `sentence`."""
 
     name: str
     make: Callable[[], bytes]
@@ -58,7 +58,7 @@ def _bad(name: str, data: str | bytes, sentence: str, parameter: str = "") -> Aw
 
 
 def _database(*statements: str, spoil: Callable[[bytes], bytes] = bytes) -> Callable[[], bytes]:
-    """Return what makes the bytes of a database in which statements were run."""
+    """Return a function that makes the bytes of a database in which statements were run."""
 
     def make() -> bytes:
         with tempfile.TemporaryDirectory() as folder:
@@ -74,7 +74,7 @@ def _database(*statements: str, spoil: Callable[[bytes], bytes] = bytes) -> Call
 
 
 def _workbook(fill: Callable[[Any], None]) -> Callable[[], bytes]:
-    """Return what makes the bytes of an Excel file; `fill` is given its workbook."""
+    """Return a function that makes the bytes of an Excel file; `fill` is given its workbook."""
 
     def make() -> bytes:
         import openpyxl
@@ -328,7 +328,7 @@ def _sheets(book: Any) -> None:
 
 
 def _formula(book: Any) -> None:
-    # Never calculated, as by programs that only write: there is no value to be read.
+    # Never calculated, as by programs that only write: it has no value to read.
     book.active.append(["a", "b"])
     book.active.append([1, "=A2*2"])
 
@@ -403,7 +403,7 @@ OTHER_FILES = [
     _bad("paper.json", b"%PDF-1.7\n%\xe2\xe3", "is not JSON but a PDF file"),
 ]
 
-#: What Python is given; the two below are unpacked before.
+#: Files that Python gets; the two below are unpacked before.
 FILES = [*CSV_FILES, *JSON_FILES, *SQL_FILES, *SQLITE_FILES, *EXCEL_FILES, *OTHER_FILES]
 
 PACKED_FILES = [

@@ -1,4 +1,4 @@
-"""Bringing files to a page as people do, and the dialog that this opens."""
+"""Brings files to a page as people do, and uses the dialog that this opens."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def take_away(page: Page) -> None:
 
 
 def drop(page: Page, files: Mapping[str, bytes], times: int = 1) -> Locator:
-    """Drop files onto the page, their content so many times over; return the dialog."""
+    """Drop files onto the page, with their content repeated `times` times; return the dialog."""
     _drag(page, files, "dragenter", "dragover", "drop", times=times)
     return import_dialog(page)
 
@@ -87,7 +87,7 @@ def import_dialog(page: Page) -> Locator:
 
 
 def wait_for_previews(page: Page) -> None:
-    """Wait until every file in the dialog has been looked at."""
+    """Wait until every file in the dialog has a preview."""
     dialog = import_dialog(page)
     expect(dialog).to_have_attribute("data-state", "choosing", timeout=BOOT_TIMEOUT)
     expect(
@@ -101,9 +101,9 @@ def import_button(page: Page) -> Locator:
 
 
 def import_all(page: Page, *, noted: bool = False) -> None:
-    """Import what is in the dialog and wait for the page that this leads to.
+    """Import the files in the dialog and wait for the page that this leads to.
 
-    `noted`: the dialog has something to say first.
+    `noted`: the dialog shows notes first.
     """
     wait_for_previews(page)
     if noted:

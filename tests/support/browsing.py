@@ -1,4 +1,4 @@
-"""What a person does in the browser, in the words of the tests."""
+"""A person's actions in the browser, for tests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-# Nothing but the hosts of the tests can be reached, so a request elsewhere fails a test.
+# Only the hosts of the tests can be reached, so a request elsewhere fails a test.
 FLAGS = [
     "--no-sandbox",
     "--disable-quic",
@@ -30,8 +30,8 @@ FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 ]
 
-# What V8 compiles again in the background, to have it faster later, would take more of the
-# processors than the tests do, most of which run Python for a few seconds only.
+# V8's optimizing compilation in the background would take more processor time than the tests, most
+# of which run Python for only a few seconds.
 HURRIED = "--js-flags=--liftoff-only"
 
 BOOT_TIMEOUT = 40_000  # ms; a boot takes about 3 s on an idle machine
@@ -50,7 +50,7 @@ def chromium() -> Iterator[Browser]:
 
 
 class ConsoleWatch:
-    """Collects what a context's pages complain of: console errors and uncaught exceptions."""
+    """Collects console errors and uncaught exceptions of a context's pages."""
 
     def __init__(self, context: BrowserContext) -> None:
         self.errors: list[str] = []
@@ -74,7 +74,7 @@ def link(site: str, path: str = "", **parameters: str | list[str]) -> str:
 
 
 def wait_for_datasette(page: Page) -> None:
-    """Wait until the page is one of Datasette's own, whatever came before it."""
+    """Wait until the page is one of Datasette's own."""
     page.wait_for_selector("navigation-search", timeout=BOOT_TIMEOUT, state="attached")
 
 
@@ -85,8 +85,8 @@ def follow(page: Page, address: str) -> None:
 
 
 def open_within(page: Page, address: str) -> Response:
-    """Go to an address as a link on the page does; return the answer. What is typed is asked about
-    first, where the address says what to run and the data is private.
+    """Go to an address as a link on the page does; return the answer. For typed addresses that say
+    what to run on private data, the site asks first.
     """
     with page.expect_navigation() as navigation:
         page.evaluate("address => { location.href = address }", address)
@@ -100,7 +100,7 @@ def click_through(element: Locator) -> None:
 
 
 def write_sql(page: Page, sql: str) -> None:
-    """Type over what is in the SQL editor of the page."""
+    """Replace the text in the SQL editor of the page."""
     page.locator(".cm-editor [contenteditable=true]").click()
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.insert_text(sql)
@@ -129,21 +129,21 @@ def stop_worker(page: Page) -> None:
 
 
 def worker_of(page: Page, scope: str = "") -> Worker:
-    """Return the running service worker in whose scope the page is, or that of another scope."""
+    """Return the running service worker of the page's scope, or of another scope."""
     scope = scope or page.evaluate("navigator.serviceWorker.ready.then(({ scope }) => scope)")
     running = reversed(page.context.service_workers)
     return next(one for one in running if one.evaluate("registration.scope") == scope)
 
 
 def save_data(page: Page) -> None:
-    """Be somebody who has told the browser to be sparing with data. Before the first page."""
+    """Turn on the browser's setting to save data. Call this before the first page."""
     page.add_init_script(
         "Object.defineProperty(navigator, 'connection', { value: { saveData: true } })"
     )
 
 
 def hard_reload(page: Page) -> None:
-    """Reload past caches and service worker, as shift-reload does."""
+    """Reload without caches and service worker, as shift-reload does."""
     session = page.context.new_cdp_session(page)
     with page.expect_navigation():
         session.send("Page.reload", {"ignoreCache": True})

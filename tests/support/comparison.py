@@ -1,6 +1,6 @@
 """Compares a response of the site with that of a native Datasette, which runs at its host's root.
 
-Makes the two comparable and says where they differ. The test decides which differences are
+It makes the two comparable and says where they differ. The test decides which differences are
 justified.
 """
 
@@ -24,7 +24,7 @@ OF_THE_CONNECTION = {"connection", "date", "server", "transfer-encoding"}
 # whole value of an attribute: text and scripts have others.
 _PATH = re.compile(r"""(?:(?<=["'(])|(?<=: <))/[\w~@%][\w~@%./-]*|(?<=href=")/(?=")""")
 
-# What is served as it is: its slashes are comments, divisions, regular expressions, or just bytes.
+# Types served unchanged: their slashes are comments, divisions, regular expressions, or just bytes.
 _WITHOUT_LINKS = (
     "text/javascript",
     "text/css",
@@ -36,7 +36,7 @@ _WITHOUT_LINKS = (
 
 @dataclass
 class Difference:
-    """Something in which both sides may differ, and why."""
+    """A difference that is allowed between both sides, and why."""
 
     where: str  # a pattern that the whole address matches
     why: str
@@ -45,7 +45,7 @@ class Difference:
     used: bool = field(default=False, init=False)
 
     def allow(self, path: str, of: str, text: str) -> str:
-        """Return the body, or the headers, of the page at `path` without this difference."""
+        """Return the body or the headers of the page at `path` without this difference."""
         if of != self.of or re.fullmatch(self.where, path) is None:
             return text
         result = self.same(text)
@@ -54,7 +54,7 @@ class Difference:
 
 
 def replace(pattern: str, replacement: str = "") -> Callable[[str], str]:
-    """Return a function that replaces what matches; `"` also matches as HTML writes it.
+    """Return a function that replaces matches; `"` also matches in the form that HTML has.
 
     (So `"` must not stand between square brackets.)
     """
@@ -69,17 +69,17 @@ def in_any_order(text: str) -> str:
 
 @dataclass(frozen=True)
 class Place:
-    """Where the instance lives: `base` is its path, with both slashes, on the host `origin`."""
+    """The instance's location: `base` is its path, with both slashes, on the host `origin`."""
 
     origin: str
     base: str
 
     def address(self, path: str) -> str:
-        """Return the site's address of what is natively at `path`."""
+        """Return the site's address for the native `path`."""
         return f"{self.origin}{self.base}{path[1:]}"
 
     def at_root(self, text: str) -> str:
-        """Return what a text would be if the instance were at the root of its host."""
+        """Return a text as it would be if the instance were at the root of its host."""
         text = text.replace(quote(self.base, safe=""), "%2F")
         return text.replace(self.base, "/")
 
@@ -91,7 +91,7 @@ class Place:
 
 
 def _text(body: bytes) -> str:
-    # Any bytes survive this, so what is not text can be compared like text.
+    # This preserves any bytes, so binary bodies can be compared like text.
     return body.decode("utf-8", "surrogateescape")
 
 
@@ -105,7 +105,7 @@ def compare(
 ) -> list[str]:
     """Return the lines in which the two answers to `path` differ, native ones with a minus.
 
-    Every difference in `differences` is made the same first.
+    Every difference in `differences` is removed first.
     """
     texts = []
     strays: list[str] = []

@@ -1,4 +1,4 @@
-"""Exports as a stranger could make them: well-formed, with any packages and any record of them."""
+"""Makes exports as an attacker could: well-formed, with any packages and any record of them."""
 
 from __future__ import annotations
 

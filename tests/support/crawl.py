@@ -1,7 +1,7 @@
-"""Finds pages of a Datasette by following links, a balanced mix of them.
+"""Finds a balanced mix of a Datasette's pages by following links.
 
 Links are followed breadth first in the order in which pages show them, so the same data gives the
-same pages each time. Each *kind* of page is followed a few times only: a table has hundreds of rows
+same pages each time. Each *kind* of page is followed only a few times: a table has hundreds of rows
 and dozens of ways to sort it, which would crowd out everything else.
 """
 
@@ -34,16 +34,16 @@ class _Links(HTMLParser):
 
 
 def links(html: str) -> list[str]:
-    """Return what a page links to and loads, as it is written there."""
+    """Return the addresses that a page links to and loads, as they are written there."""
     parser = _Links()
     parser.feed(html)
     return parser.found
 
 
 def kind(path: str) -> tuple[str, ...]:
-    """Return what an address has in common with others of its kind.
+    """Return the kind of an address.
 
-    Every table is a kind of its own, and so are its rows; filters by any column are one.
+    Every table is a kind of its own, and so are its rows; filters by any column are one kind.
 
     >>> kind("/db/table.json?_size=10&age=7")
     ('*', '*.json', '?_size', '?column')
@@ -63,9 +63,9 @@ def kind(path: str) -> tuple[str, ...]:
 
 
 def crawl(request: Callable[[str], Answer], origin: str) -> Iterator[str]:
-    """Yield the addresses, path and query, that links lead to from the home page, "/", on.
+    """Yield the addresses, path and query, that links lead to, starting at the home page, "/".
 
-    `request` asks for one. Links that lead out of `origin` are not followed.
+    `request` fetches one. Links that lead out of `origin` are not followed.
     """
     seen = {"/"}
     followed: Counter[tuple[str, ...]] = Counter()

@@ -23,15 +23,15 @@ class Host:
         self.port = 0
         #: The folder of each site, by base path. Putting another folder there is a deploy.
         self.sites: dict[str, Path] = {}
-        #: Files that are sent as something else than they are, by path.
+        #: Contents to send instead of a file's own, by path.
         self.spoiled: dict[str, bytes] = {}
-        #: Seconds that browsers may keep files at fixed addresses; as static hosts have it.
+        #: Seconds that browsers may keep files at fixed addresses, as set by static hosts.
         self.max_age = 0
         #: A cookie without which it answers nothing.
         self.login = ""
         #: Headers that it sends with every file.
         self.headers: dict[str, str] = {}
-        #: Whether it compresses what large hosts do: text, and WebAssembly.
+        #: Whether it compresses text and WebAssembly, as large hosts do.
         self.compresses = False
         #: Path and query of every request, in order; after the method, if that is not GET.
         self.requests: list[str] = []
@@ -51,7 +51,7 @@ class Host:
         threading.Thread(target=self._server.serve_forever, kwargs=serve, daemon=True).start()
 
     def unplug(self) -> None:
-        """Be gone: no connection is answered any more, the open ones included."""
+        """Stop serving: no connection is answered any more, not even open ones."""
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()

@@ -1,4 +1,4 @@
-"""Documentation with embeds, built with Sphinx and MkDocs as their users do."""
+"""Builds documentation with embeds, with Sphinx and MkDocs, as their users do."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ EXAMPLES = PROJECT / "examples"
 
 
 def _run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    # Installed as an editable package would be: with its entry points.
+    # As if installed as an editable package, with its entry points.
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
     python = [sys.executable, *command]
     return subprocess.run(python, cwd=folder, env=environment, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""A page of another site with tables embedded in it, and somebody who reads it."""
+"""A page of another site with embedded tables, and a reader's browser."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ HEAD = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Hand
 <link rel="icon" href="data:,"></head><body><main><h1>Handbook</h1>"""
 
 
-# In place of Playwright's list, which switches off that each site has a storage of its own within
-# another one (ThirdPartyStoragePartitioning). Without that, frames of other sites get none.
+# In place of Playwright's list, which switches off ThirdPartyStoragePartitioning (each site has its
+# own storage within another one). Without that, frames of other sites get no storage.
 PARTITIONED = "--disable-features=Translate,MediaRouter,OptimizationHints"
 
 
 @contextlib.contextmanager
 def reader(browser: Browser, folder: Path) -> Iterator[BrowserContext]:
-    """A browser with a profile in `folder`; without, frames of other sites may store nothing."""
+    """A browser with a profile in `folder`; frames of other sites need one to store anything."""
     context = browser.browser_type.launch_persistent_context(
         str(folder), executable_path=find_browser(), args=[*FLAGS, HURRIED, PARTITIONED]
     )
@@ -38,12 +38,12 @@ def reader(browser: Browser, folder: Path) -> Iterator[BrowserContext]:
 
 @dataclass
 class Handbook:
-    """A page of documentation at another site than `site`."""
+    """A page of documentation on a different site from `site`."""
 
     page: Page
     site: str
     host: DataHost
-    #: Addresses of the site that the browser asked for.
+    #: Addresses of the site that the browser requested.
     requests: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -72,7 +72,7 @@ class Handbook:
         return self.page.locator("datasette-lite").nth(number)
 
     def button(self, number: int = 0) -> Locator:
-        """What starts it."""
+        """The button that starts it."""
         return self.embed(number).get_by_role("button")
 
     def frame(self, number: int = 0) -> FrameLocator:

@@ -1,4 +1,4 @@
-"""Exports of “Saved data” as somebody else could make them."""
+"""Makes exports of “Saved data”, as other people could."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def key_of(query: str) -> str:
 
 
 def record(key: str = "", **fields: Any) -> dict[str, Any]:
-    """Return the record of a workspace as an export has it."""
+    """Return the record of a workspace in the form that exports have."""
     known = {"key": key, "format": 1, "build": "x", "createdAt": 1_700_000_000_000}
     more = {"usedAt": 1_700_000_000_000, "size": 1, "edited": False, "sources": []}
     return {**known, **more, **fields}

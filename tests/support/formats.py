@@ -1,4 +1,4 @@
-"""The same small table in every format that can be opened, to be opened in every way."""
+"""The same small table in every format that can be opened."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 import openpyxl
 
-#: What every file holds.
+#: The rows of every file.
 ROWS: list[dict[str, Any]] = [
     {"id": 1, "name": "Mug", "price": 7.5},
     {"id": 2, "name": "Café table", "price": 120.25},
@@ -33,7 +33,7 @@ class Format:
     parameter: str
     #: Where Datasette shows its table, relative to the instance.
     path: str = "data/items"
-    #: Whether there is something to say of its import.
+    #: Whether its import shows a note.
     noted: bool = False
 
 
@@ -93,7 +93,7 @@ def _zip(name: str, content: bytes) -> bytes:
 _LINES = b"\n".join(map(_json, ROWS))
 _PARQUET = (_FIXTURES / "items.parquet").read_bytes()
 
-#: By the names that the tests show.
+#: By name, as shown in the tests' ids.
 FORMATS: dict[str, Format] = {
     "CSV": Format("items.csv", _csv(","), "csv"),
     "TSV": Format("items.tsv", _csv("\t"), "csv"),

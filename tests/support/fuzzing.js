@@ -1,5 +1,5 @@
 /**
- * What fuzz tests in JavaScript share. EXAMPLES is how many cases are made of each kind.
+ * Helpers for fuzz tests in JavaScript. EXAMPLES is how many cases are made of each kind.
  */
 
 import assert from "node:assert/strict";
@@ -16,7 +16,7 @@ const MOST = 2000;
  *
  * @param {fc.Arbitrary<any>} cases
  * @param {(value: any) => unknown} property
- * @param {number} [share]  of EXAMPLES, for what is slow
+ * @param {number} [share]  of EXAMPLES, for slow properties
  */
 export async function fuzz(cases, property, share = 1) {
   const watched = async (value) => {
@@ -31,7 +31,7 @@ export async function fuzz(cases, property, share = 1) {
   await fc.assert(fc.asyncProperty(cases, watched), { numRuns, ...seed });
 }
 
-/** Text made of the words and of anything else, each repeated now and then. */
+/** Text made of the words and of other characters, each sometimes repeated. */
 export function piecesOf(...words) {
   const word = fc.oneof(fc.constantFrom(...words), fc.string({ unit: "binary", maxLength: 5 }));
   const piece = fc

@@ -1,4 +1,4 @@
-"""What fuzz tests share: a watch for cases that hang, and ways to damage good data."""
+"""Helpers for fuzz tests: a watch for cases that hang, and ways to damage good data."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ MOST_SECONDS = 2.0
 #: Changes that leave all other bytes where they are.
 _IN_PLACE = ["flip", "set"]
 
-#: Seconds after which a case that does not come back ends the run, with its traceback.
+#: Seconds after which a hanging case ends the run, with its traceback.
 _HANGS = 120
 
 
 @contextlib.contextmanager
 def watched() -> Iterator[None]:
-    """Fail if what runs within takes too long, or never ends, even inside SQLite or a pattern."""
+    """Fail if the code within takes too long or never ends, even inside SQLite or a pattern."""
     faulthandler.dump_traceback_later(_HANGS, exit=True, file=2)
     before = process_time()
     try:
@@ -33,7 +33,7 @@ def watched() -> Iterator[None]:
 
 
 class Damaged(bytes):
-    """Bytes that are told by what was done to them."""
+    """Bytes whose repr says how they were damaged."""
 
     changes: list[tuple[str, int, bytes]]
 
@@ -71,7 +71,7 @@ def damaged(draw: st.DrawFn, good: bytes, *, in_place: bool = False) -> bytes:
 
 
 def pieces_of(*words: str, most: int = 40) -> st.SearchStrategy[str]:
-    """Text made of the words and of anything else, each often repeated."""
+    """Text made of the words and of other characters, each often repeated."""
     word = st.one_of(st.sampled_from(words), st.text(max_size=5))
     repeated = st.builds(lambda text, times: text * times, word, st.sampled_from([1, 1, 1, 2, 300]))
     return st.lists(repeated, max_size=most).map("".join)

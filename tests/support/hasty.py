@@ -1,4 +1,4 @@
-"""Presses a button as soon as it appears, like a hurried user, or one whom another page tricks."""
+"""Presses a button as soon as it appears, like a hurried user, or one tricked by another page."""
 
 from __future__ import annotations
 

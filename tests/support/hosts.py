@@ -40,7 +40,7 @@ def static_site(folder: Path, base: str = "/") -> Iterator[str]:
 
 @dataclass
 class DataFile:
-    """What DataHost answers for one path."""
+    """DataHost's answer for one path."""
 
     body: bytes
     status: int = 200
@@ -98,7 +98,7 @@ class _QuietServer(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        # A browser that aborts a download is what some tests are about.
+        # In some tests, the browser aborts a download.
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 

@@ -1,4 +1,4 @@
-"""Images of Python's memory, as a browser has kept them: see
+"""Reads and changes the images of Python's memory that a browser has kept: see
 shell/worker/runtime/snapshot/store.js.
 """
 
@@ -69,20 +69,20 @@ _DAMAGE = """async (heard, of, where) => {
 
 
 def _in_store(page: Page, script: str, argument: object = None) -> Any:
-    """Do something in the store; return what it gives."""
-    # Put in here: the policy of some pages forbids them to evaluate strings.
+    """Run a script in the store; return its result."""
+    # Inserted here, since the policy of some pages forbids evaluating strings.
     return page.evaluate(_IN_STORE.replace("SCRIPT", script), argument)
 
 
 def images(page: Page) -> list[dict[str, Any]]:
-    """Return what is recorded of each; those whose content is there have a size."""
+    """Return the record of each; those whose content is there have a size."""
     records, contents = _in_store(page, _IMAGES)
     assert {record["key"] for record in records if record["size"]} == set(contents)
     return cast(list[dict[str, Any]], records)
 
 
 def kept_images(page: Page, count: int = 1) -> list[dict[str, Any]]:
-    """Wait until so many are kept; return their records."""
+    """Wait until this many are kept; return their records."""
 
     def found() -> list[dict[str, Any]]:
         return [one for one in images(page) if one["size"]]
@@ -92,7 +92,7 @@ def kept_images(page: Page, count: int = 1) -> list[dict[str, Any]]:
 
 
 def wait_for_exercises(page: Page, count: int) -> None:
-    """Wait until so many starts from the only image there is have exercised."""
+    """Wait until this many starts from the only image have exercised."""
 
     def exercised() -> bool:
         [image] = kept_images(page)
@@ -102,16 +102,16 @@ def wait_for_exercises(page: Page, count: int) -> None:
 
 
 def put_images(page: Page, *records: dict[str, Any]) -> None:
-    """Put records with a content that is no image, in place of those with their keys."""
+    """Put records whose content is not an image, replacing those with the same keys."""
     _in_store(page, _PUT, list(records))
 
 
 def damage_image(page: Page, where: str) -> None:
-    """Change the only image there is: "pages" without, "head" with another hash."""
+    """Change the only image: "pages" without, "head" with another hash."""
     _in_store(page, _DAMAGE, where)
 
 
 def starts(page: Page) -> list[bool]:
-    """Return whether each start in the worker that runs began from an image."""
+    """Return whether each start in the running worker used an image."""
     marks = "performance.getEntriesByName('started').map(({ detail }) => detail.image)"
     return cast(list[bool], worker_of(page).evaluate(marks))

@@ -1,4 +1,4 @@
-"""Instances in CPython, on databases that a test has made."""
+"""Runs instances in CPython, on databases made by a test."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.wire import Wire, head
 
 BASE = "/app/"
 
-#: Those of the site.
+#: The folder of the site's plugins.
 PLUGINS = Path(__file__).parents[2] / "plugins"
 
 

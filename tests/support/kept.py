@@ -1,4 +1,4 @@
-"""Looks at what a browser keeps of a site, its caches, and damages it."""
+"""Inspects and damages a browser's caches of a site."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 from tests.support.deploys import Host
 from tests.support.raw_chromium import wait_until
 
-#: Of a cache: its name, the entry's address and its size in bytes.
+#: The cache's name, the entry's address and its size in bytes.
 Entry = tuple[str, str, int]
 
 #: In a page: the caches' entries.
@@ -25,28 +25,28 @@ ENTRIES = """async () => {
   return entries;
 }"""
 
-SECONDS = 60  # that a browser with much else to do may take to write
+SECONDS = 60  # that a busy browser may take to write
 
 
 def entries(page: Page) -> dict[str, int]:
-    """Return the sizes of what is kept, by address."""
+    """Return the sizes of the kept files, by address."""
     return {url: size for _, url, size in copies(page)}
 
 
 def copies(page: Page) -> set[tuple[str, str, int]]:
-    """Return what is kept: in which cache, its address, its size."""
+    """Return the kept files: cache, address, size."""
     return {tuple(copy) for copy in page.evaluate(ENTRIES)}
 
 
 def see_the_launcher(page: Page, host: Host) -> None:
-    """Open the launcher and wait until the worker has taken charge of it, with its files kept."""
+    """Open the launcher and wait until the worker controls it and keeps its files."""
     page.goto(host.address())
     page.wait_for_function("() => navigator.serviceWorker.controller !== null")
     wait_for_site(page)
 
 
 def parts(page: Page, base: str = "/") -> list[str]:
-    """Return the addresses of the large parts that are kept of a site."""
+    """Return the addresses of a site's large parts that are kept."""
     return _parts_among(page.evaluate(ENTRIES), base)
 
 
@@ -55,19 +55,19 @@ def _parts_among(found: Iterable[Entry], base: str) -> list[str]:
 
 
 def has_parts(found: Iterable[Entry], base: str = "/") -> bool:
-    """Tell whether these entries have all large parts of a site, the later ones included."""
+    """Return whether these entries have all large parts of a site, including the later ones."""
     wanted = {"pyodide.asm.wasm", "stdlib.pack", "packages.pack", "site.pack", "rest.pack"}
     return wanted == {url.rpartition("/")[2].partition("?")[0] for url in _parts_among(found, base)}
 
 
 def has_site(found: Iterable[Entry], base: str = "/") -> bool:
-    """Tell whether these entries have all small files of a site."""
+    """Return whether these entries have all small files of a site."""
     cache = f"datasette-lite {base} version "
     return any(name.startswith(cache) and url.endswith("/complete") for name, url, _ in found)
 
 
 def wait_for_parts(page: Page, base: str = "/") -> None:
-    """Wait until a site is kept: all large parts, the later ones included, and the small files."""
+    """Wait until a site is kept: all large parts, including later ones, and the small files."""
     wait_until(lambda: has_parts(page.evaluate(ENTRIES), base), SECONDS, "keeping the parts")
     wait_for_site(page, base)
 
@@ -78,7 +78,7 @@ def wait_for_site(page: Page, base: str = "/") -> None:
 
 
 def wait_for_entries(page: Page, wanted: dict[str, int]) -> None:
-    """Wait until exactly that is kept."""
+    """Wait until exactly these files are kept."""
     wait_until(lambda: entries(page) == wanted, SECONDS, "keeping the files")
 
 

@@ -1,4 +1,4 @@
-"""Datasette as it is usually run: in a process of its own, in the same version as the site's.
+"""Runs Datasette as usual, in its own process, in the same version as the site's.
 
 Browser tests and benchmarks compare with it.
 """
@@ -44,7 +44,7 @@ class Native:
     def request(
         self, path: str, headers: dict[str, str] | None = None, method: str = "GET"
     ) -> Answer:
-        """Ask for `path`, a path with query, exactly as it is written; follow no redirect."""
+        """Request `path`, a path with query, exactly as written; follow no redirect."""
         url = urlsplit(self.origin)
         connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=60)
         try:
@@ -57,7 +57,7 @@ class Native:
 
 
 class _Log:
-    """What a process prints, kept so that it is at hand when something goes wrong."""
+    """A process's output, kept for errors."""
 
     def __init__(self, stream: IO[str]) -> None:
         self.text = ""
@@ -101,7 +101,7 @@ def native_datasette(
     assert process.stdout is not None
     log = _Log(process.stdout)
     try:
-        # Printed when it listens. Port 0 is any free one, so this is also how to learn which.
+        # Printed when it listens. Port 0 means any free one, and the line says which.
         origin = log.wait_for(r"Uvicorn running on (http://\S+)", START_TIMEOUT)
         if origin is None:
             raise RuntimeError(f"datasette serve did not start. It printed:\n{log.text}")

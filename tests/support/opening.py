@@ -21,7 +21,7 @@ async def _no_pause() -> None:
 
 @dataclass
 class Opened:
-    """What a file became."""
+    """The result of opening a file."""
 
     result: Mapping[str, Any]
     path: Path
@@ -61,7 +61,7 @@ class Opener:
         return Opened(result, folder.database(folder.table_database() or "data"))
 
     def preview(self, name: str, data: bytes, **options: Any) -> dict[str, Any]:
-        """Return what the dialog shows of a file."""
+        """Return the preview that the dialog shows for a file."""
         request = Request.of({"parameter": "auto", "url": name, "options": options})
         folder = Folder(self.root / "preview")
         path = self.root / "source"

@@ -10,7 +10,7 @@ from datasette.plugins import pm
 
 @contextlib.contextmanager
 def plugins_kept() -> Iterator[None]:
-    """Unregister the plugins afterwards that were registered within, as by the site's folder."""
+    """Afterwards, unregister plugins that were registered within, as by the site's folder."""
     before = set(pm.get_plugins())
     yield
     for plugin in set(pm.get_plugins()) - before:

@@ -1,4 +1,4 @@
-"""Sites with an index of plugins, and what tests do with plugins in a page of such a site."""
+"""Sites with an index of plugins, and actions with plugins in a page of such a site."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ def notices(page: Page) -> Locator:
 
 
 def allow(page: Page) -> None:
-    """Allow what the page asks for, and wait for Datasette."""
+    """Allow everything the page asks about, and wait for Datasette."""
     page.get_by_role("button", name="Allow and open").click()
     wait_for_datasette(page)
 
 
 def instance(page: Page) -> str:
-    """Return the address of the instance that the page is of."""
+    """Return the address of the page's instance."""
     found = re.match(r".*/app/@[^/]*/", page.url)
     assert found is not None
     return found[0]
@@ -31,7 +31,7 @@ def key_of(page: Page) -> str:
     return instance(page).rstrip("/").rpartition("@")[2]
 
 
-#: Asks the worker as the page “Plugins” does; returns its answer and the steps that it told of.
+#: Asks the worker as the page “Plugins” does; returns its answer and the steps that it reported.
 ASK = """async (asked) => {
   asked = { v: VERSION, ...asked };
   const { active } = await navigator.serviceWorker.ready;

@@ -1,4 +1,4 @@
-"""Somebody who has only pip, and publishes data with the installed package."""
+"""Publishes data with the installed package, as a person who has only pip does."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 def install_wheel(target: Path) -> None:
     """Build the wheel of the package and install it into the folder `target`.
 
-    What it needs is in the environment of the tests already.
+    Its dependencies are already in the environment of the tests.
     """
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     wheels = target.with_name("wheels")

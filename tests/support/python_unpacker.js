@@ -1,5 +1,5 @@
 /**
- * Unpacks in Node with the Python that the site has.
+ * Unpacks in Node with the site's Python.
  */
 
 import { fileURLToPath } from "node:url";

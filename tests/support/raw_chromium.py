@@ -1,4 +1,4 @@
-"""A Chromium whose service workers nobody watches, so that they end as they do for users.
+"""Runs a Chromium whose service workers are not watched, so that they end as they do for users.
 
 Playwright attaches to every service worker, and a worker with a debugger is never idle. This speaks
 the DevTools protocol (https://chromedevtools.github.io/devtools-protocol/) only to the targets that
@@ -65,7 +65,7 @@ class RawBrowser:
         return answer["result"]
 
     def listen(self, seconds: float) -> bool:
-        """Take in one message; return whether there was one in that time."""
+        """Receive one message; return whether there was one in that time."""
         try:
             message = json.loads(self._connection.recv(timeout=seconds))
         except TimeoutError:
@@ -108,7 +108,7 @@ class RawBrowser:
         return RawTab(self, self._attach(target))
 
     def kill_renderers(self) -> None:
-        """Kill the processes in which pages and workers run, all at once and without warning."""
+        """Kill the processes that run pages and workers, all at once and without warning."""
         killed = self.renderers()
         for process in killed:
             with contextlib.suppress(ProcessLookupError):
@@ -117,7 +117,7 @@ class RawBrowser:
         wait_until(lambda: not killed & self.renderers(), 30, "the end of the processes")
 
     def renderers(self) -> set[int]:
-        """Return the ids of the processes in which pages and workers run."""
+        """Return the ids of the processes that run pages and workers."""
         processes = self.send("SystemInfo.getProcessInfo")["processInfo"]
         return {process["id"] for process in processes if process["type"] == "renderer"}
 
@@ -150,7 +150,7 @@ class RawTab:
 
     @property
     def scope(self) -> str:
-        """Return the scope of the service worker that the page has."""
+        """Return the scope of the page's service worker."""
         scope: str = self.evaluate("navigator.serviceWorker.ready.then(({ scope }) => scope)")
         return scope
 
@@ -178,14 +178,14 @@ class RawTab:
         self.send("Page.close")
 
     def stop_workers(self) -> None:
-        """Stop all service workers, whatever they are doing."""
+        """Stop all service workers, even busy ones."""
         self.send("ServiceWorker.stopAllWorkers")
 
 
 @contextlib.contextmanager
 def raw_browser(*flags: str) -> Iterator[RawBrowser]:
     """Run a headless Chromium with a new profile, and with `flags` beside FLAGS."""
-    # Some of a browser's processes outlive it for a moment and write to the profile.
+    # Some of a browser's processes outlive it briefly and write to the profile.
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [find_browser(), "--headless=new", *FLAGS, *flags, "--remote-debugging-port=0"]
         process = subprocess.Popen(

@@ -1,7 +1,6 @@
-"""What the site has saved in a browser, read past the site itself.
+"""Reads what the site has saved in a browser, without the site's own code.
 
-Knows the form of what is stored, which shell/shared/saved-store.js describes, and nothing of the
-code that writes or reads it there.
+It only knows the format of the stored data, which shell/shared/saved-store.js describes.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ class SavedInstance:
     files: dict[str, bytes]
 
     def query(self, database: str, sql: str) -> list[tuple[Any, ...]]:
-        """Open a database natively, as after a power cut; return rows. It must be sound."""
+        """Open a database natively, as after a power cut; return rows. It must be undamaged."""
         with tempfile.TemporaryDirectory() as folder:
             for path, content in self.files.items():
                 name = Path(path).name
@@ -78,11 +77,11 @@ class SavedInstance:
 
 @dataclass(frozen=True)
 class SavedState:
-    """All that is saved."""
+    """Everything that is saved."""
 
     #: By key.
     instances: dict[str, SavedInstance]
-    #: Generations that no instance has: what an interruption has left behind.
+    #: Generations that no instance has: leftovers of an interruption.
     leftovers: set[str]
     replies: int
 
@@ -97,7 +96,7 @@ def saved_state(evaluate: Callable[[str], Any]) -> SavedState:
     for generation, path, size in raw["files"]:
         content = bytearray(size)
         for at in range(0, size, BLOCK_SIZE):
-            # Generations that do not count may lack blocks; for others a KeyError says it all.
+            # Only leftover generations may lack blocks; for others this raises a KeyError.
             text = blocks.pop((generation, path, at // BLOCK_SIZE), None)
             if text is None:
                 content = bytearray()
@@ -114,7 +113,7 @@ def saved_state(evaluate: Callable[[str], Any]) -> SavedState:
         generation = instance.record["generation"]
         paths = {path for of, path, _ in raw["files"] if of == generation}
         assert set(instance.files) == paths, f"blocks of {key!r} are missing"
-        # Until the next start, what an interrupted large addition has left beyond files.
+        # Blocks beyond files, left by an interrupted large addition until the next start.
         ahead = instance.record.get("ahead", [])
         beyond = {path for of, path, _ in blocks if of == generation}
         assert beyond <= set(ahead), f"{key!r} has too many"

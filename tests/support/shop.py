@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-#: Every byte value, so that nothing that takes bytes for text gets by.
+#: Every byte value, to catch code that takes bytes for text.
 PICTURE = bytes(range(256)) * 300
 
 _SCHEMA = """
@@ -36,7 +36,7 @@ def shop_database() -> bytes:
 
 
 def fetch_json(page: Page, url: str, body: object = None) -> tuple[int, Any]:
-    """Have the page GET a URL or, given a body, POST it as JSON; return status and answer."""
+    """Make the page GET a URL or, given a body, POST it as JSON; return status and answer."""
     status, data = page.evaluate(
         """async ([url, body]) => {
             const post = {
@@ -53,7 +53,7 @@ def fetch_json(page: Page, url: str, body: object = None) -> tuple[int, Any]:
 
 
 def make_items(page: Page, table: str) -> str:
-    """Make a table like `items` that a test has for itself; return its address."""
+    """Make a table like `items` for one test; return its address."""
     rows = [
         {"id": 1, "name": "Mug", "price": 7.5},
         {"id": 2, "name": "Plate", "price": 12.0},
@@ -68,7 +68,7 @@ def make_items(page: Page, table: str) -> str:
 
 
 def rows_of(page: Page, address: str) -> list[dict[str, Any]]:
-    """Return the rows of a table as its JSON has them."""
+    """Return the rows of a table from its JSON."""
     status, rows = fetch_json(page, f"{address}.json?_shape=array")
     assert status == 200, rows
     result: list[dict[str, Any]] = rows

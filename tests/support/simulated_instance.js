@@ -1,6 +1,6 @@
 /**
- * An instance as simulated workers run it: everything of the worker that saves, and no Python. What it
- * writes to its files is drawn, and remembered, so that what is saved can be compared with it.
+ * An instance for simulated workers: all of the worker's code that saves, and no Python. Its writes are
+ * random, and recorded, so that the saved data can be compared with them.
  */
 
 import { loadPyodide } from "pyodide";
@@ -18,18 +18,18 @@ const { WatchedFiles } = await importWorkerModule("shell/worker/storage/block-fi
 
 const { FS } = await loadPyodide();
 
-/** Which has an entry for each write, in order. */
+/** It has an entry for each write, in order. */
 const LOG = "databases/log.db";
 const OTHERS = ["databases/a.db", "databases/b.db", "databases/a.db-journal"];
 
 let mounts = 0;
 
-/** What has been written, by all workers of a world. */
+/** Everything written by all workers of a world. */
 export class Writes {
   count = 0;
-  /** By log: all files when it was that. */
+  /** By log: all files at that time. */
   states = new Map();
-  /** Writes that somebody was told are saved: number, key, origin, and when it was made. */
+  /** Writes acknowledged as saved: number, key, origin, and when it was made. */
   acknowledged = [];
   /** By origin, which is the first write of an instance from its sources: when that was opened. */
   origins = new Map();
@@ -80,7 +80,7 @@ export class Session {
       : newRecord(this.key, [], owner, { generation: found?.generation, refetchable });
     this.#saver = new Saver(this.openStore, this.#files, record, () => {});
     if (!isSaved) this.#writes.origins.set(this.#writes.count + 1, this.#world.clock);
-    // A start writes too, at times much.
+    // A start writes too, sometimes much.
     if (!isSaved || this.#world.chance(0.5)) this.write({ large: this.#world.chance(0.3) });
     this.firstSave = isSaved ? this.#saver.saveStart() : this.#saver.begin();
     this.firstSave.catch(() => {});
@@ -157,7 +157,7 @@ export async function importCopy(session, key) {
   await saveCopy(store, { ...saved, key }, files);
 }
 
-/** Everything that is saved, once nobody is at work; what a new worker finds after it has swept. */
+/** Everything that is saved, once no worker runs; what a new worker finds after it has swept. */
 export async function found(world, writes) {
   const instances = [];
   let strays = [];

@@ -1,9 +1,9 @@
 /**
- * Service workers that share a store and Web Locks, in Node: which of them goes on is drawn at each
- * transaction, lock and opening of the store, and any can be killed at any call.
+ * Simulates, in Node, service workers that share a store and Web Locks: at each transaction, lock and
+ * opening of the store, a random one continues, and any can be killed at any call.
  *
  * The store is fake-indexeddb's. A transaction runs to its end once it has begun, as nothing may be
- * awaited in one; its worker hears of that when its turn comes, or is killed before it does.
+ * awaited in one; its worker learns of that when its turn comes, or is killed before.
  */
 
 import "fake-indexeddb/auto";
@@ -34,9 +34,9 @@ export function randomOf(seed) {
 export class World {
   /** Counts turns. */
   clock = 0;
-  /** What there is room for fails with this probability, at each put. */
+  /** The probability that a put fails even though there is room. */
   shortage = 0;
-  /** Whether there is room for what is put, be the shortage as it may. */
+  /** Whether there is room for a put, regardless of the shortage. */
   hasRoom = () => true;
   url = new URL(`http://localhost/world-${++worlds}/`);
   locks = new SimulatedLocks(this);
@@ -79,7 +79,7 @@ export class World {
     return new Promise((go) => this.#waiting.push({ worker, go }));
   }
 
-  /** Something goes on that needs no turns. */
+  /** Do work that needs no turns. */
   async moving(work) {
     this.#moving += 1;
     try {
@@ -89,7 +89,7 @@ export class World {
     }
   }
 
-  /** Give turns until nobody wants any more. */
+  /** Give turns until no worker wants one. */
   async run() {
     for (let idle = 0; idle < 4; idle++) {
       await new Promise((resolve) => setImmediate(resolve));
@@ -111,7 +111,7 @@ export class World {
 export class SimulatedWorker {
   isKilled = false;
   hasEnded = false;
-  /** Whatever its work ended with. */
+  /** The error that its work ended with. */
   error;
   #world;
   #transactions = new Set();
@@ -126,7 +126,7 @@ export class SimulatedWorker {
     return this.isKilled || this.hasEnded;
   }
 
-  /** As a process ends: nothing of it happens any more. */
+  /** End it like a process: it does nothing any more. */
   kill() {
     this.isKilled = true;
     for (const transaction of this.#transactions) {

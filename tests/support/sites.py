@@ -10,12 +10,12 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
-#: Where this process builds sites: the tests of one module may run in several beside each other.
+#: Where this process builds sites: the tests of one module may run in several processes.
 BUILDS = PROJECT / "build" / "test-sites" / os.environ.get("PYTEST_XDIST_WORKER", "alone")
 
 
 def build(out: Path, **settings: object) -> Path:
-    """Build a site whose worker goes by other settings than the default ones; return its folder."""
+    """Build a site whose worker has settings other than the defaults; return its folder."""
     command = [sys.executable, "scripts/build_site.py", "--out", str(out)]
     command += ["--settings", json.dumps(settings)]
     subprocess.run(command, check=True, cwd=PROJECT, stdout=subprocess.DEVNULL)

@@ -1,4 +1,4 @@
-/** Lets Node import modules with blocks and portions of some bytes, so that little data is much. */
+/** Makes Node import modules with tiny blocks and portions, so that little data has many of them. */
 
 const SOURCE = "export const BLOCK_SIZE = 16;\nexport const PORTION = 64;\n";
 

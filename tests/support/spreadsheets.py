@@ -29,7 +29,7 @@ def xls(sheets: dict[str, Sequence[Sequence[Any]]], hidden: Sequence[str] = ()) 
 
 
 def ods(rows: Sequence[Sequence[tuple[str, str]]]) -> bytes:
-    """Return an .ods file with one sheet; of each cell its type, such as "float", and its value."""
+    """Return an .ods file with one sheet; cells are a type, such as "float", and a value."""
     document = odf.opendocument.OpenDocumentSpreadsheet()
     table = odf.table.Table(name="S")
     attributes = {"date": "datevalue", "boolean": "booleanvalue", "float": "value"}

@@ -1,12 +1,11 @@
-"""The room that the browser grants a site, made small and filled up."""
+"""Limits and fills up the room that the browser grants a site."""
 
 from __future__ import annotations
 
 from playwright.sync_api import Page
 
-# IndexedDB looks now and then how much room there is and counts on that for half a minute, whatever
-# goes into Cache Storage meanwhile. So it is filled second, and Cache Storage then gives back what
-# is too much.
+# IndexedDB checks now and then how much room there is and relies on that for half a minute, even if
+# Cache Storage grows meanwhile. So it is filled second, and Cache Storage then releases the excess.
 _FILL = """async (granted) => {
     const opened = (request) => new Promise((resolve, reject) => {
         request.onupgradeneeded = () => request.result.createObjectStore("blocks");
@@ -44,9 +43,9 @@ _FILL = """async (granted) => {
 
 
 class Room:
-    """What the browser grants the site of a page, for as long as this object is used.
+    """The room that the browser grants the site of a page, while this object is used.
 
-    Chromium notices less room only before it has first looked, but more at any time.
+    Chromium notices less room only before its first check, but more at any time.
     """
 
     def __init__(self, page: Page, site: str, size: int) -> None:
@@ -56,16 +55,16 @@ class Room:
         self.grant(size)
 
     def grant(self, size: int) -> None:
-        """Change how many bytes there are."""
+        """Change how many bytes are available."""
         self._granted = size
         self._session.send(
             "Storage.overrideQuotaForOrigin", {"origin": self._origin, "quotaSize": size}
         )
 
     def fill_up(self) -> None:
-        """Use up what is left. The page must be one of the site's.
+        """Use up the remaining room. The page must be one of the site's.
 
-        Nothing else may be about to be kept: a part that is being written when there is no room
-        left gives back what it had.
+        Nothing else may be in the process of being stored: if a part runs out of room while it is
+        written, it releases its room.
         """
         self._page.evaluate(_FILL, self._granted)

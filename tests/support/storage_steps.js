@@ -1,12 +1,12 @@
 /**
- * Evaluated in a service worker: makes each step towards saved data one at which it can be stopped.
+ * Evaluated in a service worker: makes it possible to stop the worker at each step of saving data.
  *
- * A step is a call to IndexedDB that changes something, a commit before anybody hears of it, or an
- * answer about to leave. At step number `stopAt` the worker halts in the debugger, which tells so;
- * nothing after that step has happened when its process is then killed. With `answersStay`, answers to
- * POST requests never leave, as if the worker were always stopped just before.
+ * A step is a call to IndexedDB that changes something, a commit before it is reported, or an answer
+ * before it is sent. At step number `stopAt` the worker halts in the debugger, which reports it; nothing
+ * after that step has happened when its process is then killed. With `answersStay`, answers to POST
+ * requests are never sent, as if the worker were always stopped just before.
  *
- * Steps towards images of Python's memory do not count: they are no saved data, and come when they may.
+ * Steps of storing images of Python's memory don't count: they are not saved data, and come at any time.
  */
 (() => {
   const steps = { log: [], stopAt: 0, answersStay: false };

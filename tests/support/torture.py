@@ -27,7 +27,7 @@ WORKSPACES = 3
 #: Numbers of rows that the writers of a page may use.
 PER_PAGE = 1_000_000
 
-# Beside the writers one who only reads, as another tab does.
+# Besides the writers, one that only reads, as another tab does.
 _WRITE = """
 void (async ([url, ack, page, writers]) => {
   Object.assign(window, { writing: true, pending: new Set(), failures: [], busy: writers });
@@ -63,17 +63,17 @@ void (async ([url, ack, page, writers]) => {
 
 @dataclass
 class Outcome:
-    """What came of it."""
+    """The result."""
 
     kills: Counter[str] = field(default_factory=Counter)
     acknowledged: int = 0
-    #: Acknowledged writes that are not there.
+    #: Acknowledged writes that are missing.
     lost: list[int] = field(default_factory=list)
     #: Writes that are there more than once.
     doubled: list[int] = field(default_factory=list)
-    #: Writes that are there though nobody was told so: the page died before.
+    #: Writes that are there without an acknowledgement: the page died before.
     unheard: int = 0
-    #: Requests under way when only the worker was killed, and those of them that failed.
+    #: Requests in progress when only the worker was killed, and those of them that failed.
     cut: int = 0
     failures: list[object] = field(default_factory=list)
     deploys: int = 0
@@ -92,7 +92,7 @@ class Outcome:
 
 def _database() -> bytes:
     connection = sqlite3.connect(":memory:")
-    # No key: what is written twice is to be there twice.
+    # No key, so that rows written twice are there twice.
     connection.execute("create table w (id integer, noise text)")
     connection.execute("create index by_id on w (id)")
     data = connection.serialize()
@@ -100,7 +100,7 @@ def _database() -> bytes:
     return data
 
 
-# Whether the worker of a version has taken over: the last that its activation does is this record.
+# Whether the worker of a version has taken over: writing this record is its activation's last step.
 _HAS_TAKEN_OVER = """(async () => {
   const { scope } = await navigator.serviceWorker.ready;
   const options = { cacheName: "datasette-lite / version %s" };
@@ -127,7 +127,7 @@ class _Torture:
         self._urls = [files.add(name, _database()) for name in names]
         self._site = site
         self._ack = files.add("ack", b"")
-        #: For each page that wrote, which workspace it was of.
+        #: The workspace of each page that wrote.
         self._pages: list[int] = []
         self._tabs: list[RawTab] = []
         self.outcome = Outcome()
@@ -153,12 +153,12 @@ class _Torture:
             tab.evaluate(f"{_WRITE}({json.dumps(values)})")
 
     def forget_sources(self) -> None:
-        """Leave every later start with nothing but what is saved."""
+        """Make later starts depend only on the saved data."""
         for url in self._urls:
             del self._files.files[urlsplit(url).path]
 
     def deploy(self) -> None:
-        """Give the host the next version, and have the browser look for it."""
+        """Deploy the next version, and make the browser look for it."""
         self.look_at_version()
         self.outcome.deploys += 1
         self._host.sites["/"] = self._builds[self.outcome.deploys % len(self._builds)]
@@ -170,7 +170,7 @@ class _Torture:
             tab.evaluate(f"void {update}.catch(() => {{}})")
 
     def look_at_version(self) -> bool:
-        """Note whether the version that was last deployed has taken over in every workspace."""
+        """Record whether the last deployed version has taken over in every workspace."""
         if self.outcome.deploys == 0:
             return False
         [version] = (self._host.sites["/"] / "v").iterdir()
@@ -223,7 +223,7 @@ class _Torture:
         saved = {instance.record["sources"][0]["url"]: instance for instance in instances}
         assert saved.keys() == set(self._urls)
         for url, acknowledged in zip(self._urls, self.acknowledged(), strict=True):
-            # Which also sees that the database is sound, table and index alike.
+            # This also checks that the database is undamaged, both table and index.
             present = Counter(id for (id,) in saved[url].query("log", "select id from w"))
             outcome.acknowledged += len(acknowledged)
             outcome.lost += [id for id in acknowledged if id not in present]
@@ -240,7 +240,7 @@ def torture(
     kills: int,
     seed: int,
 ) -> Outcome:
-    """Kill at random moments, as often as said, while pages write; deploy the builds in turn.
+    """Kill at random moments, this many times, while pages write; deploy the builds in turn.
 
     The host serves the first of them.
     """

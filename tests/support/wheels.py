@@ -26,7 +26,7 @@ def wheel(
 ) -> tuple[str, bytes]:
     """Return file name and content of a wheel with one package, whose __init__.py is `code`.
 
-    `files` are others of the package. A `plugin` is one of Datasette's.
+    `files` are the package's other files. A `plugin` is one for Datasette.
     """
     module = name.replace("-", "_")
     info = f"{module}-{version}.dist-info"
@@ -47,7 +47,7 @@ def wheel(
 
 
 def native_wheel(name: str) -> tuple[str, bytes]:
-    """Return a wheel of no plugin with a native module for Pyodide, `_python_calamine`."""
+    """Return a wheel, not a plugin, with a native module for Pyodide, `_python_calamine`."""
     [calamine] = (PROJECT / "build" / "wheels").glob("python_calamine-*.whl")
     with zipfile.ZipFile(calamine) as archive:
         [path] = [one for one in archive.namelist() if one.endswith(".so")]
@@ -57,7 +57,7 @@ def native_wheel(name: str) -> tuple[str, bytes]:
 
 
 def add_to_index(folder: Path, *wheels: tuple[str, bytes]) -> None:
-    """Put wheels into an index, beside those that are there."""
+    """Add wheels to an index."""
     for file, content in wheels:
         name = re.sub(r"[-_.]+", "-", file.split("-")[0]).lower()
         project = folder / name
@@ -85,7 +85,7 @@ def saying(text: str) -> str:
 
 
 def repacked(path: Path, name: str, version: str) -> tuple[str, bytes]:
-    """Return a wheel of the same package that says it is of another version."""
+    """Return a wheel of the same package that claims to be another version."""
     old = path.name.split("-")[1]
     buffer = io.BytesIO()
     with zipfile.ZipFile(path) as before, zipfile.ZipFile(buffer, "w") as after:

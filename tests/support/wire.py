@@ -47,7 +47,7 @@ class Wire:
         return b"".join(self.chunks)
 
     def hang_up(self) -> None:
-        """Do as a client that closes the connection."""
+        """Close the connection, as a client does."""
         self.disconnected.set()
         self.has_room.set()
 
@@ -102,7 +102,7 @@ async def ask(
     chunks: Iterable[bytes | OSError] = (),
     cookies: Cookies | None = None,
 ) -> Wire:
-    """Return what the server makes of an application and one request."""
+    """Return the server's response for an application and one request."""
     wire = Wire(chunks)
     await Server(app, cookies or Cookies()).handle(request or head(), wire, wire)
     return wire
