@@ -91,7 +91,7 @@ def _watched(context: BrowserContext, request: pytest.FixtureRequest) -> Iterato
 
 @pytest.fixture
 def visitor(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
-    """Somebody who has never been here."""
+    """A browser context that has never visited the site."""
     context = browser.new_context(accept_downloads=True)
     context.set_default_timeout(BOOT_TIMEOUT)
     yield from _watched(context, request)
@@ -100,7 +100,7 @@ def visitor(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Browse
 
 @pytest.fixture
 def page(visitor: BrowserContext) -> Page:
-    """A tab of somebody who has never been here."""
+    """A tab of a browser context that has never visited the site."""
     return visitor.new_page()
 
 
@@ -121,7 +121,7 @@ def _regular(browser: Browser, site: str) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def regular_page(_regular: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A new tab of somebody whose default instance runs; for tests that leave no traces."""
+    """A new tab in which the default instance runs; for tests that leave no traces."""
     page = _regular.new_page()
     watched = _watched(_regular, request)
     next(watched)

@@ -1,4 +1,4 @@
-"""The worker lives as long as it is needed, in a browser that stops idle workers after 30 seconds.
+"""The worker stays alive while it is needed, although browsers stop idle workers after 30 seconds.
 
 More than a minute must pass, since what is shown is that nothing happens at 30 seconds. It is the
 same minute for all that is looked at, each in a browser of its own.

@@ -1,4 +1,4 @@
-"""The bridge under a page's fetch(): requests reach an ASGI application, answers come back."""
+"""The bridge and a page's fetch(): requests reach an ASGI application, answers come back."""
 
 from __future__ import annotations
 
@@ -284,7 +284,7 @@ def test_application_learns_that_its_page_was_closed(here: Page, plugin_site: st
 
 
 def test_request_that_is_aborted_before_its_answer(here: Page) -> None:
-    """Chromium does not tell the worker, so the application learns it when it answers."""
+    """Chromium does not notify the worker, so the application only notices when it answers."""
     key = new_id()
     name = here.evaluate(
         """async (id) => {

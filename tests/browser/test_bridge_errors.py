@@ -1,4 +1,4 @@
-"""The bridge under applications that fail: readable answers, and a server that lives on."""
+"""The bridge and applications that fail: the answers are readable, and the server goes on."""
 
 from __future__ import annotations
 

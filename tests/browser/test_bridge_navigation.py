@@ -1,4 +1,4 @@
-"""The bridge under links, forms, downloads and other sites: what only a navigation shows."""
+"""The bridge and links, forms, downloads and other sites, which only navigations can test."""
 
 from __future__ import annotations
 

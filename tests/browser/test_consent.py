@@ -1,4 +1,4 @@
-"""Code that a link brings: nothing of it is fetched or runs before the person has allowed it."""
+"""Code from a link is neither fetched nor run before the person has allowed it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def allow_after_all(page: Page) -> None:
 
 
 def notices(page: Page) -> Locator:
-    """Return what the page tells about its data."""
+    """Return the page's text about its data."""
     return page.get_by_role("status", name="About this data")
 
 

@@ -388,7 +388,7 @@ def test_unchanged_files_are_not_sent_again(sides: Sides) -> None:
 
 
 class Complaints:
-    """What the console says of the pages that a tab opens."""
+    """The console messages of the pages that a tab opens."""
 
     def __init__(self, page: Page) -> None:
         self.found: list[str] = []

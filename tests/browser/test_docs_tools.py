@@ -1,4 +1,4 @@
-"""Documentation made with Sphinx and MkDocs, whose tables readers start, also without a network."""
+"""Readers start tables in Sphinx and MkDocs documentation, also without a network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Taking data away as files: databases, all of them at once, and all rows of a table or query."""
+"""Downloads: a database, all databases at once, and all rows of a table or query."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def _handbook(
 def handbook(
     _reader: BrowserContext, site: str, files: DataHost, request: pytest.FixtureRequest
 ) -> Iterator[Handbook]:
-    """The page of documentation, open at somebody who has read in it before."""
+    """The page of documentation, opened by a person who has read it before."""
     yield from _handbook(_reader, site, files, request)
 
 

@@ -1,4 +1,4 @@
-"""Taking data away: JSON, CSV and BLOBs, as pages and as downloads."""
+"""Exports: JSON, CSV and BLOBs, as pages and as downloads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every format in every way in: from a link, dropped, picked, and pasted as a file.
+"""Every format, opened in every way: from a link, dropped, picked, and pasted as a file.
 
 One person does it all, in one instance of their own for the files, so that Python starts once.
 """

@@ -24,7 +24,7 @@ SITE = BUILDS / "hanging-site"
 DATASETTE = "!!document.querySelector('navigation-search') && document.readyState === 'complete'"
 NOTICES = "(document.body.lastElementChild?.shadowRoot?.textContent ?? '')"
 
-#: Each tells a host that it has begun.
+#: Each notifies a host that it has begun.
 ROUTES = """
 from datasette import hookimpl
 import js
@@ -141,7 +141,7 @@ def test_a_page_that_hangs_can_be_left_and_is_not_run_again_unasked(
         arrival(browser, "/unresponsive.html")
         heading(tab, UNRESPONSIVE)
         tab.wait_for("document.body.innerText.includes('It has not answered for')")
-        # What is saved can be had meanwhile, without the worker.
+        # Saved data is available meanwhile, without the worker.
         tab.wait_for(f"!!{element('Download')}")
         click(tab, "Restart the workspace")
         for one in (tab, other):

@@ -1,4 +1,4 @@
-"""Exports that somebody made to do harm: their data opens, and nothing else of them counts."""
+"""Malicious exports: their data opens, and everything else in them is ignored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starts from an image of Python's memory: quicker, and otherwise nobody need notice."""
+"""Starts from an image of Python's memory are quicker, and otherwise make no difference."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_python_exercises_in_the_first_starts_from_an_image(page: Page, site: st
     for exercises in (1, 2):
         restart(page)
         wait_for_exercises(page, exercises)
-        # Whatever Python did meanwhile, nothing of it is to be seen.
+        # Nothing that Python did meanwhile is visible.
         assert bodies(page, home) == before
         databases = page.evaluate("async (url) => (await fetch(url)).text()", f"{home}-/databases")
         assert "world" in databases

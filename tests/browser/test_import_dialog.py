@@ -1,4 +1,4 @@
-"""Files of one's own, dropped, chosen or pasted, and the dialog that asks how to open them."""
+"""A person's own files, dropped, chosen or pasted, and the dialog that asks how to open them."""
 
 from __future__ import annotations
 

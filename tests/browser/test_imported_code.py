@@ -1,4 +1,4 @@
-"""Packages of an imported file: none runs that was not allowed, whatever it is called."""
+"""Packages in an imported file run only if they were allowed, whatever their names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Instances and their addresses: each link its own, any address enough, as on any web site."""
+"""Instances and their addresses: each link has its own instance, and any address opens it."""
 
 from __future__ import annotations
 

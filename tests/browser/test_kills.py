@@ -1,4 +1,4 @@
-"""Killed at any step of saving: what is saved is whole, as before the change or as after it.
+"""Killed at any step of saving, saved data is whole: as before the change or as after it.
 
 The killing is done to processes, as running out of memory does it: nothing gets to finish anything.
 What is saved is then read without the site (tests/support/saved_state.py).

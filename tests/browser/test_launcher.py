@@ -1,4 +1,4 @@
-"""The launcher: before any Python is loaded, for everyone."""
+"""The launcher, before any Python is loaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Data that would freeze or end the application: it answers, and says what is wrong."""
+"""With data that would freeze or end the application, it answers and says what is wrong."""
 
 from __future__ import annotations
 

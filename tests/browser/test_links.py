@@ -1,4 +1,4 @@
-"""Links to data of every kind, with options; what of a link fails, and what is added to it."""
+"""Links to data of every kind, with options; links that fail in part, and files added later."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def rows_of(page: Page, table: str) -> list[dict[str, Any]]:
 
 
 def notices(page: Page) -> Locator:
-    """Return what the page tells about its data."""
+    """Return the page's text about its data."""
     return page.get_by_role("status", name="About this data")
 
 
@@ -233,7 +233,7 @@ def test_files_are_added_or_not_while_pages_are_answered(
     page: Page, site: str, files: DataHost
 ) -> None:
     follow(page, link(site, "data/t", csv=files.add("t.csv", b"a\n1\n")))
-    # In the middle of the import a page is asked for, and then the import is cancelled.
+    # A page is requested in the middle of the import, which is then cancelled.
     found = page.evaluate(
         """async (v) => {
           const line = "abcdefghij,klmnopqrst,1234567,3.5\\n".repeat(20_000);

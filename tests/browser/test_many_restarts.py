@@ -32,7 +32,7 @@ SEED = int(os.environ.get("SEED", "1"))
 #: The side without images answers from one start for this many cycles.
 OLD_AFTER = 25
 
-#: Growth is told apart from noise only over so many cycles.
+#: Growth can be distinguished from noise only over this many cycles.
 MANY = 40
 
 DATASETTE = "!!document.querySelector('navigation-search')"

@@ -1,4 +1,4 @@
-"""What a closed Python leaves behind in a worker that goes on: nothing of its memory."""
+"""A closed Python leaves none of its memory behind in a worker that goes on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.support.raw_chromium import RawBrowser, raw_browser, wait_until
 
 DATASETTE = "!!document.querySelector('navigation-search') && document.readyState === 'complete'"
 
-#: In a page of a workspace: have it start anew, as it does once a plugin was installed.
+#: In a page of a workspace: restart it, as happens after a plugin was installed.
 RESTART = """(async () => {
   const { port1, port2 } = new MessageChannel();
   const answered = new Promise((resolve) => {

@@ -1,4 +1,4 @@
-"""Whatever a name holds, it is shown as text: in dialogs, pages, notices and cards."""
+"""Names are always shown as text: in dialogs, pages, notices and cards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The site without its host: after one visit it works from what the browser keeps of it."""
+"""The site without its host: after one visit it works from the files that the browser keeps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What other sites can do with links, windows and frames that lead here, and what they cannot.
+"""What other sites can and cannot do with links, windows and frames that lead here.
 
 The other site is on another port of the same host. Browsers call that the same site, so they keep
 neither its windows nor its frames apart from this one's storage.
@@ -58,7 +58,7 @@ def private(_owner: tuple[BrowserContext, str]) -> str:
 
 @pytest.fixture
 def page(_owner: tuple[BrowserContext, str], request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A tab of somebody who has a private workspace."""
+    """A tab of a person with a private workspace."""
     watch = ConsoleWatch(_owner[0])
     page = _owner[0].new_page()
     yield page
@@ -69,7 +69,7 @@ def page(_owner: tuple[BrowserContext, str], request: pytest.FixtureRequest) -> 
 
 @pytest.fixture
 def fresh(visitor: BrowserContext) -> Page:
-    """A tab of somebody who has never been here."""
+    """A tab of a browser context that has never visited the site."""
     return visitor.new_page()
 
 

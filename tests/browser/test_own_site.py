@@ -1,4 +1,4 @@
-"""A site with what its owner put beside site.toml."""
+"""A site with the files that its owner put beside site.toml."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page “Plugins”: finding, installing, upgrading and removing them inside Datasette."""
+"""The page “Plugins”: finding, installing, upgrading and removing plugins inside Datasette."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def indexed_site(indexed_build: Path) -> Iterator[str]:
 
 
 def installed(page: Page, name: str) -> Locator:
-    """Return what the page tells of an installed plugin."""
+    """Return the page's text about an installed plugin."""
     heading = page.get_by_role("heading", name=name)
     return page.locator("#lite-installed > li", has=heading)
 

@@ -1,4 +1,4 @@
-"""A few real plugins, installed by a link, each asked for what it is for.
+"""A few real plugins, installed by a link: each does its main job.
 
 `make compatibility` tries many more, beside a native Datasette; tests/compatibility/ has the cases.
 """

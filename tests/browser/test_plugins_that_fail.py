@@ -39,7 +39,7 @@ def startup():
     return wait
 """
 )
-# It waits in a task of its own, so nobody can tell who it is.
+# It waits in a task of its own, so it cannot be identified.
 NEVER_COMES_UP = (
     SHORT_OF_PATIENCE
     + """

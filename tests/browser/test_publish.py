@@ -1,4 +1,4 @@
-"""A site that somebody with only pip has published, as its visitors see it."""
+"""A site published by a person with only pip, as its visitors see it."""
 
 from __future__ import annotations
 

@@ -234,7 +234,7 @@ class Site(RuleBasedStateMachine):
 
 @pytest.mark.timeout(120 + 120 * EXAMPLES)
 def test_random_writes_kills_and_reloads(site: str, files: DataHost) -> None:
-    # What takes this long is not made smaller when it fails: the steps are told.
+    # Such a slow case is not made smaller when it fails: the steps are reported.
     options = settings(
         max_examples=EXAMPLES,
         stateful_step_count=STEPS,

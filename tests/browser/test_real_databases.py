@@ -1,4 +1,4 @@
-"""Databases as they come out of other programs, and starts that fail: what can be read is."""
+"""Databases from other programs, and starts that fail: everything readable is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The worker ends and begins again, storage goes away, others are busy: nobody need notice."""
+"""The worker restarts, storage goes away, others are busy: the person need not notice."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ SCHEMES = ("light", "dark")
 
 @dataclass
 class Exported:
-    """What somebody exported: two instances, of which one was edited."""
+    """An export of two instances, one of which was edited."""
 
     file: Path
     edited: str  # address of shop.db
@@ -137,7 +137,7 @@ def exported(
 
 @pytest.fixture
 def owner(visitor: BrowserContext, site: str, exported: Exported) -> Iterator[Page]:
-    """The page, opened by somebody who has imported the export on a new device."""
+    """The page after the export was imported on a new device."""
     page = saved_page(visitor, site)
     import_file(page, exported.file)
     expect(instances(page)).to_have_count(2)
@@ -487,7 +487,7 @@ def test_write_without_room_is_refused_and_nothing_breaks(
     assert write(page, "insert into colours values (4, 'Mauve')") == 200
     wait_for_parts(page)
     room.fill_up()
-    # A script is told with a status, a person with a page.
+    # Scripts get a status, people a page.
     written = 0
     while (status := write(page, TOO_MUCH)) == 200 and written < MOST_WRITES:
         written += 1
@@ -497,7 +497,7 @@ def test_write_without_room_is_refused_and_nothing_breaks(
     expect(page.get_by_role("heading", name="This could not be saved")).to_be_visible()
     expect(page.get_by_text("There is no room left to save this change")).to_be_visible()
     expect(page.get_by_role("link", name="Saved data")).to_be_visible()
-    # What is shown is what was there before.
+    # The page shows the earlier data.
     follow(page, home)
     names = [row["name"] for row in rows_of(page, f"{home}/pictures")]
     assert names == ["mug", "none", *["big"] * written]

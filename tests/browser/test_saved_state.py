@@ -1,4 +1,4 @@
-"""Saved instances: what a person changed is there again; newer data never replaces it unasked."""
+"""Saved instances: a person's changes are kept; newer data never replaces them unasked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sources that load, and sources that do not: every failure is a sentence on a page that works."""
+"""Sources that load, and sources that fail, with a sentence on a page that works."""
 
 from __future__ import annotations
 

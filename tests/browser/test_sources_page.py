@@ -21,7 +21,7 @@ from tests.support.hosts import DataHost
 
 
 def block(page: Page, name: str) -> Locator:
-    """Return what the page tells of a table."""
+    """Return the page's text about a table."""
     return page.locator(".lite-tables > li", has=page.get_by_role("link", name=name, exact=True))
 
 
@@ -38,7 +38,7 @@ def test_story_of_what_is_open(
     follow(page, link(site, csv=[pets, birds], url=[shop]))
     home = page.url.rstrip("/")
 
-    # It is in the menu, and tells where everything is from.
+    # It is in the menu, and says where everything is from.
     page.get_by_role("img", name="Menu").click()
     click_through(page.locator(".nav-menu-inner").get_by_role("link", name="Open data"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Open data")

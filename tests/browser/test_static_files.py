@@ -1,4 +1,4 @@
-"""Static files of a running instance: Python gives each once, and then need not be asked."""
+"""Static files of a running instance: Python serves each only once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ICON = "/app/favicon.ico"
 
 
 def asked(page: Page, text: str, apps: str = APPS) -> list[str]:
-    """Return the methods with which Python was asked for addresses that have a text in them."""
+    """Return the methods of requests to Python for addresses that contain a text."""
     requests: list[str] = json.loads(fetch(page, f"/{apps}asked?for={text}").text)
     return [request.split()[0] for request in requests]
 

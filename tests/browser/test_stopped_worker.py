@@ -1,4 +1,4 @@
-"""The browser stops the worker while a page waits for its answer: it says so soon, and goes on."""
+"""If the browser stops the worker while a page waits, the page soon says so, and goes on."""
 
 from __future__ import annotations
 

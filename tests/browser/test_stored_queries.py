@@ -1,4 +1,4 @@
-"""Queries that are saved with a name: through Datasette's own pages, by root."""
+"""Queries that root saves with a name, on Datasette's own pages."""
 
 from __future__ import annotations
 

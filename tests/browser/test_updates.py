@@ -1,4 +1,4 @@
-"""Deploys: somebody has been here, and then the host is given another build of the site."""
+"""Deploys: after a visit, the host gets another build of the site."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from tests.support.shop import fetch_json, shop_database
 VERSIONS_OF_PAGE = """() => [...new Set(performance.getEntriesByType("resource")
   .map(({ name }) => /\\/v\\/(\\w+)\\//.exec(name)?.[1]).filter(Boolean))]"""
 
-#: In a page: look for a new version now, and tell what becomes of its worker.
+#: In a page: look for a new version now, and report what becomes of its worker.
 UPDATE = """async () => {
   const registration = await navigator.serviceWorker.getRegistration();
   const end = new Promise((resolve) => {
@@ -222,7 +222,7 @@ def test_workspaces_of_several_versions_run_side_by_side(
         status, answer = fetch_json(page, f"{page.url}/-/insert", {"row": {"a": 77}})
         assert status == 201, answer
     forget_downloads(pages[1])
-    script = f"{host.address()}v/{old}/shell/page/launcher/launcher.js"
+    script = f"{host.address()}v/{old}/shell/page/launcher.js"
     assert pages[1].evaluate("async (url) => (await fetch(url)).status", script) == 200
     stop_worker(pages[1])
     for page, address in zip(pages, addresses, strict=True):
@@ -266,7 +266,7 @@ def test_a_deploy_in_progress_changes_nothing_until_it_is_done(
     kept = copies(page)
 
     host.sites["/"] = plugin_build
-    host.spoiled[f"/v/{new}/shell/page/ui/site.css"] = b"/* half a file"
+    host.spoiled[f"/v/{new}/shell/page/site.css"] = b"/* half a file"
     assert page.evaluate(UPDATE) == "redundant"
     page.reload()
     expect(page.get_by_role("link", name=EXAMPLE)).to_be_visible()
@@ -288,7 +288,7 @@ def test_a_deploy_in_progress_changes_nothing_until_it_is_done(
 @pytest.mark.console_errors
 def test_a_first_visit_in_the_middle_of_a_deploy_works(page: Page, host: Host, old: str) -> None:
     """What the page does not need may be missing, and is kept once it is there."""
-    host.spoiled[f"/v/{old}/shell/page/boot/booting.js"] = b"// half a file"
+    host.spoiled[f"/v/{old}/shell/page/booting.js"] = b"// half a file"
     follow(page, link(host.address(), memory="1"))
     host.spoiled.clear()
     stop_worker(page)
@@ -301,7 +301,7 @@ def test_a_first_visit_in_the_middle_of_a_deploy_works(page: Page, host: Host, o
 def test_the_launcher_in_the_middle_of_a_deploy_works_when_it_is_done(
     page: Page, host: Host, old: str
 ) -> None:
-    host.spoiled[f"/v/{old}/shell/page/boot/booting.js"] = b"// half a file"
+    host.spoiled[f"/v/{old}/shell/page/booting.js"] = b"// half a file"
     page.goto(host.address())
     page.get_by_role("link", name=EXAMPLE).click()
     wait_for_datasette(page)

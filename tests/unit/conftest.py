@@ -1,4 +1,4 @@
-"""Keeps tests apart that run in one process."""
+"""Isolates tests that run in one process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Promises that the project makes about itself, kept by reading its files."""
+"""Checks, by reading the project's files, the promises that it makes about itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of engine.deferred_modules: modules that come later are waited for, and nobody notices."""
+"""Tests of engine.deferred_modules: modules that arrive later are awaited unnoticed."""
 
 from __future__ import annotations
 

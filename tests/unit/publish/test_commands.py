@@ -48,7 +48,7 @@ def test_serving_says_when_there_is_no_site(tmp_path: Path) -> None:
 
 
 def test_options_are_those_of_datasette_publish() -> None:
-    """Who knows `datasette publish` need not look anything up."""
+    """The options of `datasette publish` work here too."""
     group = datasette.commands["publish"]
     assert isinstance(group, click.Group)
     theirs, ours = [

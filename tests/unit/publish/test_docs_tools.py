@@ -1,4 +1,4 @@
-"""The Sphinx extension and the MkDocs plugin: what they make of the examples, and of mistakes."""
+"""The Sphinx extension and the MkDocs plugin, with the examples and with mistakes."""
 
 from __future__ import annotations
 

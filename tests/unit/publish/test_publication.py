@@ -1,4 +1,4 @@
-"""Publishing: what becomes of files and options, and what is refused."""
+"""Publishing: the results of files and options, and refusals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plugins are chosen as in Pyodide, whatever this Python is and has installed."""
+"""Plugins are chosen as in Pyodide, regardless of this Python and its packages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A version: everything that has to fit together in one folder, and all references into it."""
+"""A version has all files that must fit together in one folder, and all references into it."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_no_reference_of_the_project_is_missed(name: str) -> None:
         folder, _, file = path.removeprefix("v/abc/").rpartition("/")
         # The pages' scripts and stylesheets are in folders, their bundles are not.
         assert len([*(PROJECT / folder).rglob(file)]) == 1, path
-    # What is left is prose.
+    # The rest is prose.
     assert not re.search(r"""["'`/}]shell/""", moved.replace("v/abc/shell/", ""))
 
 

@@ -1,4 +1,4 @@
-"""embed.js: one script, whole in itself and small."""
+"""embed.js is one small, self-contained script."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def test_pages_share_one_chunk(pages: Path, tmp_path: Path) -> None:
     }
     shared = (target / chunk).read_text()
     assert "shared by two" in shared and "shared by three" in shared and "import.meta" in shared
-    # What is loaded later stays apart.
+    # Modules that are loaded later stay separate.
     assert len(list(target.glob("later-*.js"))) == 1
 
 

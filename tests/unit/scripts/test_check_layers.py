@@ -34,7 +34,7 @@ FILES = {
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project whose imports are all right, but for two files that no row names."""
+    """A project with correct imports, except for two files that no row names."""
     for name, content in {"layers.toml": TABLE, **FILES}.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(content)

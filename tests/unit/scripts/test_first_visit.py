@@ -1,4 +1,4 @@
-"""What a first visit downloads of Python, as the build divides it."""
+"""The parts of Python that a first visit downloads, as the build divides them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of what the site ships."""
+"""The list of the packages that the site ships."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The comparison that test_differential rests on sees what it must."""
+"""The comparison that test_differential relies on finds the differences it must."""
 
 from __future__ import annotations
 

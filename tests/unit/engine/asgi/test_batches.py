@@ -1,4 +1,4 @@
-"""Tests of engine.asgi.batches: small chunks travel together, none later than it could be read."""
+"""Tests of engine.asgi.batches: small chunks are sent together, without any delay."""
 
 from __future__ import annotations
 

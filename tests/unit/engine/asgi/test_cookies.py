@@ -71,7 +71,7 @@ def test_name_and_value(set_cookie: str, pair: str | None) -> None:
         ("Path=/app/caf%C3%A9", ["/app/caf%C3%A9/x"], ["/app/caf/x"]),
         # A path from elsewhere may be set, and is then sent there only.
         ("Path=/other", ["/other"], [HERE]),
-        # What is not a path says nothing.
+        # A value that is not a path is ignored.
         ("Path=x", ["/app/data"], ["/app/"]),
         ('Path="/"', ["/app/data"], ["/app/"]),
         ("Path=", ["/app/data"], ["/app/"]),

@@ -1,4 +1,4 @@
-"""Tests of engine.boot.ahead: what is looked up is what would be made."""
+"""Tests of engine.boot.ahead: results looked up equal those that would be made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What keeps an image of Python's memory from being taken, and what a restored Python does."""
+"""Conditions that prevent an image of Python's memory, and what a restored Python does."""
 
 from __future__ import annotations
 

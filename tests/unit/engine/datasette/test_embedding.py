@@ -1,4 +1,4 @@
-"""An instance that other pages embed: nobody is root in it, and its pages bring their looks."""
+"""An embedded instance: nobody is root in it, and its pages include their styles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of plugins/exports.py: what is downloaded is what is there."""
+"""Tests of plugins/exports.py: downloads contain exactly the data."""
 
 from __future__ import annotations
 

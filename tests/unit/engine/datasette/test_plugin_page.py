@@ -1,4 +1,4 @@
-"""The page "Plugins" as the server makes it: the catalogue, what is active, and the way back."""
+"""The page "Plugins" from the server: the catalogue, active plugins, and the way back."""
 
 from __future__ import annotations
 

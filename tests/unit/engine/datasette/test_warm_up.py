@@ -1,4 +1,4 @@
-"""Tests of engine.datasette.warm_up: pages are made, and nothing is left of them."""
+"""Tests of engine.datasette.warm_up: pages are rendered, and leave no traces."""
 
 from __future__ import annotations
 

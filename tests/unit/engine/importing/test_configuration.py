@@ -1,4 +1,4 @@
-"""Tests of engine.importing.configuration, and of how an instance heeds what it reads."""
+"""Tests of engine.importing.configuration, and of how an instance applies it."""
 
 from __future__ import annotations
 

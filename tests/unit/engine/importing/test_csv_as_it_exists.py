@@ -1,4 +1,4 @@
-"""CSV files as programs and people write them: what becomes of each, and what is said of it."""
+"""CSV files as programs and people write them: the resulting tables, and the notes."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_what_stands_above_the_header(open_: Opener, name: str) -> None:
     opened = open_("x.csv", text.encode(), "csv")
     first = "#id" if "#id" in text else "id"
     assert opened.rows(f'select "{first}", name, n from x') == [(1, "x", 2), (2, "y", 3)]
-    # All that is left out is told.
+    # Notes name everything that is left out.
     told = " ".join(opened.notes)
     if name == "comments":
         assert told == "2 comment lines beginning with # were left out (the first in line 1)."

@@ -1,4 +1,4 @@
-"""A type that the person chose: values that are none of it are rejected rows, in every format."""
+"""A type chosen by the person: rows with values of another type are rejected, in every format."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engine.folder import Folder
 from engine.importing.intake import Intake
 from engine.importing.options import Request
 
-#: Texts that are no integer within 64 bits, whoever reads them.
+#: Texts that no reader takes for an integer within 64 bits.
 NO_INTEGERS = [
     *("1e999", "-1e999", "NaN", "nan", "Infinity", "-inf", "1.5", "1e-400", "0x10", "1_000"),
     *("１２３", "٣", "1\u00a0000", "9223372036854775808", "-9223372036854775809", "1" + "0" * 400),
@@ -117,7 +117,7 @@ def test_excel_integer(tmp_path: Path, value: Any) -> None:
 
 
 class Rows:
-    """What shell/worker/sources/parquet.js hands over."""
+    """Rows as shell/worker/sources/parquet.js passes them."""
 
     done = total = 2
 

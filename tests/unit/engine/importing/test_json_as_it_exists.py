@@ -1,4 +1,4 @@
-"""JSON as programs and people write it: what becomes of each, and what is said of it."""
+"""JSON as programs and people write it: the resulting tables, and the notes."""
 
 from __future__ import annotations
 
@@ -222,7 +222,7 @@ WAYS: dict[str, Callable[[Any], str]] = {
 def test_every_value_is_there_however_it_is_written(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Any]], way: str
 ) -> None:
-    # Of a single object, which may hold the rows itself, only its file's name tells.
+    # For a single object, which may hold the rows itself, only the file's name decides.
     assume(len(rows) > 1 or way != "one after another")
     name = "x.ndjson" if way == "lines" else "x.json"
     numbered = [{**row, "k": number} for number, row in enumerate(rows)]

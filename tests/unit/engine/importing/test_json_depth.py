@@ -1,4 +1,4 @@
-"""What is nested too deeply is found before it is parsed, and nothing else is taken for it."""
+"""JSON that is nested too deeply is found before it is parsed, and no other JSON is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parsing JSON in pieces gives what the standard library gives, with turns in between."""
+"""Parsing JSON in pieces has the same result as the standard library, with turns in between."""
 
 from __future__ import annotations
 

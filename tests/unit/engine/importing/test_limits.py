@@ -1,4 +1,4 @@
-"""Files far beyond what anybody makes: data, or a sentence, in little time and memory."""
+"""Extreme files become data, or a sentence, in little time and memory."""
 
 from __future__ import annotations
 

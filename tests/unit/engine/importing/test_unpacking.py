@@ -1,4 +1,4 @@
-"""Tests of engine.importing.unpacking: whatever packed it, and in however many parts."""
+"""Tests of engine.importing.unpacking, with any packer and any number of parts."""
 
 from __future__ import annotations
 

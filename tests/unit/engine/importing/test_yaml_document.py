@@ -1,4 +1,4 @@
-"""Tests of engine.importing.yaml_document: documents that stand for more than they say."""
+"""Tests of engine.importing.yaml_document: short documents that stand for very many values."""
 
 from __future__ import annotations
 

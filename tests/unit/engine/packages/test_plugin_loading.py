@@ -1,4 +1,4 @@
-"""Tests of engine.packages.plugin_loading: a plugin that breaks keeps no other from loading."""
+"""Tests of engine.packages.plugin_loading: a plugin that breaks does not stop the others."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_one_that_raises_later_is_found_by_its_traceback(installed: Path) -> Non
     assert plugin_loading.leave_out(manager, caught.value)
     assert not manager.has_plugin("datasette_load_bad")
     assert manager.has_plugin("datasette_load_good")
-    # Once is enough: whoever asks again must not go on for ever.
+    # Once is enough: repeated calls must not go on for ever.
     assert not plugin_loading.leave_out(manager, caught.value)
 
 

@@ -1,4 +1,4 @@
-"""Tests of which wheels are chosen: micropip as the site has it, and an index that tests make."""
+"""Tests of which wheels are chosen, with the site's micropip and an index made by the tests."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Instance:
         return [one["sha256"] for one in (self.record() or {"wheels": []})["wheels"]]
 
     def start(self, *install: str, ref: str = "") -> list[str]:
-        """Start anew; return the problems in words."""
+        """Start again; return the problems in words."""
         shutil.rmtree(self._installed, ignore_errors=True)
         self.setup = self._setup()
         lock = self.record() or {"asked": {}, "failed": {}, "removed": []}
@@ -124,7 +124,7 @@ def test_a_bare_name_takes_the_tested_version(instance: Instance, index: Path) -
     assert instance.start(*bare) == []
     assert instance.versions() == wanted
     assert instance.install("datasette-tested", upgrade=True) == {"datasette-tested": "2.0"}
-    # It is there: nothing is to be done, least of all undone.
+    # It is there: change nothing, and above all undo nothing.
     assert instance.install("datasette-tested") == {}
     assert instance.install("Datasette_Tested==1.0") == {"datasette-tested": "1.0"}
     assert instance.versions() == wanted

@@ -1,4 +1,4 @@
-"""Tests of engine.packages.wheels: what is kept of wheels, and how they are laid out."""
+"""Tests of engine.packages.wheels: which wheels are kept, and how they are unpacked."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _path() -> Iterator[None]:
 
 
 def _frozen(folder: Path, *names: str) -> Lock:
-    """Freeze a chain of packages, each of which needs the next; the first is asked for."""
+    """Freeze a chain of packages, each of which needs the next; the first is requested."""
     lock, contents = Lock(asked={f"{names[0]}>=1": names[0]}), {}
     for name, needs in zip(names, [*names[1:], None], strict=True):
         file, content = wheel(name, code=f"name = {name!r}\n")

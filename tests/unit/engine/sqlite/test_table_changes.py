@@ -1,4 +1,4 @@
-"""Tests of engine.sqlite.table_changes: what belongs to a table goes where it goes."""
+"""Tests of engine.sqlite.table_changes: everything that belongs to a table follows it."""
 
 from __future__ import annotations
 

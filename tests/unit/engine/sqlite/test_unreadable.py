@@ -1,4 +1,4 @@
-"""One table that cannot be read leaves its database and the others alone."""
+"""A table that cannot be read does not affect its database and the other tables."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ BASE = "/lite/app/@a2V5/"
 
 
 def answer(*bodies: bytes, kind: str = "text/html; charset=utf-8", **more: str) -> list[Message]:
-    """Return what an application's answer is to somebody who asks it through the adaptation."""
+    """Return an application's answer to a request through the adaptation."""
     headers = [(b"content-type", kind.encode())]
     headers += [(name.encode(), value.encode()) for name, value in more.items()]
     headers += [(b"content-length", str(len(b"".join(bodies))).encode())]

@@ -79,7 +79,7 @@ def test_static_files_last_and_come_in_one_piece(app: App, path: str) -> None:
 def test_what_comes_is_the_file(app: App, tmp_path: Path) -> None:
     answer = get(app, "static/own.txt")
     assert answer.body == (tmp_path / "static" / "own.txt").read_bytes()
-    # Answers that do not depend on who asks have no Vary.
+    # Answers that are the same for everyone have no Vary.
     assert sorted(name.lower() for name, _ in answer.headers) == [
         "content-length",
         "content-type",

@@ -1,4 +1,4 @@
-"""Templates hand their text on in one piece, and it is the same text."""
+"""Templates return their text in one piece, and it is the same text."""
 
 from __future__ import annotations
 
