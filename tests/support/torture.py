@@ -107,6 +107,12 @@ _HAS_TAKEN_OVER = """(async () => {
   return (await caches.match(`/record?${scope.slice(origin.length + 1)}`, options)) !== undefined;
 })()"""
 
+_IS_INSTALLING = """(async () => {
+  const registration = await navigator.serviceWorker.getRegistration();
+  await registration.update().catch(() => {});
+  return registration.installing !== null;
+})()"""
+
 
 class _Torture:
     def __init__(
@@ -179,6 +185,9 @@ class _Torture:
         self.outcome.taken_over += has_taken_over
         return has_taken_over
 
+    def _has_installed(self) -> bool:
+        return all(tab.evaluate(_IS_INSTALLING) is False for tab in self._tabs)
+
     def wait_for_progress(self) -> None:
         """Wait until more writes to each workspace are acknowledged, then for a random moment."""
         before = self.acknowledged()
@@ -213,8 +222,11 @@ class _Torture:
         for tab in self._tabs:
             tab.wait_for("busy === 0")
             outcome.failures += tab.evaluate("failures")
-        # A kill may have ended the browser's last attempt; now nothing does.
+        # A kill may have ended the browser's last attempt; now nothing does. Workers that have nothing
+        # to do are stopped by the browser and make way.
         self._look_for_update()
+        wait_until(self._has_installed, 60, "installing the last version")
+        self._tabs[0].stop_workers()
         wait_until(self.look_at_version, 60, "taking over by the last version")
         tab = self._browser.new_tab()
         tab.goto(f"{self._site}data/index.json")

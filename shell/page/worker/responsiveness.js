@@ -41,6 +41,7 @@ export function watchAnswers(key, { onSilent, onAnswer }, patience = PATIENCE) {
   /** @type {number | undefined} when the first unanswered ping was sent */
   let since;
   let tickedAt = performance.now();
+  let pingedAt = -Infinity;
   const tick = async () => {
     const now = performance.now();
     // While the whole device or tab was paused, nothing could answer.
@@ -51,6 +52,9 @@ export function watchAnswers(key, { onSilent, onAnswer }, patience = PATIENCE) {
       return;
     }
     if (since !== undefined && now - since > patience) onSilent(now - since);
+    // A message that wakes a worker just as it makes way for a newer version keeps that from taking over.
+    if (now - pingedAt < PATIENCE && (await isBeingReplaced(key))) return;
+    pingedAt = now;
     since ??= now;
     const isThere = await pingedWorker(key);
     since = undefined;
@@ -62,12 +66,28 @@ export function watchAnswers(key, { onSilent, onAnswer }, patience = PATIENCE) {
 
 /**
  * @param {string} key
+ * @returns {Promise<ServiceWorkerRegistration | undefined>} its own
+ */
+async function registrationOf(key) {
+  const scope = scopeOf(key);
+  const registration = await navigator.serviceWorker.getRegistration(scope).catch(() => undefined);
+  return registration?.scope === scope ? registration : undefined;
+}
+
+/**
+ * @param {string} key
+ * @returns {Promise<boolean>} whether a newer version waits for its worker to make way
+ */
+async function isBeingReplaced(key) {
+  return !!(await registrationOf(key))?.waiting;
+}
+
+/**
+ * @param {string} key
  * @returns {Promise<boolean>} settled when its worker answers; false if it has none
  */
 async function pingedWorker(key) {
-  const scope = scopeOf(key);
-  const registration = await navigator.serviceWorker.getRegistration(scope).catch(() => undefined);
-  const worker = registration?.scope === scope ? registration.active : null;
+  const worker = (await registrationOf(key))?.active;
   if (!worker) return false;
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
