@@ -222,8 +222,8 @@ class _Torture:
         for tab in self._tabs:
             tab.wait_for("busy === 0")
             outcome.failures += tab.evaluate("failures")
-        # A kill may have ended the browser's last attempt; now nothing does. Workers that have nothing
-        # to do are stopped by the browser and make way.
+        # A kill may have ended the browser's last attempt; now nothing does. The browser stops
+        # workers that have nothing to do, and they make way.
         self._look_for_update()
         wait_until(self._has_installed, 60, "installing the last version")
         self._tabs[0].stop_workers()
