@@ -470,7 +470,7 @@ COUNT_SAVED = """() => new Promise((resolve, reject) => {
 })"""
 
 #: Of data that cannot be compressed.
-TOO_MUCH = "insert into pictures values ('big', randomblob(1500000))"
+TOO_MUCH = "insert into pictures values (hex(randomblob(8)), randomblob(1500000))"
 
 #: Writes after which there must be no room left, also where the browser has tidied its files up
 #: since it was filled, and so has room again.
@@ -499,8 +499,8 @@ def test_write_without_room_is_refused_and_nothing_breaks(
     expect(page.get_by_role("link", name="Saved data")).to_be_visible()
     # The page shows the earlier data.
     follow(page, home)
-    names = [row["name"] for row in rows_of(page, f"{home}/pictures")]
-    assert names == ["mug", "none", *["big"] * written]
+    names = {row["name"] for row in rows_of(page, f"{home}/pictures")}
+    assert {"mug", "none"} <= names and len(names) == 2 + written
     assert len(rows_of(page, f"{home}/colours")) == 4
     room.grant(2 * SMALL)
     assert write(page, TOO_MUCH) == 200
