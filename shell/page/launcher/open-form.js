@@ -118,7 +118,7 @@ export function setUpOpenForm(siteRoot) {
 }
 
 /**
- * @param {string} text  as typed: one address per line, or pasted with blanks between
+ * @param {string} text  as typed: one address per line, or separated by spaces
  * @returns {string[]} with a scheme added to anything without one that begins like a host
  */
 function addressesIn(text) {

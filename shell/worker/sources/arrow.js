@@ -24,21 +24,17 @@ import {
   bytesInJson,
   isoDay,
   moment,
-  numbersBeyondJson,
   pause,
   plain,
   SECONDS_A_DAY,
   timeOfDay,
 } from "./plain-values.js";
+import { RowPortions } from "./row-portions.js";
 import { LiteError } from "../../shared/errors.js";
 
 /** @typedef {import("@uwdata/flechette").DataType} DataType */
 /** @typedef {import("./parquet.js").ColumnType} ColumnType */
 /** @typedef {(value: any) => unknown} Converter  of a value that is not null */
-
-/** Characters of JSON in a portion of rows, approximately. */
-const PORTION = 512 * 1024;
-const FIRST_PORTION = 200;
 
 /** The most bytes that one column of a batch may unpack to. */
 const MOST_UNPACKED = 2 ** 31;
@@ -99,7 +95,7 @@ export class ArrowRows {
   /** @type {Converter[]} by column */
   #converters;
   #at = 0;
-  #portion = FIRST_PORTION;
+  #portions = new RowPortions();
 
   /**
    * @param {import("@uwdata/flechette").Table} table
@@ -129,12 +125,10 @@ export class ArrowRows {
     if (this.#at >= this.count) return undefined;
     await pause();
     try {
-      const rows = this.#rows(this.#at, Math.min(this.#at + this.#portion, this.count));
+      const rows = this.#rows(this.#at, Math.min(this.#at + this.#portions.length, this.count));
       this.#at += rows.length;
       this.done = Math.round((this.total * this.#at) / this.count);
-      const json = numbersBeyondJson(JSON.stringify(rows));
-      this.#portion = Math.max(1, Math.round((rows.length * PORTION) / json.length));
-      return json;
+      return this.#portions.toJson(rows);
     } catch (error) {
       throw unreadable(error, this.#source);
     }

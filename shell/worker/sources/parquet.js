@@ -14,23 +14,19 @@ import {
   isoDay,
   moment,
   NANOSECONDS,
-  numbersBeyondJson,
   pause,
   plain,
   SECONDS_A_DAY,
   textOf,
   timeOfDay,
 } from "./plain-values.js";
+import { RowPortions } from "./row-portions.js";
 import { LiteError } from "../../shared/errors.js";
 
 /** @typedef {import("hyparquet").SchemaElement} SchemaElement */
 /** @typedef {import("hyparquet").SchemaTree} SchemaTree */
 /** @typedef {"text" | "integer" | "float" | "blob" | "json"} ColumnType */
 /** @typedef {{name: string, type: ColumnType}} Column */
-
-/** Characters of JSON in a portion of rows, approximately. */
-const PORTION = 512 * 1024;
-const FIRST_PORTION = 200;
 
 /** Rows that are examined to see whether bytes without a type are text. */
 const SAMPLE = 1000;
@@ -91,7 +87,7 @@ export class ParquetRows {
   #length = 0;
   #at = 0;
   #rowsDone = 0;
-  #portion = FIRST_PORTION;
+  #portions = new RowPortions();
 
   /**
    * @param {import("hyparquet").ParquetScan} scan
@@ -142,7 +138,7 @@ export class ParquetRows {
       while (this.#at >= this.#length) {
         if (!(await this.#nextGroup())) return undefined;
       }
-      const end = Math.min(this.#at + this.#portion, this.#length);
+      const end = Math.min(this.#at + this.#portions.length, this.#length);
       const rows = [];
       for (let index = this.#at; index < end; index++) {
         rows.push(this.#decoded.map((values, column) => this.#plain(values[index], column)));
@@ -150,9 +146,7 @@ export class ParquetRows {
       this.#rowsDone += end - this.#at;
       this.#at = end;
       this.done = Math.round((this.total * this.#rowsDone) / Math.max(1, this.count));
-      const json = numbersBeyondJson(JSON.stringify(rows));
-      this.#portion = Math.max(1, Math.round((rows.length * PORTION) / json.length));
-      return json;
+      return this.#portions.toJson(rows);
     } catch (error) {
       throw unreadable(error, this.#source);
     }

@@ -2,24 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inflateSync } from "node:zlib";
 import { recognise } from "../../../../../shell/shared/file-kinds.js";
 import { FORMS, LINKED, TYPES } from "../../../../support/arrow_files.js";
+import { inflated, rowsOf } from "../../../../support/row_readers.js";
 import { importWorkerModule } from "../../../../support/worker_modules.js";
 
 const { openArrow } = await importWorkerModule("shell/worker/sources/arrow.js");
-
-const fromBase64 = (text) => new Uint8Array(Buffer.from(text, "base64"));
-const inflated = (text) => new Uint8Array(inflateSync(fromBase64(text)));
-
-async function rowsOf(reader) {
-  const rows = [];
-  for (let json; (json = await reader.next()) !== undefined;) {
-    // What Python's reader of JSON takes and JavaScript's does not.
-    rows.push(...JSON.parse(json.replaceAll(/\bInfinity\b/g, '"inf"')));
-  }
-  return rows;
-}
 
 test("every type becomes what SQLite and JSON can hold", async () => {
   const reader = await openArrow(new Blob([inflated(TYPES)]), "x.arrow");
@@ -62,7 +50,7 @@ test("every type becomes what SQLite and JSON can hold", async () => {
 
 for (const [form, file] of Object.entries(FORMS)) {
   test(`as ${form}`, async () => {
-    const data = fromBase64(file);
+    const data = inflated(file);
     assert.equal(recognise(data), "arrow");
     const reader = await openArrow(data, "x.arrow");
     assert.equal(reader.count, 150);
@@ -84,7 +72,7 @@ test("blocks of LZ4 that refer to those before them", async () => {
 });
 
 test("damaged files are an error, never another program's, and none takes long", async () => {
-  const kinds = [inflated(TYPES), ...Object.values(FORMS).map(fromBase64)];
+  const kinds = [inflated(TYPES), ...Object.values(FORMS).map(inflated)];
   for (const good of kinds) {
     for (let at = 8; at < good.length; at += Math.ceil(good.length / 60)) {
       const changed = good.slice();
@@ -102,11 +90,11 @@ test("damaged files are an error, never another program's, and none takes long",
 });
 
 test("a file that is cut off is not taken for a shorter one", async () => {
-  const file = fromBase64(FORMS.batches);
+  const file = inflated(FORMS.batches);
   for (const size of [10, 200, 1500, file.length - 12, file.length - 1]) {
     await assert.rejects(async () => rowsOf(await openArrow(file.slice(0, size), "x.arrow")));
   }
-  const stream = fromBase64(FORMS.stream);
+  const stream = inflated(FORMS.stream);
   for (const size of [100, 5000, stream.length - 100, stream.length - 12]) {
     await assert.rejects(async () => rowsOf(await openArrow(stream.slice(0, size), "x.arrow")));
   }

@@ -2,20 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { CODECS, TYPES } from "../../../../support/parquet_files.js";
+import { fromBase64, rowsOf } from "../../../../support/row_readers.js";
 import { importWorkerModule } from "../../../../support/worker_modules.js";
 
 const { openParquet } = await importWorkerModule("shell/worker/sources/parquet.js");
-
-const fromBase64 = (text) => new Uint8Array(Buffer.from(text, "base64"));
-
-async function rowsOf(reader) {
-  const rows = [];
-  for (let json; (json = await reader.next()) !== undefined;) {
-    // What Python's reader of JSON takes and JavaScript's does not.
-    rows.push(...JSON.parse(json.replaceAll(/\bInfinity\b/g, '"inf"')));
-  }
-  return rows;
-}
 
 test("every type becomes what SQLite and JSON can hold", async () => {
   const reader = await openParquet(fromBase64(TYPES), "x.parquet");
