@@ -1,4 +1,4 @@
-"""Puts the runtime into the wheel, so that whoever installs it needs no Node."""
+"""Puts the runtime into the wheel, so that installing it needs no Node."""
 
 from __future__ import annotations
 
