@@ -6,7 +6,8 @@
  * after that step has happened when its process is then killed. With `answersStay`, answers to POST
  * requests are never sent, as if the worker were always stopped just before.
  *
- * Steps of storing images of Python's memory don't count: they are not saved data, and come at any time.
+ * Steps that store snapshots or the crash guard's notes don't count: they are not saved data, and they come
+ * at any time.
  */
 (() => {
   const steps = { log: [], stopAt: 0, answersStay: false };
@@ -16,13 +17,13 @@
     // eslint-disable-next-line no-debugger
     if (steps.log.length === steps.stopAt) debugger;
   };
-  const ofImages = (names) => [names].flat().some((name) => /^image/.test(name));
+  const isUncounted = (names) => [names].flat().some((name) => /^(image|guards)/.test(name));
   const storesOf = (object) => Array.from(object.objectStoreNames ?? [object.name]);
   const wrap = (prototype, name) => {
     const plain = prototype[name];
     prototype[name] = function (...values) {
       const stores = name === "transaction" ? values[0] : storesOf(this);
-      if (ofImages(stores)) return Reflect.apply(plain, this, values);
+      if (isUncounted(stores)) return Reflect.apply(plain, this, values);
       step(name === "transaction" ? name : `${name} ${this.name ?? ""}`.trim());
       return Reflect.apply(plain, this, values);
     };
@@ -33,7 +34,7 @@
   const listen = IDBTransaction.prototype.addEventListener;
   IDBTransaction.prototype.addEventListener = function (type, listener, ...options) {
     const heard = (event) => {
-      if (!ofImages(storesOf(this))) step("committed");
+      if (!isUncounted(storesOf(this))) step("committed");
       listener.call(this, event);
     };
     return Reflect.apply(listen, this, [type, type === "complete" ? heard : listener, ...options]);
