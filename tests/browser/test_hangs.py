@@ -143,7 +143,16 @@ def test_a_page_that_hangs_can_be_left_and_is_not_run_again_unasked(
         tab.wait_for("document.body.innerText.includes('It has not answered for')")
         # Saved data is available meanwhile, without the worker.
         tab.wait_for(f"!!{element('Download')}")
+        saved = browser.new_tab()
+        saved.goto(f"{host.address()}saved.html")
+        saved.wait_for("document.body.innerText.includes('This workspace does not answer.')")
+        saved.wait_for(
+            f"{element('See what you can do')}.href.includes('/unresponsive.html#workspace=')"
+        )
         click(tab, "Restart the workspace")
+        saved.wait_for("!document.body.innerText.includes('This workspace does not answer.')")
+        saved.close()
+        tab.send("Page.bringToFront")
         for one in (tab, other):
             one.wait_for(f"location.href === {base!r} && {DATASETTE}")
 

@@ -10,6 +10,7 @@ import { capitalised, databasesAmong, nameOf, sourcesOfSaved } from "./describe-
 import { sourceItem } from "../ui/describe-sources.js";
 import { element, formatBytes } from "../ui/dom.js";
 import { refreshTimes, timeElement } from "../ui/relative-time.js";
+import { unresponsiveAddress } from "../worker/responsiveness.js";
 
 /** @typedef {import("../../shared/saved-store.js").Listing} Listing */
 
@@ -38,14 +39,19 @@ export class SavedList {
     this.#actions = actions;
   }
 
-  /** @param {Listing[]} listings */
-  show(listings) {
+  /**
+   * @param {Listing[]} listings
+   * @param {Set<string>} silent  keys of workspaces that do not answer
+   */
+  show(listings, silent) {
     const cards = new Map(
       listings.map((listing) => {
-        const shown = JSON.stringify(listing);
-        const before = this.#cards.get(listing.instance.key);
-        const card = before?.shown === shown ? before.card : this.#draw(listing);
-        return [listing.instance.key, { shown, card }];
+        const { key } = listing.instance;
+        const isSilent = silent.has(key);
+        const shown = JSON.stringify([listing, isSilent]);
+        const before = this.#cards.get(key);
+        const card = before?.shown === shown ? before.card : this.#draw(listing, isSilent);
+        return [key, { shown, card }];
       }),
     );
     const focus = this.#focus();
@@ -79,9 +85,10 @@ export class SavedList {
 
   /**
    * @param {Listing} listing
+   * @param {boolean} isSilent
    * @returns {HTMLLIElement}
    */
-  #draw(listing) {
+  #draw(listing, isSilent) {
     const { instance, faults, files } = listing;
     const name = capitalised(nameOf(instance.key, this.#siteRoot));
     const href = this.#siteRoot.href + instancePath(instance.key);
@@ -99,6 +106,7 @@ export class SavedList {
         ...labels(listing).map((label) => element("span", { class: "kind edited" }, label)),
         ...(isImported ? [element("span", { class: "kind" }, "imported from a file")] : []),
       ),
+      ...(isSilent ? [silence(instance.key)] : []),
       element("p", { class: "facts" }, ...(faults.length > 0 ? damage(listing) : facts(instance))),
       element(
         "ul",
@@ -134,6 +142,12 @@ export class SavedList {
     );
     return element("li", {}, "Download ", download, " ", formatBytes(size));
   }
+}
+
+/** @param {string} key */
+function silence(key) {
+  const help = element("a", { href: unresponsiveAddress(key) }, "See what you can do");
+  return element("p", { class: "silent" }, "This workspace does not answer. ", help);
 }
 
 /**

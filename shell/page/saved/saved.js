@@ -20,6 +20,7 @@ import { isFramedByOthers, showOnlyALink } from "../ui/framing.js";
 import { importFile } from "./import-saved.js";
 import { offerDownload } from "../ui/offer-download.js";
 import { keepTidy, unregister } from "../worker/registrations.js";
+import { silentWorkspaces } from "../worker/responsiveness.js";
 import { SavedList } from "./saved-list.js";
 import { setUpRoom, showRoom } from "./storage-room.js";
 import { Work } from "./work.js";
@@ -30,8 +31,13 @@ import { Work } from "./work.js";
 /** ms after which “3 minutes ago” is another minute. */
 const MINUTE = 60_000;
 
+/** ms after which a workspace that runs and does not answer is shown as such. */
+const PATIENCE = 4000;
+
 /** @type {Listing[]} */
 let listings = [];
+/** @type {Set<string>} keys of workspaces that do not answer */
+let silent = new Set();
 /** @type {Promise<Store> | undefined} */
 let opening;
 /** @type {Promise<void> | undefined} */
@@ -70,7 +76,7 @@ function start() {
     if (document.visibilityState === "visible") void refresh();
   });
   setInterval(() => void refresh(), MINUTE);
-  void refresh();
+  void refresh().then(findSilent);
   keepTidy();
 }
 
@@ -99,7 +105,7 @@ async function readAndShow() {
     try {
       // Get both before anything is shown, so that no button moves away from under the pointer.
       [listings] = await Promise.all([store().then(listInstances), showRoom()]);
-      list.show(listings);
+      list.show(listings, silent);
       byId("empty").hidden = listings.length > 0;
       byId("export-all").hidden = byId("delete-all").hidden = listings.length === 0;
       byId("export-note").hidden = listings.length === 0;
@@ -111,6 +117,23 @@ async function readAndShow() {
   }
   byId("instances").removeAttribute("aria-busy");
   refreshing = undefined;
+}
+
+/** Look for workspaces that do not answer, for as long as the page is in view. */
+async function findSilent() {
+  for (;;) {
+    silent = new Set(await silentWorkspaces(PATIENCE));
+    list.show(listings, silent);
+    await new Promise((resolve) => setTimeout(resolve, PATIENCE));
+    if (document.visibilityState !== "visible") await inView();
+  }
+}
+
+/** @returns {Promise<void>} settled when the page is in view again */
+function inView() {
+  return new Promise((resolve) => {
+    document.addEventListener("visibilitychange", () => resolve(), { once: true });
+  });
 }
 
 /** @param {Listing[]} chosen */

@@ -3,6 +3,7 @@
  * answers neither pages nor messages. Open pages notice that, and lead to one outside the workspace.
  */
 
+import { heldAfter, workspaceLock } from "../../shared/locks.js";
 import { ping } from "../../shared/protocol.js";
 import { scopeOf } from "../../shared/scopes.js";
 import { SITE_ROOT } from "../../shared/site.js";
@@ -62,6 +63,24 @@ export function watchAnswers(key, { onSilent, onAnswer }, patience = PATIENCE) {
   };
   setInterval(() => void tick(), EVERY);
   void tick();
+}
+
+/**
+ * Find the running workspaces that do not answer. It wakes none that is stopped.
+ *
+ * @param {number} patience  ms of silence
+ * @returns {Promise<string[]>} their keys
+ */
+export async function silentWorkspaces(patience) {
+  const running = await heldAfter(workspaceLock(""));
+  const answers = running.map((key) =>
+    Promise.race([
+      pingedWorker(key).then(() => true),
+      new Promise((resolve) => setTimeout(resolve, patience, false)),
+    ]),
+  );
+  const isThere = await Promise.all(answers);
+  return running.filter((_, index) => !isThere[index]);
 }
 
 /**
