@@ -153,7 +153,7 @@ def _lines(text: str) -> Iterator[str]:
 
 def _best(text: str, is_cut: bool, known: Known, comment: str | None) -> Layout:
     """Return the best way to split a text. See `_score`."""
-    best = (0.0, 0, 0.0, 0)
+    best = (0.0, 0, 0.0, False, 0)
     found = Layout(
         Rules(
             known.delimiter or NO_DELIMITER,
@@ -179,7 +179,7 @@ def _best(text: str, is_cut: bool, known: Known, comment: str | None) -> Layout:
         spaced = sum(value.startswith(" ") for row in rows for value in row.values)
         cells = sum(len(row.values) for row in rows)
         share = (fitting + 1) / (len(body) + 1)
-        score = (share, -(strays or 0), 1 - spaced / max(1, cells), width)
+        score = (share, -(strays or 0), 1 - spaced / max(1, cells), start == 0, width)
         if score > best or not rows:
             best = score
             skipped = rows[start].line if start else 0

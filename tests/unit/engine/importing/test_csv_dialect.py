@@ -107,6 +107,12 @@ def test_delimiter_is_recognised(text: str, expected: str) -> None:
     assert find_layout(text, is_cut=False).rules.delimiter == expected
 
 
+def test_a_delimiter_that_fits_the_header_beats_one_that_makes_it_a_preamble() -> None:
+    text = 'a,b,c,d,e\n,\t,0\t,",\t\t",\t\n,\t,\t,\t,\t\t\n'
+    layout = find_layout(text, is_cut=False)
+    assert (layout.rules.delimiter, layout.skipped) == (",", 0)
+
+
 def test_delimiter_does_not_depend_on_an_incomplete_last_row() -> None:
     assert find_layout("a,b;c\n1,2;3\n1,2;3\n1,", is_cut=True).rules.delimiter == ","
     assert find_layout("a;b;c", is_cut=True).rules.delimiter == ";"
