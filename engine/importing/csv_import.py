@@ -190,7 +190,7 @@ async def _insert(
     survey, convert = plan.survey, plan.convert
     rows = seen = 0
     ragged = Ragged(len(survey.names)) if survey.is_ragged else None
-    numbered = plan.is_checked or ragged is not None
+    numbered = bool(plan.fits) or ragged is not None
     with CsvRecords(path, dialect, source, numbered=numbered) as records:
         header = records.header()
         if plan.has_no_header and header is not None:
@@ -200,7 +200,7 @@ async def _insert(
             if ragged is not None:
                 ragged.see(batch, records.lines)
                 fitted = map(survey.fit, batch)
-            if plan.is_checked:
+            if plan.fits:
                 numbers = zip(range(seen + 1, seen + len(batch) + 1), records.lines, strict=True)
                 rows += plan.insert_checked(conn, statement, fitted, list(numbers), rejected)
             else:

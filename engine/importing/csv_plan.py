@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from engine.errors import SourceError
-from engine.importing.column_types import ColumnType, type_of
+from engine.importing.column_types import ColumnType
 from engine.importing.csv_values import Conversion
-from engine.importing.imported import Chosen, Rejected, create_table, insert_fitting
+from engine.importing.fitting import Fits, insert_fitting
+from engine.importing.imported import Chosen, Rejected, create_table
 from engine.importing.options import ALL_TEXT, ImportOptions
 from engine.sqlite.names import quote
 
@@ -64,8 +65,7 @@ class Plan:
     blanks: list[bool]  # whether an empty string may be among their values
     primary_key: list[str]
     keep: Callable[[Row], Row] | None  # picks the columns out of a row that fits; None: all
-    forced: list[tuple[int, ColumnType]]  # of the file: types that not all values are of
-    keys: list[int]  # of the file: columns that must not be empty
+    fits: Fits  # for rows of the file
     has_no_header: bool
     convert: Callable[[Row], Row] | None = None  # a row that fits, before `keep`
     notes: list[str] = field(default_factory=list)
@@ -111,8 +111,9 @@ class Plan:
             blanks=[blanks[index] for index in kept],
             primary_key=primary_key,
             keep=None if len(kept) == len(names) else _picker(kept),
-            forced=forced,
-            keys=[names.index(name) for name in primary_key],
+            fits=Fits(
+                names, [names.index(name) for name in primary_key], forced, blank_is_null=True
+            ),
             has_no_header=options.header is False,
             convert=None if survey.conversion is None else survey.conversion.converter(types),
             notes=notes,
@@ -123,11 +124,6 @@ class Plan:
         """The columns that hold text."""
         pairs = zip(self.columns, self.types, strict=True)
         return [name for name, kind in pairs if kind is ColumnType.TEXT]
-
-    @property
-    def is_checked(self) -> bool:
-        """Whether there may be rows that don't fit."""
-        return bool(self.forced or self.keys)
 
     def create_table(self, table: str) -> str:
         """Return the statement that makes the table."""
@@ -159,7 +155,7 @@ class Plan:
         whole: dict[int, tuple[int, Row]] = {}
         for (number, line), row in zip(numbers, rows, strict=True):
             fitting = row if self.convert is None else self.convert(row)
-            reason = self._misfit(fitting)
+            reason = self.fits.misfit(fitting)
             if reason is None:
                 good.append((number, fitting if self.keep is None else self.keep(fitting)))
                 whole[number] = (line, row)
@@ -171,19 +167,6 @@ class Plan:
             rejected.add(number, reason, row, line)
 
         return insert_fitting(conn, statement, good, reject)
-
-    def _misfit(self, row: Row) -> str | None:
-        """Return why a row does not fit, or None if it does."""
-        names = self.survey.all_names
-        for index in self.keys:
-            if not row[index]:
-                return f"{names[index]} is empty."
-        for index, wanted in self.forced:
-            value = row[index]
-            if value and type_of(value) > wanted:
-                what = "an integer" if wanted is ColumnType.INTEGER else "a number"
-                return f"{names[index]} is not {what}: {value[:100]!r}."
-        return None
 
 
 def _picker(kept: list[int]) -> Callable[[Row], Row]:

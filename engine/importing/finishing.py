@@ -10,8 +10,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 
+from engine.importing.fitting import insert_fitting
 from engine.importing.full_text import FullText
-from engine.importing.imported import Imported, Rejected, insert_fitting, rejected_name
+from engine.importing.imported import Imported, Rejected, rejected_name
 from engine.importing.options import ALL_TEXT, ImportOptions
 from engine.importing.slices import slices
 from engine.pace import Breathe, Pace

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,44 +74,6 @@ def _as_json(value: Any) -> Any:
     if isinstance(value, bytes):
         return {"$base64": True, "encoded": base64.b64encode(value).decode()}
     return str(value)
-
-
-def insert_fitting(
-    conn: sqlite3.Connection,
-    statement: str,
-    rows: Sequence[tuple[int, Sequence[Any]]],
-    reject: Callable[[int, str, Sequence[Any]], None],
-) -> int:
-    """Insert rows, each with its number; reject those that don't fit; return how many did."""
-    conn.execute("SAVEPOINT fitting")
-    try:
-        conn.executemany(statement, [row for _, row in rows])
-    except sqlite3.IntegrityError:
-        conn.execute("ROLLBACK TO fitting")
-    else:
-        conn.execute("RELEASE fitting")
-        return len(rows)
-    # At least one of them is wrong, so insert them one by one.
-    fitted = 0
-    for number, row in rows:
-        try:
-            conn.execute(statement, row)
-            fitted += 1
-        except sqlite3.IntegrityError as error:
-            reject(number, reason_in_words(error), row)
-    conn.execute("RELEASE fitting")
-    return fitted
-
-
-def reason_in_words(error: sqlite3.IntegrityError) -> str:
-    """Return why SQLite rejected a row, in plain words."""
-    what, _, where = str(error).partition(" constraint failed: ")
-    columns = ", ".join(name.rpartition(".")[2] for name in where.split(", "))
-    if what == "UNIQUE":
-        return f"An earlier row has the same {columns}."
-    if what == "NOT NULL":
-        return f"{columns} is empty."
-    return f"{error}."
 
 
 class Chosen:

@@ -19,8 +19,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from engine.errors import SourceError
-from engine.importing.column_types import EXACT, ColumnType, type_of
-from engine.importing.imported import Chosen, Imported, Rejected, create_table, insert_fitting
+from engine.importing.column_types import EXACT, ColumnType
+from engine.importing.fitting import Fits, insert_fitting
+from engine.importing.imported import Chosen, Imported, Rejected, create_table
 from engine.importing.options import ALL_TEXT, ImportOptions
 from engine.importing.slices import slices
 from engine.pace import Breathe
@@ -31,7 +32,7 @@ _NOTHING = type(None)
 
 # SQLite itself would write 15 digits of a number into a text column.
 _FLOAT_AS_TEXT = "CASE typeof(c{0}) WHEN 'real' THEN float_text(c{0}) ELSE c{0} END"
-_WANTED = {"text": "TEXT", "integer": "INTEGER", "float": "REAL"}
+_WANTED = {"text": ColumnType.TEXT, "integer": ColumnType.INTEGER, "float": ColumnType.FLOAT}
 
 
 class LooseTable:
@@ -158,19 +159,22 @@ class LooseTable:
         ]
         for place in await self._inexact(kinds, breathe):
             kinds[place] = "NUMERIC"
-        forced: list[tuple[int, str]] = []
+        forced: list[tuple[int, ColumnType]] = []
         for name in chosen.find(options.types, ""):
             place = names.index(name)
-            wanted = _WANTED.get(options.types.get(name, ""), kinds[place])
-            if wanted != "TEXT" and wanted != kinds[place]:
+            wanted = _WANTED.get(options.types.get(name, ""))
+            if wanted is None:
+                continue
+            if wanted is not ColumnType.TEXT and wanted.declaration != kinds[place]:
                 forced.append((place, wanted))
-            kinds[place] = wanted
+            kinds[place] = wanted.declaration
 
         create = create_table(table, [(names[i], kinds[i]) for i in kept], keys)
         self._conn.execute(create)
         side = rejected or Rejected(self._conn, table)
         side.columns = names
-        fits = _Fits(names, [names.index(name) for name in keys], forced)
+        places = [names.index(name) for name in keys]
+        fits = Fits(names, places, forced, blank_is_null=False)
         self._conn.create_function("float_text", 1, repr, deterministic=True)
         values = [
             _FLOAT_AS_TEXT.format(place)
@@ -178,8 +182,7 @@ class LooseTable:
             else f"c{place}"
             for place, types in enumerate(self._types)
         ]
-        checked = fits if keys or forced else None
-        rows = await self._copy(table, kept, values, checked, side, breathe)
+        rows = await self._copy(table, kept, values, fits, side, breathe)
         self._conn.execute("DROP TABLE temp.loose")
         return Imported(
             columns=[names[i] for i in kept],
@@ -212,7 +215,7 @@ class LooseTable:
         table: str,
         kept: list[int],
         values: list[str],
-        fits: _Fits | None,
+        fits: Fits,
         rejected: Rejected,
         breathe: Breathe,
     ) -> int:
@@ -226,7 +229,7 @@ class LooseTable:
         insert = f"INSERT INTO main.{quote(table)}"
         insert_one = f"{insert} VALUES ({', '.join('?' * len(kept))})"
         for low, high in slices(conn, "temp.loose"):
-            if fits is None:
+            if not fits:
                 cursor = conn.execute(f"{insert} SELECT {columns} {where}", (low, high))
                 rows += cursor.rowcount
             else:
@@ -249,45 +252,6 @@ class LooseTable:
                 rows += insert_fitting(conn, insert_one, good, reject)
             await breathe(high)
         return rows
-
-
-class _Fits:
-    """Checks whether a row fits.
-
-    :param keys: columns that must not be empty.
-    :param forced: columns with a type that not all their values have.
-    """
-
-    def __init__(self, names: list[str], keys: list[int], forced: list[tuple[int, str]]) -> None:
-        self._names = names
-        self._keys = keys
-        self._forced = forced
-
-    def misfit(self, row: Sequence[Any]) -> str | None:
-        """Return why a row does not fit, or None if it does."""
-        for place in self._keys:
-            if row[place] is None or row[place] == "":
-                return f"{self._names[place]} is empty."
-        for place, wanted in self._forced:
-            if not _is_number(row[place], wanted):
-                what = "an integer" if wanted == "INTEGER" else "a number"
-                return f"{self._names[place]} is not {what}: {str(row[place])[:100]!r}."
-        return None
-
-
-def _is_number(value: Any, wanted: str) -> bool:
-    """Return whether SQLite converts a value to a number of the type; NULL always fits."""
-    if value is None:
-        return True
-    if isinstance(value, bytes):
-        return False
-    if isinstance(value, str):
-        most = ColumnType.INTEGER if wanted == "INTEGER" else ColumnType.FLOAT
-        return value != "" and type_of(value) <= most
-    if wanted == "REAL" or isinstance(value, int):
-        return True
-    # A float beyond 64 bits would stay one, and infinity is not an integer at all.
-    return bool(-(2.0**63) <= value < 2.0**63 and value == int(value))
 
 
 def _declaration(types: set[type], declared: str | None) -> str:
