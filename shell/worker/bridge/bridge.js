@@ -2,19 +2,21 @@
  * Carries one request to an ASGI server in Python and its response back, streaming both bodies.
  *
  * The Python side is engine/asgi/server.py, which calls `RequestBody` and `AsgiResponse` below. Every
- * request gets a response: an error, a response that the browser cannot represent, or silence for too long
- * each become a page that says so. A response neither begins nor ends before what was written until then
- * is saved.
+ * request gets a response or an error that says why there is none: the application failed, the browser
+ * cannot represent its response, or it was silent for too long. A response neither begins nor ends before
+ * what was written until then is saved.
  */
 
 import { LiteError } from "../../shared/errors.js";
-import { statusOf } from "../storage/save-errors.js";
 import { requestHead } from "./request-head.js";
 
 /**
  * The browser gives an event up after five minutes without saying so to anyone; this is before that.
  */
 const PATIENCE = 4 * 60_000;
+
+/** Name of the error for an application that was silent for too long. */
+export const TOO_SLOW = "TooSlowError";
 
 /** How many bytes may wait for a slow reader before the application is made to wait as well. */
 const BYTES_AHEAD = 1024 * 1024;
@@ -25,13 +27,6 @@ const BYTES_AHEAD = 1024 * 1024;
  * @param {RequestBody} body
  * @param {AsgiResponse} response
  * @returns {Promise<void>}
- */
-
-/**
- * @callback ErrorPage
- * @param {LiteError} error
- * @param {number} status
- * @returns {Promise<Response>}
  */
 
 /**
@@ -64,12 +59,12 @@ const BYTES_AHEAD = 1024 * 1024;
  * @param {Request} request
  * @param {string} clientId
  * @param {object} options
- * @param {ErrorPage} options.errorPage
  * @param {Settle} options.settle
  * @param {(stream: Streaming) => void} [options.onStream]  called when the answer begins, if its body
  *   then is still being made
  * @param {number} [options.patience]  ms until an answer must have begun
  * @returns {Promise<Response>}
+ * @throws {LiteError} there is none, or it must not leave as something could not be saved
  */
 export async function answer(handle, request, clientId, options) {
   const { patience = PATIENCE } = options;
@@ -113,6 +108,8 @@ class AsgiResponse {
   answered;
   /** @type {(response: Response | Promise<Response>) => void} */
   #resolve = () => {};
+  /** @type {(error: LiteError) => void} */
+  #reject = () => {};
   /** @type {Promise<void>} settled when nobody waits for more of the answer */
   closed;
   /** @type {() => void} */
@@ -122,18 +119,19 @@ class AsgiResponse {
   #stream;
   /** @type {(() => void) | undefined} resumes an application that was made to wait */
   #resume;
-  #errorPage;
   #settle;
   #onStream;
   /** @type {Streaming | undefined} */
   #streaming;
 
-  /** @param {{errorPage: ErrorPage, settle: Settle, onStream?: (stream: Streaming) => void}} options */
-  constructor({ errorPage, settle, onStream = () => {} }) {
-    this.#errorPage = errorPage;
+  /** @param {{settle: Settle, onStream?: (stream: Streaming) => void}} options */
+  constructor({ settle, onStream = () => {} }) {
     this.#settle = settle;
     this.#onStream = onStream;
-    this.answered = new Promise((resolve) => (this.#resolve = resolve));
+    this.answered = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
     this.closed = new Promise((resolve) => (this.#close = resolve));
   }
 
@@ -144,13 +142,7 @@ class AsgiResponse {
    * @param {boolean} lasts
    */
   whole(status, headers, body, lasts) {
-    // Some statuses may not even have an empty body.
-    this.#answer(status, headers, body.length === 0 ? null : body, {
-      status,
-      headers,
-      body,
-      lasts,
-    });
+    this.#answer(status, headers, body, { status, headers, body, lasts });
     this.disconnect();
   }
 
@@ -227,11 +219,9 @@ class AsgiResponse {
       // Too late for an error page. Closing would make half an answer look whole.
       this.#stream.error(new Error(message));
     } else {
-      const error = new LiteError(message, {
-        hint: "This is an error in Datasette, in a plugin, or in what they were asked to do.",
-        traceback: details,
-      });
-      this.#resolve(this.#errorPage(error, 500));
+      const hint =
+        "This is an error in the application, in a plugin, or in what they were asked to do.";
+      this.#reject(new LiteError(message, { hint, traceback: details }));
     }
     console.error(message, details);
     this.disconnect();
@@ -241,8 +231,9 @@ class AsgiResponse {
   giveUp(patience) {
     const error = new LiteError(`There was no answer within ${patience / 1000} seconds.`, {
       hint: "The request may be too much work. Try a smaller part of it.",
+      name: TOO_SLOW,
     });
-    this.#resolve(this.#errorPage(error, 504));
+    this.#reject(error);
     this.disconnect();
   }
 
@@ -262,12 +253,7 @@ class AsgiResponse {
   #answer(status, headers, body, whole) {
     try {
       const response = toResponse(status, headers, body);
-      this.#resolve(
-        this.#settle(whole).then(
-          () => response,
-          (error) => this.#errorPage(error, statusOf(error)),
-        ),
-      );
+      this.#resolve(this.#settle(whole).then(() => response));
     } catch (error) {
       this.#stream = undefined;
       this.fail(`The response cannot be sent: ${error}`, headers);
@@ -285,8 +271,10 @@ class AsgiResponse {
 export function toResponse(status, headers, body) {
   const list = new Headers();
   for (const [name, value] of JSON.parse(headers)) list.append(name, value);
-  const content = decoded(/** @type {BodyInit | null} */ (body), list);
-  return new Response(content, { status, headers: list });
+  // Some statuses may not even have an empty body.
+  const content = body instanceof Uint8Array && body.length === 0 ? null : body;
+  const decodedContent = decoded(/** @type {BodyInit | null} */ (content), list);
+  return new Response(decodedContent, { status, headers: list });
 }
 
 /**

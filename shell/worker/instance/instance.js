@@ -2,7 +2,7 @@
  * Runs one instance, from its start until it is closed, and answers its requests.
  *
  * Decides what may happen when. start.js starts it, respond.js answers requests, Python reads the
- * sources and saver.js saves the files.
+ * sources and persistence.js saves what it does.
  */
 
 import { Additions } from "./additions.js";
@@ -10,16 +10,14 @@ import { Breakdown } from "../runtime/crash-monitor.js";
 import { exercise } from "../runtime/warm-up.js";
 import { InUse } from "./in-use.js";
 import { quiet } from "./quiet.js";
-import { Replies } from "../bridge/saved-replies.js";
 import { BootProgress } from "../boot/boot-progress.js";
+import { Persistence } from "./persistence.js";
 import { respond } from "./respond.js";
-import { Saver } from "../storage/saver.js";
 import { start } from "../boot/start.js";
 import { StaticAnswers } from "../bridge/static-responses.js";
 import { ConsentNeeded } from "../trust/consent.js";
-import { LiteError, OUTDATED, toWire } from "../../shared/errors.js";
+import { LiteError } from "../../shared/errors.js";
 
-/** @typedef {import("../../shared/saved-store.js").Store} Store */
 /** @typedef {import("../../shared/protocol.js").RunningStatus} Status */
 /** @typedef {import("../sources/intake.js").Intake} Intake */
 /** @typedef {import("../boot/packages.js").Packages} Packages */
@@ -37,16 +35,12 @@ export class Instance {
   lastUsed = 0;
   /** Whether a person may have changed anything since it started. The saved record says the rest. */
   isChanged = false;
-  /** Settled when the first save is over, whatever its outcome. */
-  firstSave = Promise.resolve();
   #key;
   #siteRoot;
   /** @type {import("../../shared/protocol.js").Consent | undefined} what a person has to decide first */
   consent;
-  #openStore;
   #decisions;
   #guard;
-  #onChange;
   #fromSources;
   #isNew;
   #carried;
@@ -54,13 +48,8 @@ export class Instance {
   #uses = new InUse();
   /** @type {WatchedFiles | undefined} */
   #files;
-  /** @type {Saver | undefined} undefined when nothing is saved */
-  #saver;
-  /** @type {Replies | undefined} */
-  #replies;
+  #persistence;
   #staticAnswers = new StaticAnswers();
-  /** @type {unknown} why nothing is saved, unless that was requested */
-  #unsaved;
   /** @type {Promise<void> | undefined} */
   #booted;
   /** @type {import("../../shared/errors.js").WireError[]} problems of sources that could not be opened */
@@ -105,12 +94,12 @@ export class Instance {
     const { openStore, decisions, guard, onChange, carried, fromSources, isNew, before } = options;
     this.#key = key;
     this.#siteRoot = siteRoot;
-    this.#openStore = openStore;
+    const onRefused = () => void this.close();
+    this.#persistence = new Persistence({ openStore, onChange, onRefused });
     this.#decisions = decisions;
     this.#guard = guard;
     this.#carried = carried;
     this.isChanged = carried !== undefined;
-    this.#onChange = onChange;
     this.#fromSources = fromSources;
     this.#isNew = isNew;
     this.#before = before;
@@ -129,26 +118,22 @@ export class Instance {
 
   /**
    * @param {Request} request
-   * @param {import("./respond.js").Arrival} event
-   * @param {import("../bridge/bridge.js").ErrorPage} errorPage
+   * @param {import("./persistence.js").Arrival} arrival
    * @returns {Promise<Response>}
+   * @throws {LiteError} there is no response, or it must not leave
    */
-  async handle(request, event, errorPage) {
+  async handle(request, arrival) {
     this.lastUsed = performance.now();
     // The record of a saved instance says whether its databases were changed.
-    if (!this.#saver && !["GET", "HEAD"].includes(request.method)) this.isChanged = true;
+    if (!this.#persistence.isOn && !["GET", "HEAD"].includes(request.method)) this.isChanged = true;
     let endLoad = () => {};
-    const response = respond(request, event, errorPage, {
+    const response = respond(request, arrival, {
       handle: (...asgi) => {
         endLoad = this.#guard.begin(request);
         return this.#breakdown.unless(this.#handle(...asgi));
       },
       staticAnswers: this.#staticAnswers,
-      saver: this.#saver,
-      replies: this.#replies,
-      onSave: async (saved) => {
-        if (await this.#orStop(saved)) this.#onChange(event.clientId);
-      },
+      persistence: this.#persistence,
       onStream: (stream) => this.#uses.add(stream),
     });
     try {
@@ -162,14 +147,7 @@ export class Instance {
   /** @returns {Omit<Status, "state" | "newer" | "refused" | "evicted">} */
   get saving() {
     const problems = [...this.#problems, ...(this.#packages?.problems ?? [])];
-    const told = { problems, notes: this.#notes };
-    if (this.#saver) {
-      const { edited, origin } = this.#saver.record;
-      return { saving: "saved", edited, isImported: origin === "import", ...told };
-    }
-    const fresh = { edited: false, isImported: false, ...told };
-    if (this.#unsaved === undefined) return { saving: "temporary", ...fresh };
-    return { saving: "unsaved", reason: toWire(this.#unsaved), ...fresh };
+    return { ...this.#persistence.status, problems, notes: this.#notes };
   }
 
   /** @returns {Packages} of an instance that has started */
@@ -179,7 +157,7 @@ export class Instance {
 
   /** @returns {boolean} whether closing this would lose anything */
   get isUnsaved() {
-    return this.#carried !== undefined || (this.state === "ready" && !this.#saver);
+    return this.#carried !== undefined || (this.state === "ready" && !this.#persistence.isOn);
   }
 
   /** @returns {Carried | undefined} what closing this would lose; undefined if it is saved */
@@ -232,7 +210,7 @@ export class Instance {
     if (this.#python && !this.#breakdown.error) {
       await briefly(this.#breakdown.unless(this.#python.close()).catch(() => {}));
     }
-    await this.#saver?.stop();
+    await this.#persistence.end();
     this.#disown();
     if (!this.#breakdown.error) {
       this.#handle?.destroy();
@@ -240,23 +218,6 @@ export class Instance {
       this.#packages?.destroy();
     }
     this.#python = this.#handle = undefined;
-  }
-
-  /**
-   * @param {Promise<boolean>} saved
-   * @returns {Promise<boolean>} whether the databases were written to
-   * @throws {LiteError} it could not be saved; the instance is then stopped, so that pages do not show
-   *   the refused change either
-   */
-  async #orStop(saved) {
-    try {
-      return await saved;
-    } catch (error) {
-      await this.firstSave;
-      if (this.#unsaved !== undefined) return false; // as the page shows
-      void this.close();
-      throw error;
-    }
   }
 
   async #run() {
@@ -279,13 +240,13 @@ export class Instance {
     const started = await start({
       key: this.#key,
       siteRoot: this.#siteRoot,
-      openStore: () => this.#tryStore(),
+      openStore: () => this.#persistence.openStore(),
       decisions: this.#decisions,
       carried: this.#carried,
       fromSources: this.#fromSources,
       isNew: this.#isNew,
       signal: this.#abandoning.signal,
-      onWrite: () => this.#saver?.soon(),
+      onWrite: () => this.#persistence.soon(),
       reports: this.reports,
     });
     const { files, python, intake, packages, breakdown, problems, exercised, saving } = started;
@@ -304,46 +265,13 @@ export class Instance {
     this.#problems = problems;
     this.#notes = started.notes;
     this.#exercised = exercised;
-    this.#additions = new Additions(intake, (...work) => this.#andSave(...work));
-    if (saving) await this.#startSaving(saving);
-  }
-
-  /** @returns {Promise<Store | undefined>} undefined where the browser offers none */
-  async #tryStore() {
-    try {
-      return await this.#openStore();
-    } catch (error) {
-      // Without the saved data, the page would show other data than the person left here.
-      if (error instanceof LiteError && error.name === OUTDATED) throw error;
-      this.#unsaved = error;
-      return undefined;
-    }
-  }
-
-  /** @param {NonNullable<import("../boot/start.js").Started["saving"]>} saving */
-  async #startSaving({ store, record, isSaved }) {
-    const files = /** @type {WatchedFiles} */ (this.#files);
-    const saver = new Saver(this.#openStore, files, record, (saved) => {
-      this.#orStop(saved).then(
-        (edits) => edits && this.#onChange(""),
-        (error) => console.warn("Changes could not be saved.", error),
-      );
-    });
-    this.#replies = isSaved ? await Replies.of(store, record.generation) : new Replies(new Map());
-    saver.keep(this.#replies.earlier);
-    this.#saver = saver;
-    this.firstSave = isSaved
-      ? saver.saveStart()
-      : saver.begin().catch((error) => {
-          console.warn("Nothing is saved.", error);
-          this.#unsaved = error;
-          this.#saver = undefined;
-        });
+    this.#additions = new Additions(intake, this.#persistence.andSave);
+    if (saving) await this.#persistence.begin(files, saving);
   }
 
   /** @returns {Promise<void>} settled when everything that a boot leads to has been requested and saved */
   async settled() {
-    await this.firstSave;
+    await this.#persistence.firstSave;
     await this.quiet();
   }
 
@@ -413,7 +341,7 @@ export class Instance {
   async reload(id, by) {
     const additions = /** @type {Additions} */ (this.#additions);
     const work = additions.reload(this.#python, id, by, this.#siteRoot, (version) => {
-      this.#saver?.noteSource(version);
+      this.#persistence.noteSource(version);
       this.#problems = this.#problems.filter(({ source }) => source !== version.url);
     });
     return this.#inUse(work);
@@ -429,7 +357,7 @@ export class Instance {
    */
   install(requirement, upgrade, onProgress) {
     const install = () => this.packages.install(requirement, upgrade, onProgress);
-    return this.#inUse(this.#andSave("", install));
+    return this.#inUse(this.#persistence.andSave("", install));
   }
 
   /**
@@ -439,7 +367,8 @@ export class Instance {
    * @returns {Promise<ReturnType<Packages["uninstall"]>>}
    */
   uninstall(name) {
-    return this.#inUse(this.#andSave("", async () => this.packages.uninstall(name)));
+    const uninstall = async () => this.packages.uninstall(name);
+    return this.#inUse(this.#persistence.andSave("", uninstall));
   }
 
   /**
@@ -450,21 +379,6 @@ export class Instance {
   async #inUse(work) {
     this.lastUsed = performance.now();
     return this.#uses.during(this.#breakdown.unless(work));
-  }
-
-  /** @type {import("./additions.js").AndSave} */
-  async #andSave(by, work, onSave = () => {}) {
-    const inProgress = await this.#saver?.beginRequest({});
-    try {
-      const result = await work();
-      onSave(0, 0);
-      if (this.#saver) this.#saver.onProgress = onSave;
-      if (inProgress && (await this.#orStop(inProgress.settle()))) this.#onChange(by);
-      return result;
-    } finally {
-      if (this.#saver) this.#saver.onProgress = () => {};
-      inProgress?.end();
-    }
   }
 }
 

@@ -3,6 +3,7 @@
  * consent, the error page), and where Python must not be asked (gate.js).
  */
 
+import { TOO_SLOW } from "../bridge/bridge.js";
 import { GONE, NO_ROOM, NOT_SAVED } from "../storage/save-errors.js";
 import { siteFile } from "../site-cache/site-files.js";
 import { LiteError, toWire } from "../../shared/errors.js";
@@ -15,6 +16,13 @@ const TITLES = /** @type {Record<string, string>} */ ({
   [GONE]: "This data has changed",
   403: "This was refused",
   503: "This data could not be opened",
+});
+
+/** Statuses of requests that end in an error, by its name; of all others 500. */
+const STATUSES = /** @type {Record<string, number>} */ ({
+  [NO_ROOM]: 507,
+  [GONE]: 409,
+  [TOO_SLOW]: 504,
 });
 
 const HEADERS = { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" };
@@ -144,6 +152,18 @@ export async function errorPage(error, status, { siteRoot, wantsPage }) {
   }
   const headers = { ...HEADERS, "content-type": "text/plain; charset=utf-8" };
   return new Response(text, { status, headers });
+}
+
+/**
+ * The answer to a request that reached the application and ended in an error.
+ *
+ * @param {unknown} error
+ * @param {{siteRoot: string, wantsPage: boolean}} context
+ * @returns {Promise<Response>}
+ */
+export function failurePage(error, context) {
+  const { name = "" } = /** @type {{name?: string}} */ (error ?? {});
+  return errorPage(error, STATUSES[name] ?? 500, context);
 }
 
 /**

@@ -6,7 +6,14 @@ import { keepParts } from "../runtime/assets.js";
 import { keepImages } from "../runtime/snapshot/start-snapshot.js";
 import { isWanted } from "../instance/clients.js";
 import { foreign } from "../instance/workspaces.js";
-import { bootingPage, consentPage, errorPage, framedPage, stoppedPage } from "./pages.js";
+import {
+  bootingPage,
+  consentPage,
+  errorPage,
+  failurePage,
+  framedPage,
+  stoppedPage,
+} from "./pages.js";
 import { finishVisit } from "../runtime/runtime.js";
 import { completeSite } from "../site-cache/site-files.js";
 import { isFramed } from "../trust/arrivals.js";
@@ -101,10 +108,10 @@ async function answerFrom(workspace, key, event, context) {
       const blocked = await workspace.guard.blocked(request);
       if (blocked) return await stoppedPage(blocked, key, context);
       if (context.wantsPage && request.method === "GET") {
-        // A page load must not wait through a long boot: browsers give up on it.
-        const late = Symbol("late");
-        const first = await Promise.race([booted, after(SHORT_WAIT, late)]).catch(() => late);
-        if (first === late && !instance.consent) return await bootingPage(context.siteRoot);
+        // A page load must not wait through a long boot: browsers give up on it. The booting page also
+        // shows why a boot failed.
+        const isReady = await isFulfilledWithin(booted, SHORT_WAIT);
+        if (!isReady && !instance.consent) return await bootingPage(context.siteRoot);
       }
       await booted;
     } catch (error) {
@@ -117,11 +124,9 @@ async function answerFrom(workspace, key, event, context) {
     }
     // An instance that was replaced or deleted meanwhile answers nothing more.
     if (instance.state === "stopped") continue;
-    const response = await instance.handle(
-      request,
-      { clientId, arrivedAt, handled },
-      (error, status) => errorPage(error, status, context),
-    );
+    const response = await instance
+      .handle(request, { clientId, arrivedAt, handled })
+      .catch((error) => failurePage(error, context));
     const finished = afterBoot(instance, key).then(finishVisit).then(completeSite);
     event.waitUntil(finished.then(() => instance.exercise()));
     return response;
@@ -145,11 +150,15 @@ async function afterBoot(instance, key, answered) {
 }
 
 /**
- * @template T
+ * @param {Promise<unknown>} work
  * @param {number} ms
- * @param {T} value
- * @returns {Promise<T>}
+ * @returns {Promise<boolean>} whether it succeeded in that time
  */
-function after(ms, value) {
-  return new Promise((resolve) => setTimeout(resolve, ms, value));
+function isFulfilledWithin(work, ms) {
+  const succeeded = work.then(
+    () => true,
+    () => false,
+  );
+  const timeout = new Promise((resolve) => setTimeout(resolve, ms, false));
+  return Promise.race([succeeded, timeout]);
 }

@@ -1,5 +1,5 @@
 /**
- * The sentences shown when something could not be saved, and their HTTP status.
+ * The sentences shown when something could not be saved.
  */
 
 import { LiteError } from "../../shared/errors.js";
@@ -89,16 +89,6 @@ export function notSaved(error, what = "change") {
     cause: error,
     name: NOT_SAVED,
   });
-}
-
-/**
- * @param {unknown} error  that kept an answer from leaving
- * @returns {number} the HTTP status that says so
- */
-export function statusOf(error) {
-  const { name = "" } = /** @type {{name?: string}} */ (error ?? {});
-  if (name === NO_ROOM) return 507;
-  return name === GONE ? 409 : 500;
 }
 
 /** @param {unknown} error */

@@ -12,6 +12,7 @@
 import { checkWhole, writeGeneration } from "./generations.js";
 import manifest from "../site-cache/manifest.js";
 import { gone, notSaved } from "./save-errors.js";
+import { Replies } from "./saved-replies.js";
 import { change, putAhead, putChanges } from "./store-changes.js";
 import { deleteGeneration } from "./transaction.js";
 import { WriteGate } from "./write-gate.js";
@@ -23,8 +24,6 @@ import { DATABASES, STATE_FORMAT } from "../../shared/saved-store.js";
 /** @typedef {import("../../shared/saved-store.js").SavedReply} SavedReply */
 /** @typedef {import("./block-file-system.js").WatchedFiles} WatchedFiles */
 /** @typedef {import("./block-file-system.js").Changes} Changes */
-/** @typedef {import("./transaction.js").Transaction} Transaction */
-/** @typedef {import("./transaction.js").Ask} Ask */
 /** @typedef {import("./save-errors.js").Refused} Refused */
 
 /**
@@ -35,12 +34,6 @@ import { DATABASES, STATE_FORMAT } from "../../shared/saved-store.js";
 
 /** ms after which what no request waits for is saved: the work of background tasks. */
 const SOON = 1000;
-
-/**
- * ms after which a reply was surely delivered. Below the 30 seconds that a worker is idle before it is
- * stopped, so that nobody's second, equal request is taken for the first one coming again.
- */
-export const REPLY_LIFETIME = 20_000;
 
 /** Bytes from which on changes are not copied all at once. */
 const LARGE = 4 * PORTION;
@@ -97,10 +90,7 @@ export class Saver {
   #next;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
-  /** @type {Map<string, SavedReply>} by id; to be saved with the next changes */
-  #replies = new Map();
-  /** @type {Map<string, SavedReply>} by id; those in the store that may still be wanted */
-  #kept = new Map();
+  #replies;
   #stopped = false;
   /**
    * @type {unknown} why a save failed. The files then are ahead of what is saved by changes that were
@@ -120,12 +110,14 @@ export class Saver {
    * @param {SavedInstance} record  in the store already, or what to begin with
    * @param {(saved: Promise<boolean>) => void} onSaved  called with each save that no request waits
    *   for; of the same value as RequestInProgress.settle()
+   * @param {Replies} [replies]  those that the store has of earlier runs, and room for new ones
    */
-  constructor(openStore, files, record, onSaved) {
+  constructor(openStore, files, record, onSaved, replies = new Replies()) {
     this.#openStore = openStore;
     this.#files = files;
     this.#record = record;
     this.#onSaved = onSaved;
+    this.#replies = replies;
   }
 
   /** @returns {SavedInstance} as last saved */
@@ -176,7 +168,7 @@ export class Saver {
       // A request that only reads does not wait until all of a large addition is saved.
       if (this.#isLarge && onlyReads) return Promise.resolve(false);
       const wrote = this.#files.writes !== writes;
-      if (wrote && reply) this.#replies.set(request.id, reply);
+      if (wrote && reply) this.#replies.add(request.id, reply);
       if (wrote && !onlyReads) this.#isTouched = true;
       return wrote ? this.save() : this.#othersSaved();
     }, leave);
@@ -232,25 +224,13 @@ export class Saver {
   }
 
   /**
-   * Take over replies that earlier runs of the worker have left in the store.
-   *
-   * @param {Map<string, SavedReply>} replies  by id
-   */
-  keep(replies) {
-    for (const [id, reply] of replies) this.#kept.set(id, reply);
-  }
-
-  /**
    * Forget a reply that was delivered: from now on, an equal request is another one.
    *
    * @param {string} id
    */
   async delivered(id) {
-    const reply = this.#kept.get(id);
-    if (!reply || this.#stopped) return;
-    this.#kept.delete(id);
-    const store = await this.#openStore();
-    await store.delete("replies", [this.#record.generation, reply.fingerprint, id]);
+    if (this.#stopped || !this.#replies.isInStore(id)) return;
+    await this.#replies.remove(await this.#openStore(), this.#record.generation, id);
   }
 
   /**
@@ -316,9 +296,8 @@ export class Saver {
       });
       copy = await this.#copy(PORTION);
     }
-    const { changes, counts } = copy;
+    const { changes, counts, replies } = copy;
     const record = this.#nextRecord({ generation });
-    const replies = [...this.#replies];
     await change(
       store,
       async (transaction, ask) => {
@@ -326,13 +305,14 @@ export class Saver {
         if (before && !isSame(before, this.#record)) throw gone();
         putChanges(transaction, ask, generation, changes);
         await checkWhole(transaction, generation, counts);
-        this.#putReplies(transaction, ask, generation, replies);
+        this.#replies.put(transaction, ask, generation, replies);
         ask(transaction.objectStore("instances").put(record));
         if (before) deleteGeneration(transaction, ask, before.generation);
       },
       "strict",
     );
-    this.#saved(record, replies);
+    this.#record = record;
+    this.#replies.saved(replies);
   }
 
   /** @returns {Promise<boolean>} whether databases were among the changes */
@@ -340,18 +320,18 @@ export class Saver {
     this.#isLarge = this.#files.changedBytes > LARGE;
     try {
       if (this.#isLarge) await this.#saveAhead();
-      if (!this.#files.changed && this.#replies.size === 0) return false;
+      if (!this.#files.changed && !this.#replies.arePending) return false;
       this.#saving = "later";
-      const { changes } = await this.#copy();
+      const { changes, replies } = await this.#copy();
       const edits = hasDatabases(changes);
       const record = this.#nextRecord({ edited: this.#record.edited || edits });
       // Doing it a second time does no harm: it is the same blocks.
-      const isThere = await this.#inStore((store) => this.#write(store, changes, record)).catch(
-        (error) => {
-          this.#files.giveBack(changes);
-          throw error;
-        },
-      );
+      const isThere = await this.#inStore((store) =>
+        this.#write(store, changes, replies, record),
+      ).catch((error) => {
+        this.#files.giveBack(changes);
+        throw error;
+      });
       // The browser has thrown away what was saved; here it all still is.
       if (!isThere) {
         this.#record = record;
@@ -395,12 +375,12 @@ export class Saver {
   /**
    * @param {Store} store
    * @param {Changes} changes
+   * @param {import("./saved-replies.js").Pending} replies  to the requests that made them
    * @param {SavedInstance} record
    * @returns {Promise<boolean>} false if the instance is no longer saved; then nothing was done
    */
-  async #write(store, changes, record) {
+  async #write(store, changes, replies, record) {
     const { generation, key } = record;
-    const replies = [...this.#replies];
     const isThere = await change(
       store,
       async (transaction, ask) => {
@@ -409,42 +389,16 @@ export class Saver {
         if (!isSame(current, record)) throw gone();
         putChanges(transaction, ask, generation, changes);
         ask(transaction.objectStore("instances").put(record));
-        this.#putReplies(transaction, ask, generation, replies);
-        for (const [id, { fingerprint, at }] of this.#kept) {
-          if (Date.now() - at < REPLY_LIFETIME) break;
-          ask(transaction.objectStore("replies").delete([generation, fingerprint, id]));
-          this.#kept.delete(id);
-        }
+        this.#replies.put(transaction, ask, generation, replies);
         return true;
       },
       "strict",
     );
-    if (isThere) this.#saved(record, replies);
+    if (isThere) {
+      this.#record = record;
+      this.#replies.saved(replies);
+    }
     return isThere;
-  }
-
-  /**
-   * @param {Transaction} transaction
-   * @param {Ask} ask
-   * @param {string} generation
-   * @param {Array<[id: string, SavedReply]>} replies
-   */
-  #putReplies(transaction, ask, generation, replies) {
-    for (const [id, reply] of replies) {
-      ask(transaction.objectStore("replies").put(reply, [generation, reply.fingerprint, id]));
-    }
-  }
-
-  /**
-   * @param {SavedInstance} record
-   * @param {Array<[id: string, SavedReply]>} replies
-   */
-  #saved(record, replies) {
-    this.#record = record;
-    for (const [id, reply] of replies) {
-      this.#replies.delete(id);
-      this.#kept.set(id, reply);
-    }
   }
 
   /**
@@ -467,13 +421,14 @@ export class Saver {
 
   /**
    * @param {number} [most]  as take() of block-file-system.js has it
-   * @returns {Promise<{changes: Changes, counts: {files: number, blocks: number}}>} counts: of all files
-   *   at the same moment
+   * @returns {Promise<{changes: Changes, counts: {files: number, blocks: number},
+   *   replies: import("./saved-replies.js").Pending}>} counts: of all files; all at the same moment
    */
   #copy(most) {
     return this.#gate.copy(() => ({
       changes: this.#files.take(most),
       counts: this.#files.counts,
+      replies: this.#replies.pending,
     }));
   }
 

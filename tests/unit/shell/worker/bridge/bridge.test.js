@@ -1,20 +1,23 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { test } from "node:test";
-import { answer } from "../../../../../shell/worker/bridge/bridge.js";
+import { importWorkerModule } from "../../../../support/worker_modules.js";
 
 globalThis.self = /** @type {any} */ ({ navigator: { userAgent: "Test/1.0" } });
+const { answer } = await importWorkerModule("shell/worker/bridge/bridge.js");
 
 const MIB = 1024 * 1024;
 const bytes = (text) => new TextEncoder().encode(text);
-const plain = async (error, status) =>
-  new Response([error.message, error.hint, error.traceback].join("|"), { status });
+const plain = ({ name, message, hint, traceback }) =>
+  new Response([message, hint, traceback].join("|"), {
+    status: name === "TooSlowError" ? 504 : 500,
+  });
 
 /** Ask a server in JavaScript, which stands for the one in Python. */
 const ask = (
   handle,
   { request = new Request("http://localhost/app/"), patience, settle = async () => {} } = {},
-) => answer(handle, request, "client", { errorPage: plain, settle, patience });
+) => answer(handle, request, "client", { settle, patience }).catch(plain);
 
 /** Keep what is said on the console from the test's output. */
 function quietly(t) {

@@ -17,7 +17,6 @@ async function download(inUse) {
   };
   const request = new Request("http://localhost/app/-/download/data.db");
   const answering = answer(handle, request, "client", {
-    errorPage: async (error) => new Response(error.message),
     settle: async () => {},
     onStream: (stream) => inUse.add(stream),
   });

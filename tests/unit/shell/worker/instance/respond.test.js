@@ -7,7 +7,6 @@ const { respond } = await importWorkerModule("shell/worker/instance/respond.js")
 const { StaticAnswers } = await importWorkerModule("shell/worker/bridge/static-responses.js");
 
 const FILE = "http://localhost/app/-/static/app.css";
-const plain = async (error, status) => new Response(error.message, { status });
 
 /** Make an instance's means, with a Python that counts how often it is asked. */
 function means({ lasts = true, ...more } = {}) {
@@ -18,46 +17,46 @@ function means({ lasts = true, ...more } = {}) {
       to.whole(200, '[["etag", "1"]]', new TextEncoder().encode("file"), lasts);
     },
     staticAnswers: new StaticAnswers(),
-    saver: undefined,
-    replies: undefined,
-    onSave: (saved) => saved,
+    persistence: saving(async () => {}),
     onStream: () => {},
     ...more,
   };
   return made;
 }
 
-/** Make a saver of which `settle` is what saving comes to. */
-const saver = (settle) => ({
-  beginRequest: async () => ({ id: "1", settle, end: () => {} }),
+/** Make a persistence of which `settle` is what saving comes to. */
+const saving = (settle, reply) => ({
+  beginRequest: async () => ({ reply, settle, end: () => {} }),
 });
 
-const ask = (of) =>
-  respond(new Request(FILE), { clientId: "client", arrivedAt: Date.now() }, plain, of);
+const ask = (of) => respond(new Request(FILE), { clientId: "client", arrivedAt: Date.now() }, of);
 
-for (const [name, more] of [
-  ["an instance that is not saved", {}],
-  ["an instance that is saved", { saver: saver(async () => false) }],
-]) {
-  test(`${name} asks Python once for what lasts`, async () => {
-    const of = means(more);
-    for (let times = 0; times < 3; times++) assert.equal(await (await ask(of)).text(), "file");
-    assert.equal(of.asked, 1);
-  });
+test("Python is asked once for what lasts", async () => {
+  const of = means();
+  for (let times = 0; times < 3; times++) assert.equal(await (await ask(of)).text(), "file");
+  assert.equal(of.asked, 1);
+});
 
-  test(`${name} asks Python each time for what does not`, async () => {
-    const of = means({ ...more, lasts: false });
-    for (let times = 0; times < 3; times++) await ask(of);
-    assert.equal(of.asked, 3);
-  });
-}
+test("Python is asked each time for what does not", async () => {
+  const of = means({ lasts: false });
+  for (let times = 0; times < 3; times++) await ask(of);
+  assert.equal(of.asked, 3);
+});
+
+test("a request that an earlier run of the worker answered gets that reply", async () => {
+  const reply = { status: 303, headers: '[["location", "/"]]', body: new Uint8Array() };
+  const of = means({ persistence: saving(async () => {}, reply) });
+  const response = await ask(of);
+  assert.deepEqual([response.status, response.headers.get("location")], [303, "/"]);
+  assert.equal(response.body, null);
+  assert.equal(of.asked, 0);
+});
 
 test("an answer that could not leave, as something could not be saved, is not kept", async () => {
-  const failing = saver(async () => {
-    throw Object.assign(new Error("There is no room."), { name: "NoRoomError" });
+  const failing = saving(async () => {
+    throw new Error("There is no room.");
   });
-  const of = means({ saver: failing });
-  assert.equal((await ask(of)).status, 507);
-  assert.equal(await ask(of).then((answer) => answer.text()), "There is no room.");
+  const of = means({ persistence: failing });
+  for (let times = 0; times < 2; times++) await assert.rejects(ask(of), /There is no room/);
   assert.equal(of.asked, 2);
 });

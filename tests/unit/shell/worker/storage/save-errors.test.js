@@ -1,17 +1,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { gone, notSaved, statusOf } from "../../../../../shell/worker/storage/save-errors.js";
+import {
+  GONE,
+  gone,
+  NO_ROOM,
+  notSaved,
+  NOT_SAVED,
+} from "../../../../../shell/worker/storage/save-errors.js";
 
 const failed = (name) => new DOMException("why", name);
 
 test("only what there is no room for is refused for want of storage", () => {
   const noRoom = notSaved(failed("QuotaExceededError"));
-  assert.equal(statusOf(noRoom), 507);
+  assert.equal(noRoom.name, NO_ROOM);
   assert.match(noRoom.message, /^There is no room left to save this change, so it was not made\.$/);
   for (const name of ["UnknownError", "AbortError", "InvalidStateError", "DataError"]) {
-    assert.equal(statusOf(notSaved(failed(name))), 500, name);
+    assert.equal(notSaved(failed(name)).name, NOT_SAVED, name);
   }
-  assert.equal(statusOf(gone()), 409);
+  assert.equal(gone().name, GONE);
 });
 
 test("the sentence names the cause", () => {
