@@ -1,7 +1,8 @@
 """Checks that imports go one way, as layers.toml says.
 
 Names every import that goes up or sideways, and every file that has no row. Imports in comments,
-which only name types, do not count.
+which only name types, do not count. Also names every mention of the application in folders that
+serve any, comments included; the project's own name is none.
 """
 
 from __future__ import annotations
@@ -81,6 +82,14 @@ def problems(imports: dict[str, set[str]], rows: list[list[str]]) -> Iterator[st
                 yield f"{path} imports {other}; pages and the worker share only shell/shared."
 
 
+def mentions(path: str, source: str, application: str) -> Iterator[str]:
+    """Yield a sentence for each line that mentions the application."""
+    mention = re.compile(rf"{application}(?![-_ ]lite)", re.I)
+    for number, line in enumerate(source.split("\n"), start=1):
+        if mention.search(line):
+            yield f"{path}:{number} mentions {application}; it has to serve any application."
+
+
 def check(project: Path) -> list[str]:
     """Return what is wrong with the imports of the project in a folder."""
     table = tomllib.loads((project / TABLE).read_text())
@@ -98,7 +107,12 @@ def check(project: Path) -> list[str]:
         path: python_imports(source, project)
         for path, source in files("*.py", "engine", "plugins", "bootstrap.py")
     }
-    return [*problems(javascript, table["javascript"]), *problems(python, table["python"])]
+    found = [*problems(javascript, table["javascript"]), *problems(python, table["python"])]
+    general = table.get("general", {"folders": []})
+    for pattern in ("*.js", "*.py"):
+        for path, source in files(pattern, *general["folders"]):
+            found.extend(mentions(path, source, general["application"]))
+    return found
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """Serves any ASGI application: turns one request of the service worker into one ASGI connection.
 
 Implements the protocol (scope, receive and send of HTTP connections, and the lifespan) and answers
-in every case, whatever the application does. It knows nothing of Datasette and nothing of
+in every case, whatever the application does. It knows no particular application and nothing of
 JavaScript: `Request` and `Response` below are all it sees of the world, so it is tested in CPython.
 
 What a server must allow for is taken from the ASGI specification, version 3.0, spec version 2.5:

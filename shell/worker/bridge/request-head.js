@@ -73,7 +73,7 @@ function headers(request, url, site, hasBody) {
 
 /**
  * Where a request comes from, as the header Sec-Fetch-Site says it (https://www.w3.org/TR/fetch-metadata/).
- * Datasette's protection against forged requests rests on this, so a request that could change
+ * Applications rest their protection against forged requests on this, so a request that could change
  * something counts as cross-site unless it is shown to come from this origin.
  *
  * @param {Request} request

@@ -2,14 +2,14 @@
  * Keeps responses of one running instance that never change: its static files, served once by Python and
  * from then on from here.
  *
- * Python says which responses these are (engine/datasette/adaptations/static_files.py). Whether one may be
+ * The application says which responses these are (LASTING in engine/asgi/server.py). Whether one may be
  * kept, and what a request makes of it, follows from HTTP (RFC 9110 and 9111). They are forgotten with the
  * instance, since the next one may have other plugins.
  */
 
 import { toResponse } from "./bridge.js";
 
-/** Bytes of one instance's answers; Datasette's own files are 1 MB. */
+/** Bytes of one instance's answers, several times what applications have as static files. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
 /** A single file may take this part of them. */

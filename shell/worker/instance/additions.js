@@ -176,7 +176,7 @@ async function fetchJournals(urls, database, siteRoot) {
 
 /**
  * @param {Array<{database: string, table: string | null}>} added
- * @returns {string} path of the first one's page in Datasette
+ * @returns {string} path of the first one's page
  */
 function pathOf([first]) {
   if (!first) return "";

@@ -1,6 +1,6 @@
 /**
  * Renders pages for nobody in a Python that started from a snapshot, while nobody waits for it, so that
- * the browser keeps more compiled code for the next start (engine/datasette/warm_up.py says why).
+ * the browser keeps more compiled code for the next start (docs/fast-boot.md says why).
  *
  * Nothing depends on it. A few starts do it, and then no more, since compiled code is kept.
  */

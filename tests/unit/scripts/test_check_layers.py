@@ -77,3 +77,16 @@ def test_types_in_comments_do_not_count(project: Path) -> None:
     content = '/** @typedef {import("../boot/start.js").Step} Step */\n// import "../boot/start.js"'
     (project / "shell/worker/storage/saver.js").write_text(content)
     assert check(project) == NO_ROW
+
+
+def test_folders_that_serve_any_application_do_not_mention_one(project: Path) -> None:
+    table = '[general]\napplication = "Flask"\nfolders = ["engine/sqlite", "shell/worker/boot"]\n'
+    (project / "layers.toml").write_text(TABLE + table)
+    assert check(project) == NO_ROW
+    (project / "engine/sqlite/names.py").write_text("# flask-lite, Flask Lite and\n# Flask's\n")
+    (project / "shell/worker/boot/steps.js").write_text("// flask.app")
+    (project / "shell/worker/storage/saver.js").write_text("// Flask")
+    assert sorted(set(check(project)) - set(NO_ROW)) == [
+        "engine/sqlite/names.py:2 mentions Flask; it has to serve any application.",
+        "shell/worker/boot/steps.js:1 mentions Flask; it has to serve any application.",
+    ]
