@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from engine import deferred_modules
+from engine.asgi import inline_threads
 from engine.asgi.server import RequestHead
 from engine.boot import ahead, snapshot
 from engine.datasette import site
 from engine.datasette.owner import Owner
 from engine.deferred_modules import NotHereYet, is_out_of_reach
-from engine.environment import JsRequestBody, JsResponse, JsRows
+from engine.environment import JsRequestBody, JsResponse, JsRows, wait
 from engine.errors import LiteError
 from engine.importing.options import Request
 from engine.pace import Pace
@@ -224,6 +225,7 @@ class BrowserInstance:
 
     async def _open(self, memory: bool, trusted: list[str]) -> list[dict[str, str]]:
         await self._instance.open(memory, trusted)
+        inline_threads.install(wait)
         left_out = {**plugin_loading.left_out, **self._instance.left_out}
         problems = [{**error.to_wire(), "source": source} for source, error in left_out.items()]
         if self._instance.set_aside is not None:

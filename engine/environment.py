@@ -6,10 +6,12 @@ Values cross as strings (JSON), numbers and bytes; nothing is decided here.
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Awaitable
 from typing import Any
 
-from pyodide.ffi import JsException, to_js
+from pyodide.ffi import JsException, can_run_sync, run_sync, to_js
 
 
 async def download(url: str, options: dict[str, Any]) -> bytes:
@@ -25,6 +27,23 @@ async def download(url: str, options: dict[str, Any]) -> bytes:
     response = await pyfetch(url, **options)
     response.raise_for_status()
     return await response.bytes()
+
+
+def wait(work: Awaitable[Any]) -> Any:
+    """Return the result of `work` once the event loop has done it; other tasks go on meanwhile.
+
+    Raises:
+        RuntimeError: the browser cannot suspend Python (it has no JavaScript Promise Integration),
+            or what called this cannot be suspended.
+    """
+    if not can_run_sync():
+        if asyncio.iscoroutine(work):
+            work.close()
+        raise RuntimeError(
+            "Synchronous code cannot wait for asynchronous code here: this browser has no "
+            "JavaScript Promise Integration. Make the function that waits a coroutine."
+        )
+    return run_sync(work)
 
 
 class JsRequestBody:

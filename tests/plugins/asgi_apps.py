@@ -15,9 +15,12 @@ import json
 import os
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from threading import get_ident
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from asgiref.sync import async_to_sync, sync_to_async
 from datasette import hookimpl
 
 from engine.datasette.adaptations.templates import COMPILED
@@ -266,6 +269,78 @@ async def gzipped(scope: Scope, receive: Receive, send: Send) -> None:
     data = gzip.compress(b"as it was before")
     length = ("content-length", str(len(data)))
     await give(send, data, ("content-encoding", "gzip"), length, ("content-type", "text/plain"))
+
+
+# What frameworks do
+
+
+@app
+async def threads(scope: Scope, receive: Receive, send: Send) -> None:
+    """Work for a thread pool, given to it in the `way` of the query, as JSON.
+
+    Says whether it ran on the event loop's thread, and what it got from the event loop.
+    """
+
+    async def later() -> str:
+        await asyncio.sleep(0)
+        await NOTES.wait(query(scope)["id"], "go")
+        return "from the loop"
+
+    loop = asyncio.get_running_loop()
+
+    def work(back: bool) -> list[Any]:
+        if not back:
+            return [get_ident(), ""]
+        if query(scope)["way"] == "asgiref":
+            return [get_ident(), async_to_sync(later)()]
+        return [get_ident(), asyncio.run_coroutine_threadsafe(later(), loop).result()]
+
+    back = "back" in query(scope)
+    with ThreadPoolExecutor() as pool:
+        ways: dict[str, Callable[[], Awaitable[list[Any]]]] = {
+            "asyncio": lambda: asyncio.to_thread(work, back),
+            "asgiref": lambda: sync_to_async(work)(back),
+            "pool": lambda: loop.run_in_executor(pool, work, back),
+            "submit": lambda: asyncio.wrap_future(pool.submit(work, back)),
+        }
+        thread, got = await ways[query(scope)["way"]]()
+    await give(send, {"same thread": thread == get_ident(), "got": got})
+
+
+@app
+async def events(scope: Scope, receive: Receive, send: Send) -> None:
+    """Server-sent events: the next one is sent when the page has noted the one before."""
+    key = query(scope)["id"]
+    await send(start(200, ("content-type", "text/event-stream"), ("cache-control", "no-store")))
+    gone = asyncio.ensure_future(receive_until_disconnect(receive))
+    number = 0
+    while not gone.done():
+        await send(body(b"id: %d\ndata: event %d\n\n" % (number, number), more=True))
+        heard = asyncio.ensure_future(NOTES.wait(key, f"heard {number}"))
+        await asyncio.wait([gone, heard], return_when=asyncio.FIRST_COMPLETED)
+        heard.cancel()
+        number += 1
+    NOTES.add(key, "http.disconnect")
+
+
+async def receive_until_disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+@app
+async def after_the_answer(scope: Scope, receive: Receive, send: Send) -> None:
+    """What receive() gives after the request and after the answer, then a background task."""
+    key = query(scope)["id"]
+    await request_chunks(receive)
+    gone = asyncio.ensure_future(receive())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    NOTES.add(key, f"blocks: {not gone.done()}")
+    await give(send, b"the answer")
+    NOTES.add(key, (await gone)["type"])
+    await NOTES.wait(key, "go")
+    NOTES.add(key, "background task done")
 
 
 # Applications that do not

@@ -1,6 +1,6 @@
 /**
- * Tracks what uses an instance: requests until they are answered, and streamed answers until they are
- * read in full or no longer wanted.
+ * Tracks what uses an instance: requests until they are answered, streamed answers until they are read in
+ * full or no longer wanted, and what the application does after its answer, such as background tasks.
  *
  * Closing an instance waits for these, but not for an abandoned download: a stream that does not move
  * for a while is given up, so that its reader sees a failure, not half a file.
@@ -16,12 +16,14 @@ const PATIENCE = 5000;
 export class InUse {
   /** @type {Set<Promise<unknown>>} */
   #work = new Set();
+  /** @type {Set<Promise<unknown>>} calls of the application */
+  #calls = new Set();
   /** @type {Set<Streaming>} */
   #streams = new Set();
 
   /** @returns {boolean} */
   get isBusy() {
-    return this.#work.size > 0 || this.#streams.size > 0;
+    return this.#work.size > 0 || this.#streams.size > 0 || this.#calls.size > 0;
   }
 
   /** @returns {boolean} whether a request is waiting for its answer to begin */
@@ -43,6 +45,27 @@ export class InUse {
     }
   }
 
+  /**
+   * @param {Promise<void>} call  of the application, which may go on after its answer is complete
+   * @returns {Promise<void>} the same
+   */
+  called(call) {
+    this.#calls.add(call);
+    const end = () => void this.#calls.delete(call);
+    call.then(end, end);
+    return call;
+  }
+
+  /**
+   * Wait until the application has finished all calls so far.
+   *
+   * @param {number} patience  ms
+   * @returns {Promise<void>} never rejected
+   */
+  async finished(patience) {
+    await within(Promise.allSettled(this.#calls), patience);
+  }
+
   /** @param {Streaming} stream */
   add(stream) {
     this.#streams.add(stream);
@@ -58,6 +81,7 @@ export class InUse {
   async end(patience = PATIENCE) {
     await within(Promise.allSettled(this.#work), patience);
     await Promise.all([...this.#streams].map((stream) => ended(stream, patience)));
+    await this.finished(patience);
   }
 }
 

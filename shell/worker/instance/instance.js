@@ -24,8 +24,14 @@ import { LiteError } from "../../shared/errors.js";
 /** @typedef {import("../boot/start.js").Carried} Carried */
 /** @typedef {import("../storage/block-file-system.js").WatchedFiles} WatchedFiles */
 
-/** ms to wait for Datasette's own shutdown when the instance is closed. */
+/** ms to wait for the application's own shutdown when the instance is closed. */
 const CLOSING_TIME = 5000;
+
+/**
+ * ms to keep the worker running for what an application does after its answer. Browsers end a worker that
+ * is busy with one event for five minutes.
+ */
+const FINISHING_TIME = 4 * 60_000;
 
 export class Instance {
   /** @type {"new" | "booting" | "ready" | "failed" | "stopped"} stopped: must not be used any more */
@@ -130,7 +136,7 @@ export class Instance {
     const response = respond(request, arrival, {
       handle: (...asgi) => {
         endLoad = this.#guard.begin(request);
-        return this.#breakdown.unless(this.#handle(...asgi));
+        return this.#uses.called(this.#breakdown.unless(this.#handle(...asgi)));
       },
       staticAnswers: this.#staticAnswers,
       persistence: this.#persistence,
@@ -273,6 +279,15 @@ export class Instance {
   async settled() {
     await this.#persistence.firstSave;
     await this.quiet();
+  }
+
+  /**
+   * @returns {Promise<void>} settled when the application has done all that follows from the requests so
+   *   far, and that is saved; or when the browser would not wait any longer. Never rejected
+   */
+  async finished() {
+    await this.#uses.finished(FINISHING_TIME);
+    await this.#persistence.flush();
   }
 
   /** @returns {Promise<boolean>} see quiet.js */

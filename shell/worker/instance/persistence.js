@@ -183,6 +183,15 @@ export class Persistence {
     this.#saver?.soon();
   }
 
+  /**
+   * Save now what no request waits for.
+   *
+   * @returns {Promise<void>} never rejected
+   */
+  async flush() {
+    await this.#saver?.flush();
+  }
+
   /** @param {import("../../shared/saved-store.js").SavedSource} version  as in Saver.noteSource() */
   noteSource(version) {
     this.#saver?.noteSource(version);

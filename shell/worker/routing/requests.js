@@ -129,6 +129,7 @@ async function answerFrom(workspace, key, event, context) {
       .catch((error) => failurePage(error, context));
     const finished = afterBoot(instance, key).then(finishVisit).then(completeSite);
     event.waitUntil(finished.then(() => instance.exercise()));
+    event.waitUntil(instance.finished());
     return response;
   }
 }

@@ -137,8 +137,8 @@ export class Saver {
   }
 
   /**
-   * Save what a start has written to an instance that is saved already: Datasette's catalogue, and when it
-   * was last used. Nobody requested this, so a failure for lack of room is no reason to refuse the next
+   * Save what a start has written to an instance that is saved already: the application's own files, and
+   * when it was last used. Nobody requested this, so a failure for lack of room is no reason to refuse the next
    * change, which then includes it.
    *
    * @returns {Promise<void>}
@@ -217,10 +217,22 @@ export class Saver {
 
   /** Something was written: see that it is saved, even if no request waits for that. */
   soon() {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      if (this.#files.changed && !this.#stopped) this.#onSaved(this.save());
-    }, SOON);
+    this.#timer ??= setTimeout(() => void this.flush(), SOON);
+  }
+
+  /**
+   * Save what soon() would save.
+   *
+   * @returns {Promise<void>} settled when that is done or has failed
+   */
+  async flush() {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (!this.#files.changed || this.#stopped) return;
+    const saved = this.save();
+    this.#onSaved(saved);
+    await saved.catch(() => {});
   }
 
   /**

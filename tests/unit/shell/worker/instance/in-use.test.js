@@ -62,3 +62,25 @@ test("requests are waited for, but not for ever", async () => {
   assert.ok(inUse.isAwaited);
   await inUse.end(20);
 });
+
+test("an instance is in use while the application works after its answer", async () => {
+  const inUse = new InUse();
+  let end;
+  const call = inUse.called(new Promise((resolve) => (end = resolve)));
+  assert.ok(inUse.isBusy);
+  assert.ok(!inUse.isAwaited, "nobody waits for it");
+  let isFinished = false;
+  const finished = inUse.finished(60_000).then(() => (isFinished = true));
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(!isFinished);
+  end();
+  await Promise.all([call, finished]);
+  assert.ok(!inUse.isBusy);
+});
+
+test("the wait for what the application does after its answer has an end", async () => {
+  const inUse = new InUse();
+  void inUse.called(new Promise(() => {}));
+  await inUse.finished(1);
+  assert.ok(inUse.isBusy);
+});
