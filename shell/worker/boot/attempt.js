@@ -1,0 +1,341 @@
+/**
+ * One attempt to start an instance, in five steps: find, Python, packages, files, open.
+ *
+ * start.js decides what a further attempt does differently. runtime.js starts Python, Python reads the
+ * sources.
+ */
+
+import { fetching, takeAll } from "./boot-sources.js";
+import { Breakdown } from "../runtime/crash-monitor.js";
+import { fetchSources, wantedBy } from "../sources/downloads.js";
+import { helps } from "../runtime/warm-up.js";
+import { StartImage } from "../runtime/snapshot/start-snapshot.js";
+import { Intake } from "../sources/intake.js";
+import { valueOf } from "../runtime/python-result.js";
+import { Packages, PackagesFailed } from "./packages.js";
+import { isForWantOfRest, offerRest, startPython } from "../runtime/runtime.js";
+import { beyondSources, copied, fileOf, readSaved } from "./saved-files.js";
+import { siteSettings } from "../site-cache/site-settings.js";
+import { own } from "../storage/ownership.js";
+import { newRecord } from "../storage/store-changes.js";
+import { ConsentNeeded } from "../trust/consent.js";
+import { LOCK } from "../trust/lock.js";
+import { UNWATCHED, WatchedFiles } from "../storage/block-file-system.js";
+import { instancePath } from "../../shared/paths.js";
+import { LiteError } from "../../shared/errors.js";
+import { embedding, isForOwnFiles, isSwitchedOn, keyToRecipe } from "../../shared/recipe.js";
+import { readableRecord } from "../../shared/saved-record.js";
+import { INTERNAL_CHECKED } from "../../shared/saved-store.js";
+import { SHELL_ROOT } from "../../shared/site.js";
+
+/** @typedef {import("../../shared/saved-store.js").Store} Store */
+/** @typedef {import("../../shared/saved-store.js").SavedInstance} SavedInstance */
+/** @typedef {import("./start.js").StartOptions} StartOptions */
+/** @typedef {import("./start.js").Started} Started */
+/** @typedef {import("./boot-progress.js").Step} Step */
+/** @typedef {import("../sources/downloads.js").Download} Download */
+
+/** The folder in Pyodide's file system that is saved; engine/folder.py knows what is in it. */
+const FOLDER = "/instance";
+
+/**
+ * What an attempt does differently from the first one.
+ *
+ * @typedef {object} Plan
+ * @property {import("./packages.js").Failure[]} failures  of the attempts so far
+ * @property {boolean} mayUseImage  whether to start from a snapshot
+ * @property {boolean} whole  with all of Python, even if a part has to be downloaded first
+ */
+
+/** @typedef {{image: StartImage, error: unknown}} Suspect  a snapshot that may be the cause of an error */
+
+/**
+ * What the first step finds out.
+ *
+ * @typedef {object} Found
+ * @property {import("../../shared/recipe.js").Recipe} recipe
+ * @property {Store} [store]
+ * @property {string} owner  names this instance in the record
+ * @property {SavedInstance} [found]  the record of what is saved
+ * @property {{problems?: import("../../shared/errors.js").WireError[]}} [saved]  what is opened instead
+ *   of the sources: saved or carried files
+ * @property {Packages} packages
+ * @property {StartImage} image
+ * @property {boolean} whole
+ * @property {boolean} mayExercise
+ */
+
+/**
+ * @typedef {object} Arriving  what is on its way while Python starts
+ * @property {Download[]} downloads  of the sources
+ * @property {Promise<Map<string, Uint8Array>>} [files]  of the instance's folder
+ */
+
+export class Attempt {
+  #options;
+  #plan;
+  #breakdown = new Breakdown();
+  /** @type {Promise<StartImage> | undefined} its use of snapshots, once it looks for one */
+  #image;
+  /** Stops showing others that the instance is open. */
+  #disown = () => {};
+
+  /**
+   * @param {StartOptions} options
+   * @param {Plan} plan
+   */
+  constructor(options, plan) {
+    this.#options = options;
+    this.#plan = plan;
+  }
+
+  /**
+   * @returns {Promise<Started>}
+   * @throws {LiteError} or whatever else stopped it; call `fail` then
+   */
+  run() {
+    return this.#breakdown.unless(Promise.race([this.#steps(), aborted(this.#options.signal)]));
+  }
+
+  /**
+   * Clear up after `run` has failed.
+   *
+   * @param {unknown} error
+   * @returns {Promise<{plan: Plan, suspect?: Suspect} | undefined>} the plan of the next attempt;
+   *   undefined if there should be none
+   */
+  async fail(error) {
+    this.#disown();
+    const plan = this.#plan;
+    const image = await this.#image;
+    const isAborted = this.#options.signal.aborted;
+    if (!isAborted && isForWantOfRest(error) && !plan.whole) {
+      image?.lacksRest();
+      return { plan: { ...plan, whole: true } };
+    }
+    if (!isAborted && image?.isUsed && !(error instanceof ConsentNeeded)) {
+      return { plan: { ...plan, mayUseImage: false }, suspect: { image, error } };
+    }
+    image?.confirm();
+    if (isAborted || !(error instanceof PackagesFailed)) return undefined;
+    return { plan: { ...plan, failures: [...plan.failures, error.failure] } };
+  }
+
+  /** @returns {Promise<Started>} */
+  async #steps() {
+    const found = await this.#find();
+    const starting = startPython(this.#report, {
+      whole: found.whole,
+      image: found.image.image,
+    });
+    const arriving = await this.#fetchAndRead(found);
+    const pyodide = await starting;
+    this.#breakdown.watch(pyodide);
+    const files = await this.#layOut(pyodide, arriving, found);
+    const bootstrap = await this.#loadPackages(pyodide, found);
+    const python = this.#makeInstance(bootstrap, found);
+    const intake = new Intake(pyodide.FS, python, `${FOLDER}/${UNWATCHED}`, (work) =>
+      this.#breakdown.unless(work),
+    );
+    const taken = await this.#takeSources(python, intake, arriving, found);
+    await this.#open(python, found);
+    return {
+      ...{ files, python, intake, packages: found.packages, breakdown: this.#breakdown },
+      ...taken,
+      exercised: found.mayExercise ? () => found.image.exercised() : undefined,
+      disown: this.#disown,
+      saving: this.#saving(found, arriving, taken.problems),
+    };
+  }
+
+  /** @type {(step: Step) => void} */
+  #report = (step) => this.#options.reports.report(step);
+
+  /**
+   * Step 1: find what is saved, its packages, and a snapshot that fits.
+   *
+   * @returns {Promise<Found>}
+   * @throws {ConsentNeeded}
+   */
+  async #find() {
+    const { key, carried, decisions, fromSources, isNew } = this.#options;
+    const recipe = key === "" ? [] : keyToRecipe(key);
+    const reading = siteSettings();
+    reading.catch(() => {}); // awaited below
+    const store = isSwitchedOn(recipe, "temporary") ? undefined : await this.#options.openStore();
+    const { owner = "", found: claimed, disown } = store ? await own(store, key) : {};
+    if (disown) this.#disown = disown;
+    // The data opens even where an older version of the site let a damaged record in.
+    const found = claimed && readableRecord(claimed).record;
+    const lock = carried?.files.get(LOCK) ?? (found && (await fileOf(store, key, LOCK)));
+    const settings = await reading;
+    const packages = new Packages({
+      recipe,
+      lock: lock && new TextDecoder().decode(lock),
+      isImported: found?.origin === "import",
+      settings,
+      decision: await decisions.of(key),
+      failures: this.#plan.failures,
+      note: (unfinished) => decisions.note(key, unfinished),
+      allow: (ids) => decisions.add(key, ids, true),
+    });
+    const images = settings.images ? store : undefined;
+    this.#image = StartImage.find(images, packages.identity, this.#plan.mayUseImage);
+    const image = await this.#image;
+    // What packages of the person's own import is unknown.
+    const whole = this.#plan.whole || packages.any || image.needsRest;
+    const mayExercise = helps() && image.isToExercise && settings.exercises && !packages.any;
+    if (isForOwnFiles(recipe) && !(isNew || carried || found)) throw notInThisBrowser();
+    const saved = fromSources ? undefined : (carried ?? found);
+    return { recipe, store, owner, found, saved, packages, whole, image, mayExercise };
+  }
+
+  /**
+   * Begin to fetch the sources, or to read what is saved, while Python starts. The progress is shown only
+   * when its turn comes.
+   *
+   * @param {Found} found
+   * @returns {Promise<Arriving>}
+   */
+  async #fetchAndRead({ recipe, store, found, saved }) {
+    const { siteRoot, signal, carried, fromSources, reports } = this.#options;
+    reports.hasSaved = fromSources && found !== undefined;
+    const sources = saved ? [] : await wantedBy(recipe);
+    /** @type {(download: Download) => void} */
+    const onProgress = (download) => {
+      if (reports.stage === "fetch") this.#report(fetching(download));
+    };
+    const downloads = fetchSources(sources, siteRoot, onProgress, signal);
+    const files = carried
+      ? Promise.resolve(copied(carried.files)) // a start with fewer packages begins with the same files
+      : found && readSaved(/** @type {Store} */ (store), found, reports, saved !== undefined);
+    files?.catch(() => {});
+    return { downloads, files };
+  }
+
+  /**
+   * Step 2, once Python runs: lay out the files of the instance's folder.
+   *
+   * @param {import("../runtime/runtime.js").Pyodide} pyodide
+   * @param {Arriving} arriving
+   * @param {Found} found
+   * @returns {Promise<WatchedFiles>}
+   */
+  async #layOut(pyodide, arriving, { saved }) {
+    const files = new WatchedFiles(pyodide.FS, FOLDER, this.#options.onWrite);
+    if (arriving.files) {
+      this.#report({ stage: "restore", label: "" });
+      const all = await arriving.files;
+      files.fill(saved ? all : beyondSources(all));
+    }
+    return files;
+  }
+
+  /**
+   * Step 3: lay out the packages and import everything. Then a snapshot may be taken.
+   *
+   * @param {import("../runtime/runtime.js").Pyodide} pyodide
+   * @param {Found} found
+   * @returns {Promise<any>} bootstrap.py
+   */
+  async #loadPackages(pyodide, { packages, image }) {
+    const bootstrap = pyodide.pyimport("bootstrap");
+    if (image.isUsed) valueOf(await bootstrap.resume());
+    await packages.prepare(bootstrap, FOLDER, this.#report);
+    this.#report({ stage: "datasette", label: "" });
+    if (image.isUsed) valueOf(bootstrap.check_packages());
+    else {
+      await packages.orLess(() => bootstrap.load());
+      image.leave(pyodide, bootstrap, this.#plan.whole);
+    }
+    offerRest(pyodide);
+    return bootstrap;
+  }
+
+  /**
+   * @param {any} bootstrap  bootstrap.py, not to be used afterwards
+   * @param {Found} found
+   * @returns {any} BrowserInstance of bootstrap.py
+   */
+  #makeInstance(bootstrap, { recipe }) {
+    const { siteRoot, key } = this.#options;
+    const base = siteRoot.pathname + instancePath(key);
+    const isReadOnly = embedding(recipe) === "read";
+    const python = bootstrap.BrowserInstance(base, SHELL_ROOT.pathname, isReadOnly);
+    bootstrap.destroy();
+    return python;
+  }
+
+  /**
+   * Step 4: import the sources, unless what is saved is opened.
+   *
+   * @param {any} python
+   * @param {Intake} intake
+   * @param {Arriving} arriving
+   * @param {Found} found
+   * @returns {ReturnType<typeof takeAll>}
+   */
+  async #takeSources(python, intake, { downloads }, { found, saved, packages }) {
+    if (saved) return { problems: saved.problems ?? [], notes: [] };
+    const settled = () => packages.trustedConfiguration(python, true);
+    const { siteRoot } = this.#options;
+    return takeAll(downloads, { intake, siteRoot, report: this.#report, settled, replaced: found });
+  }
+
+  /**
+   * Step 5: open the databases and start Datasette.
+   *
+   * @param {any} python
+   * @param {Found} found
+   */
+  async #open(python, { recipe, found, saved, packages, image }) {
+    const { signal, carried } = this.#options;
+    signal.throwIfAborted();
+    this.#report({ stage: "open", label: "" });
+    if (found && !carried && found.format < INTERNAL_CHECKED) python.distrust_internal();
+    const trusted = packages.trustedConfiguration(python, !saved);
+    const memory = isSwitchedOn(recipe, "memory");
+    const leftOut = await packages.orLess(async () => valueOf(await python.open(memory, trusted)));
+    packages.problems.push(...leftOut);
+    await packages.isStarted();
+    image.confirm();
+    // For tools that measure starts.
+    performance.mark("started", { detail: { image: image.isUsed } });
+  }
+
+  /**
+   * @param {Found} found
+   * @param {Arriving} arriving
+   * @param {import("../../shared/errors.js").WireError[]} problems  of the sources
+   * @returns {Started["saving"]}
+   */
+  #saving({ store, owner, found, saved }, { downloads }, problems) {
+    if (!store) return undefined;
+    const { key, carried } = this.#options;
+    if (found && saved === found) return { store, record: found, isSaved: true };
+    const versions = downloads.map(({ version }) => version);
+    const refetchable = !carried && (found === undefined || found.refetchable === true);
+    const more = { generation: found?.generation, problems, refetchable };
+    return { store, record: newRecord(key, versions, owner, more), isSaved: false };
+  }
+}
+
+/**
+ * @param {AbortSignal} signal
+ * @returns {Promise<never>} rejected when it is aborted
+ */
+function aborted(signal) {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
+
+function notInThisBrowser() {
+  return new LiteError("The files of this workspace are not in this browser.", {
+    hint:
+      "They came from somebody’s computer and exist only in the browser that opened them; this address " +
+      "does not contain them. To move them here, export the workspace there on the page “Saved data” and " +
+      "import that file here. If this is that browser, they were deleted or could not be saved.",
+  });
+}
