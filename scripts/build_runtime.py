@@ -24,6 +24,7 @@ from bundle_embed import EmbedError, bundle_embed
 from bundle_pages import bundle_pages, preload
 from bundle_worker import WASM, bundle
 from bundling import MODULES
+from includes import with_parts
 from licenses import listing
 from wheels import PROJECT, locked_wheels
 
@@ -158,6 +159,11 @@ def describe_pyodide(wheels: Path) -> Path:
     return out
 
 
+def pages_of(site: Path) -> list[Path]:
+    """Return the pages of a site."""
+    return [*site.glob("*.html"), *site.glob("app/*.html")]
+
+
 def replace_by_bundles(site: Path) -> set[str]:
     """Put one script where the modules of the worker are laid out in `site`, and bundles where
     those of the pages are; return the names of the npm packages in them.
@@ -176,7 +182,7 @@ def replace_by_bundles(site: Path) -> set[str]:
     for folder in made.iterdir():
         folder.rename(shell / folder.name)
     made.rmdir()
-    for page in [*site.glob("*.html"), *site.glob("app/*.html")]:
+    for page in pages_of(site):
         page.write_text(preload(page.read_text(), "shell/page", imports))
     return of_worker | of_pages
 
@@ -190,7 +196,9 @@ def lay_out_site(site: Path, wheels: Path, packs: dict[str, Path]) -> None:
             shutil.copytree(source, site / name, ignore=shutil.ignore_patterns("*.d.ts"))
         else:
             shutil.copy2(source, site / name)
-    shutil.copy2(PROJECT / "app" / "index.html", site / "404.html")
+    for page in pages_of(site):
+        page.write_text(with_parts(page.read_text(), site / "shell" / "page" / "parts"))
+    shutil.copy2(site / "app" / "index.html", site / "404.html")
     libraries = replace_by_bundles(site)
     first = [path for name, path in packs.items() if name in FIRST_PARTS]
     with tempfile.TemporaryDirectory() as work:
@@ -235,7 +243,7 @@ def build_runtime() -> Runtime:
     packs = make_packs(wheels)
     about = describe_pyodide(wheels)
     scripts = PROJECT / "scripts"
-    names = ["bundle_embed", "bundle_pages", "bundle_worker", "bundling"]
+    names = ["bundle_embed", "bundle_pages", "bundle_worker", "bundling", "includes"]
     bundlers = [scripts / f"{name}.py" for name in names]
     inputs = [*packs.values(), about, *bundlers, scripts / "slim_loader.mjs"]
     inputs += [Path(__file__).resolve(), scripts / "licenses.py", PROJECT / "package-lock.json"]
