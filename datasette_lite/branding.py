@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 #: Pages that name the site in their title and header.
-PAGES = ("index.html", "saved.html")
+PAGES = ("index.html", "saved.html", "unresponsive.html")
 
 #: Pages that the worker completes: it replaces ROOT with the path of the site's root.
-COMPLETED = ("booting", "consent", "failed", "framed", "question")
+COMPLETED = ("booting", "consent", "failed", "framed", "question", "stopped")
 ROOT = "{{root}}"
 
 DEFAULT_NAME = "Datasette Lite"

@@ -193,6 +193,13 @@ def test_name_icon_and_first_page_are_the_sites(tmp_path: Path, cache: Path) -> 
     branding = Branding("Trees & parks", tmp_path / "icon.png", '/data/t?a="1"')
     site = tmp_path / "site"
     publish(Publication([tmp_path / "t.csv"], branding=branding, cache=cache), site)
+    pages = [*site.glob("*.html"), *site.glob("app/*.html")]
+    unbranded = {
+        page.name
+        for page in pages
+        if 'rel="icon" href="data:' in " ".join(page.read_text().split())
+    }
+    assert unbranded == {"404.html", "index.html"}, "only pages that do not know where the site is"
     launcher = (site / "index.html").read_text()
     assert "<title>Trees &amp; parks</title>" in launcher
     assert 'data-landing="/data/t?a=&quot;1&quot;"' in launcher
