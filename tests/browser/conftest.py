@@ -21,7 +21,7 @@ PROJECT = Path(__file__).resolve().parent.parent.parent
 DIST = PROJECT / "dist"
 PLUGIN_SITE = PROJECT / "build" / "plugin-site"
 
-expect.set_options(timeout=30_000)  # for machines with much else to do
+expect.set_options(timeout=90_000)  # for machines with much else to do
 
 
 @pytest.fixture(scope="session")

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import threading
 
-import pytest
-
 from tests.support.browsing import link
 from tests.support.hosts import DataHost
-from tests.support.raw_chromium import RawTab, raw_chromium, wait_until
+from tests.support.raw_chromium import PATIENCE, RawTab, raw_chromium, wait_until
 
 LONGER_THAN_A_MINUTE = 65
 DATASETTE = "!!document.querySelector('navigation-search')"
@@ -41,7 +39,6 @@ def look_at_the_page(tab: RawTab) -> None:
     )
 
 
-@pytest.mark.timeout(300)
 def test_a_boot_a_stream_and_a_page_keep_their_worker_and_nothing_else_does(
     site: str, plugin_site: str, files: DataHost
 ) -> None:
@@ -74,6 +71,6 @@ def test_a_boot_a_stream_and_a_page_keep_their_worker_and_nothing_else_does(
         reading.goto("about:blank")
         wait_until(
             lambda: reading.evaluate("1") and reading.workers[f"{site}app/"] != RUNNING,
-            90,
+            PATIENCE,
             "the stop of the workspace's worker",
         )

@@ -17,7 +17,7 @@ from tests.support.hosts import DataHost
 from tests.support.kept import parts, see_the_launcher, wait_for_parts
 from tests.support.packed_files import workbook
 from tests.support.plugins import instance
-from tests.support.raw_chromium import wait_until
+from tests.support.raw_chromium import PATIENCE, wait_until
 
 #: Bytes of the site itself, from a host that compresses nothing.
 LIMIT = 9_000_000
@@ -103,7 +103,9 @@ def test_the_page_of_plugins_opens_right_after_the_first(page: Page, host: Host)
 @pytest.mark.console_errors
 def test_without_the_rest_pages_still_open(without_rest: Host, page: Page) -> None:
     follow(page, link(without_rest.address(), "_memory?sql=select+40%2B2", memory="1"))
-    wait_until(lambda: requested(without_rest)[-1].startswith("/runtime/rest"), 60, "asking for it")
+    wait_until(
+        lambda: requested(without_rest)[-1].startswith("/runtime/rest"), PATIENCE, "asking for it"
+    )
     response = page.goto(page.url.replace("_memory", "no-such-database"))
     assert response is not None and response.status == 404
 
@@ -120,7 +122,7 @@ def test_what_needs_the_missing_rest_says_so(
 
 def test_the_launcher_has_python_downloaded_meanwhile(page: Page, host: Host) -> None:
     see_the_launcher(page, host)
-    wait_until(lambda: len(parts(page)) == 4, 60, "downloading ahead")
+    wait_until(lambda: len(parts(page)) == 4, PATIENCE, "downloading ahead")
     assert not any(path.startswith("/runtime/rest") for path in requested(host))
     ahead = requested(host)
     follow(page, link(host.address(), memory="1"))

@@ -15,7 +15,7 @@ import pytest
 from tests.support.browsing import link
 from tests.support.deploys import Host, deploy_host
 from tests.support.hosts import DataHost
-from tests.support.raw_chromium import RawBrowser, RawTab, raw_browser, wait_until
+from tests.support.raw_chromium import PATIENCE, RawBrowser, RawTab, raw_browser, wait_until
 from tests.support.sites import BUILDS, build
 from tests.support.wheels import add_to_index, wheel
 
@@ -114,14 +114,13 @@ def arrival(browser: RawBrowser, path: str) -> None:
         targets = browser.send("Target.getTargets")["targetInfos"]
         return any(urlsplit(target["url"]).path == path for target in targets)
 
-    wait_until(is_there, 60, f"the way to {path}")
+    wait_until(is_there, PATIENCE, f"the way to {path}")
 
 
 STOPPED = "This page stopped the workspace"
 UNRESPONSIVE = "This workspace does not answer"
 
 
-@pytest.mark.timeout(300)
 def test_a_page_that_hangs_can_be_left_and_is_not_run_again_unasked(
     host: Host, files: DataHost
 ) -> None:
@@ -135,7 +134,7 @@ def test_a_page_that_hangs_can_be_left_and_is_not_run_again_unasked(
         other.wait_for(DATASETTE)
 
         leave_for(tab, f"{base}-/hang")
-        wait_until(lambda: files.requests, 30, "the loop")
+        wait_until(lambda: files.requests, PATIENCE, "the loop")
         other.wait_for(f"{NOTICES}.includes('This workspace does not answer.')")
         tab.send("Page.bringToFront")
         arrival(browser, "/unresponsive.html")
@@ -160,7 +159,7 @@ def test_a_page_that_hangs_can_be_left_and_is_not_run_again_unasked(
         heading(tab, STOPPED)
         assert len(files.requests) == 1
         click(tab, "Open this page anyway")
-        wait_until(lambda: len(files.requests) == 2, 30, "the loop")
+        wait_until(lambda: len(files.requests) == 2, PATIENCE, "the loop")
         arrival(browser, "/unresponsive.html")
         heading(tab, UNRESPONSIVE)
         click(tab, "Restart without plugins")
@@ -174,7 +173,7 @@ def test_a_page_that_was_being_made_when_the_browser_stopped_the_worker(
     with raw_browser() as browser:
         tab, base = opened(browser, host)
         leave_for(tab, f"{base}-/hang")
-        wait_until(lambda: files.requests, 30, "the loop")
+        wait_until(lambda: files.requests, PATIENCE, "the loop")
         begun = monotonic()
         wait_until(lambda: monotonic() - begun > 5.5, 10, "a long time")
         browser.kill_renderers()

@@ -85,8 +85,7 @@ def test_a_file_dropped_on_the_launcher_is_opened(page: Page, site: str) -> None
     page.goto(site)
     page.wait_for_load_state("networkidle")
     dialog = drop(page, {"birds.csv": BIRDS})
-    # It is there at once; Datasette starts meanwhile.
-    expect(dialog).to_be_visible(timeout=2000)
+    expect(dialog).to_be_visible()
     expect(dialog.get_by_role("heading", name="Open birds.csv")).to_be_focused()
     wait_for_previews(page)
     expect(dialog.get_by_role("region", name="Preview of birds")).to_contain_text("Ostrich")

@@ -21,7 +21,7 @@ import pytest
 from tests.support.asking import VERSION
 from tests.support.browsing import HURRIED, link
 from tests.support.hosts import DataHost
-from tests.support.raw_chromium import RawBrowser, raw_browser, wait_until
+from tests.support.raw_chromium import PATIENCE, RawBrowser, raw_browser, wait_until
 from tests.support.saved_state import SavedInstance, SavedState, saved_state
 
 STEPS = (Path(__file__).parent.parent / "support" / "storage_steps.js").read_text()
@@ -102,7 +102,9 @@ class Victim:
             self.tab.wait_for(ended)
             self._wait_until_idle(worker)
             return True, self._steps(worker)
-        wait_until(lambda: self._browser.saw("Debugger.paused", worker), 90, f"step {stop_at}")
+        wait_until(
+            lambda: self._browser.saw("Debugger.paused", worker), PATIENCE, f"step {stop_at}"
+        )
         has_ended = self.tab.evaluate(ended) is True
         self._browser.kill_renderers()
         self.open_elsewhere()
@@ -134,7 +136,7 @@ class Victim:
                 steps, since = now_steps, now
             return bool(now - since > 1200)
 
-        wait_until(is_idle, 60, "the end of all saving")
+        wait_until(is_idle, PATIENCE, "the end of all saving")
 
     def _evaluate_in(self, session: str, expression: str) -> Any:
         result = self._browser.send("Runtime.evaluate", session, expression=expression)
@@ -405,14 +407,14 @@ def test_a_request_that_comes_again_is_carried_out_once(
     # Chromium sends what a page has fetched to the next worker, which finds the answer saved.
     with victim.answers_that_stay():
         in_page(victim, post(action, {"sql": insert("fetched")}))()
-        wait_until(lambda: rows("fetched") > 0, 60, "the change")
+        wait_until(lambda: rows("fetched") > 0, PATIENCE, "the change")
     victim.tab.wait_for(ENDED)
     assert rows("fetched") == 1
 
     # A form it leaves hanging for good; the person sends it again, and finds the same.
     with victim.answers_that_stay():
         victim.tab.evaluate(submit("submitted"))
-        wait_until(lambda: rows("submitted") > 0, 60, "the change")
+        wait_until(lambda: rows("submitted") > 0, PATIENCE, "the change")
     again = Victim(chromium, site)
     again.open_elsewhere()
     again.tab.evaluate(submit("submitted"))
@@ -420,7 +422,7 @@ def test_a_request_that_comes_again_is_carried_out_once(
     assert rows("submitted") == 1
 
     # One whose answer was delivered is another one when it is sent again, even to another worker.
-    wait_until(lambda: witness.saved().replies == 0, 60, "the end of the reply")
+    wait_until(lambda: witness.saved().replies == 0, PATIENCE, "the end of the reply")
     witness.tab.stop_workers()
     again.open_elsewhere()
     again.tab.evaluate(submit("submitted"))

@@ -125,7 +125,7 @@ def _write(number: int) -> tuple[str, Any]:
     return "shop/items/-/insert", {"row": row}
 
 
-@pytest.mark.timeout(300 + 20 * CYCLES)
+@pytest.mark.timeout(600 + 20 * CYCLES)
 def test_answers_stay_the_same_and_nothing_grows(
     site: str, site_without_images: str, files: DataHost
 ) -> None:

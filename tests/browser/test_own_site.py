@@ -16,9 +16,6 @@ from tests.support.hosts import DataHost, data_host, static_site
 from tests.support.sites import BUILDS, PROJECT
 from tests.support.wheels import native_wheel, saying, wheel
 
-# A whole site is built, beside other tests.
-pytestmark = pytest.mark.timeout(400)
-
 OWNER = BUILDS / f"own-{BUILDS.name}"  # the build keeps what it made by this name
 
 FILES = {

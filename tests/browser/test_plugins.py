@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.asgi import fetch
-from tests.support.browsing import follow, link, stop_worker, wait_for_datasette
+from tests.support.browsing import BOOT_TIMEOUT, follow, link, stop_worker, wait_for_datasette
 from tests.support.deploys import Host, deploy_host
 from tests.support.hosts import DataHost
 from tests.support.kept import wait_for_site
@@ -395,7 +395,7 @@ def test_copy_brings_its_plugins_and_asks_anew(
     exported = tmp_path / "export.zip"
     download.value.save_as(exported)
     context = browser.new_context()
-    context.set_default_timeout(90_000)
+    context.set_default_timeout(BOOT_TIMEOUT)
     other = context.new_page()
     other.goto(f"{host.address()}saved.html")
     with other.expect_file_chooser() as chooser:

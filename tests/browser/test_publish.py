@@ -18,8 +18,6 @@ from tests.support.kept import wait_for_parts
 from tests.support.published import install_wheel, run
 from tests.support.wheels import saying, wheel
 
-pytestmark = pytest.mark.timeout(400)
-
 #: In bytes, so that a small database has to be split.
 PART = 0.05
 

@@ -232,7 +232,7 @@ class Site(RuleBasedStateMachine):
             self._check()
 
 
-@pytest.mark.timeout(120 + 120 * EXAMPLES)
+@pytest.mark.timeout(600 + 120 * EXAMPLES)
 def test_random_writes_kills_and_reloads(site: str, files: DataHost) -> None:
     # Such a slow case is not made smaller when it fails: the steps are reported.
     options = settings(

@@ -147,4 +147,3 @@ def test_an_import_does_not_keep_another_instance_waiting(
           f"longest {max(times):.0f} ms")  # fmt: skip
     # Had it waited for the import, there would be one.
     assert len(times) >= 3
-    assert median(times) < 2000

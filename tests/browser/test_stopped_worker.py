@@ -9,11 +9,10 @@ from playwright.sync_api import Page, expect
 from tests.support.bringing import drop, import_button, wait_for_previews
 from tests.support.browsing import BOOT_TIMEOUT, follow, link, stop_worker
 from tests.support.hosts import DataHost
-from tests.support.raw_chromium import wait_until
+from tests.support.raw_chromium import PATIENCE, wait_until
 from tests.support.shop import fetch_json
 from tests.support.wheels import saying, wheel
 
-SOON = 15_000  # ms
 LINES = b"".join(b"%d,some text that takes room,%d.5,and more\n" % (n, n) for n in range(20_000))
 
 
@@ -31,7 +30,7 @@ def test_an_import_goes_on_after_the_worker_was_stopped(page: Page, site: str) -
     expect(dialog.locator(".at")).to_contain_text("file 2 of 2", timeout=BOOT_TIMEOUT)
     stop_worker(page)
     problem = dialog.get_by_role("alert")
-    expect(problem).to_contain_text("The browser stopped this site’s worker", timeout=SOON)
+    expect(problem).to_contain_text("The browser stopped this site’s worker")
     expect(problem).to_contain_text("first.csv was already imported.")
     problem.get_by_role("button", name="Try again").click()
     page.wait_for_url("**/data/large", timeout=BOOT_TIMEOUT)
@@ -70,7 +69,7 @@ def test_an_import_that_was_saved_when_the_worker_was_stopped_is_not_made_twice(
     )
     stop_worker(page)
     problem = dialog.get_by_role("alert")
-    expect(problem).to_contain_text("The browser stopped this site’s worker", timeout=SOON)
+    expect(problem).to_contain_text("The browser stopped this site’s worker")
     problem.get_by_role("button", name="Try again").click()
     page.wait_for_url("**/data/only", timeout=BOOT_TIMEOUT)
     assert counts(page, page.url.replace("/only", ".json")) == {"only": 2}
@@ -87,10 +86,10 @@ def test_a_plugin_is_installed_after_the_worker_was_stopped(
     page.get_by_label("Search, or name a package").fill(url)
     page.get_by_role("button", name=f"Install: {url}", exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name="Install").click()
-    wait_until(lambda: ("GET", f"/{name}") in files.requests, 60, "the download")
+    wait_until(lambda: ("GET", f"/{name}") in files.requests, PATIENCE, "the download")
     stop_worker(page)
     outcome = page.locator("#lite-outcome")
-    expect(outcome).to_contain_text("The browser stopped this site’s worker", timeout=SOON)
+    expect(outcome).to_contain_text("The browser stopped this site’s worker")
     released.set()
     outcome.get_by_role("button", name="Try again").click()
     expect(page.get_by_text("datasette-slow 1.0 is installed.")).to_be_visible(timeout=BOOT_TIMEOUT)

@@ -21,7 +21,7 @@ KILLS = int(os.environ.get("KILLS", "4"))
 SEED = int(os.environ.get("SEED", "1"))
 
 
-@pytest.mark.timeout(120 + 60 * KILLS)
+@pytest.mark.timeout(600 + 60 * KILLS)
 def test_kills_under_continuous_writes(host: Host, plugin_build: Path, files: DataHost) -> None:
     builds = [host.sites["/"], plugin_build]
     with raw_browser(HURRIED) as browser:

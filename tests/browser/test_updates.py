@@ -31,7 +31,7 @@ from tests.support.kept import (
     wait_for_parts,
     wait_for_site,
 )
-from tests.support.raw_chromium import wait_until
+from tests.support.raw_chromium import PATIENCE, wait_until
 from tests.support.shop import fetch_json, shop_database
 
 #: In a page: the versions of which it has loaded files.
@@ -94,7 +94,7 @@ def wait_for_version(page: Page, wanted: str, base: str = "/", scope: str = "") 
     record = "async ([url, cacheName]) => !!(await caches.match(url, { cacheName }))"
     wait_until(
         lambda: page.evaluate(record, [f"{base}record{scope and f'?{scope}'}", cache]),
-        60,
+        PATIENCE,
         "taking over by the new version",
     )
 

@@ -83,7 +83,7 @@ def _handler(host: DataHost) -> type[BaseHTTPRequestHandler]:
                 self.send_header(name, value)
             self.end_headers()
             if file.released is not None:
-                file.released.wait(timeout=170)
+                file.released.wait(timeout=500)
             self.wfile.write(file.body)
 
         do_HEAD = do_POST = do_GET

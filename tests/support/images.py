@@ -9,9 +9,7 @@ from typing import Any, cast
 from playwright.sync_api import Page
 
 from tests.support.browsing import worker_of
-from tests.support.raw_chromium import wait_until
-
-SECONDS = 60  # it takes about half a second on an idle machine
+from tests.support.raw_chromium import PATIENCE, wait_until
 
 _IN_STORE = """async (argument) => {
   const heard = (request) => new Promise((resolve, reject) => {
@@ -87,7 +85,7 @@ def kept_images(page: Page, count: int = 1) -> list[dict[str, Any]]:
     def found() -> list[dict[str, Any]]:
         return [one for one in images(page) if one["size"]]
 
-    wait_until(lambda: len(found()) == count, SECONDS, f"keeping {count} images")
+    wait_until(lambda: len(found()) == count, PATIENCE, f"keeping {count} images")
     return found()
 
 
@@ -98,7 +96,7 @@ def wait_for_exercises(page: Page, count: int) -> None:
         [image] = kept_images(page)
         return bool(image["exercises"] == count)
 
-    wait_until(exercised, SECONDS, f"{count} exercises")
+    wait_until(exercised, PATIENCE, f"{count} exercises")
 
 
 def put_images(page: Page, *records: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from playwright.sync_api import Page
 
 from tests.support.deploys import Host
-from tests.support.raw_chromium import wait_until
+from tests.support.raw_chromium import PATIENCE, wait_until
 
 #: The cache's name, the entry's address and its size in bytes.
 Entry = tuple[str, str, int]
@@ -24,8 +24,6 @@ ENTRIES = """async () => {
   }
   return entries;
 }"""
-
-SECONDS = 60  # that a busy browser may take to write
 
 
 def entries(page: Page) -> dict[str, int]:
@@ -68,18 +66,18 @@ def has_site(found: Iterable[Entry], base: str = "/") -> bool:
 
 def wait_for_parts(page: Page, base: str = "/") -> None:
     """Wait until a site is kept: all large parts, including later ones, and the small files."""
-    wait_until(lambda: has_parts(page.evaluate(ENTRIES), base), SECONDS, "keeping the parts")
+    wait_until(lambda: has_parts(page.evaluate(ENTRIES), base), PATIENCE, "keeping the parts")
     wait_for_site(page, base)
 
 
 def wait_for_site(page: Page, base: str = "/") -> None:
     """Wait until the small files of a site are kept, which on a first visit come after the page."""
-    wait_until(lambda: has_site(page.evaluate(ENTRIES), base), SECONDS, "keeping the small files")
+    wait_until(lambda: has_site(page.evaluate(ENTRIES), base), PATIENCE, "keeping the small files")
 
 
 def wait_for_entries(page: Page, wanted: dict[str, int]) -> None:
     """Wait until exactly these files are kept."""
-    wait_until(lambda: entries(page) == wanted, SECONDS, "keeping the files")
+    wait_until(lambda: entries(page) == wanted, PATIENCE, "keeping the files")
 
 
 def forget_downloads(page: Page) -> None:

@@ -26,6 +26,10 @@ from tests.support.browsing import FLAGS
 
 POLL = 0.1  # seconds between two looks at a condition
 
+#: Seconds after which what has not happened never will. Nothing takes ten on an idle machine, and
+#: no test may fail because others keep its machine busy.
+PATIENCE = 240
+
 
 def wait_until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
     """Return the first true value of `condition`."""
@@ -59,7 +63,7 @@ class RawBrowser:
         """Call a DevTools method."""
         number = self.begin(method, session, **params)
         while number not in self._answers:
-            self.listen(60)
+            self.listen(PATIENCE)
         answer = self._answers.pop(number)
         assert "error" not in answer, answer
         return answer["result"]
@@ -69,7 +73,7 @@ class RawBrowser:
         try:
             message = json.loads(self._connection.recv(timeout=seconds))
         except TimeoutError:
-            assert seconds < 60, "the browser does not answer"
+            assert seconds < PATIENCE, "the browser does not answer"
             return False
         if "id" in message:
             self._answers[message["id"]] = message
@@ -114,7 +118,7 @@ class RawBrowser:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         # A tab that is opened before the browser has noticed may be given to one of them.
-        wait_until(lambda: not killed & self.renderers(), 30, "the end of the processes")
+        wait_until(lambda: not killed & self.renderers(), PATIENCE, "the end of the processes")
 
     def renderers(self) -> set[int]:
         """Return the ids of the processes that run pages and workers."""
@@ -169,7 +173,7 @@ class RawTab:
         """Begin to load an address."""
         self.send("Page.navigate", url=url)
 
-    def wait_for(self, expression: str, seconds: float = 90) -> Any:
+    def wait_for(self, expression: str, seconds: float = PATIENCE) -> Any:
         """Wait until a JavaScript expression is true."""
         return wait_until(lambda: self.evaluate(expression), seconds, expression)
 
@@ -195,7 +199,7 @@ def raw_browser(*flags: str) -> Iterator[RawBrowser]:
         )
         try:
             port_file = Path(profile, "DevToolsActivePort")
-            wait_until(lambda: port_file.exists() and port_file.read_text(), 60, "the start")
+            wait_until(lambda: port_file.exists() and port_file.read_text(), PATIENCE, "the start")
             port, path = port_file.read_text().splitlines()
             url = f"ws://127.0.0.1:{port}{path}"
             # No pings: while a test does not read, its end of the connection does not answer them.

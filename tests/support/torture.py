@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 from tests.support.browsing import link
 from tests.support.deploys import Host
 from tests.support.hosts import DataHost
-from tests.support.raw_chromium import RawBrowser, RawTab, wait_until
+from tests.support.raw_chromium import PATIENCE, RawBrowser, RawTab, wait_until
 from tests.support.saved_state import saved_state
 
 DATASETTE = "!!document.querySelector('navigation-search')"
@@ -197,7 +197,7 @@ class _Torture:
             now = zip(self.acknowledged(), before, more, strict=True)
             return all(len(ids) >= len(then) + count for ids, then, count in now)
 
-        wait_until(progressed, 120, "a write to each workspace after a kill")
+        wait_until(progressed, PATIENCE, "a write to each workspace after a kill")
 
     def kill(self) -> None:
         """Stop all workers at a random moment, or kill all processes."""
@@ -225,9 +225,9 @@ class _Torture:
         # A kill may have ended the browser's last attempt; now nothing does. The browser stops
         # workers that have nothing to do, and they make way.
         self._look_for_update()
-        wait_until(self._has_installed, 60, "installing the last version")
+        wait_until(self._has_installed, PATIENCE, "installing the last version")
         self._tabs[0].stop_workers()
-        wait_until(self.look_at_version, 60, "taking over by the last version")
+        wait_until(self.look_at_version, PATIENCE, "taking over by the last version")
         tab = self._browser.new_tab()
         tab.goto(f"{self._site}data/index.json")
         tab.wait_for("location.pathname.endsWith('json') && document.readyState !== 'loading'")

@@ -352,7 +352,7 @@ def test_failing_script_leaves_nothing(world: World, script: str) -> None:
     assert world.rows("select * from there") == [(1, 1)]
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.cpu_seconds(20)
 @pytest.mark.parametrize(
     "script",
     [

@@ -15,7 +15,7 @@ def laughs(levels: int) -> str:
     return "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(lines)
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.cpu_seconds(20)
 @pytest.mark.parametrize(
     ("text", "problem", "line"),
     [
@@ -47,7 +47,7 @@ def test_aliases_work_as_always() -> None:
     assert load(text) == yaml.safe_load(text)
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.cpu_seconds(20)
 def test_a_configuration_says_what_is_wrong() -> None:
     with pytest.raises(SourceError, match="m.yaml is not valid YAML: there are more") as caught:
         read_configuration(laughs(9).encode(), "m.yaml")

@@ -52,7 +52,7 @@ def test_lower_limits_stay() -> None:
     assert connection.getlimit(sqlite3.SQLITE_LIMIT_LENGTH) == 1000
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.cpu_seconds(20)
 def test_a_time_limit_holds_for_large_values() -> None:
     connection = limited()
     sql = f"{ENDLESS.replace('max(i)', 'sum(length(randomblob(30000000)))')}"
@@ -67,7 +67,7 @@ def test_a_time_limit_ends_with_its_block() -> None:
     assert connection.execute("select count(*) from pragma_function_list").fetchone()[0] > 100
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.cpu_seconds(20)
 def test_a_statement_of_a_script_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sql_script, "STATEMENT_SECONDS", 0.1)
     with pytest.raises(SourceError) as caught:
@@ -96,7 +96,7 @@ def test_all_connections_of_an_instance_are_limited(tmp_path: Path) -> None:
     assert database.sqlite_timelimit is time_limit
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.cpu_seconds(60)
 def test_a_view_of_huge_values_is_a_sentence(tmp_path: Path) -> None:
     def fill(connection: sqlite3.Connection) -> None:
         connection.execute(f"create view huge as {HUGE}")

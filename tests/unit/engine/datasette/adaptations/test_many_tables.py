@@ -47,7 +47,7 @@ def make_tables(connection: sqlite3.Connection, number: int) -> None:
     connection.executescript(f"begin; {made} commit;")
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.cpu_seconds(120)
 def test_pages_of_thousands_of_tables_come(tmp_path: Path) -> None:
     """Without many_tables.py, a page of so many takes minutes."""
 
@@ -62,7 +62,7 @@ def test_pages_of_thousands_of_tables_come(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.cpu_seconds(60)
 def test_others_are_answered_while_a_page_takes_long(tmp_path: Path) -> None:
     def fill(connection: sqlite3.Connection) -> None:
         make_tables(connection, 2_000)
@@ -92,7 +92,7 @@ def fill_wide(connection: sqlite3.Connection) -> None:
         connection.execute(f"insert into wide values ({', '.join('?' * 1_000)})", values)
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.cpu_seconds(60)
 def test_facets_share_a_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a budget, suggestions for so many columns take over 40 seconds."""
     facets = "&".join(f"_facet=c{number}" for number in range(3))

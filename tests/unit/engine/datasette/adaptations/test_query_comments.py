@@ -21,7 +21,7 @@ PLAIN = [
 ]
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.cpu_seconds(20)
 @pytest.mark.parametrize("start", ["/**/", "-- x\n", "/* a */ -- b\n", ""])
 def test_blanks_take_no_time(start: str) -> None:
     query_comments.install()
