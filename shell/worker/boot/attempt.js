@@ -13,7 +13,7 @@ import { StartImage } from "../runtime/snapshot/start-snapshot.js";
 import { Intake } from "../sources/intake.js";
 import { valueOf } from "../runtime/python-result.js";
 import { Packages, PackagesFailed } from "./packages.js";
-import { isForWantOfRest, offerRest, startPython } from "../runtime/runtime.js";
+import { endPython, isForWantOfRest, offerRest, startPython } from "../runtime/runtime.js";
 import { beyondSources, copied, fileOf, readSaved } from "./saved-files.js";
 import { siteSettings } from "../site-cache/site-settings.js";
 import { own } from "../storage/ownership.js";
@@ -77,6 +77,8 @@ export class Attempt {
   #breakdown = new Breakdown();
   /** @type {Promise<StartImage> | undefined} its use of snapshots, once it looks for one */
   #image;
+  /** @type {Promise<import("../runtime/runtime.js").Pyodide> | undefined} */
+  #starting;
   /** Stops showing others that the instance is open. */
   #disown = () => {};
 
@@ -106,6 +108,7 @@ export class Attempt {
    */
   async fail(error) {
     this.#disown();
+    this.#starting?.then(endPython, () => {});
     const plan = this.#plan;
     const image = await this.#image;
     const isAborted = this.#options.signal.aborted;
@@ -124,12 +127,9 @@ export class Attempt {
   /** @returns {Promise<Started>} */
   async #steps() {
     const found = await this.#find();
-    const starting = startPython(this.#report, {
-      whole: found.whole,
-      image: found.image.image,
-    });
+    this.#starting = startPython(this.#report, { whole: found.whole, image: found.image.image });
     const arriving = await this.#fetchAndRead(found);
-    const pyodide = await starting;
+    const pyodide = await this.#starting;
     this.#breakdown.watch(pyodide);
     const files = await this.#layOut(pyodide, arriving, found);
     const bootstrap = await this.#loadPackages(pyodide, found);
@@ -144,6 +144,7 @@ export class Attempt {
       ...taken,
       exercised: found.mayExercise ? () => found.image.exercised() : undefined,
       disown: this.#disown,
+      endPython: () => endPython(pyodide),
       saving: this.#saving(found, arriving, taken.problems),
     };
   }

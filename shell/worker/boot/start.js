@@ -47,6 +47,7 @@ import { Attempt } from "./attempt.js";
  * @property {{store: Store, record: SavedInstance, isSaved: boolean}} [saving]  where it will be saved,
  *   and whether it is already; undefined when nothing is saved
  * @property {() => void} disown  call this when it will not be saved any more
+ * @property {() => void} endPython  call this when Python is not needed any more
  */
 
 /**

@@ -73,6 +73,7 @@ export class Instance {
   #abandoning = new AbortController();
   /** Stops showing other workers that this instance is open. */
   #disown = () => {};
+  #endPython = () => {};
   /** @type {any} BrowserInstance of bootstrap.py, as a PyProxy */
   #python;
   /** @type {any} its method, kept because each look-up would make another proxy */
@@ -224,6 +225,7 @@ export class Instance {
       this.#packages?.destroy();
     }
     this.#python = this.#handle = undefined;
+    this.#endPython();
   }
 
   async #run() {
@@ -257,6 +259,7 @@ export class Instance {
     });
     const { files, python, intake, packages, breakdown, problems, exercised, saving } = started;
     this.#disown = started.disown;
+    this.#endPython = started.endPython;
     this.#breakdown = breakdown;
     breakdown.onBreakdown = () => {
       this.state = "failed";

@@ -9,6 +9,7 @@
 
 import "./no-import-scripts.js"; // before Pyodide, which looks at once
 import "./immediate.js"; // likewise
+import { takeChannels } from "./task-channels.js"; // likewise
 import { loadPyodide, version } from "pyodide";
 import createPyodideModule from "pyodide/pyodide.asm.mjs";
 import { LiteError, toWire } from "../../shared/errors.js";
@@ -49,6 +50,9 @@ let turn = Promise.resolve();
 /** @type {Set<WeakRef<Pyodide>>} those that lack the rest; a closed one may be let go of */
 const incomplete = new Set();
 
+/** @type {WeakMap<Pyodide, () => void>} what lets go of each */
+const ends = new WeakMap();
+
 /** @type {Promise<void> | undefined} */
 let completion;
 
@@ -83,9 +87,15 @@ export async function startPython(report, { whole = false, image } = {}) {
     more ? completed(zip, more) : zip,
   );
   const patience = image ? PATIENCE_WITH_IMAGE : PATIENCE;
-  const loaded = Promise.all([wasm, ...packs, stdlib]).then(() => {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  /** @type {Promise<never>} */
+  const stuck = Promise.all([wasm, ...packs, stdlib]).then(() => {
     report({ stage: "python", label: "" });
-    return stuck(patience);
+    // Pyodide logs, and waits for ever, when the browser cannot compile its WebAssembly.
+    return new Promise((_, reject) => {
+      timer = setTimeout(() => reject(tooSlow(patience)), patience);
+    });
   });
   // One at a time: a fetch by Pyodide does not say which of two starts it is for.
   const begin = async () => {
@@ -94,12 +104,17 @@ export async function startPython(report, { whole = false, image } = {}) {
       answerFetch("stdlib", async () => new Response(/** @type {BodyInit} */ (await stdlib))),
     ];
     try {
-      return await loadPyodide(configuration({ packs, rest }, image));
+      const pyodide = await loadPyodide(configuration({ packs, rest }, image));
+      ends.set(pyodide, takeChannels());
+      return pyodide;
+    } catch (error) {
+      takeChannels()();
+      throw error;
     } finally {
       for (const end of answers) end(); // they hold what was downloaded
     }
   };
-  const start = Promise.race([turn.then(begin), loaded]);
+  const start = Promise.race([turn.then(begin), stuck]).finally(() => clearTimeout(timer));
   turn = start.then(
     () => {},
     () => {},
@@ -107,6 +122,15 @@ export async function startPython(report, { whole = false, image } = {}) {
   const pyodide = await start;
   expectRest(pyodide, !(await rest));
   return pyodide;
+}
+
+/**
+ * Let go of a Python's memory. Nothing in it runs any more.
+ *
+ * @param {Pyodide} pyodide
+ */
+export function endPython(pyodide) {
+  ends.get(pyodide)?.();
 }
 
 /**
@@ -229,19 +253,14 @@ function configuration({ packs, rest }, image) {
 }
 
 /**
- * Pyodide logs, and waits for ever, when the browser cannot compile its WebAssembly.
- *
  * @param {number} patience  ms
- * @returns {Promise<never>}
+ * @returns {LiteError}
  */
-function stuck(patience) {
-  return new Promise((_, reject) => {
-    const error = new LiteError(`Python did not start within ${patience / 1000} seconds.`, {
-      hint:
-        "The device may be short of memory: close other tabs and try again. If this is your own " +
-        "site, check that its server sends .wasm files as application/wasm.",
-    });
-    setTimeout(reject, patience, error);
+function tooSlow(patience) {
+  return new LiteError(`Python did not start within ${patience / 1000} seconds.`, {
+    hint:
+      "The device may be short of memory: close other tabs and try again. If this is your own " +
+      "site, check that its server sends .wasm files as application/wasm.",
   });
 }
 

@@ -47,15 +47,18 @@ const layouts = new WeakMap();
  * @returns {import("pyodide").PyodideConfig}
  */
 export function imageOptions(create, libraries, image) {
+  let unused = image;
   /** @param {any} settings */
   const createPyodideModule = async (settings) => {
+    const mine = unused;
+    unused = undefined; // Pyodide keeps this function, which would hold the image
     settings.preRun.push((/** @type {any} */ module) => load(module, libraries));
     const module = await create(settings);
     // An image may be taken, or restored, only once these are as they are here.
     const layout = layoutOf(module);
     layouts.set(module, layout);
     keepExpectedObjects(module.API);
-    if (image) restore(module, layout, await image);
+    if (mine) restore(module, layout, await mine);
     return module;
   };
   if (!image) return { createPyodideModule };
@@ -138,6 +141,7 @@ function restore(module, layout, image) {
   // Looking up its first function took a place, of which nothing is called again.
   module.wasmTable.grow(image.libraries.length);
   module.API.restoreSnapshot = () => {
+    module.API.restoreSnapshot = undefined; // it would hold the image for as long as Python lives
     spread(image, module.HEAPU8, used);
     // Seed SQLite's random numbers again; Python's do that themselves.
     module._sqlite3_randomness(0, 0);
