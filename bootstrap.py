@@ -23,7 +23,7 @@ from engine.boot import ahead, snapshot
 from engine.datasette import site
 from engine.datasette.owner import Owner
 from engine.deferred_modules import NotHereYet, is_out_of_reach
-from engine.environment import JsRequestBody, JsResponse, JsRows, wait
+from engine.environment import JsRequestBody, JsResponse, JsRows, JsSocket, wait
 from engine.errors import LiteError
 from engine.importing.options import Request
 from engine.pace import Pace
@@ -245,6 +245,10 @@ class BrowserInstance:
         await self._instance.handle(
             RequestHead(**json.loads(head)), JsRequestBody(body), JsResponse(response)
         )
+
+    async def connect(self, head: str, socket: Any) -> None:
+        """Serve a WebSocket: `head` is a RequestHead as JSON, `socket` comes from websocket.js."""
+        await self._instance.connect(RequestHead(**json.loads(head)), JsSocket(socket))
 
     async def exercise(self) -> bool:
         """Render the next page of engine.datasette.warm_up; return whether there was one."""

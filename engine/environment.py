@@ -60,6 +60,35 @@ class JsRequestBody:
         return None if chunk is None else chunk.to_bytes()
 
 
+class JsSocket:
+    """A page's WebSocket; see engine.asgi.websocket.Socket."""
+
+    def __init__(self, js: Any) -> None:
+        self._js = js
+
+    async def receive(self) -> str | bytes | None:
+        message: Any = await self._js.receive()
+        if message is None or isinstance(message, str):
+            return message
+        content: bytes = message.to_bytes()
+        return content
+
+    def closing(self) -> tuple[int, str]:
+        return int(self._js.closeCode), str(self._js.closeReason)
+
+    def accept(self, subprotocol: str) -> None:
+        self._js.accept(subprotocol)
+
+    def refuse(self, status: int) -> None:
+        self._js.refuse(status)
+
+    def send(self, message: str | bytes) -> None:
+        self._js.send(message if isinstance(message, str) else to_js(message))
+
+    def close(self, code: int, reason: str) -> None:
+        self._js.close(code, reason)
+
+
 class JsRows:
     """The rows of a file that JavaScript reads; see engine.importing.row_import.RowReader."""
 

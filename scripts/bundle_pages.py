@@ -17,7 +17,10 @@ from typing import Any
 from bundling import esbuild, packages
 
 #: Scripts that run before their page is drawn, so they are classic ones and whole in themselves.
-CLASSIC = {"appearance.js"}
+CLASSIC = {"appearance.js", "websocket.js"}
+
+#: In those, too, site.js has to find out where it is served.
+HERE = "--define:import.meta.url=document.currentScript.src"
 
 FLAT = "--entry-names=[name]"
 OPTIONS = ["--format=esm", "--splitting", "--chunk-names=[name]-[hash]", FLAT]
@@ -49,7 +52,7 @@ def bundle_pages(pages: Path, target: Path, work: Path) -> tuple[dict[str, list[
     esbuild(alone, options, work=work, cwd=pages)
     classic = [path for path in found if path.name in CLASSIC]
     if classic:
-        esbuild(classic, ["--format=iife", FLAT, f"--outdir={target}"], work=work, cwd=pages)
+        esbuild(classic, ["--format=iife", HERE, FLAT, f"--outdir={target}"], work=work, cwd=pages)
     stylesheets = [FLAT, f"--outdir={target}"]
     esbuild(sorted(pages.rglob("*.css")), stylesheets, work=work, cwd=pages)
     imports = {

@@ -1,8 +1,9 @@
 """Serves any ASGI application: turns one request of the service worker into one ASGI connection.
 
-Implements the protocol (scope, receive and send of HTTP connections, and the lifespan) and answers
-in every case, whatever the application does. It knows no particular application and nothing of
-JavaScript: `Request` and `Response` below are all it sees of the world, so it is tested in CPython.
+Implements the protocol (scope, receive and send of HTTP connections, and the lifespan; websocket.py
+has those of WebSockets) and answers in every case, whatever the application does. It knows no
+particular application and nothing of JavaScript: `RequestBody` and `Response` below are all it sees
+of the world, so it is tested in CPython.
 
 What a server must allow for is taken from the ASGI specification, version 3.0, spec version 2.5:
 https://asgi.readthedocs.io/en/latest/specs/www.html
@@ -13,22 +14,44 @@ from __future__ import annotations
 import asyncio
 import sys
 import traceback
-from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import unquote_to_bytes, urlsplit
 
 from engine.asgi.batches import Batches
+from engine.asgi.connection import (
+    ASGI,
+    BYTES,
+    App,
+    ClientDisconnected,
+    Message,
+    ProtocolError,
+    Receive,
+    RequestHead,
+    Scope,
+    Send,
+    connection_scope,
+    response_headers,
+    take_cookies,
+)
 from engine.asgi.cookies import Cookies
+from engine.asgi.websocket import Socket, WebSocketExchange
 from engine.errors import LiteError
 
-Message = MutableMapping[str, Any]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-ASGI = {"version": "3.0", "spec_version": "2.5"}
+__all__ = [
+    "LASTING",
+    "App",
+    "ClientDisconnected",
+    "Exchange",
+    "Message",
+    "ProtocolError",
+    "Receive",
+    "RequestBody",
+    "RequestHead",
+    "Response",
+    "Scope",
+    "Send",
+    "Server",
+    "Socket",
+]
 
 # An extension: an application may set "lasts" in it to say that its answer stays the same for as
 # long as it runs, for every client.
@@ -36,30 +59,6 @@ LASTING = "datasette_lite.lasting"
 
 # Responses that have no body whatever the application sends (RFC 9110, sections 6.4.1 and 15).
 BODILESS = frozenset({204, 205, 304})
-
-# Methods that change nothing (RFC 9110, section 9.2.1).
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-
-DEFAULT_PORTS = {"http": 80, "https": 443}
-
-_BYTES = (bytes, bytearray, memoryview)
-
-
-@dataclass(frozen=True)
-class RequestHead:
-    """What is known of a request before its body is read.
-
-    `raw_path` and `query_string` are as on the wire, percent-escapes included; `headers` are pairs
-    in order, names in lower case.
-    """
-
-    method: str
-    scheme: str
-    host: str
-    raw_path: str
-    query_string: str
-    headers: list[tuple[str, str]]
-    has_body: bool
 
 
 class RequestBody(Protocol):
@@ -100,14 +99,6 @@ class Response(Protocol):
         """Return when the answer was delivered in full or nobody waits for it any more."""
 
 
-class ProtocolError(RuntimeError):
-    """The application broke the ASGI protocol; raised in it, at the call that did."""
-
-
-class ClientDisconnected(OSError):
-    """Nobody reads the answer any more; raised by `send`, as the specification asks."""
-
-
 class Exchange:
     """One request and its answer: the receive and send of one ASGI connection."""
 
@@ -119,7 +110,6 @@ class Exchange:
         self._response = response
         self._batches = Batches(response)
         self._cookies = cookies
-        self._url = urlsplit(f"{head.scheme}://{head.host}")
         self._request_read = False
         self._status: int | None = None
         self._headers: list[tuple[str, str]] = []
@@ -146,31 +136,8 @@ class Exchange:
 
     def scope(self) -> Scope:
         """Return the connection scope."""
-        head, url = self._head, self._url
-        raw_path = head.raw_path.encode("ascii")
-        headers = list(head.headers)
-        cookie = self._cookies.header(
-            head.raw_path,
-            cross_site=dict(headers).get("sec-fetch-site") == "cross-site",
-            safe=head.method in SAFE_METHODS,
-        )
-        if cookie is not None:
-            headers.append(("cookie", cookie))
-        return {
-            "type": "http",
-            "asgi": dict(ASGI),
-            "http_version": "1.1",
-            "method": head.method,
-            "scheme": head.scheme,
-            "path": unquote_to_bytes(raw_path).decode("utf-8", "replace"),
-            "raw_path": raw_path,
-            "query_string": head.query_string.encode("ascii"),
-            "root_path": "",
-            "headers": [(n.encode("latin-1"), v.encode("latin-1")) for n, v in headers],
-            "client": ("127.0.0.1", 0),
-            "server": (url.hostname, url.port or DEFAULT_PORTS[head.scheme]),
-            "extensions": {LASTING: self._lasting},
-        }
+        scope = connection_scope("http", self._head, self._cookies)
+        return {**scope, "method": self._head.method, "extensions": {LASTING: self._lasting}}
 
     async def receive(self) -> Message:
         """Return the next event of the connection, as the application's `receive`."""
@@ -213,7 +180,7 @@ class Exchange:
         status = message.get("status")
         if not isinstance(status, int) or not 200 <= status <= 599:
             raise ProtocolError(f"{status!r} is not a valid status.")
-        headers = [(_text(name), _text(value)) for name, value in message.get("headers") or ()]
+        headers = response_headers(message)
         for name, value in headers:
             if name.lower() == "content-length":
                 if not value.isdecimal():
@@ -229,7 +196,7 @@ class Exchange:
             raise ProtocolError("'http.response.body' was sent before 'http.response.start'.")
         body = message.get("body", b"")
         last = not message.get("more_body", False)
-        if not isinstance(body, _BYTES):
+        if not isinstance(body, BYTES):
             raise ProtocolError(f"The body is {body!r:.50}, not bytes.")
         if self._bodiless:
             await self._no_body(self._status, last)
@@ -265,9 +232,7 @@ class Exchange:
     def _take_headers(self) -> list[tuple[str, str]]:
         """Return the headers now that they are final, and keep their cookies in the jar."""
         self._begun = True
-        cookies = [value for name, value in self._headers if name.lower() == "set-cookie"]
-        self._cookies.store(self._url.hostname or "", self._head.raw_path, cookies)
-        return [(name, value) for name, value in self._headers if name.lower() != "set-cookie"]
+        return take_cookies(self._headers, self._head, self._cookies)
 
     def _check_size(self, size: int, last: bool) -> None:
         expected = self._expected_size
@@ -282,18 +247,6 @@ class Exchange:
             self._batches.flush()
             self._response.fail(message, details)
         self._complete = True
-
-
-def _text(value: object) -> str:
-    """Return the name or value of a header."""
-    if not isinstance(value, _BYTES):
-        raise ProtocolError(f"{value!r:.50} in the headers is not bytes.")
-    text = bytes(value).decode("latin-1")
-    if any(character in text for character in "\r\n\0"):
-        raise ProtocolError(
-            f"{text!r:.50} in the headers contains characters that headers cannot have."
-        )
-    return text
 
 
 class Server:
@@ -328,6 +281,22 @@ class Server:
             exchange.fail("The application returned before its response was complete.")
         else:
             exchange.fail("The application returned without sending a response.")
+
+    async def connect(self, head: RequestHead, socket: Socket) -> None:
+        """Serve one WebSocket until it is closed. Never raises: what goes wrong closes it."""
+        exchange = WebSocketExchange(head, socket, self._cookies)
+        try:
+            scope = exchange.scope()
+            scope["state"] = self._state.copy()
+            await self._app(scope, exchange.receive, exchange.send)
+        except ClientDisconnected:
+            return
+        except BaseException as error:
+            details = "".join(traceback.format_exception(error))
+            _log(f"An error in the WebSocket {head.raw_path}:\n{details}")
+            exchange.end(failed=True)
+            return
+        exchange.end()
 
     async def startup(self) -> None:
         """Run the startup half of the lifespan protocol.

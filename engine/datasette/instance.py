@@ -21,7 +21,7 @@ from datasette.plugins import pm
 
 from engine import deferred_modules
 from engine.asgi.cookies import Cookies
-from engine.asgi.server import RequestBody, RequestHead, Response, Server
+from engine.asgi.server import RequestBody, RequestHead, Response, Server, Socket
 from engine.boot import ahead
 from engine.datasette import imported_internal, site
 from engine.datasette.adaptations import (
@@ -313,6 +313,11 @@ class Instance:
                 await self._server.handle(head, body, response)
         finally:
             del self._requests[request]
+
+    async def connect(self, head: RequestHead, socket: Socket) -> None:
+        """Serve a WebSocket. The instance must be open."""
+        assert self._server is not None
+        await self._server.connect(head, socket)
 
     async def _give_way(self) -> None:
         """Let requests be answered while an import is under way; see pace.Pause.

@@ -88,6 +88,22 @@ export async function whenFree(name, signal) {
 }
 
 /**
+ * @param {string} run  of a worker; see RUN in worker/storage/run.js
+ * @returns {string} name of the lock, held by the worker for as long as it runs
+ */
+export function runLock(run) {
+  return `run ${run}`;
+}
+
+/**
+ * @param {string} id  of a WebSocket
+ * @returns {string} name of the lock, held by the page that has it open
+ */
+export function socketLock(id) {
+  return `websocket ${id}`;
+}
+
+/**
  * @param {string} generation  that is being written
  * @returns {string} name of the lock
  */

@@ -29,6 +29,9 @@
  * `changed` and `deleted` go to all pages of the site except the one that caused them: the data that
  * those pages show is out of date. `evicted` goes to all pages.
  *
+ * A `websocket` comes with a MessagePort, which then is the socket: SocketNews goes to the page, and strings,
+ * ArrayBuffers and {close: SocketClosing} to the worker. Only pages of the workspace may open one.
+ *
  * Two messages go over a BroadcastChannel. Workers send `stop` to each other when the workspace that
  * another one runs is about to be deleted or replaced. Pages send `leave` to each other when one is
  * about to end the workspace's worker.
@@ -39,7 +42,7 @@ import { ROOT } from "./scopes.js";
 /** @typedef {import("./errors.js").WireError} WireError */
 
 /** Version of this protocol: a page that meets another one reloads itself. */
-export const PROTOCOL_VERSION = 7;
+export const PROTOCOL_VERSION = 8;
 
 /**
  * The stages of a boot in order: id and the title people see.
@@ -81,6 +84,25 @@ export const STAGES = [
  * @property {number} v
  * @property {"prefetch"} type
  * @property {boolean} python  whether to download the files for a boot as well
+ */
+
+/**
+ * @typedef {object} WebSocketMessage   page → worker: connect to the application
+ * @property {number} v
+ * @property {"websocket"} type
+ * @property {string} id            names the lock that the page holds while it needs the socket
+ * @property {string} url           ws: or wss:, in the page's workspace
+ * @property {string[]} protocols   that the page offers
+ */
+
+/** @typedef {{code: number, reason: string}} SocketClosing  as in RFC 6455; code 1005: none was given */
+
+/**
+ * What the page gets from its socket. First comes `run`, which names the lock of the worker: if that is
+ * free, the socket is gone. After `closed` comes nothing more.
+ *
+ * @typedef {string | ArrayBuffer | {run: string} | {accepted: {protocol: string}}
+ *   | {closed: SocketClosing & {wasClean: boolean}}} SocketNews
  */
 
 /**
@@ -483,7 +505,7 @@ export const CHANGES_EXISTING = "ChangesExisting";
 /** @typedef {WithoutVersion<Question>} Asked  what `question` turns into a message */
 /** @typedef {{lock?: string}} Locked  an extra field of every question: the name of its lock */
 /** @typedef {{value: any} | {error: WireError} | {working: true, locked?: true, progress?: AddProgress | InstallProgress}} Answer */
-/** @typedef {OpenMessage | PingMessage | PrefetchMessage | (Question & Locked)} PageMessage */
+/** @typedef {OpenMessage | PingMessage | PrefetchMessage | WebSocketMessage | (Question & Locked)} PageMessage */
 /** @typedef {ChangedMessage | DeletedMessage | EvictedMessage} News */
 /** @typedef {ProgressMessage | ReadyMessage | FailedMessage | News} WorkerMessage */
 /** @typedef {Omit<ProgressMessage, "v" | "type" | "key">} Progress */
@@ -501,6 +523,16 @@ export function openMessage(key, options = {}) {
 /** @returns {PingMessage} */
 export function ping() {
   return { v: PROTOCOL_VERSION, type: "ping" };
+}
+
+/**
+ * @param {string} id
+ * @param {string} url
+ * @param {string[]} protocols
+ * @returns {WebSocketMessage}
+ */
+export function webSocketMessage(id, url, protocols) {
+  return { v: PROTOCOL_VERSION, type: "websocket", id, url, protocols };
 }
 
 /**

@@ -23,6 +23,8 @@ from urllib.parse import parse_qsl, unquote
 from asgiref.sync import async_to_sync, sync_to_async
 from datasette import hookimpl
 
+from engine.asgi.page_script import with_script
+from engine.datasette import site
 from engine.datasette.adaptations.templates import COMPILED
 
 Message = MutableMapping[str, Any]
@@ -341,6 +343,72 @@ async def after_the_answer(scope: Scope, receive: Receive, send: Send) -> None:
     NOTES.add(key, (await gone)["type"])
     await NOTES.wait(key, "go")
     NOTES.add(key, "background task done")
+
+
+@app
+async def socket_page(scope: Scope, receive: Receive, send: Send) -> None:
+    """A page with a WebSocket for addresses of its workspace."""
+    await with_script(page, f"{site.shell_url}page/websocket.js")(scope, receive, send)
+
+
+async def accept(receive: Receive, send: Send, subprotocol: str | None = None) -> None:
+    assert (await receive())["type"] == "websocket.connect"
+    await send({"type": "websocket.accept", "subprotocol": subprotocol})
+
+
+@app
+async def socket_echo(scope: Scope, receive: Receive, send: Send) -> None:
+    """Send every message back, and note how the client closed."""
+    await accept(receive, send, next(iter(scope["subprotocols"]), None))
+    while (message := await receive())["type"] == "websocket.receive":
+        await send({**message, "type": "websocket.send"})
+    NOTES.add(query(scope).get("id", ""), f"closed: {message['code']} {message['reason']}".strip())
+
+
+@app
+async def socket_scope(scope: Scope, receive: Receive, send: Send) -> None:
+    """Send what is in the scope, as JSON."""
+    await accept(receive, send)
+    headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+    seen = {key: scope[key] for key in ("type", "scheme", "path", "subprotocols")}
+    seen["query_string"] = scope["query_string"].decode()
+    await send({"type": "websocket.send", "text": json.dumps({**seen, "headers": headers})})
+
+
+@app
+async def socket_close(scope: Scope, receive: Receive, send: Send) -> None:
+    """Close, refuse or fail, as the query says."""
+    how = query(scope)["how"]
+    if how == "refuse":
+        await send({"type": "websocket.close"})
+    elif how == "deny":
+        await send({"type": "websocket.http.response.start", "status": 401, "headers": []})
+        await send({"type": "websocket.http.response.body", "body": b"no"})
+    elif how != "raise before":
+        await accept(receive, send)
+        if how == "close":
+            await send({"type": "websocket.send", "text": "before"})
+            await send({"type": "websocket.close", "code": 4321, "reason": "that is all"})
+        if how == "return":
+            return
+    if how.startswith("raise"):
+        raise ValueError("in a socket")
+
+
+CHATTING: set[Send] = set()
+
+
+@app
+async def socket_chat(scope: Scope, receive: Receive, send: Send) -> None:
+    """Send every message to all that are connected."""
+    await accept(receive, send)
+    CHATTING.add(send)
+    try:
+        while (message := await receive())["type"] == "websocket.receive":
+            for other in CHATTING:
+                await other({**message, "type": "websocket.send"})
+    finally:
+        CHATTING.discard(send)
 
 
 # Applications that do not

@@ -69,6 +69,41 @@ function headers(request, url, site, hasBody) {
   return [...restored];
 }
 
+/**
+ * The handshake of a WebSocket of a page of this site.
+ *
+ * @param {URL} url  ws: or wss:
+ * @param {string[]} protocols  that the page offers
+ * @param {string} origin  of the page
+ * @returns {RequestHead}
+ */
+export function handshakeHead(url, protocols, origin) {
+  const head = new Headers({
+    host: url.host,
+    origin,
+    upgrade: "websocket",
+    connection: "Upgrade",
+    "sec-websocket-version": "13",
+    "sec-fetch-site": "same-origin",
+    "sec-fetch-mode": "websocket",
+    "sec-fetch-dest": "websocket",
+    "user-agent": self.navigator.userAgent,
+  });
+  if (self.navigator.languages?.length) {
+    head.set("accept-language", self.navigator.languages.join(","));
+  }
+  if (protocols.length > 0) head.set("sec-websocket-protocol", protocols.join(", "));
+  return {
+    method: "GET",
+    scheme: url.protocol.slice(0, -1),
+    host: url.host,
+    raw_path: url.pathname,
+    query_string: url.search.slice(1),
+    headers: [...head],
+    has_body: false,
+  };
+}
+
 /** @typedef {"same-origin" | "cross-site" | "none"} FetchSite */
 
 /**

@@ -56,16 +56,6 @@ export class InUse {
     return call;
   }
 
-  /**
-   * Wait until the application has finished all calls so far.
-   *
-   * @param {number} patience  ms
-   * @returns {Promise<void>} never rejected
-   */
-  async finished(patience) {
-    await within(Promise.allSettled(this.#calls), patience);
-  }
-
   /** @param {Streaming} stream */
   add(stream) {
     this.#streams.add(stream);
@@ -81,7 +71,7 @@ export class InUse {
   async end(patience = PATIENCE) {
     await within(Promise.allSettled(this.#work), patience);
     await Promise.all([...this.#streams].map((stream) => ended(stream, patience)));
-    await this.finished(patience);
+    await within(Promise.allSettled(this.#calls), patience);
   }
 }
 
@@ -103,16 +93,17 @@ async function ended(stream, patience) {
 }
 
 /**
- * @param {Promise<unknown>} work  never rejected
+ * @param {Promise<unknown>} work
  * @param {number} ms
- * @returns {Promise<boolean>} whether it was over by then
+ * @returns {Promise<boolean>} whether it was over by then, well or not
  */
-function within(work, ms) {
+export function within(work, ms) {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, Math.max(0, ms), false);
-    void work.then(() => {
+    const end = () => {
       clearTimeout(timer);
       resolve(true);
-    });
+    };
+    work.then(end, end);
   });
 }

@@ -8,11 +8,12 @@
 import { Additions } from "./additions.js";
 import { Breakdown } from "../runtime/crash-monitor.js";
 import { exercise } from "../runtime/warm-up.js";
-import { InUse } from "./in-use.js";
+import { InUse, within } from "./in-use.js";
 import { quiet } from "./quiet.js";
 import { BootProgress } from "../boot/boot-progress.js";
 import { Persistence } from "./persistence.js";
 import { respond } from "./respond.js";
+import { Socket } from "../bridge/websocket.js";
 import { start } from "../boot/start.js";
 import { StaticAnswers } from "../bridge/static-responses.js";
 import { ConsentNeeded } from "../trust/consent.js";
@@ -76,8 +77,12 @@ export class Instance {
   #endPython = () => {};
   /** @type {any} BrowserInstance of bootstrap.py, as a PyProxy */
   #python;
-  /** @type {any} its method, kept because each look-up would make another proxy */
+  /** @type {any} its methods, kept because each look-up would make another proxy */
   #handle;
+  /** @type {any} */
+  #connect;
+  /** @type {Set<Socket>} open ones */
+  #sockets = new Set();
   #breakdown = new Breakdown();
   /** @type {(() => void) | undefined} call this once it has exercised; undefined if it must not */
   #exercised;
@@ -137,7 +142,9 @@ export class Instance {
     const response = respond(request, arrival, {
       handle: (...asgi) => {
         endLoad = this.#guard.begin(request);
-        return this.#uses.called(this.#breakdown.unless(this.#handle(...asgi)));
+        const call = this.#uses.called(this.#breakdown.unless(this.#handle(...asgi)));
+        arrival.waitUntil?.(this.#finished(call));
+        return call;
       },
       staticAnswers: this.#staticAnswers,
       persistence: this.#persistence,
@@ -212,6 +219,7 @@ export class Instance {
 
   async #shutDown() {
     await this.#booted?.catch(() => {});
+    for (const socket of this.#sockets) socket.restart();
     await this.#uses.end();
     // A broken-down Python settles nothing more, and the next instance waits for this.
     if (this.#python && !this.#breakdown.error) {
@@ -221,10 +229,11 @@ export class Instance {
     this.#disown();
     if (!this.#breakdown.error) {
       this.#handle?.destroy();
+      this.#connect?.destroy();
       this.#python?.destroy();
       this.#packages?.destroy();
     }
-    this.#python = this.#handle = undefined;
+    this.#python = this.#handle = this.#connect = undefined;
     this.#endPython();
   }
 
@@ -264,11 +273,13 @@ export class Instance {
     breakdown.onBreakdown = () => {
       this.state = "failed";
       this.#guard.failed(breakdown.error);
+      for (const socket of this.#sockets) socket.fail();
     };
     this.#files = files;
     this.#carried = undefined;
     this.#python = python;
     this.#handle = python.handle;
+    this.#connect = python.connect;
     this.#intake = intake;
     this.#packages = packages;
     this.#problems = problems;
@@ -285,12 +296,33 @@ export class Instance {
   }
 
   /**
-   * @returns {Promise<void>} settled when the application has done all that follows from the requests so
-   *   far, and that is saved; or when the browser would not wait any longer. Never rejected
+   * @param {Promise<void>} call  of the application, which may go on after its answer
+   * @returns {Promise<void>} settled when it is over and what it wrote is saved, or when the browser would
+   *   not wait any longer. Never rejected
    */
-  async finished() {
-    await this.#uses.finished(FINISHING_TIME);
-    await this.#persistence.flush();
+  async #finished(call) {
+    if (await within(call, FINISHING_TIME)) await this.#persistence.flush();
+  }
+
+  /**
+   * Connect a page's WebSocket to the application.
+   *
+   * @param {import("../bridge/request-head.js").RequestHead} head
+   * @param {MessagePort} port  to the page
+   * @param {string} by  id of the page
+   * @returns {Socket}
+   */
+  connect(head, port, by) {
+    this.lastUsed = performance.now();
+    const socket = new Socket(port, () => this.#persistence.settled(by));
+    this.#sockets.add(socket);
+    void socket.closed.then(() => this.#sockets.delete(socket));
+    const serve = async () => this.#connect(JSON.stringify(head), socket);
+    this.#breakdown.unless(serve()).catch((error) => {
+      console.error("A WebSocket has failed.", error);
+      socket.fail();
+    });
+    return socket;
   }
 
   /** @returns {Promise<boolean>} see quiet.js */

@@ -21,6 +21,7 @@ import { LiteError, OUTDATED, toWire } from "../../shared/errors.js";
  * @property {string} clientId
  * @property {number} arrivedAt  in ms since 1970
  * @property {Promise<void>} [handled]  settled when the browser has the response, or never will
+ * @property {(work: Promise<void>) => void} [waitUntil]  keeps the worker running until some work is done
  */
 
 /**
@@ -142,6 +143,17 @@ export class Persistence {
       },
       end: () => inProgress.end(),
     };
+  }
+
+  /**
+   * Wait until everything written so far is saved.
+   *
+   * @param {string} by  id of the client for which the application works
+   * @returns {Promise<void>}
+   * @throws {LiteError}
+   */
+  async settled(by) {
+    if (this.#saver) await this.#saved(this.#saver.settled(), by);
   }
 
   /** @type {import("./additions.js").AndSave} */

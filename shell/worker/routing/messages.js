@@ -26,6 +26,7 @@ import {
   PROTOCOL_VERSION,
   readyMessage,
 } from "../../shared/protocol.js";
+import { connectSocket } from "./websockets.js";
 import { embeddingOf } from "../../shared/recipe.js";
 import { SITE_ROOT } from "../../shared/site.js";
 
@@ -59,6 +60,7 @@ export async function answerMessage(event, workspaces, clients) {
   if (message?.type === "open" && event.source) await open(message, event.source, workspaces);
   // A ping without a port needs no answer: its arrival is what keeps the worker running.
   else if (message?.type === "ping") port?.postMessage({ value: undefined });
+  else if (message?.type === "websocket") await connectSocket(message, event, workspaces);
   // Nor does a prefetch, which sw.js handles.
   else if (port && message.type !== "prefetch" && message.type !== "open") {
     await underLock(message.lock, port, () => answerTo(message, workspaces, clients, port, by));

@@ -99,6 +99,7 @@ async function isFromWithin({ request, clientId }, key) {
 async function answerFrom(workspace, key, event, context) {
   const { request, clientId, handled } = event;
   const arrivedAt = Date.now();
+  const waitUntil = (/** @type {Promise<void>} */ work) => event.waitUntil(work);
   for (;;) {
     // Reloading the page is how people try again.
     const instance = workspace.get({ afresh: context.wantsPage });
@@ -125,11 +126,10 @@ async function answerFrom(workspace, key, event, context) {
     // An instance that was replaced or deleted meanwhile answers nothing more.
     if (instance.state === "stopped") continue;
     const response = await instance
-      .handle(request, { clientId, arrivedAt, handled })
+      .handle(request, { clientId, arrivedAt, handled, waitUntil })
       .catch((error) => failurePage(error, context));
     const finished = afterBoot(instance, key).then(finishVisit).then(completeSite);
     event.waitUntil(finished.then(() => instance.exercise()));
-    event.waitUntil(instance.finished());
     return response;
   }
 }

@@ -1,6 +1,6 @@
 /** Names this run of the worker, also to the other workers of the site. */
 
-import { hold, isHeld } from "../../shared/locks.js";
+import { hold, isHeld, runLock } from "../../shared/locks.js";
 
 export const RUN = crypto.randomUUID();
 
@@ -13,7 +13,7 @@ let shown;
  * @returns {Promise<void>}
  */
 export async function showRun() {
-  shown ??= hold(lockOf(RUN));
+  shown ??= hold(runLock(RUN));
   await shown;
 }
 
@@ -22,10 +22,5 @@ export async function showRun() {
  * @returns {Promise<boolean>} whether it goes on; false where the browser does not tell
  */
 export function goesOn(run) {
-  return isHeld(lockOf(run));
-}
-
-/** @param {string} run */
-function lockOf(run) {
-  return `run ${run}`;
+  return isHeld(runLock(run));
 }

@@ -190,6 +190,16 @@ export class Saver {
   }
 
   /**
+   * Wait until everything written so far is saved.
+   *
+   * @returns {Promise<boolean>} whether databases were among it
+   * @throws {LiteError}
+   */
+  settled() {
+    return this.#files.changed ? this.save() : this.#othersSaved();
+  }
+
+  /**
    * Somebody else's change that an answer may show is waited for; the first save need not be, as its
    * contents can be had again.
    *

@@ -90,7 +90,7 @@ def test_mistake_before_the_answer(messages: list[Message], message: str, swallo
     wire = asyncio.run(ask(sending(*messages)))
     assert wire.calls == ["fail"]
     assert wire.error.startswith(
-        "The application raised an error, engine.asgi.server.ProtocolError: "
+        "The application raised an error, engine.asgi.connection.ProtocolError: "
     )
     assert message in wire.error
     assert "Traceback" in wire.details and "await send(message)" in wire.details

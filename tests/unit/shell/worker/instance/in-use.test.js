@@ -69,18 +69,18 @@ test("an instance is in use while the application works after its answer", async
   const call = inUse.called(new Promise((resolve) => (end = resolve)));
   assert.ok(inUse.isBusy);
   assert.ok(!inUse.isAwaited, "nobody waits for it");
-  let isFinished = false;
-  const finished = inUse.finished(60_000).then(() => (isFinished = true));
+  let isOver = false;
+  const over = inUse.end(60_000).then(() => (isOver = true));
   await new Promise((resolve) => setImmediate(resolve));
-  assert.ok(!isFinished);
+  assert.ok(!isOver);
   end();
-  await Promise.all([call, finished]);
+  await Promise.all([call, over]);
   assert.ok(!inUse.isBusy);
 });
 
 test("the wait for what the application does after its answer has an end", async () => {
   const inUse = new InUse();
   void inUse.called(new Promise(() => {}));
-  await inUse.finished(1);
+  await inUse.end(1);
   assert.ok(inUse.isBusy);
 });
