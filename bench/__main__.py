@@ -21,6 +21,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 sys.path.append(str(PROJECT / "scripts"))
 
 from bench import (  # noqa: E402
+    asgi,
     embeds,
     importing,
     memory,
@@ -108,6 +109,11 @@ def _pages(site: str, rounds: int) -> Table:
     return Table("A page of a running Datasette", "native", "ms", rows)
 
 
+def _asgi(rounds: int) -> Table:
+    rows = [Row(kind, *times) for kind, times in asgi.measure(rounds).items()]
+    return Table("A plain ASGI application", "uvicorn", "ms", rows)
+
+
 def _memory(site: str, old_way: str) -> Table:
     rows = [Row(what, *sizes) for what, sizes in memory.measure(site, old_way).items()]
     return Table("Memory with this table open", "old way", "MB", rows, digits=0)
@@ -145,7 +151,7 @@ def _importing(site: str, repetitions: int) -> Iterator[Table]:
     yield Table("From the click to the first page of a large file", "none", "s", rows)
 
 
-PARTS = ("visits", "embeds", "transfers", "pages", "memory", "saving", "importing")
+PARTS = ("visits", "embeds", "transfers", "pages", "asgi", "memory", "saving", "importing")
 
 
 def main() -> int:
@@ -175,6 +181,8 @@ def main() -> int:
             print(show(_transfers(FOLDER)), flush=True)
         if "pages" in parts:
             print(show(_pages(site, 1 if args.quick else ROUNDS)), flush=True)
+        if "asgi" in parts:
+            print(show(_asgi(1 if args.quick else ROUNDS)), flush=True)
         if "memory" in parts:
             print(show(_memory(site, old_way)), flush=True)
         if "importing" in parts:
