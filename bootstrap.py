@@ -1,10 +1,10 @@
 """The Python half of an instance, as JavaScript calls it.
 
 shell/worker/boot/start.js imports this module in a fresh Pyodide. It has `BrowserPackages` install
-the instance's packages and `load` import them, then makes a `BrowserInstance` and calls its
-methods. In a Pyodide that starts from an image of its memory everything is imported already.
-Only text, numbers and bytes are passed. An error is passed as the JSON of `to_wire`, so that people
-read the words that Python wrote.
+the instance's packages and `load` import them, then makes a `BrowserInstance` (Datasette) or a
+`BrowserApp` (any other application) and calls its methods. In a Pyodide that starts from an image
+of its memory everything is imported already. Only text, numbers and bytes are passed. An error is
+passed as the JSON of `to_wire`, so that people read the words that Python wrote.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import deferred_modules
+from engine.application import Application
 from engine.asgi import inline_threads
 from engine.asgi.server import RequestHead
 from engine.boot import ahead, snapshot
@@ -31,6 +32,7 @@ from engine.packages import plugin_loading
 from engine.packages.plugin_setup import PluginSetup
 
 __all__ = [
+    "BrowserApp",
     "BrowserInstance",
     "BrowserPackages",
     "check_packages",
@@ -70,7 +72,9 @@ def _failure(error: Exception) -> str:
     known = error
     if not isinstance(known, LiteError):
         known = LiteError(f"Python stopped with an error: {type(error).__name__}: {error}")
-    return json.dumps({"error": {**known.to_wire(), "traceback": traceback.format_exc()}})
+    # Of an app, people want to see their own code and not how it was called.
+    details = getattr(error, "details", "") or traceback.format_exc()
+    return json.dumps({"error": {**known.to_wire(), "traceback": details}})
 
 
 def load() -> None:
@@ -137,8 +141,44 @@ class BrowserPackages:
         return _result(self._setup.listing)
 
 
-class BrowserInstance:
-    """An instance that gets requests from JavaScript, and returns answers and errors to it.
+class _Served:
+    """An application that gets requests from JavaScript."""
+
+    _application: Application
+
+    async def handle(self, head: str, body: Any, response: Any) -> None:
+        """Answer a request: `head` is a RequestHead as JSON, the others come from bridge.js."""
+        await self._application.handle(
+            RequestHead(**json.loads(head)), JsRequestBody(body), JsResponse(response)
+        )
+
+    async def connect(self, head: str, socket: Any) -> None:
+        """Serve a WebSocket: `head` is a RequestHead as JSON, `socket` comes from websocket.js."""
+        await self._application.connect(RequestHead(**json.loads(head)), JsSocket(socket))
+
+    async def close(self) -> None:
+        """See Application.close."""
+        await self._application.close()
+
+
+class BrowserApp(_Served):
+    """An app that is not part of the site, at `base_url`, the path of its address. `shell_url` is
+    that of the site's own scripts.
+    """
+
+    def __init__(self, base_url: str, shell_url: str) -> None:
+        from engine.apps.instance import AppInstance
+
+        socket_script = f"{shell_url}page/websocket.js"
+        self._app = self._application = AppInstance(base_url, socket_script)
+
+    async def open(self, name: str, entry: str) -> str:
+        """See AppInstance.open; return an outcome."""
+        return await _outcome(self._app.open(name, entry))
+
+
+class BrowserInstance(_Served):
+    """A Datasette that gets requests from JavaScript, and returns answers and errors to it.
 
     `base_url` is its path, `shell_url` that of the site's own scripts. With `read_only` nobody is
     root, so Datasette offers no way to change data. Call `load` first.
@@ -149,7 +189,7 @@ class BrowserInstance:
 
         site.shell_url = shell_url
         site.read_only = read_only
-        self._instance = Instance(base_url)
+        self._instance = self._application = Instance(base_url)
         self._base_url = base_url
         self._exercise: AsyncIterator[int] | None = None
 
@@ -240,23 +280,9 @@ class BrowserInstance:
         """See Instance.code_in_configuration; return an outcome."""
         return _result(self._instance.code_in_configuration)
 
-    async def handle(self, head: str, body: Any, response: Any) -> None:
-        """Answer a request: `head` is a RequestHead as JSON, the others come from bridge.js."""
-        await self._instance.handle(
-            RequestHead(**json.loads(head)), JsRequestBody(body), JsResponse(response)
-        )
-
-    async def connect(self, head: str, socket: Any) -> None:
-        """Serve a WebSocket: `head` is a RequestHead as JSON, `socket` comes from websocket.js."""
-        await self._instance.connect(RequestHead(**json.loads(head)), JsSocket(socket))
-
     async def exercise(self) -> bool:
         """Render the next page of engine.datasette.warm_up; return whether there was one."""
         from engine.datasette import warm_up
 
         self._exercise = self._exercise or warm_up.pages(self._base_url)
         return await anext(self._exercise, None) is not None
-
-    async def close(self) -> None:
-        """See Instance.close."""
-        await self._instance.close()

@@ -12,6 +12,12 @@ A later build must still understand this layout. The worker saves the files when
     imported-internal.db  that of an import, until imported_internal.py has read it
     cookies.json   the cookie jar
     secret         what Datasette signs with
+    plugins/       packages that people install (engine/packages/wheels.py)
+
+An app has cookies.json, plugins/ and these instead of the others (engine/apps/instance.py):
+
+    app/           its code, in one file as it was fetched
+    home/          its home directory, with the files that it makes
 """
 
 from __future__ import annotations

@@ -165,14 +165,15 @@ export const STAGES = [
  * Code that a link brings, or a saved instance that came from elsewhere.
  *
  * @typedef {object} ConsentItem
- * @property {"plugin" | "wheel" | "datasette" | "package" | "metadata" | "config"} kind  the first three
- *   have yet to be fetched; a package is a wheel that is here
+ * @property {"app" | "plugin" | "wheel" | "datasette" | "package" | "metadata" | "config"} kind  an app is
+ *   code that runs instead of Datasette; a plugin, a wheel and a Datasette have yet to be fetched; a package
+ *   is a wheel that is here
  * @property {string} value  exactly what would be fetched: a requirement, a wheel's URL (after its name, if
  *   the link gives one), a version of Datasette or "pre"; a package's name and version ("datasette-x 1.0")
  *   by its own account; an absolute URL for the others
  * @property {string} from   where it is from: "the package index" or "the file you imported", an index's
  *   URL, or the host of a file
- * @property {string} [digest]  SHA-256 of a package's wheel, or of the whole metadata or config
+ * @property {string} [digest]  SHA-256 of an app's code, a package's wheel, or the whole metadata or config
  * @property {string[]} [parts]  for metadata and config: the parts that can run code, such as
  *   "description_html"; for a package: ["dependency"] if it was not requested itself
  */

@@ -26,6 +26,12 @@ const OWN_FILES = "files";
  */
 const EMBED = "embed";
 
+/** The address of an app's code, which runs instead of Datasette. */
+const APP = "app";
+
+/** Names the application in the app's code: "module:attribute". */
+const ENTRY = "entry";
+
 /** 128 random bits in base64url; the last character has only 2 of them. */
 const RANDOM_KEY = /^[\w-]{21}[AQgw]$/;
 
@@ -61,7 +67,8 @@ export function parseLink(href, siteRoot) {
     .filter(([, value]) => value !== "")
     .map(([name, value]) => {
       if (name === "install") return [name, canonicalRequirement(value, siteRoot)];
-      return [name, isSource(name) || isSetting(name) ? canonicalUrl(value, siteRoot) : value];
+      const isAddress = isSource(name) || isSetting(name) || name === APP;
+      return [name, isAddress ? canonicalUrl(value, siteRoot) : value];
     });
   return { recipe: canonical(pairs), path: hash.replace(/^#\/?/, "") };
 }
@@ -77,6 +84,10 @@ function canonical(pairs) {
     sources.filter(({ parameter }) => parameter === name).flatMap(pairsOf),
   );
   const settings = SETTINGS.flatMap((name) => pairs.filter((pair) => pair[0] === name));
+  const app = pairs.find((pair) => pair[0] === APP);
+  const entry = pairs.findLast((pair) => pair[0] === ENTRY);
+  /** @type {Recipe} */
+  const code = app ? [app, ...(entry ? [entry] : [])] : [];
   const installs = pairs.filter((pair) => pair[0] === "install");
   // Each package only once.
   const packages = [...new Map(installs.map((pair) => [pair[1], pair])).values()];
@@ -89,7 +100,7 @@ function canonical(pairs) {
   /** @type {Recipe} */
   const embedded = embed ? [[EMBED, embed[1] === "edit" ? "edit" : "1"]] : [];
   const more = [...(ref ? [ref] : []), ...switches.map(on), ...(own ? [own] : []), ...embedded];
-  return [...opened, ...settings, ...packages, ...more];
+  return [...opened, ...settings, ...code, ...packages, ...more];
 }
 
 /**
@@ -165,6 +176,19 @@ export function packagesOf(recipe) {
     install: recipe.filter(([name]) => name === "install").map(([, value]) => value),
     ref: recipe.find(([name]) => name === "ref")?.[1] ?? "",
   };
+}
+
+/**
+ * The app that a recipe runs instead of Datasette.
+ *
+ * @param {Recipe} recipe
+ * @returns {{code: string, entry: string} | undefined} the address of its code, and "module:attribute" or
+ *   ""; undefined for Datasette
+ */
+export function appOf(recipe) {
+  const code = recipe.find(([name]) => name === APP)?.[1];
+  const entry = recipe.find(([name]) => name === ENTRY)?.[1] ?? "";
+  return code === undefined ? undefined : { code, entry };
 }
 
 /**

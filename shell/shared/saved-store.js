@@ -26,6 +26,18 @@ export const DATABASES = "databases/";
 /** Folder for databases that are kept, but neither opened nor read at a start. */
 export const SET_ASIDE = "set-aside/";
 
+/** Where an app's code is, in one file as it was fetched (engine/apps/code.py). */
+export const APP_CODE = "app/";
+
+/** An app's home directory, where its own files are. */
+export const HOME = "home/";
+
+/**
+ * The folders that hold people's work: what is written there makes a workspace “edited”. They are
+ * part of the layout, since pages read it without Python.
+ */
+export const WORK = [DATABASES, HOME];
+
 /** What SQLite appends to a database's name for its journals. */
 export const JOURNALS = ["-journal", "-wal"];
 

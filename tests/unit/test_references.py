@@ -114,7 +114,7 @@ def test_every_parameter_and_option_of_links_is_described() -> None:
     document = (PROJECT / "docs/links.md").read_text()
     parameters = (PROJECT / "shell/shared/parameters.js").read_text()
     options = (PROJECT / "shell/shared/link-options.js").read_text()
-    kinds = ("SOURCE_PARAMETERS", "SETTINGS", "SWITCHES")
+    kinds = ("SOURCE_PARAMETERS", "SETTINGS", "APP_PARAMETERS", "SWITCHES")
     lists = [parameters.split(f"{kind} =")[1].split("]")[0] for kind in kinds]
     lists.append(options.split("const OPTIONS =")[1].split(");")[0])
     names = [name for one in lists for name in re.findall(r'"(\w+)"', one)]

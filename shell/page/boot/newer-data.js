@@ -4,6 +4,7 @@
  */
 
 import { askWorker } from "../worker/ask-worker.js";
+import { appOf, keyToRecipe } from "../../shared/recipe.js";
 import { describeAddress } from "../ui/describe-sources.js";
 import { element, inWords } from "../ui/dom.js";
 
@@ -33,6 +34,7 @@ export function checkForNewerData(key, siteRoot) {
     const result = /** @type {CheckResult | undefined} */ (await Promise.race([check, late]));
     if (!result || result.newer.length === 0) return false;
     if (!result.edited) return true;
+    if (isApp(key)) return askAboutApp(view);
     const names = inWords(result.newer.map((url) => describeAddress(url, siteRoot).name));
     const saved = element("a", { href: new URL("saved.html", siteRoot).href }, "Saved data");
     return view.choose(
@@ -53,4 +55,27 @@ export function checkForNewerData(key, siteRoot) {
       ],
     );
   };
+}
+
+/** @param {string} key */
+function isApp(key) {
+  return key !== "" && appOf(keyToRecipe(key)) !== undefined;
+}
+
+/**
+ * @param {import("./boot-view.js").BootView} view
+ * @returns {Promise<boolean>} whether to load the newer version of an app
+ */
+function askAboutApp(view) {
+  return view.choose(
+    "There is a newer version of this app",
+    [
+      "Its code has changed at its source since you opened it. What the app has saved here stays, and the " +
+        "newer version uses it.",
+    ],
+    [
+      { label: "Open the version you have", value: false },
+      { label: "Open the newer version", value: true },
+    ],
+  );
 }

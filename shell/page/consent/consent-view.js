@@ -35,6 +35,8 @@ export class ConsentView {
     this.saved = element("p", { class: "saved-line", hidden: true });
     this.problem = element("section", { class: "problem", role: "alert", hidden: true });
     this.status = element("p", { class: "visually-hidden", role: "status" });
+    // Without an app there is nothing to open.
+    const hasApp = items.some(({ kind }) => kind === "app");
     const question = locked
       ? "This site accepts no code from links"
       : "Allow this code to run here?";
@@ -45,15 +47,16 @@ export class ConsentView {
       element(
         "ul",
         { class: "code-items", "aria-label": "The code" },
-        ...items.map((item) => codeItem(item, siteRoot)),
+        ...items.map((item) => codeItem(item, siteRoot, hasApp)),
       ),
       ...(locked ? [] : [warning(items, this.saved)]),
       this.problem,
       element(
         "p",
         { class: "actions" },
-        ...(locked ? [this.without] : [this.allow, this.without]),
-        element("a", { href: siteRoot.href }, "Choose other data"),
+        ...(locked ? [] : [this.allow]),
+        ...(hasApp ? [] : [this.without]),
+        element("a", { href: siteRoot.href }, hasApp ? "Do not run it" : "Choose other data"),
       ),
       ...(locked ? [] : [element("p", { class: "note" }, REMEMBERED)]),
       this.status,
@@ -118,9 +121,10 @@ function introduction(items, locked) {
 /**
  * @param {ConsentItem} item
  * @param {URL} siteRoot
+ * @param {boolean} isOfApp
  */
-function codeItem(item, siteRoot) {
-  const { name, what, address, warning } = describeCode(item, siteRoot);
+function codeItem(item, siteRoot, isOfApp) {
+  const { name, what, address, warning } = describeCode(item, siteRoot, isOfApp);
   return element(
     "li",
     { "data-kind": item.kind },

@@ -25,6 +25,7 @@ const MOST_PARTS = 8;
 
 /** @type {Record<ConsentItem["kind"], string>} */
 const WHAT = {
+  app: "App",
   plugin: "Plugin",
   wheel: "Plugin",
   package: "Plugin",
@@ -36,10 +37,12 @@ const WHAT = {
 /**
  * @param {ConsentItem} item
  * @param {URL} siteRoot
+ * @param {boolean} [isOfApp]  whether it comes with an app, and not with data
  * @returns {CodeWords}
  */
-export function describeCode({ kind, value, from, digest, parts = [] }, siteRoot) {
-  const what = originated(WHAT[kind], from);
+export function describeCode({ kind, value, from, digest, parts = [] }, siteRoot, isOfApp = false) {
+  const isPackage = ["plugin", "wheel", "package"].includes(kind);
+  const what = originated(isOfApp && isPackage ? "Package" : WHAT[kind], from);
   if (kind === "datasette") {
     const name = value === "pre" ? "Datasette, newest pre-release" : `Datasette ${value}`;
     return { name, what, address: "", ...warningAbout(value) };
@@ -48,7 +51,8 @@ export function describeCode({ kind, value, from, digest, parts = [] }, siteRoot
   if (kind === "package") {
     const [name, version = ""] = value.split(" ");
     const about = name === "datasette" ? warningAbout(version) : {};
-    const as = parts.length > 0 ? originated("Needed by a plugin,", from) : what;
+    const needed = isOfApp ? "Needed by the app," : "Needed by a plugin,";
+    const as = parts.length > 0 ? originated(needed, from) : what;
     return { name: value, what: as, address: `SHA-256 ${digest}`, ...about };
   }
   if (kind === "wheel") {
@@ -57,6 +61,7 @@ export function describeCode({ kind, value, from, digest, parts = [] }, siteRoot
   }
   const { name } = describeAddress(value, siteRoot);
   const address = URL.canParse(value, siteRoot) ? new URL(value, siteRoot).href : shown(value);
+  if (kind === "app") return { name, what, address };
   const holding =
     parts.length > 0 ? `, with ${someOf(parts)} in it` : ", with HTML or scripts in it";
   return { name, what: what + holding, address };
@@ -101,6 +106,7 @@ export function codeInWords(items) {
   const plugins = items.filter(({ kind }) => ["plugin", "wheel", "package"].includes(kind)).length;
   const settings = items.filter(({ kind }) => kind === "metadata" || kind === "config").length;
   const parts = [
+    ...(items.some(({ kind }) => kind === "app") ? ["the app"] : []),
     ...(plugins > 0 ? [plugins === 1 ? "the plugin" : "the plugins"] : []),
     ...(items.some(({ kind }) => kind === "datasette") ? ["the other Datasette"] : []),
     ...(settings > 0 ? ["the HTML and scripts"] : []),

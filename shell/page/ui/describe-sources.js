@@ -5,7 +5,7 @@
  */
 
 import { isOption } from "../../shared/link-options.js";
-import { isForOwnFiles, isSource, isWheel, withoutEmbedding } from "../../shared/recipe.js";
+import { appOf, isForOwnFiles, isSource, isWheel, withoutEmbedding } from "../../shared/recipe.js";
 import { hasHidden } from "../../shared/requirement.js";
 import { element, inWords } from "./dom.js";
 
@@ -28,6 +28,7 @@ const KINDS = new Map([
   ["excel", "Excel file"],
   ["metadata", "Descriptions"],
   ["config", "Settings"],
+  ["app", "App"],
   ["install", "Plugin"],
   ["ref", "Instead of this site’s version"],
 ]);
@@ -50,7 +51,7 @@ const SWITCHES = new Map([
  */
 export function describeSources(recipe, siteRoot) {
   return withoutEmbedding(recipe)
-    .filter(([parameter]) => !isOption(parameter))
+    .filter(([parameter]) => !isOption(parameter) && parameter !== "entry")
     .map(
       ([parameter, value]) =>
         SWITCHES.get(parameter) ?? {
@@ -133,6 +134,8 @@ export function describeAddress(address, siteRoot) {
  */
 export function recipeInWords(recipe, siteRoot) {
   if (isForOwnFiles(recipe)) return "files from your computer";
+  const app = appOf(recipe);
+  if (app) return describeAddress(app.code, siteRoot).name;
   const names = recipe
     .filter(([parameter]) => isSource(parameter) || parameter === "memory")
     .map(([parameter, value]) =>

@@ -5,35 +5,34 @@
  * sources.
  */
 
-import { fetching, takeAll } from "./boot-sources.js";
+import { applicationStart } from "./application-start.js";
 import { Breakdown } from "../runtime/crash-monitor.js";
-import { fetchSources, wantedBy } from "../sources/downloads.js";
 import { helps } from "../runtime/warm-up.js";
 import { StartImage } from "../runtime/snapshot/start-snapshot.js";
 import { Intake } from "../sources/intake.js";
 import { valueOf } from "../runtime/python-result.js";
 import { Packages, PackagesFailed } from "./packages.js";
 import { endPython, isForWantOfRest, offerRest, startPython } from "../runtime/runtime.js";
-import { beyondSources, copied, fileOf, readSaved } from "./saved-files.js";
+import { copied, filesBelow, readSaved } from "./saved-files.js";
 import { siteSettings } from "../site-cache/site-settings.js";
 import { own } from "../storage/ownership.js";
 import { newRecord } from "../storage/store-changes.js";
 import { ConsentNeeded } from "../trust/consent.js";
 import { LOCK } from "../trust/lock.js";
 import { UNWATCHED, WatchedFiles } from "../storage/block-file-system.js";
-import { instancePath } from "../../shared/paths.js";
 import { LiteError } from "../../shared/errors.js";
-import { embedding, isForOwnFiles, isSwitchedOn, keyToRecipe } from "../../shared/recipe.js";
+import { isForOwnFiles, isSwitchedOn, keyToRecipe } from "../../shared/recipe.js";
 import { readableRecord } from "../../shared/saved-record.js";
-import { INTERNAL_CHECKED } from "../../shared/saved-store.js";
-import { SHELL_ROOT } from "../../shared/site.js";
 
 /** @typedef {import("../../shared/saved-store.js").Store} Store */
 /** @typedef {import("../../shared/saved-store.js").SavedInstance} SavedInstance */
+/** @typedef {import("./application-start.js").ApplicationStart} ApplicationStart */
+/** @typedef {import("./application-start.js").Context} Context */
 /** @typedef {import("./start.js").StartOptions} StartOptions */
 /** @typedef {import("./start.js").Started} Started */
 /** @typedef {import("./boot-progress.js").Step} Step */
-/** @typedef {import("../sources/downloads.js").Download} Download */
+/** @typedef {import("../../shared/errors.js").WireError} WireError */
+/** @typedef {import("../runtime/runtime.js").Pyodide} Pyodide */
 
 /** The folder in Pyodide's file system that is saved; engine/folder.py knows what is in it. */
 const FOLDER = "/instance";
@@ -53,7 +52,7 @@ const FOLDER = "/instance";
  * What the first step finds out.
  *
  * @typedef {object} Found
- * @property {import("../../shared/recipe.js").Recipe} recipe
+ * @property {ApplicationStart} application
  * @property {Store} [store]
  * @property {string} owner  names this instance in the record
  * @property {SavedInstance} [found]  the record of what is saved
@@ -63,12 +62,6 @@ const FOLDER = "/instance";
  * @property {StartImage} image
  * @property {boolean} whole
  * @property {boolean} mayExercise
- */
-
-/**
- * @typedef {object} Arriving  what is on its way while Python starts
- * @property {Download[]} downloads  of the sources
- * @property {Promise<Map<string, Uint8Array>>} [files]  of the instance's folder
  */
 
 export class Attempt {
@@ -127,25 +120,32 @@ export class Attempt {
   /** @returns {Promise<Started>} */
   async #steps() {
     const found = await this.#find();
-    this.#starting = startPython(this.#report, { whole: found.whole, image: found.image.image });
-    const arriving = await this.#fetchAndRead(found);
+    const { application, packages, image, saved } = found;
+    this.#starting = startPython(this.#report, { whole: found.whole, image: image.image });
+    const arriving = await this.#fetchOrRead(found);
     const pyodide = await this.#starting;
     this.#breakdown.watch(pyodide);
     const files = await this.#layOut(pyodide, arriving, found);
     const bootstrap = await this.#loadPackages(pyodide, found);
-    const python = this.#makeInstance(bootstrap, found);
+    const python = application.make(bootstrap);
+    bootstrap.destroy();
     const intake = new Intake(pyodide.FS, python, `${FOLDER}/${UNWATCHED}`, (work) =>
       this.#breakdown.unless(work),
     );
-    const taken = await this.#takeSources(python, intake, arriving, found);
-    await this.#open(python, found);
+    const isFetched = saved === undefined;
+    const more = { pyodide, folder: FOLDER, found: found.found, isFetched };
+    const context = { python, intake, packages, ...more };
+    const taken = isFetched
+      ? await application.take(context)
+      : { problems: saved.problems ?? [], notes: [] };
+    await this.#open(context, found);
     return {
-      ...{ files, python, intake, packages: found.packages, breakdown: this.#breakdown },
+      ...{ files, python, intake, packages, breakdown: this.#breakdown },
       ...taken,
-      exercised: found.mayExercise ? () => found.image.exercised() : undefined,
+      exercised: found.mayExercise ? () => image.exercised() : undefined,
       disown: this.#disown,
       endPython: () => endPython(pyodide),
-      saving: this.#saving(found, arriving, taken.problems),
+      saving: this.#saving(found, taken.problems),
     };
   }
 
@@ -168,66 +168,84 @@ export class Attempt {
     if (disown) this.#disown = disown;
     // The data opens even where an older version of the site let a damaged record in.
     const found = claimed && readableRecord(claimed).record;
-    const lock = carried?.files.get(LOCK) ?? (found && (await fileOf(store, key, LOCK)));
+    const kept = this.#reader(store, found);
+    const application = applicationStart(recipe, this.#options, this.#report);
+    const saved = fromSources ? undefined : (carried ?? found);
+    const isImported = found?.origin === "import";
+    const code = await application.find(saved ? kept : async () => [], isImported);
+    const [lock] = await kept(LOCK);
     const settings = await reading;
     const packages = new Packages({
       recipe,
-      lock: lock && new TextDecoder().decode(lock),
-      isImported: found?.origin === "import",
+      code,
+      lock: lock && new TextDecoder().decode(lock[1]),
+      isImported,
       settings,
       decision: await decisions.of(key),
       failures: this.#plan.failures,
       note: (unfinished) => decisions.note(key, unfinished),
       allow: (ids) => decisions.add(key, ids, true),
     });
-    const images = settings.images ? store : undefined;
+    application.check(packages);
+    const images = settings.images && application.mayUseImage ? store : undefined;
     this.#image = StartImage.find(images, packages.identity, this.#plan.mayUseImage);
     const image = await this.#image;
     // What packages of the person's own import is unknown.
-    const whole = this.#plan.whole || packages.any || image.needsRest;
+    const isWhole = this.#plan.whole || application.needsWholePython;
+    const whole = isWhole || packages.any || image.needsRest;
     const mayExercise = helps() && image.isToExercise && settings.exercises && !packages.any;
     if (isForOwnFiles(recipe) && !(isNew || carried || found)) throw notInThisBrowser();
-    const saved = fromSources ? undefined : (carried ?? found);
-    return { recipe, store, owner, found, saved, packages, whole, image, mayExercise };
+    return { application, store, owner, found, saved, packages, whole, image, mayExercise };
   }
 
   /**
-   * Begin to fetch the sources, or to read what is saved, while Python starts. The progress is shown only
-   * when its turn comes.
+   * @param {Store | undefined} store
+   * @param {SavedInstance | undefined} found
+   * @returns {(folder: string) => Promise<Array<[string, Uint8Array]>>} reads those files whose path
+   *   begins with `folder`, as they were carried over or are saved
+   */
+  #reader(store, found) {
+    const { key, carried } = this.#options;
+    return async (folder) => {
+      const files = [...(carried?.files ?? [])].filter(([path]) => path.startsWith(folder));
+      if (files.length > 0) return files;
+      return store && found ? filesBelow(store, key, folder) : [];
+    };
+  }
+
+  /**
+   * Begin to fetch the sources, or to read what is saved, while Python starts.
    *
    * @param {Found} found
-   * @returns {Promise<Arriving>}
+   * @returns {Promise<{files?: Promise<Map<string, Uint8Array>>}>} files of the instance's folder
    */
-  async #fetchAndRead({ recipe, store, found, saved }) {
-    const { siteRoot, signal, carried, fromSources, reports } = this.#options;
+  async #fetchOrRead({ application, store, found, saved }) {
+    const { carried, fromSources, reports } = this.#options;
     reports.hasSaved = fromSources && found !== undefined;
-    const sources = saved ? [] : await wantedBy(recipe);
-    /** @type {(download: Download) => void} */
-    const onProgress = (download) => {
-      if (reports.stage === "fetch") this.#report(fetching(download));
-    };
-    const downloads = fetchSources(sources, siteRoot, onProgress, signal);
+    if (!saved) await application.begin();
     const files = carried
       ? Promise.resolve(copied(carried.files)) // a start with fewer packages begins with the same files
       : found && readSaved(/** @type {Store} */ (store), found, reports, saved !== undefined);
     files?.catch(() => {});
-    return { downloads, files };
+    return { files };
   }
 
   /**
    * Step 2, once Python runs: lay out the files of the instance's folder.
    *
    * @param {import("../runtime/runtime.js").Pyodide} pyodide
-   * @param {Arriving} arriving
+   * @param {{files?: Promise<Map<string, Uint8Array>>}} arriving
    * @param {Found} found
    * @returns {Promise<WatchedFiles>}
    */
-  async #layOut(pyodide, arriving, { saved }) {
+  async #layOut(pyodide, arriving, { application, saved }) {
     const files = new WatchedFiles(pyodide.FS, FOLDER, this.#options.onWrite);
     if (arriving.files) {
       this.#report({ stage: "restore", label: "" });
       const all = await arriving.files;
-      files.fill(saved ? all : beyondSources(all));
+      const isKept = (/** @type {[string, Uint8Array]} */ [path]) =>
+        saved || application.isKept(path);
+      files.fill(new Map([...all].filter(isKept)));
     }
     return files;
   }
@@ -239,14 +257,14 @@ export class Attempt {
    * @param {Found} found
    * @returns {Promise<any>} bootstrap.py
    */
-  async #loadPackages(pyodide, { packages, image }) {
+  async #loadPackages(pyodide, { application, packages, image }) {
     const bootstrap = pyodide.pyimport("bootstrap");
     if (image.isUsed) valueOf(await bootstrap.resume());
     await packages.prepare(bootstrap, FOLDER, this.#report);
     this.#report({ stage: "datasette", label: "" });
     if (image.isUsed) valueOf(bootstrap.check_packages());
     else {
-      await packages.orLess(() => bootstrap.load());
+      await application.load(bootstrap, packages);
       image.leave(pyodide, bootstrap, this.#plan.whole);
     }
     offerRest(pyodide);
@@ -254,50 +272,14 @@ export class Attempt {
   }
 
   /**
-   * @param {any} bootstrap  bootstrap.py, not to be used afterwards
-   * @param {Found} found
-   * @returns {any} BrowserInstance of bootstrap.py
-   */
-  #makeInstance(bootstrap, { recipe }) {
-    const { siteRoot, key } = this.#options;
-    const base = siteRoot.pathname + instancePath(key);
-    const isReadOnly = embedding(recipe) === "read";
-    const python = bootstrap.BrowserInstance(base, SHELL_ROOT.pathname, isReadOnly);
-    bootstrap.destroy();
-    return python;
-  }
-
-  /**
-   * Step 4: import the sources, unless what is saved is opened.
+   * Step 5: open the application.
    *
-   * @param {any} python
-   * @param {Intake} intake
-   * @param {Arriving} arriving
-   * @param {Found} found
-   * @returns {ReturnType<typeof takeAll>}
-   */
-  async #takeSources(python, intake, { downloads }, { found, saved, packages }) {
-    if (saved) return { problems: saved.problems ?? [], notes: [] };
-    const settled = () => packages.trustedConfiguration(python, true);
-    const { siteRoot } = this.#options;
-    return takeAll(downloads, { intake, siteRoot, report: this.#report, settled, replaced: found });
-  }
-
-  /**
-   * Step 5: open the databases and start Datasette.
-   *
-   * @param {any} python
+   * @param {Context} context
    * @param {Found} found
    */
-  async #open(python, { recipe, found, saved, packages, image }) {
-    const { signal, carried } = this.#options;
-    signal.throwIfAborted();
-    this.#report({ stage: "open", label: "" });
-    if (found && !carried && found.format < INTERNAL_CHECKED) python.distrust_internal();
-    const trusted = packages.trustedConfiguration(python, !saved);
-    const memory = isSwitchedOn(recipe, "memory");
-    const leftOut = await packages.orLess(async () => valueOf(await python.open(memory, trusted)));
-    packages.problems.push(...leftOut);
+  async #open(context, { application, packages, image }) {
+    this.#options.signal.throwIfAborted();
+    packages.problems.push(...(await application.open(context)));
     await packages.isStarted();
     image.confirm();
     // For tools that measure starts.
@@ -306,18 +288,16 @@ export class Attempt {
 
   /**
    * @param {Found} found
-   * @param {Arriving} arriving
-   * @param {import("../../shared/errors.js").WireError[]} problems  of the sources
+   * @param {WireError[]} problems  of the sources
    * @returns {Started["saving"]}
    */
-  #saving({ store, owner, found, saved }, { downloads }, problems) {
+  #saving({ application, store, owner, found, saved }, problems) {
     if (!store) return undefined;
     const { key, carried } = this.#options;
     if (found && saved === found) return { store, record: found, isSaved: true };
-    const versions = downloads.map(({ version }) => version);
     const refetchable = !carried && (found === undefined || found.refetchable === true);
     const more = { generation: found?.generation, problems, refetchable };
-    return { store, record: newRecord(key, versions, owner, more), isSaved: false };
+    return { store, record: newRecord(key, application.versions, owner, more), isSaved: false };
   }
 }
 

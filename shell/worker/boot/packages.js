@@ -5,7 +5,15 @@
  * lays out wheels, and uses only those whose hashes are on the list that it gets from here.
  */
 
-import { idOf, packageId, packageItem, refusal, sorted } from "../trust/consent.js";
+import {
+  idOf,
+  IMPORTED,
+  packageId,
+  packageItem,
+  refusal,
+  SAVED,
+  sorted,
+} from "../trust/consent.js";
 import { parseLock } from "../trust/lock.js";
 import { isNew, requestsOf, requirementOf } from "../trust/requests.js";
 import { valueOf } from "../runtime/python-result.js";
@@ -20,10 +28,6 @@ import { SITE_ROOT } from "../../shared/site.js";
 /** @typedef {import("../site-cache/site-settings.js").SiteSettings} SiteSettings */
 /** @typedef {import("./boot-progress.js").Step} Step */
 
-/** Where a package is from, in words. */
-const IMPORTED = "the file you imported";
-const SAVED = "what is saved here";
-
 /**
  * Datasette did not start with these packages, and no plugin could be named as the cause.
  *
@@ -37,6 +41,18 @@ const SAVED = "what is saved here";
  * trace. Browsers also stop workers for other reasons, so a single one proves nothing.
  */
 const TOO_OFTEN = 2;
+
+/**
+ * Code of the application itself.
+ *
+ * @typedef {object} Code
+ * @property {ConsentItem[]} items  what a person has to allow
+ * @property {string[]} install  the requirements that it asks for
+ * @property {string} [index]  URL of a package index that counts before the site's
+ */
+
+/** @type {Code} */
+const NO_CODE = { items: [], install: [] };
 
 /** Thrown by a boot that should be tried again with fewer packages. */
 export class PackagesFailed extends Error {
@@ -73,6 +89,7 @@ export class Packages {
   /**
    * @param {object} options
    * @param {import("../../shared/recipe.js").Recipe} options.recipe
+   * @param {Code} [options.code]  the application's own
    * @param {string | undefined} options.lock  content of the instance's lock
    * @param {boolean} [options.isImported]  whether the lock came with an export
    * @param {SiteSettings} options.settings
@@ -82,17 +99,20 @@ export class Packages {
    * @param {(ids: string[]) => Promise<void>} options.allow  adds to the decision
    * @throws {import("../trust/consent.js").ConsentNeeded}
    */
-  constructor({ recipe, lock, isImported = false, settings, decision, failures, note, allow }) {
-    this.#settings = settings;
+  constructor({ recipe, code = NO_CODE, lock, isImported = false, ...more }) {
+    const { settings, decision, failures, note, allow } = more;
+    const indexes = [...(code.index ? [code.index] : []), ...settings.indexes];
+    this.#settings = { ...settings, indexes };
     this.#decision = decision;
     this.#note = note;
     this.#allow = allow;
     this.#failures = failures;
     this.#isImported = isImported;
     if (lock !== undefined) this.#lock = this.#read(lock);
-    const requests = requestsOf(recipe, settings);
+    const requests = requestsOf(recipe, this.#settings, code.install);
     this.problems.push(...requests.problems);
     const items = [
+      ...code.items,
       ...requests.items.filter((item) => isNew(requirementOf(item), this.#lock)),
       ...this.#packageItems(),
     ];
@@ -156,6 +176,19 @@ export class Packages {
   /** @returns {boolean} whether there may be any packages beyond the site's */
   get any() {
     return this.#lock !== undefined || this.#allowed.length > 0;
+  }
+
+  /** @returns {boolean} whether the site takes no code from links */
+  get isLocked() {
+    return this.#settings.locked;
+  }
+
+  /**
+   * @param {ConsentItem} item
+   * @returns {boolean} whether a person has allowed it
+   */
+  mayRun(item) {
+    return this.#allowed.some((allowed) => idOf(allowed) === idOf(item));
   }
 
   /** @param {Failure["without"]} what */

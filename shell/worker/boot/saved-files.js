@@ -1,6 +1,6 @@
 /** Reads the files of a saved instance, all of them or some. */
 
-import { DATABASES, readFiles, readInstance, SET_ASIDE } from "../../shared/saved-store.js";
+import { readFiles, readInstance, SET_ASIDE } from "../../shared/saved-store.js";
 
 /** @typedef {import("../../shared/saved-store.js").Store} Store */
 /** @typedef {import("../../shared/saved-store.js").SavedInstance} SavedInstance */
@@ -22,15 +22,17 @@ export function readSaved(store, saved, reports, isOpened) {
 }
 
 /**
- * @param {Store | undefined} store
+ * @param {Store} store
  * @param {string} key
- * @param {string} path
- * @returns {Promise<Uint8Array | undefined>} one file of a saved instance
+ * @param {string} folder
+ * @returns {Promise<Array<[path: string, bytes: Uint8Array]>>} the files of a saved instance whose path
+ *   begins with `folder`
  */
-export async function fileOf(store, key, path) {
-  if (!store) return undefined;
-  const { files } = await readInstance(store, key, (other) => other === path);
-  return files[0] && new Uint8Array(await files[0].content.arrayBuffer());
+export async function filesBelow(store, key, folder) {
+  const { files } = await readInstance(store, key, (path) => path.startsWith(folder));
+  return Promise.all(
+    files.map(async ({ path, content }) => [path, new Uint8Array(await content.arrayBuffer())]),
+  );
 }
 
 /**
@@ -39,16 +41,4 @@ export async function fileOf(store, key, path) {
  */
 export function copied(files) {
   return new Map(Array.from(files, ([path, bytes]) => [path, bytes.slice()]));
-}
-
-/**
- * Select what stays when the sources are loaded again: stored queries, cookies, the secret.
- *
- * @param {Map<string, Uint8Array>} files  of an instance's folder
- * @returns {Map<string, Uint8Array>}
- */
-export function beyondSources(files) {
-  return new Map(
-    [...files].filter(([path]) => !path.startsWith(DATABASES) && path !== "state.json"),
-  );
 }

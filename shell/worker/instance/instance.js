@@ -191,6 +191,11 @@ export class Instance {
     return this.#fromSources && this.state === "booting";
   }
 
+  /** @returns {boolean} whether it waits for a decision before it replaces what is saved */
+  get waitsToReplace() {
+    return this.#fromSources && this.consent !== undefined;
+  }
+
   /** @returns {boolean} */
   get isAbandoned() {
     return this.#abandoning.signal.aborted;

@@ -95,6 +95,7 @@ export class Workspace {
     const unfit = instance?.state === "stopped" || (afresh && hasFailed);
     if (!instance || unfit || fromSources || restart) {
       const carried = restart && instance ? instance.unsaved : undefined;
+      const waitsToReplace = restart && instance?.waitsToReplace === true;
       if (instance) this.#close(instance);
       this.#entering = enterWorkspace(this.#key);
       const before = Promise.all([this.#mutex.of(CLOSING), this.#entering]);
@@ -104,7 +105,8 @@ export class Workspace {
         guard: this.guard,
         carried,
         onChange: this.#onChange,
-        fromSources,
+        // A decision about the code of newer sources must not lead back to the older ones.
+        fromSources: fromSources || waitsToReplace,
         isNew,
         before,
       });

@@ -17,7 +17,7 @@ import { change, putAhead, putChanges } from "./store-changes.js";
 import { deleteGeneration } from "./transaction.js";
 import { WriteGate } from "./write-gate.js";
 import { PORTION } from "../../shared/blocks.js";
-import { DATABASES, STATE_FORMAT } from "../../shared/saved-store.js";
+import { STATE_FORMAT, WORK } from "../../shared/saved-store.js";
 
 /** @typedef {import("../../shared/saved-store.js").Store} Store */
 /** @typedef {import("../../shared/saved-store.js").SavedInstance} SavedInstance */
@@ -480,5 +480,7 @@ function isSame(saved, ours) {
 
 /** @param {Changes} changes */
 function hasDatabases({ removed, files }) {
-  return [...removed, ...files.map(({ path }) => path)].some((path) => path.startsWith(DATABASES));
+  return [...removed, ...files.map(({ path }) => path)].some((path) =>
+    WORK.some((folder) => path.startsWith(folder)),
+  );
 }

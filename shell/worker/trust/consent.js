@@ -14,6 +14,10 @@ import { LiteError } from "../../shared/errors.js";
 /** @typedef {import("../../shared/saved-store.js").Decision} Decision */
 /** @typedef {import("./lock.js").LockedWheel} LockedWheel */
 
+/** Where code is from that no link has brought, in words. */
+export const IMPORTED = "the file you imported";
+export const SAVED = "what is saved here";
+
 /** Thrown by a boot that cannot continue without a person's decision. */
 export class ConsentNeeded extends LiteError {
   /** @type {Consent} */
@@ -57,7 +61,7 @@ export function packageId(sha256) {
   return `package sha256:${sha256}`;
 }
 
-const KINDS = ["plugin", "wheel", "datasette", "package", "metadata", "config"];
+const KINDS = ["app", "plugin", "wheel", "datasette", "package", "metadata", "config"];
 const MOST_ITEMS = 1000;
 
 /**
@@ -110,6 +114,7 @@ export function sorted(items, decision, locked) {
  */
 export function refusal({ kind, value, parts = [] }, locked) {
   const what = {
+    app: `${value} was not started`,
     plugin: `${value} was not installed`,
     wheel: `${value} was not installed`,
     package: `${value} was left out`,

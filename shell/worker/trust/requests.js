@@ -16,14 +16,13 @@ import { REF } from "./lock.js";
 /**
  * @param {import("../../shared/recipe.js").Recipe} recipe
  * @param {SiteSettings} settings
+ * @param {string[]} [more]  requirements from elsewhere, such as an app's code
  * @returns {{items: ConsentItem[], problems: WireError[]}} each once, in the recipe's order; requests that
  *   cannot be read are problems
  */
-export function requestsOf(recipe, { indexes, plugins }) {
+export function requestsOf(recipe, { indexes, plugins }, more = []) {
   const { install, ref } = packagesOf(recipe);
-  const from = indexes
-    .map((index) => (index === DEFAULT_INDEX ? "the package index" : index))
-    .join(" or ");
+  const from = indexes.map(inWords).join(" or ");
   /** @type {Map<string, ConsentItem>} */
   const items = new Map();
   /** @type {WireError[]} */
@@ -37,7 +36,7 @@ export function requestsOf(recipe, { indexes, plugins }) {
       problems.push({ ...toWire(error), source: text });
     }
   };
-  for (const text of install) {
+  for (const text of [...install, ...more]) {
     add(text, () => {
       const requirement = parseRequirement(text, SITE_ROOT);
       if (requirement.kind === "address") {
@@ -50,6 +49,16 @@ export function requestsOf(recipe, { indexes, plugins }) {
   }
   if (ref) add(REF + ref, () => ({ kind: "datasette", value: parseRef(ref), from }));
   return { items: [...items.values()], problems };
+}
+
+/**
+ * @param {string} index
+ * @returns {string} where a package is from that this index has
+ */
+function inWords(index) {
+  if (index === DEFAULT_INDEX) return "the package index";
+  // The packages of the site's own apps are part of the site.
+  return index.startsWith(`${SITE_ROOT.href}apps/`) ? "this site" : index;
 }
 
 /**

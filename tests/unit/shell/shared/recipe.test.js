@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  appOf,
   embedding,
   embeddingOf,
   isForOwnFiles,
@@ -306,4 +307,34 @@ test("no other workspace is made to be embedded", () => {
 test("in a tab the same data opens without that", () => {
   const { recipe } = read("?csv=https://a.test/1.csv&embed=edit");
   assert.deepEqual(withoutEmbedding(recipe), [["csv", "https://a.test/1.csv"]]);
+});
+
+test("an app comes after the data and before the packages, once, with its entry", () => {
+  const link =
+    "?install=jinja2&entry=x:y&app=https://a.test/b.py&entry=main:app&app=c.py&private=1";
+  const { recipe } = read(link);
+  assert.deepEqual(recipe, [
+    ["app", "https://a.test/b.py"],
+    ["entry", "main:app"],
+    ["install", "jinja2"],
+    ["private", "1"],
+  ]);
+  assert.deepEqual(keyToRecipe(recipeToKey(recipe)), recipe);
+  assert.deepEqual(appOf(recipe), { code: "https://a.test/b.py", entry: "main:app" });
+});
+
+test("an address of an app is read like one of data", () => {
+  assert.deepEqual(read("?app=https://example.org/some/sub/path/apps/x.py").recipe, [
+    ["app", "apps/x.py"],
+  ]);
+  const page = "https://github.com/o/r/blob/main/x.py";
+  assert.deepEqual(appOf(read(`?app=${page}`).recipe), {
+    code: "https://raw.githubusercontent.com/o/r/main/x.py",
+    entry: "",
+  });
+});
+
+test("an entry without an app means nothing", () => {
+  assert.deepEqual(read("?entry=main:app").recipe, []);
+  assert.equal(appOf([["csv", "x.csv"]]), undefined);
 });

@@ -83,6 +83,18 @@ test("only the paths of data are saved, and Datasette's own database under anoth
   for (const path of refused) assert.equal(importedPath(path), undefined, JSON.stringify(path));
 });
 
+test("an app's code is one file, and its home directory cannot be left", () => {
+  const kept = ["app/main.py", "app/shop-1.0.zip", "home/guests.db", "home/a b/.c/ü.txt"];
+  for (const path of kept) assert.equal(importedPath(path), path);
+  const refused = [
+    ..."app/a/b.py app/x.so app/ home home/ home/../x home/a/.. home//x home/./x".split(" "),
+    "home/a\\b",
+    "home/\0",
+    `home/${"x/".repeat(30)}y`,
+  ];
+  for (const path of refused) assert.equal(importedPath(path), undefined, JSON.stringify(path));
+});
+
 test("what may not be imported is left out by the worker, whatever the page sent", async () => {
   const files = [
     file("databases/shop.db"),

@@ -1,0 +1,163 @@
+/**
+ * What the start of an app needs: its code, which a person has to allow first, and the packages that the
+ * code asks for. engine/apps/ is the Python side.
+ */
+
+import { fetching } from "./boot-sources.js";
+import { dependenciesOf } from "./inline-metadata.js";
+import { absolute, fetchSources } from "../sources/downloads.js";
+import { valueOf } from "../runtime/python-result.js";
+import { IMPORTED, SAVED } from "../trust/consent.js";
+import { LiteError } from "../../shared/errors.js";
+import { sha256 } from "../../shared/hash.js";
+import { instancePath } from "../../shared/paths.js";
+import { APP_CODE } from "../../shared/saved-store.js";
+import { SHELL_ROOT } from "../../shared/site.js";
+
+/** @typedef {import("./application-start.js").ApplicationStart} ApplicationStart */
+/** @typedef {import("../sources/downloads.js").Download} Download */
+/** @typedef {import("../../shared/protocol.js").ConsentItem} ConsentItem */
+
+/** The site's own apps, and the package index with what they need. */
+const OWN_APPS = "apps/";
+const OWN_WHEELS = "apps/wheels/";
+
+/** The kinds of file that the code can be in, by the ends of their names. */
+const KINDS = [".py", ".zip", ".whl"];
+
+/** @implements {ApplicationStart} */
+export class AppStart {
+  // Any module of the standard library may be imported.
+  needsWholePython = true;
+  // Which modules an app imports is known only once it has run.
+  mayUseImage = false;
+  #app;
+  #options;
+  #report;
+  /** @type {Download | undefined} of code that was fetched */
+  #download;
+  #name = "";
+  /** @type {Uint8Array} */
+  #bytes = new Uint8Array();
+  /** @type {ConsentItem | undefined} */
+  #item;
+
+  /**
+   * @param {{code: string, entry: string}} app
+   * @param {import("./start.js").StartOptions} options
+   * @param {(step: import("./boot-progress.js").Step) => void} report
+   */
+  constructor(app, options, report) {
+    this.#app = app;
+    this.#options = options;
+    this.#report = report;
+  }
+
+  /** @type {ApplicationStart["find"]} */
+  async find(saved, isImported) {
+    const url = absolute(this.#app.code, this.#options.siteRoot);
+    const [kept] = await saved(APP_CODE);
+    if (kept) [this.#name, this.#bytes] = [kept[0].slice(APP_CODE.length), kept[1]];
+    else await this.#fetch(url);
+    const { host } = new URL(url);
+    const from = kept ? (isImported ? IMPORTED : SAVED) : host;
+    const digest = await sha256(this.#bytes);
+    this.#item = { kind: "app", value: url, from: isImported ? from : host, digest };
+    const isScript = this.#name.endsWith(".py");
+    const install = isScript ? dependenciesOf(new TextDecoder().decode(this.#bytes), url) : [];
+    const { href } = this.#options.siteRoot;
+    const isOwn = url.startsWith(href + OWN_APPS);
+    return { items: [this.#item], install, ...(isOwn && { index: href + OWN_WHEELS }) };
+  }
+
+  /** @param {string} url */
+  async #fetch(url) {
+    const { siteRoot, signal } = this.#options;
+    const source = { parameter: "app", value: url, options: {} };
+    [this.#download] = fetchSources(
+      [source],
+      siteRoot,
+      (download) => this.#report(fetching(download)),
+      signal,
+    );
+    this.#report(fetching(this.#download));
+    this.#bytes = await this.#download.bytes;
+    this.#name = nameOf(url, this.#bytes);
+  }
+
+  /** @type {ApplicationStart["check"]} */
+  check(packages) {
+    if (!packages.mayRun(/** @type {ConsentItem} */ (this.#item))) throw refused(packages.isLocked);
+  }
+
+  /** @type {ApplicationStart["begin"]} */
+  async begin() {}
+
+  /** @type {ApplicationStart["isKept"]} */
+  isKept(path) {
+    return !path.startsWith(APP_CODE);
+  }
+
+  /** @type {ApplicationStart["load"]} */
+  async load() {}
+
+  /** @type {ApplicationStart["make"]} */
+  make(bootstrap) {
+    const { siteRoot, key } = this.#options;
+    return bootstrap.BrowserApp(siteRoot.pathname + instancePath(key), SHELL_ROOT.pathname);
+  }
+
+  /** @type {ApplicationStart["take"]} */
+  async take({ pyodide, folder }) {
+    const code = `${folder}/${APP_CODE}`;
+    pyodide.FS.mkdirTree(code);
+    pyodide.FS.writeFile(code + this.#name, this.#bytes);
+    return { problems: [], notes: [] };
+  }
+
+  /** @type {ApplicationStart["open"]} */
+  async open({ python, packages }) {
+    this.#report({ stage: "open", label: this.#name });
+    try {
+      valueOf(await python.open(this.#name, this.#app.entry));
+    } catch (error) {
+      // A package that is missing is the likely cause, so its own sentences come first.
+      const missing = packages.problems.map(({ message, hint }) => `${message} ${hint}`.trim());
+      if (!(error instanceof LiteError) || missing.length === 0) throw error;
+      const { message, hint, traceback } = error;
+      throw new LiteError(message, { hint: [...missing, hint].join(" "), traceback, cause: error });
+    }
+    return [];
+  }
+
+  get versions() {
+    return this.#download ? [this.#download.version] : [];
+  }
+}
+
+/**
+ * @param {string} url
+ * @param {Uint8Array} bytes
+ * @returns {string} a name for the file, with the ending of its kind
+ */
+function nameOf(url, bytes) {
+  const last = new URL(url).pathname.split("/").at(-1) ?? "";
+  const name = last.replaceAll(/%[0-9A-Fa-f]{2}|[^\w.-]/g, "_").replace(/^\.+/, "");
+  if (KINDS.some((kind) => name.endsWith(kind) && name.length > kind.length)) return name;
+  const isArchive = bytes[0] === 0x50 && bytes[1] === 0x4b;
+  return `${name || "main"}${isArchive ? ".zip" : ".py"}`;
+}
+
+/** @param {boolean} isLocked */
+function refused(isLocked) {
+  if (isLocked) {
+    return new LiteError("This app was not started: this site accepts no code from links.", {
+      hint: "The owner of the site has decided so. Open the link on another site that runs apps.",
+      name: "Locked",
+    });
+  }
+  return new LiteError("This app was not started: you did not allow it.", {
+    hint: "To be asked again, delete this workspace on the page “Saved data” and follow the link again.",
+    name: "NotAllowed",
+  });
+}

@@ -1,0 +1,96 @@
+/** What the start of Datasette needs: the sources, and what their metadata and configuration may do. */
+
+import { fetching, takeAll } from "./boot-sources.js";
+import { fetchSources, wantedBy } from "../sources/downloads.js";
+import { valueOf } from "../runtime/python-result.js";
+import { instancePath } from "../../shared/paths.js";
+import { embedding, isSwitchedOn } from "../../shared/recipe.js";
+import { DATABASES, INTERNAL_CHECKED } from "../../shared/saved-store.js";
+import { SHELL_ROOT } from "../../shared/site.js";
+
+/** @typedef {import("./application-start.js").ApplicationStart} ApplicationStart */
+/** @typedef {import("../sources/downloads.js").Download} Download */
+
+/** @implements {ApplicationStart} */
+export class DatasetteStart {
+  needsWholePython = false;
+  mayUseImage = true;
+  #recipe;
+  #options;
+  #report;
+  /** @type {Download[]} */
+  #downloads = [];
+
+  /**
+   * @param {import("../../shared/recipe.js").Recipe} recipe
+   * @param {import("./start.js").StartOptions} options
+   * @param {(step: import("./boot-progress.js").Step) => void} report
+   */
+  constructor(recipe, options, report) {
+    this.#recipe = recipe;
+    this.#options = options;
+    this.#report = report;
+  }
+
+  /** @type {ApplicationStart["find"]} */
+  async find() {
+    return { items: [], install: [] };
+  }
+
+  /** @type {ApplicationStart["check"]} */
+  check() {}
+
+  /** @type {ApplicationStart["begin"]} */
+  async begin() {
+    const { siteRoot, signal, reports } = this.#options;
+    /** @type {(download: Download) => void} */
+    const onProgress = (download) => {
+      // It begins while Python starts, but is shown only when its turn comes.
+      if (reports.stage === "fetch") this.#report(fetching(download));
+    };
+    this.#downloads = fetchSources(await wantedBy(this.#recipe), siteRoot, onProgress, signal);
+  }
+
+  /**
+   * Stored queries, cookies and the secret stay.
+   *
+   * @type {ApplicationStart["isKept"]}
+   */
+  isKept(path) {
+    return !path.startsWith(DATABASES) && path !== "state.json";
+  }
+
+  /** @type {ApplicationStart["load"]} */
+  async load(bootstrap, packages) {
+    await packages.orLess(() => bootstrap.load());
+  }
+
+  /** @type {ApplicationStart["make"]} */
+  make(bootstrap) {
+    const { siteRoot, key } = this.#options;
+    const base = siteRoot.pathname + instancePath(key);
+    return bootstrap.BrowserInstance(base, SHELL_ROOT.pathname, embedding(this.#recipe) === "read");
+  }
+
+  /** @type {ApplicationStart["take"]} */
+  async take({ python, intake, packages, found }) {
+    const settled = () => packages.trustedConfiguration(python, true);
+    const { siteRoot } = this.#options;
+    const report = this.#report;
+    return takeAll(this.#downloads, { intake, siteRoot, report, settled, replaced: found });
+  }
+
+  /** @type {ApplicationStart["open"]} */
+  async open({ python, packages, found, isFetched }) {
+    this.#report({ stage: "open", label: "" });
+    const isUnchecked = found && !this.#options.carried && found.format < INTERNAL_CHECKED;
+    if (isUnchecked) python.distrust_internal();
+    const trusted = packages.trustedConfiguration(python, isFetched);
+    const memory = isSwitchedOn(this.#recipe, "memory");
+    return packages.orLess(async () => valueOf(await python.open(memory, trusted)));
+  }
+
+  get versions() {
+    return this.#downloads.map(({ version }) => version);
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Reads what a single-file Python script says about itself: its inline script metadata (PEP 723).
+ *
+ * https://packaging.python.org/en/latest/specifications/inline-script-metadata/
+ */
+
+import { parse } from "smol-toml"; // TOML 1.0, which the specification requires; small and maintained
+import { LiteError } from "../../shared/errors.js";
+
+/** As the specification gives it. */
+const BLOCK = /^# \/\/\/ (?<type>[a-zA-Z0-9-]+)$\s(?<content>(?:^#(?:| .*)$\s)+)^# \/\/\/$/gm;
+
+/** The block that the specification defines. */
+const SCRIPT = "script";
+
+/** More would be a mistake; each is shown to the person. */
+const MOST_DEPENDENCIES = 100;
+
+/**
+ * @param {string} code  of a Python script
+ * @param {string} source  its address, for errors
+ * @returns {string[]} the requirements that it lists as its dependencies
+ * @throws {LiteError} the metadata cannot be read
+ */
+export function dependenciesOf(code, source) {
+  const blocks = [...code.replaceAll(/\r\n?/g, "\n").matchAll(BLOCK)].filter(
+    ({ groups }) => groups?.type === SCRIPT,
+  );
+  if (blocks.length === 0) return [];
+  if (blocks.length > 1) throw unreadable(source, "it has more than one “script” block");
+  const lines = /** @type {{content: string}} */ (blocks[0].groups).content.split("\n");
+  const toml = lines.map((line) => line.replace(/^# ?/, "")).join("\n");
+  let metadata;
+  try {
+    metadata = parse(toml);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+    throw unreadable(source, why, cause);
+  }
+  const { dependencies = [] } = metadata;
+  const isList =
+    Array.isArray(dependencies) && dependencies.every((one) => typeof one === "string");
+  if (!isList) throw unreadable(source, "“dependencies” is not a list of strings");
+  if (dependencies.length > MOST_DEPENDENCIES) {
+    throw unreadable(source, `it lists more than ${MOST_DEPENDENCIES} dependencies`);
+  }
+  return /** @type {string[]} */ (dependencies);
+}
+
+/**
+ * @param {string} source
+ * @param {string} why
+ * @param {unknown} [cause]
+ */
+function unreadable(source, why, cause) {
+  return new LiteError(`The script metadata of ${source} could not be read: ${why}.`, {
+    hint: "It is the comment between “# /// script” and “# ///” (PEP 723). Correct it and try again.",
+    source,
+    cause,
+  });
+}

@@ -1,0 +1,169 @@
+"""Apps that are not part of the site: a link runs them, once the person has allowed it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.support.browsing import BOOT_TIMEOUT, HURRIED, follow, link, stop_worker
+from tests.support.deploys import Host
+from tests.support.hosts import DataHost
+from tests.support.raw_chromium import raw_browser
+
+APPS = Path(__file__).parent.parent / "apps"
+GUESTBOOK = (APPS / "guestbook.py").read_bytes()
+
+
+def allow(page: Page) -> None:
+    """Allow the code that the page asks about."""
+    expect(page.get_by_role("heading", name="Allow this code to run here?")).to_be_visible(
+        timeout=BOOT_TIMEOUT
+    )
+    page.get_by_role("button", name="Allow and open").click()
+
+
+def open_app(page: Page, address: str, title: str = "Guest book") -> None:
+    """Follow a link to an app, allow it, and wait for its first page."""
+    page.goto(address)
+    allow(page)
+    expect(page.get_by_role("heading", name=title)).to_be_visible(timeout=BOOT_TIMEOUT)
+
+
+def sign(page: Page, name: str) -> None:
+    """Fill in the form of the guest book, and wait for the page that it leads to."""
+    page.get_by_label("Name").fill(name)
+    page.get_by_role("button", name="Sign").click()
+    expect(page.get_by_role("listitem").filter(has_text=name)).to_be_visible()
+
+
+def guests(page: Page) -> list[str]:
+    """Return what the app says in JSON."""
+    names: list[str] = page.evaluate("async () => (await fetch('guests.json')).json()")
+    return names
+
+
+def test_an_app_asks_first_and_then_answers_below_its_address(
+    page: Page, site: str, files: DataHost
+) -> None:
+    page.goto(link(site, app=files.add("guestbook.py", GUESTBOOK)))
+    item = page.get_by_role("list", name="The code").get_by_role("listitem")
+    expect(item).to_contain_text("guestbook.py", timeout=BOOT_TIMEOUT)
+    expect(item).to_contain_text(files.origin.removeprefix("http://"))
+    expect(page.get_by_role("button", name="Open without it")).to_have_count(0)
+    allow(page)
+    expect(page.get_by_role("heading", name="Guest book")).to_be_visible(timeout=BOOT_TIMEOUT)
+    home = page.url
+    assert re.fullmatch(rf"{site}app/@[\w-]+/", home)
+    sign(page, "Ada <b>")
+    assert page.url == home  # where the answer to the form, a 303, leads
+    assert guests(page) == ["Ada <b>"]
+    page.goto(f"{home}-/log")
+    expect(page.locator("pre")).to_have_text("Ada <b> has come\n")
+
+
+def test_what_an_app_writes_survives_its_worker(page: Page, site: str, files: DataHost) -> None:
+    open_app(page, link(site, app=files.add("guestbook.py", GUESTBOOK)))
+    sign(page, "Ada")
+    files.files.clear()  # the code is saved as well
+    stop_worker(page)
+    page.reload()
+    expect(page.get_by_role("listitem")).to_have_text("Ada", timeout=BOOT_TIMEOUT)
+    sign(page, "Grace")
+    stop_worker(page)
+    page.reload()
+    expect(page.get_by_role("listitem")).to_have_text(["Ada", "Grace"], timeout=BOOT_TIMEOUT)
+
+
+@pytest.mark.console_errors  # the answers have status 503 and 500
+def test_errors_are_shown_with_the_lines_of_the_app(page: Page, site: str, files: DataHost) -> None:
+    broken = b'"""An app."""\n\nimport nothing_of_the_kind  # <script>alert(1)</script>\n'
+    page.goto(link(site, app=files.add("broken.py", broken)))
+    allow(page)
+    problem = page.get_by_label("What went wrong")
+    expect(problem).to_contain_text("broken.py could not be imported", timeout=BOOT_TIMEOUT)
+    expect(problem).to_contain_text("No module named 'nothing_of_the_kind'")
+    problem.get_by_text("Technical details").click()
+    expect(problem.locator("pre")).to_contain_text("import nothing_of_the_kind  # <script>alert(1)")
+    expect(problem.locator("pre")).not_to_contain_text("engine/apps")
+
+    # Corrected, it asks again, for it is other code, and runs.
+    files.add("broken.py", GUESTBOOK)
+    problem.get_by_text("Try again").click()
+    allow(page)
+    expect(page.get_by_role("heading", name="Guest book")).to_be_visible(timeout=BOOT_TIMEOUT)
+    page.goto(f"{page.url}crash")
+    expect(problem).to_contain_text("ValueError: a <b>guest</b> has left")
+
+
+def test_an_app_opens_offline(page: Page, host: Host, files: DataHost) -> None:
+    open_app(page, link(host.address(), app=files.add("guestbook.py", GUESTBOOK)))
+    sign(page, "Ada")
+    home = page.url
+    stop_worker(page)
+    files.files.clear()
+    host.unplug()
+    page.goto(home)
+    expect(page.get_by_role("listitem")).to_have_text("Ada", timeout=BOOT_TIMEOUT)
+    sign(page, "Grace")
+
+
+def test_two_apps_and_datasette_run_side_by_side(
+    visitor: BrowserContext, site: str, files: DataHost
+) -> None:
+    other = GUESTBOOK.replace(b'TITLE = "Guest book"', b'TITLE = "Other book"')
+    first, second, third = (visitor.new_page() for _ in range(3))
+    open_app(first, link(site, app=files.add("guestbook.py", GUESTBOOK)))
+    open_app(second, link(site, app=files.add("other.py", other)), "Other book")
+    follow(third, link(site, "data/pets", csv=files.add("pets.csv", b"id,name\n1,cat\n")))
+    sign(first, "Ada")
+    sign(second, "Grace")
+    third.reload()
+    expect(third.locator("tbody tr")).to_have_count(1)
+    assert (guests(first), guests(second)) == (["Ada"], ["Grace"])
+
+
+def test_an_app_that_has_changed_is_replaced_and_its_files_stay(
+    page: Page, site: str, files: DataHost
+) -> None:
+    address = link(site, app=files.add("guestbook.py", GUESTBOOK))
+    open_app(page, address)
+    files.add("guestbook.py", GUESTBOOK.replace(b"Guest book", b"Book of guests"))
+    open_app(page, address, "Book of guests")
+    sign(page, "Ada")
+
+    # Then it is the person's choice.
+    files.add("guestbook.py", GUESTBOOK.replace(b"Guest book", b"All guests"))
+    page.goto(address)
+    page.get_by_role("button", name="Open the version you have").click()
+    expect(page.get_by_role("heading", name="Book of guests")).to_be_visible(timeout=BOOT_TIMEOUT)
+    page.goto(address)
+    page.get_by_role("button", name="Open the newer version").click()
+    allow(page)
+    expect(page.get_by_role("heading", name="All guests")).to_be_visible(timeout=BOOT_TIMEOUT)
+    expect(page.get_by_role("listitem")).to_have_text("Ada")
+
+
+def test_killed_at_once_after_a_form_the_app_has_its_data(site: str, files: DataHost) -> None:
+    with raw_browser(HURRIED) as browser:
+        tab = browser.new_tab()
+        address = link(site, app=files.add("guestbook.py", GUESTBOOK))
+        tab.send("Emulation.setFocusEmulationEnabled", enabled=True)  # as for a person who looks
+        tab.goto(address)
+        allow = "document.querySelector('#consent button.primary:not([aria-disabled])')"
+        tab.wait_for(f"!!{allow}")
+        tab.evaluate(f"{allow}.click()")
+        tab.wait_for("document.title === 'Guest book'")
+        home = tab.evaluate("location.href")
+        names = [f"Guest {n}" for n in range(5)]
+        for name in names:
+            body = f"new URLSearchParams({{ name: '{name}' }})"
+            sent = f"fetch('add', {{ method: 'POST', body: {body} }}).then(r => r.status)"
+            assert tab.evaluate(sent) == 200
+            browser.kill_renderers()
+            tab = browser.new_tab()
+            tab.goto(home)
+            tab.wait_for("document.title === 'Guest book'")
+        assert tab.evaluate("fetch('guests.json').then(r => r.json())") == names
