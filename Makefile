@@ -78,7 +78,7 @@ bench: site ## Measure speed and memory beside their baselines
 	@$(BIN)/python scripts/find_browser.py
 	@$(BIN)/python -m bench
 
-lock: $(VENV)/ready node_modules/ready ## Resolve wheels.in and site.toml again and write both locks
+lock: $(VENV)/ready node_modules/ready ## Resolve wheels.in, apps/wheels.in and site.toml again and write their locks
 	@$(BIN)/python scripts/wheels.py
 	@$(BIN)/python scripts/site_wheels.py
 

@@ -64,6 +64,12 @@ class Contents:
     package_indexes: list[str] = field(default_factory=lambda: [DEFAULT_INDEX])
     #: Folders of wheels that the site serves as a package index.
     wheel_folders: list[Path] = field(default_factory=list)
+    #: The examples of apps by name, without index.json, which is made from `app_index`.
+    apps: dict[str, Path] = field(default_factory=dict)
+    #: Entries of apps/index.json: shell/page/launcher/example-cards.js describes them.
+    app_index: list[dict[str, Any]] = field(default_factory=list)
+    #: The folder of the wheels that these apps need.
+    app_wheels: Path | None = None
     branding: branding.Branding = field(default_factory=branding.Branding)
     #: Other settings for site.json, which shell/worker/site-cache/site-settings.js reads.
     settings: dict[str, object] = field(default_factory=dict)
@@ -99,6 +105,7 @@ def lay_out(draft: Path, runtime: Runtime, contents: Contents) -> None:
         (data / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, data / name)  # not its permissions: hosts have to read it
     (data / "index.json").write_text(json.dumps(contents.index, indent=2) + "\n")
+    _lay_out_apps(draft, contents)
     decided: dict[str, object] = {
         "locked": contents.locked,
         "index": contents.package_indexes,
@@ -125,6 +132,18 @@ def lay_out(draft: Path, runtime: Runtime, contents: Contents) -> None:
         sizes[pack.stem] = json.loads(about.read_text())
         about.unlink()
     seal(draft, parts, sizes)
+
+
+def _lay_out_apps(draft: Path, contents: Contents) -> None:
+    apps = draft / "apps"
+    apps.mkdir()
+    (apps / "index.json").write_text(json.dumps(contents.app_index, indent=2) + "\n")
+    for name, path in contents.apps.items():
+        shutil.copyfile(path, apps / name)
+    if contents.app_wheels is not None:
+        write_index([contents.app_wheels], apps / "wheels")
+        for wheel in sorted(contents.app_wheels.glob("*.whl")):
+            _append(draft / "licenses.txt", SEPARATOR + of_wheel(wheel))
 
 
 def _add_to_pack(pack: Path, contents: Contents) -> None:

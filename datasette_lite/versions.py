@@ -45,6 +45,7 @@ KEPT = [
     "app/failed.html",
     "app/framed.html",
     "app/question.html",
+    "apps/index.json",
     "data/index.json",
     "embed.js",
     "favicon.ico",

@@ -17,16 +17,17 @@ from typing import Any
 
 from build_runtime import CACHE, OWN_PLUGINS, BuildError, build_runtime
 from bundle_embed import EmbedError
-from wheels import PROJECT
+from wheels import APPS_LOCK, APPS_WHEELS, PROJECT, locked_wheels
 
 from datasette_lite.assembly import Contents, assemble
 from datasette_lite.branding import BrandingError
 from datasette_lite.data_files import PARAMETERS
-from datasette_lite.plugin_wheels import locked_wheels
+from datasette_lite.plugin_wheels import locked_wheels as plugin_wheels
 from datasette_lite.settings import SettingsError, SiteSettings, read_settings
 from datasette_lite.versions import VersionError
 
 DATA = PROJECT / "data"
+APPS = PROJECT / "apps"
 
 
 def data_index() -> list[dict[str, Any]]:
@@ -62,9 +63,12 @@ def contents_of(owner: SiteSettings, plugins: list[Path], settings: dict[str, ob
         plugins=list(folders),
         templates=owner.folders("templates"),
         static=owner.static,
-        wheels=locked_wheels(owner, CACHE / "site-wheels"),
+        wheels=plugin_wheels(owner, CACHE / "site-wheels"),
         data={path.relative_to(DATA).as_posix(): path for path in files},
         index=data_index(),
+        apps={path.name: path for path in sorted(APPS.glob("*.py"))},
+        app_index=json.loads((APPS / "index.json").read_text()),
+        app_wheels=locked_wheels(APPS_LOCK, APPS_WHEELS),
         locked=owner.locked,
         private=owner.private,
         package_indexes=owner.index_urls(),

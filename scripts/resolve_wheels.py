@@ -1,13 +1,13 @@
-"""Writes wheels.lock: every wheel that the site carries, pinned with its hash.
+"""Writes a wheels.lock: the wheels that the wheels.in beside it needs, pinned with their hashes.
 
 Runs inside Pyodide (see run_in_pyodide.mjs), where micropip decides as it would in the browser:
 with Pyodide's platform tags and environment markers. Called by `make lock`, never by the build.
 
-    resolve_wheels.py TOOLS FOREIGN OUT
+    resolve_wheels.py TOOLS FOREIGN OUT [BUT]
 
 TOOLS is a folder with the wheel of micropip. FOREIGN holds the wheels of packages
 that publish none for Pyodide's platform but run as pure Python. The requirements are in wheels.in,
-beside OUT.
+beside OUT. Packages in the lock BUT are left out.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 NOT_IN_A_BROWSER = ("pip", "setuptools")
 
 HEADER = """\
-# Every wheel in the site, as micropip inside Pyodide resolved wheels.in. Made by `make lock`.
+# {what}, as micropip inside Pyodide resolved wheels.in. Made by `make lock`.
 """
 
 
@@ -57,7 +57,7 @@ async def resolve(
     return resolved | foreign
 
 
-async def main(tools: Path, foreign: Path, out: Path) -> None:
+async def main(tools: Path, foreign: Path, out: Path, but: Path | None = None) -> None:
     """Resolve and write the lock."""
     packages = Path("/tools")
     for wheel in tools.glob("*.whl"):
@@ -70,13 +70,17 @@ async def main(tools: Path, foreign: Path, out: Path) -> None:
     lines = out.with_name("wheels.in").read_text().splitlines()
     requirements = [line for line in lines if line and not line.startswith("#")]
     resolved = await resolve(requirements, foreign_wheels(foreign))
+    if but is not None:
+        others = {line.partition("==")[0] for line in but.read_text().splitlines() if "==" in line}
+        resolved = {name: found for name, found in resolved.items() if name not in others}
     body = "".join(
         f"{name}=={version} \\\n    --hash=sha256:{digest}\n"
         for name, (version, digest) in sorted(resolved.items())
     )
-    out.write_text(HEADER + body)
-    print(f"{out.name}: {len(resolved)} wheels")
+    what = "Every wheel in the site" if but is None else "Wheels beyond those of the site itself"
+    out.write_text(HEADER.format(what=what) + body)
+    print(f"{out.parent.name}/{out.name}: {len(resolved)} wheels")
 
 
 if __name__ == "__main__":
-    main_task = main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))
+    main_task = main(*map(Path, sys.argv[1:]))

@@ -167,3 +167,73 @@ def test_killed_at_once_after_a_form_the_app_has_its_data(site: str, files: Data
             tab.goto(home)
             tab.wait_for("document.title === 'Guest book'")
         assert tab.evaluate("fetch('guests.json').then(r => r.json())") == names
+
+
+def test_the_fastapi_example_has_a_form_an_api_and_its_documentation(
+    page: Page, host: Host
+) -> None:
+    page.goto(host.address())
+    page.get_by_role("link", name="Notes", exact=True).click()
+    code = page.get_by_role("list", name="The code")
+    expect(code).to_contain_text("Package from this site", timeout=BOOT_TIMEOUT)
+    allow(page)
+    expect(page.get_by_role("heading", name="Notes")).to_be_visible(timeout=BOOT_TIMEOUT)
+    home = page.url
+    page.get_by_label("Text").fill("Milk & honey")
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_role("listitem")).to_have_text("Milk & honey")
+    assert page.url == home
+    add = """async (text) => {
+        const headers = { "content-type": "application/json" };
+        const body = JSON.stringify({ text });
+        const answer = await fetch("api/notes", { method: "POST", headers, body });
+        return [answer.status, await answer.json()];
+    }"""
+    assert page.evaluate(add, "Bread") == [201, {"id": 2, "text": "Bread"}]
+    page.get_by_role("button", name="Count").click()
+    expect(page.get_by_role("status")).to_have_text("2 notes")
+
+    stop_worker(page)
+    host.unplug()
+    page.goto(f"{home}docs")
+    expect(page.get_by_role("heading", name="Notes")).to_be_visible(timeout=BOOT_TIMEOUT)
+    page.get_by_text("List all notes.").click()
+    page.get_by_role("button", name="Try it out").click()
+    page.get_by_role("button", name="Execute").click()
+    expect(page.locator(".live-responses-table .response")).to_contain_text("Milk & honey")
+
+
+PICTURE = (
+    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89"
+    b"\0\0\0\rIDATx\x9cc\xf8\x0f\0\x01\x01\x01\0\x1b\xb6\xeeV\0\0\0\0IEND\xaeB`\x82"
+)
+
+
+def test_the_starlette_example_has_a_session_and_takes_files(page: Page, site: str) -> None:
+    page.goto(site)
+    page.get_by_role("link", name="Album", exact=True).click()
+    allow(page)
+    expect(page.get_by_text("We have not met.")).to_be_visible(timeout=BOOT_TIMEOUT)
+    page.get_by_label("Your name").fill("Ada")
+    page.get_by_role("button", name="Greet me").click()
+    expect(page.get_by_text("Hello, Ada! You have been here 2 times")).to_be_visible()
+    page.get_by_label("Picture").set_input_files(
+        {"name": "dot.png", "mimeType": "image/png", "buffer": PICTURE}
+    )
+    page.get_by_role("button", name="Upload").click()
+    picture = page.get_by_alt_text("dot.png")
+    stop_worker(page)
+    page.reload()
+    expect(page.get_by_text("Hello, Ada!")).to_be_visible(timeout=BOOT_TIMEOUT)
+    assert picture.evaluate("async (image) => (await image.decode(), image.naturalWidth)") == 1
+
+
+def test_the_flask_example_runs_through_a2wsgi(page: Page, site: str) -> None:
+    page.goto(site)
+    page.get_by_role("link", name="Tally", exact=True).click()
+    allow(page)
+    expect(page.get_by_role("heading", name="Tally")).to_be_visible(timeout=BOOT_TIMEOUT)
+    for count in (1, 2):
+        page.get_by_label("Bird").fill("Wren")
+        page.get_by_role("button", name="Seen").click()
+        expect(page.get_by_role("listitem")).to_have_text(f"Wren: {count}")

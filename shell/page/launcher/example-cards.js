@@ -1,5 +1,6 @@
 /**
- * Shows the cards of what the site ships, made from data/index.json. Each is a plain launcher link.
+ * Shows the cards of what the site ships, made from data/index.json and apps/index.json. Each is a plain
+ * launcher link.
  */
 
 import { element, formatBytes } from "../ui/dom.js";
@@ -42,6 +43,48 @@ export async function showExamples(list, siteRoot) {
     );
   }
   list.removeAttribute("aria-busy");
+}
+
+/**
+ * An entry of apps/index.json.
+ *
+ * @typedef {object} AppExample
+ * @property {string} file         its name in apps/
+ * @property {string} [entry]      as in a link
+ * @property {string} title
+ * @property {string} framework
+ * @property {string} description  a sentence
+ */
+
+/**
+ * Show the apps that the site ships, and the section they are in; it stays hidden if there are none.
+ *
+ * @param {HTMLElement} section
+ * @param {HTMLElement} list  in it
+ * @param {URL} siteRoot
+ * @returns {Promise<void>}
+ */
+export async function showApps(section, list, siteRoot) {
+  // The examples of data come first: without these the page is complete.
+  const response = await fetch(new URL("apps/index.json", siteRoot)).catch(() => undefined);
+  /** @type {AppExample[]} */
+  const apps = response?.ok ? await response.json() : [];
+  list.replaceChildren(...apps.map(appCard));
+  section.hidden = apps.length === 0;
+}
+
+/** @param {AppExample} app */
+function appCard({ file, entry, title, framework, description }) {
+  const option = entry ? `&entry=${encodeURIComponent(entry)}` : "";
+  const link = element("a", { href: `./?app=apps/${encodeURIComponent(file)}${option}` }, title);
+  const code = element("a", { href: `./apps/${encodeURIComponent(file)}` }, "Its code");
+  return element(
+    "li",
+    { class: "card" },
+    element("h3", {}, link),
+    element("p", {}, description),
+    element("p", { class: "facts" }, element("span", { class: "kind" }, framework), " ", code),
+  );
 }
 
 /** @param {Example} example */

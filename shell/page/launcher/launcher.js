@@ -16,7 +16,7 @@ import { SITE_ROOT } from "../../shared/site.js";
 import { bootAndLeave } from "../boot/boot-page.js";
 import { embeddedFrame } from "../embed/frame.js";
 import { byId } from "../ui/dom.js";
-import { showExamples } from "./example-cards.js";
+import { showApps, showExamples } from "./example-cards.js";
 import { isFramedByOthers, showOnlyALink } from "../ui/framing.js";
 import { checkForNewerData } from "../boot/newer-data.js";
 import { setUpOpenForm } from "./open-form.js";
@@ -93,6 +93,7 @@ function showHome() {
   byId("link-root").textContent = SITE_ROOT.href;
   setUpOpenForm(SITE_ROOT);
   void showExamples(byId("examples-list"), SITE_ROOT);
+  void showApps(byId("apps"), byId("apps-list"), SITE_ROOT);
   void showMore();
   // From then on the site opens offline as well, and faster. The page itself comes first.
   if (document.readyState === "complete") installWorker();
