@@ -169,8 +169,11 @@ class BrowserApp(_Served):
     def __init__(self, base_url: str, shell_url: str) -> None:
         from engine.apps.instance import AppInstance
 
-        socket_script = f"{shell_url}page/websocket.js"
-        self._app = self._application = AppInstance(base_url, socket_script)
+        self._app = self._application = AppInstance(
+            base_url,
+            f"{shell_url}page/websocket.js",
+            imported=lambda: inline_threads.install(wait),
+        )
 
     async def open(self, name: str, entry: str) -> str:
         """See AppInstance.open; return an outcome."""

@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from engine.apps.code import CODE, Code
+from engine.apps.content_length import with_content_length
 from engine.apps.entry import Entry, application
 from engine.apps.errors import AppError
 from engine.apps.log import Log
@@ -37,15 +39,22 @@ class AppInstance:
     app's code as it came in app/, its home directory in home/, its cookies.
 
     :param socket_script: address of the script that connects the pages' WebSockets.
+    :param imported: called once the app and what it needs have been imported.
     """
 
     def __init__(
-        self, base_url: str, socket_script: str, folder: Path = FOLDER, code: Path = CODE
+        self,
+        base_url: str,
+        socket_script: str,
+        folder: Path = FOLDER,
+        code: Path = CODE,
+        imported: Callable[[], object] = lambda: None,
     ) -> None:
         self._root_path = base_url.removesuffix("/")
         self._socket_script = socket_script
         self._folder = folder
         self._code = code
+        self._imported = imported
         self._log = Log()
         self._server: Server | None = None
 
@@ -65,7 +74,10 @@ class AppInstance:
         wanted = Entry.parse(entry)
         code = Code(self._folder / "app" / name, self._code)
         app = application(code.load(wanted.module), wanted.attribute)
-        server = Server(self._mounted(app), Cookies(self._folder / "cookies.json"))
+        self._imported()
+        server = Server(
+            self._mounted(with_content_length(app)), Cookies(self._folder / "cookies.json")
+        )
         await self._start(server, name)
         self._server = server
 
