@@ -24,12 +24,13 @@ from engine.boot import ahead, snapshot
 from engine.datasette import site
 from engine.datasette.owner import Owner
 from engine.deferred_modules import NotHereYet, is_out_of_reach
-from engine.environment import JsRequestBody, JsResponse, JsRows, JsSocket, wait
+from engine.environment import JsBlocks, JsRequestBody, JsResponse, JsRows, JsSocket, wait
 from engine.errors import LiteError
 from engine.importing.options import Request
 from engine.pace import Pace
 from engine.packages import plugin_loading
 from engine.packages.plugin_setup import PluginSetup
+from engine.sqlite import faults
 
 __all__ = [
     "BrowserApp",
@@ -37,6 +38,7 @@ __all__ = [
     "BrowserPackages",
     "check_packages",
     "load",
+    "read_blocks",
     "reason_against_image",
     "resume",
 ]
@@ -107,6 +109,11 @@ async def resume() -> str:
 def check_packages() -> str:
     """See snapshot.check_packages; return an outcome."""
     return _result(snapshot.check_packages)
+
+
+def read_blocks(pager: Any) -> None:
+    """Load blocks of large databases with this; see shell/worker/storage/pager.js."""
+    faults.use(JsBlocks(pager))
 
 
 class BrowserPackages:

@@ -13,6 +13,8 @@ from typing import Any
 
 from pyodide.ffi import JsException, can_run_sync, run_sync, to_js
 
+from engine.errors import LiteError
+
 
 async def download(url: str, options: dict[str, Any]) -> bytes:
     """Return the content of `url`.
@@ -143,3 +145,42 @@ class JsResponse:
 
     async def closed(self) -> None:
         await self._js.closed
+
+
+class JsBlocks:
+    """The blocks of large databases; see engine.sqlite.faults.Blocks."""
+
+    def __init__(self, js: Any) -> None:
+        self._js = js
+
+    @property
+    def is_used(self) -> bool:
+        return bool(self._js.isUsed)
+
+    @property
+    def is_missing(self) -> bool:
+        return bool(self._js.isMissing)
+
+    def has(self, path: str) -> bool:
+        return bool(self._js.has(path))
+
+    def begin(self) -> None:
+        self._js.begin()
+
+    def end(self) -> None:
+        self._js.end()
+
+    def undo(self) -> bool:
+        return bool(self._js.undo())
+
+    def step(self) -> Any:
+        return self._js.step()
+
+    async def load(self, step: Any, most: int) -> int:
+        try:
+            return int(await self._js.load(step, most))
+        except JsException as error:
+            raise LiteError(str(error.message), hint=getattr(error, "hint", "") or "") from error
+
+    def finish(self, step: Any) -> None:
+        self._js.finish(step)

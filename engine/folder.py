@@ -30,7 +30,7 @@ from typing import Any
 from engine.sqlite import journals
 from engine.sqlite.names import database_name
 
-# Of this layout; shell/shared/saved-store.js has the same number.
+# Of this layout; WHOLE_FORMAT in shell/shared/saved-store.js is the same number.
 FORMAT = 2
 
 # Where tables go, as in the first Datasette Lite.

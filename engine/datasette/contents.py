@@ -14,6 +14,7 @@ from datasette.database import Database
 
 from engine.errors import LiteError
 from engine.folder import Folder
+from engine.sqlite import faults
 from engine.sqlite.table_changes import drop_table, rename_table
 
 # Of Datasette's internal database, with the column that names a table, if there is one. Its
@@ -65,7 +66,8 @@ class Contents:
         """Drop a table or view, with the full-text indexes that it has."""
         db = self._datasette.get_database(database)
         await db.execute_write_fn(lambda connection: drop_table(connection, table))
-        await db.execute_write_fn(_give_room_back, transaction=False)
+        if not faults.is_read_by_block(self._folder.database(database)):
+            await db.execute_write_fn(_give_room_back, transaction=False)
         self._folder.forget_table(database, table)
         await self._forget_internally(database, table)
         await self._datasette.refresh_schemas(force=True)

@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -26,6 +27,7 @@ from engine.boot import ahead
 from engine.datasette import imported_internal, site
 from engine.datasette.adaptations import (
     base_url,
+    block_reading,
     facet_budget,
     file_names,
     introspection,
@@ -48,6 +50,7 @@ from engine.importing.preview import Previews
 from engine.importing.row_import import RowReader
 from engine.pace import TURN_SECONDS, Report
 from engine.packages import plugin_loading
+from engine.sqlite import faults
 from engine.sqlite.connections import DAMAGED, rebuild_indexes
 
 # In seconds: how long imports wait for a request that is not older, and at a time.
@@ -230,6 +233,7 @@ class Instance:
 
     async def _open(self, memory: bool) -> None:
         base_url.install()
+        block_reading.install()
         facet_budget.install()
         file_names.install()
         introspection.install()
@@ -242,7 +246,7 @@ class Instance:
             self._folder.forget_shared_memory()
             self._intake.clear_up()
         site.folder = self._folder
-        self.left_out, names = self._openable()
+        self.left_out, names = await self._openable()
         try:
             with ahead.used(ahead.OPENING, utils):
                 datasette = Datasette(
@@ -282,7 +286,7 @@ class Instance:
         self._datasette = datasette
         self._server = server
 
-    def _openable(self) -> tuple[dict[str, LiteError], list[str]]:
+    async def _openable(self) -> tuple[dict[str, LiteError], list[str]]:
         """Return why databases cannot be opened, by name, and the names of the others.
 
         A database that was saved by an earlier version of the site gets its indexes in order.
@@ -290,8 +294,11 @@ class Instance:
         reasons: dict[str, LiteError] = {}
         in_order = self._folder.indexes_in_order()
         for name in self._folder.database_names():
+            path, known = self._folder.database(name), in_order.get(name, [])
             try:
-                missing = rebuild_indexes(self._folder.database(name), in_order.get(name, []))
+                missing = await faults.complete(partial(rebuild_indexes, path, known))
+            except LiteError as error:
+                reasons[name] = error
             except DAMAGED as error:
                 reasons[name] = LiteError(
                     f"The database {name} could not be opened: {error}.",
@@ -309,7 +316,8 @@ class Instance:
         request = object()
         self._requests[request] = perf_counter()
         try:
-            with long_pages.turns():
+            limit = block_reading.limit_of(head.query_string)
+            with long_pages.turns(), faults.limited(limit):
                 await self._server.handle(head, body, response)
         finally:
             del self._requests[request]

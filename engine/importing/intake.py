@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from engine.importing.options import ImportOptions, Request
 from engine.importing.row_import import RowReader, import_rows
 from engine.importing.sql_import import import_script, read_script
 from engine.pace import Pace, Pause, Report, give_way
-from engine.sqlite import journals
+from engine.sqlite import faults, journals
 from engine.sqlite.connections import DAMAGED, rebuild_indexes
 from engine.sqlite.names import find_name, new_database_name, quote
 
@@ -77,7 +78,7 @@ class Intake:
             if there := self._added_before(request):
                 return there
             pace = Pace(file.stat().st_size, report, self._pause)
-            head = read_head(file)
+            head = await faults.complete(lambda: read_head(file))
             kind = kind_of(head, request.url, request.parameter)
             if kind == "sqlite":
                 result = await self._take_database(request, file)
@@ -121,8 +122,11 @@ class Intake:
     async def _take_database(self, request: Request, file: Path) -> dict[str, Any]:
         # A first visit waits for the site's own data, which the site's owner should have checked.
         seconds = 0 if request.origin.get("kind") == "site" else sqlite_file.LOOK_SECONDS
-        notes = await sqlite_file.prepare(file, request.url, self._pause, seconds=seconds)
-        collations, more = _put_in_order(file)
+        if faults.is_read_by_block(file):
+            notes = await faults.complete(partial(sqlite_file.prepare_large, file, request.url))
+        else:
+            notes = await sqlite_file.prepare(file, request.url, self._pause, seconds=seconds)
+        collations, more = await faults.complete(partial(_put_in_order, file))
         notes += more
         taken = set(self._folder.database_names())
         options = request.options

@@ -64,6 +64,38 @@ async def prepare(
     Raises:
         SourceError: it is not a SQLite database, or nothing in it can be read.
     """
+    _check_header(path, source)
+    notes = _apply_journals(path, source)
+    header = _use_rollback_journal(path)
+    problem = _what_is_missing(header, path.stat().st_size, source) or _damage(
+        path, source, seconds
+    )
+    if problem is not None:
+        notes += await _salvaged(path, problem, rest)
+    return notes
+
+
+def prepare_large(path: Path, source: str) -> list[str]:
+    """Check a database that is read block by block, and change it so that it can be opened here.
+
+    Only its header and its schema are read. This is a step of engine/sqlite/faults.py.
+
+    Returns:
+        Sentences about what was changed.
+
+    Raises:
+        SourceError: it is not a SQLite database, or its schema cannot be read.
+    """
+    _check_header(path, source)
+    notes = _apply_journals(path, source)
+    header = _use_rollback_journal(path)
+    problem = _what_is_missing(header, path.stat().st_size, source) or _damage(path, source, 0)
+    if problem is not None:
+        raise problem
+    return notes
+
+
+def _check_header(path: Path, source: str) -> None:
     with path.open("rb") as file:
         header = file.read(_HEADER_SIZE)
         if not header.startswith(MAGIC):
@@ -71,18 +103,16 @@ async def prepare(
             raise no_database(file.read(_LOOKED_AT), source, path.stat().st_size)
     if len(header) < _HEADER_SIZE:
         raise _incomplete(source, f"it has only {len(header):,} bytes")
-    notes = _apply_journals(path, source)
+
+
+def _use_rollback_journal(path: Path) -> bytes:
+    """Have SQLite write without a write-ahead log; return the header as it was."""
     with path.open("r+b") as file:
         header = file.read(_HEADER_SIZE)
         if header[_WRITE_AND_READ_VERSION] == _WRITE_AHEAD_LOG:
             file.seek(_WRITE_AND_READ_VERSION.start)
             file.write(_ROLLBACK_JOURNAL)
-    problem = _what_is_missing(header, path.stat().st_size, source) or _damage(
-        path, source, seconds
-    )
-    if problem is not None:
-        notes += await _salvaged(path, problem, rest)
-    return notes
+    return header
 
 
 def _apply_journals(path: Path, source: str) -> list[str]:

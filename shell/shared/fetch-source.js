@@ -49,6 +49,25 @@ export async function openSource(url, { cache = "default", signal } = {}) {
 }
 
 /**
+ * Request a part of a source. What the browser has cached is not used, since it may be of another version.
+ *
+ * @param {string} url   absolute
+ * @param {number} start
+ * @param {number} end   of the bytes, exclusive
+ * @returns {Promise<Response>} of any status, with an unread body
+ * @throws {LiteError} the address is not allowed
+ * @throws {TypeError} unreachable, or blocked by CORS
+ */
+export async function openRange(url, start, end) {
+  const { href } = sourceAddress(bytesUrl(url));
+  const credentials = href.startsWith(SITE_ROOT.href) ? "same-origin" : "omit";
+  const headers = { Range: `bytes=${start}-${end - 1}` };
+  const response = await fetch(href, { credentials, cache: "no-store", headers });
+  if (response.redirected) sourceAddress(response.url);
+  return response;
+}
+
+/**
  * Recognise the kind of data from its first bytes; the rest is not downloaded.
  *
  * @param {string} url  absolute, as a person typed it

@@ -22,6 +22,7 @@
  * @property {string} [thousands]  what separates thousands, such as "." or "space"
  * @property {string} [dates]      "dmy", "mdy", "ymd" or a format such as %d.%m.%y: how to read dates
  * @property {boolean} [hidden]    whether to include hidden sheets
+ * @property {boolean} [range]     whether to read a SQLite file block by block; by default, if it is large
  * @property {string[]} [pk]       columns of the primary key
  * @property {string[]} [fts]      columns to search in; ["*"]: all with text
  * @property {string[]} [drop]     columns to leave out
@@ -45,7 +46,7 @@ export const OPTIONS = /** @type {const} */ ([
     "quote",
     "escape",
   ],
-  ...["comment", "null", "decimal", "thousands", "dates", "hidden"],
+  ...["comment", "null", "decimal", "thousands", "dates", "hidden", "range"],
 ]);
 
 /** Options with several values, after commas or repeated. */
@@ -58,7 +59,7 @@ const TEXTS = /** @type {const} */ ([
 ]);
 
 /** Options that are on or off. */
-const SWITCHES = /** @type {const} */ (["header", "hidden"]);
+const SWITCHES = /** @type {const} */ (["header", "hidden", "range"]);
 
 /** As a value of `fts`: all columns with text. */
 const ALL = ["true", "1", "*"];

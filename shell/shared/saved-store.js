@@ -14,8 +14,14 @@ import { BLOCK_SIZE } from "./blocks.js";
 import { LiteError, OUTDATED } from "./errors.js";
 import { readableRecord } from "./saved-record.js";
 
-/** Version of the folder's layout, defined by engine/datasette/instance.py. A newer site reads older ones. */
-export const STATE_FORMAT = 2;
+/**
+ * The newest format of a saved workspace that this version of the site reads. Older versions leave alone what
+ * is newer than theirs.
+ */
+export const STATE_FORMAT = 3;
+
+/** The format of a workspace all of whose blocks are in the store. */
+export const WHOLE_FORMAT = 2;
 
 /** Before this format, the internal database of an import was saved as it came. */
 export const INTERNAL_CHECKED = 2;
@@ -68,7 +74,8 @@ const READ_AHEAD = 64;
  * @property {string} key         "" is the default instance
  * @property {string} generation
  * @property {string} owner       names the Saver that may write to it, "" if none does
- * @property {number} format      STATE_FORMAT of the build that wrote it
+ * @property {number} format      STATE_FORMAT if a file has a base, otherwise WHOLE_FORMAT; older builds wrote
+ *   less
  * @property {string} build       version of that build
  * @property {number} createdAt   ms since 1970
  * @property {number} usedAt      ms since 1970
@@ -139,12 +146,33 @@ const READ_AHEAD = 64;
  */
 
 /**
+ * Where the blocks of a file are that are not in the store: a file on a host, which must not change.
+ *
+ * @typedef {object} BaseDescription
+ * @property {"remote"} kind
+ * @property {string} url      absolute, as in the link
+ * @property {number} size     bytes
+ * @property {string} etag     "" if the host sends none or hides it
+ * @property {string} lastModified  the same
+ * @property {string} head     of a host that shows neither: the first 100 bytes, in hexadecimal
+ */
+
+/** @typedef {BaseDescription & {end: number}} SavedBase  end: bytes of it that still count */
+
+/**
+ * @typedef {object} SavedContent
+ * @property {number} size
+ * @property {SavedBase} base
+ * @property {Map<number, Uint8Array>} blocks  those that differ from the base, by index
+ */
+
+/**
  * Keys of files are [generation, path], of blocks [generation, path, index], of replies
  * [generation, fingerprint, id]; paths are relative to the instance's folder.
  *
  * @typedef {object} Schema
  * @property {{key: string, value: SavedInstance}} instances
- * @property {{key: [string, string], value: {size: number}}} files
+ * @property {{key: [string, string], value: {size: number, base?: SavedBase}}} files
  * @property {{key: [string, string, number], value: Uint8Array}} blocks
  * @property {{key: [string, string, string], value: SavedReply}} replies
  * @property {{key: string, value: Decision}} decisions
@@ -241,14 +269,17 @@ export function keysOf(...parts) {
  * @param {string} generation
  * @param {(bytes: number) => void} [onProgress]  bytes so far
  * @param {(path: string) => boolean} [isWanted]
- * @returns {Promise<Map<string, Uint8Array>>} by path
+ * @returns {Promise<Map<string, Uint8Array | SavedContent>>} by path
  * @throws {LiteError} something is missing
  */
 export async function readFiles(store, generation, onProgress = () => {}, isWanted = () => true) {
-  /** @type {Map<string, Uint8Array>} */
+  /** @type {Map<string, any>} */
   const files = new Map();
   let done = 0;
   const transaction = store.transaction(STORES);
+  for await (const [path, content] of basedFiles(transaction, generation, isWanted)) {
+    files.set(path, content);
+  }
   for await (const { path, size, at, blocks } of portions(transaction, generation, isWanted)) {
     const bytes = files.get(path) ?? new Uint8Array(size);
     files.set(path, bytes);
@@ -273,6 +304,8 @@ export async function readInstance(store, key, isWanted = () => true) {
   const transaction = store.transaction(STORES);
   const instance = await transaction.objectStore("instances").get(key);
   if (!instance) throw new LiteError("This data is no longer saved.");
+  const based = (await listed(transaction, instance.generation)).filter(({ base }) => base);
+  for (const { path, base } of based) if (base && isWanted(path)) throw elsewhere(path, base);
   /** @type {Map<string, Blob[]>} */
   const files = new Map();
   for await (const { path, blocks } of portions(transaction, instance.generation, isWanted)) {
@@ -313,13 +346,8 @@ export async function listInstances(store) {
  * @throws {LiteError} something is missing
  */
 async function* portions(transaction, generation, isWanted = () => true) {
-  const [paths, sizes] = await Promise.all([
-    transaction.objectStore("files").getAllKeys(keysOf(generation)),
-    transaction.objectStore("files").getAll(keysOf(generation)),
-  ]);
-  for (const [index, [, path]] of paths.entries()) {
-    if (!isWanted(path)) continue;
-    const { size } = sizes[index];
+  for (const { path, size, base } of await listed(transaction, generation)) {
+    if (base || !isWanted(path)) continue;
     if (size === 0) yield { path, size, at: 0, blocks: [] };
     for (let at = 0; at < size; at += READ_AHEAD * BLOCK_SIZE) {
       const first = at / BLOCK_SIZE;
@@ -331,6 +359,55 @@ async function* portions(transaction, generation, isWanted = () => true) {
       yield { path, size, at, blocks };
     }
   }
+}
+
+/**
+ * The files of a generation that have a base.
+ *
+ * @param {import("idb").IDBPTransaction<Schema, Array<"instances" | "files" | "blocks">>} transaction
+ * @param {string} generation
+ * @param {(path: string) => boolean} isWanted
+ * @returns {AsyncGenerator<[path: string, content: SavedContent], void, void>}
+ */
+async function* basedFiles(transaction, generation, isWanted) {
+  const blocks = transaction.objectStore("blocks");
+  for (const { path, size, base } of await listed(transaction, generation)) {
+    if (!base || !isWanted(path)) continue;
+    const range = keysOf(generation, path);
+    const [keys, contents] = await Promise.all([blocks.getAllKeys(range), blocks.getAll(range)]);
+    const found = keys.map(([, , index], at) => /** @type {const} */ ([index, contents[at]]));
+    yield [path, { size, base, blocks: new Map(found) }];
+  }
+}
+
+/**
+ * @param {import("idb").IDBPTransaction<Schema, Array<"instances" | "files" | "blocks">>} transaction
+ * @param {string} generation
+ * @returns {Promise<Array<{path: string, size: number, base?: SavedBase}>>}
+ */
+async function listed(transaction, generation) {
+  const files = transaction.objectStore("files");
+  const range = keysOf(generation);
+  const [keys, values] = await Promise.all([files.getAllKeys(range), files.getAll(range)]);
+  return keys.map(([, path], index) => ({ path, ...values[index] }));
+}
+
+/**
+ * @param {string} path
+ * @param {SavedBase} base
+ * @returns {LiteError} for a file that cannot be had from the store alone
+ */
+function elsewhere(path, { url }) {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return new LiteError(
+    `${name} is read from ${url} block by block, so this browser has only parts of it.`,
+    {
+      hint:
+        "Download the file from that address. To get a copy with the changes that were made here, open the " +
+        "workspace’s link with range=0 after the address: then all of the database is downloaded.",
+      source: url,
+    },
+  );
 }
 
 /** @param {string} path */

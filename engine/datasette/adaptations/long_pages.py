@@ -15,6 +15,7 @@ from typing import Any
 
 from datasette.database import Database
 
+from engine.datasette.adaptations import block_reading
 from engine.pace import Turns
 
 #: After so many seconds of work on a page, others get their turn. Most pages never come to this,
@@ -23,14 +24,12 @@ STRETCH_SECONDS = 0.25
 
 _turns: ContextVar[Turns | None] = ContextVar("turns", default=None)
 
-_plain_execute = Database._execute_fn
-
 
 async def _execute_fn(database: Database, fn: Callable[[Any], Any]) -> Any:
     turns = _turns.get()
     if turns is not None and turns.are_due:
         await turns.take()
-    return await _plain_execute(database, fn)
+    return await block_reading.execute_fn(database, fn)
 
 
 @contextlib.contextmanager
@@ -44,5 +43,5 @@ def turns() -> Iterator[None]:
 
 
 def install() -> None:
-    """Change Datasette's databases; doing it again changes nothing."""
+    """Change Datasette's databases, after block_reading.py; doing it again changes nothing."""
     Database._execute_fn = _execute_fn

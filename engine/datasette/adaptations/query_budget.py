@@ -18,9 +18,9 @@ from typing import Any
 
 from datasette.database import Database, QueryInterrupted
 
-_deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+from engine.datasette.adaptations import block_reading
 
-_plain_execute = Database.execute
+_deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 
 @contextlib.contextmanager
@@ -40,7 +40,7 @@ async def _execute(self: Any, sql: str, *more: Any, **options: Any) -> Any:
     deadline = _deadline.get()
     if deadline is not None and options.get("custom_time_limit") and perf_counter() >= deadline:
         raise QueryInterrupted(sqlite3.OperationalError("interrupted"), sql, options.get("params"))
-    return await _plain_execute(self, sql, *more, **options)
+    return await block_reading.execute(self, sql, *more, **options)
 
 
 def install() -> None:

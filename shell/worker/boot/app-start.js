@@ -81,7 +81,8 @@ export class AppStart {
       signal,
     );
     this.#report(fetching(this.#download));
-    this.#bytes = await this.#download.bytes;
+    // Only databases are read block by block.
+    this.#bytes = /** @type {Uint8Array} */ (await this.#download.bytes);
     this.#name = nameOf(url, this.#bytes);
   }
 

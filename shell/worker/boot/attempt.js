@@ -19,11 +19,13 @@ import { own } from "../storage/ownership.js";
 import { newRecord } from "../storage/store-changes.js";
 import { ConsentNeeded } from "../trust/consent.js";
 import { LOCK } from "../trust/lock.js";
-import { UNWATCHED, WatchedFiles } from "../storage/block-file-system.js";
+import { UNWATCHED } from "../storage/file-nodes.js";
+import { WatchedFiles } from "../storage/block-file-system.js";
 import { LiteError } from "../../shared/errors.js";
 import { isForOwnFiles, isSwitchedOn, keyToRecipe } from "../../shared/recipe.js";
 import { readableRecord } from "../../shared/saved-record.js";
 
+/** @typedef {import("../storage/block-file-system.js").FileContent} FileContent */
 /** @typedef {import("../../shared/saved-store.js").Store} Store */
 /** @typedef {import("../../shared/saved-store.js").SavedInstance} SavedInstance */
 /** @typedef {import("./application-start.js").ApplicationStart} ApplicationStart */
@@ -127,10 +129,15 @@ export class Attempt {
     this.#breakdown.watch(pyodide);
     const files = await this.#layOut(pyodide, arriving, found);
     const bootstrap = await this.#loadPackages(pyodide, found);
+    bootstrap.read_blocks(files.pager);
     const python = application.make(bootstrap);
     bootstrap.destroy();
-    const intake = new Intake(pyodide.FS, python, `${FOLDER}/${UNWATCHED}`, (work) =>
-      this.#breakdown.unless(work),
+    const intake = new Intake(
+      pyodide.FS,
+      python,
+      `${FOLDER}/${UNWATCHED}`,
+      (work) => this.#breakdown.unless(work),
+      (path, base) => files.attach(path, base),
     );
     const isFetched = saved === undefined;
     const more = { pyodide, folder: FOLDER, found: found.found, isFetched };
@@ -208,7 +215,8 @@ export class Attempt {
     const { key, carried } = this.#options;
     return async (folder) => {
       const files = [...(carried?.files ?? [])].filter(([path]) => path.startsWith(folder));
-      if (files.length > 0) return files;
+      // Only databases are read block by block.
+      if (files.length > 0) return /** @type {Array<[string, Uint8Array]>} */ (files);
       return store && found ? filesBelow(store, key, folder) : [];
     };
   }
@@ -217,7 +225,7 @@ export class Attempt {
    * Begin to fetch the sources, or to read what is saved, while Python starts.
    *
    * @param {Found} found
-   * @returns {Promise<{files?: Promise<Map<string, Uint8Array>>}>} files of the instance's folder
+   * @returns {Promise<{files?: Promise<Map<string, FileContent>>}>} files of the instance's folder
    */
   async #fetchOrRead({ application, store, found, saved }) {
     const { carried, fromSources, reports } = this.#options;
@@ -234,7 +242,7 @@ export class Attempt {
    * Step 2, once Python runs: lay out the files of the instance's folder.
    *
    * @param {import("../runtime/runtime.js").Pyodide} pyodide
-   * @param {{files?: Promise<Map<string, Uint8Array>>}} arriving
+   * @param {{files?: Promise<Map<string, FileContent>>}} arriving
    * @param {Found} found
    * @returns {Promise<WatchedFiles>}
    */
@@ -243,7 +251,7 @@ export class Attempt {
     if (arriving.files) {
       this.#report({ stage: "restore", label: "" });
       const all = await arriving.files;
-      const isKept = (/** @type {[string, Uint8Array]} */ [path]) =>
+      const isKept = (/** @type {[string, FileContent]} */ [path]) =>
         saved || application.isKept(path);
       files.fill(new Map([...all].filter(isKept)));
     }

@@ -53,7 +53,8 @@ export async function takeAll(downloads, { intake, siteRoot, report, settled, re
       const beside = [];
       for (const { suffix, journal } of journals) {
         try {
-          beside.push({ suffix, data: await journal.bytes });
+          // A journal is no database, so it was read as a whole.
+          beside.push({ suffix, data: /** @type {Uint8Array} */ (await journal.bytes) });
           journal.bytes = Promise.resolve(new Uint8Array());
         } catch (error) {
           failures.push({ download: journal, error });

@@ -1,7 +1,10 @@
 /** Reads the files of a saved instance, all of them or some. */
 
+import { withBases } from "../sources/remote-base.js";
+import { copyOfPaged } from "../storage/paged-file.js";
 import { readFiles, readInstance, SET_ASIDE } from "../../shared/saved-store.js";
 
+/** @typedef {import("../storage/block-file-system.js").FileContent} FileContent */
 /** @typedef {import("../../shared/saved-store.js").Store} Store */
 /** @typedef {import("../../shared/saved-store.js").SavedInstance} SavedInstance */
 
@@ -10,15 +13,15 @@ import { readFiles, readInstance, SET_ASIDE } from "../../shared/saved-store.js"
  * @param {SavedInstance} saved
  * @param {import("./boot-progress.js").BootProgress} reports
  * @param {boolean} isOpened  whether the files are opened as they are; else they go into a new generation
- * @returns {Promise<Map<string, Uint8Array>>} its files
+ * @returns {Promise<Map<string, FileContent>>} its files
  */
-export function readSaved(store, saved, reports, isOpened) {
+export async function readSaved(store, saved, reports, isOpened) {
   const onProgress = (/** @type {number} */ done) => {
     const step = { done, total: saved.size, unit: /** @type {const} */ ("bytes") };
     if (reports.stage === "restore") reports.report({ stage: "restore", label: "", ...step });
   };
   const isWanted = (/** @type {string} */ path) => !isOpened || !path.startsWith(SET_ASIDE);
-  return readFiles(store, saved.generation, onProgress, isWanted);
+  return withBases(await readFiles(store, saved.generation, onProgress, isWanted));
 }
 
 /**
@@ -36,9 +39,14 @@ export async function filesBelow(store, key, folder) {
 }
 
 /**
- * @param {Map<string, Uint8Array>} files
- * @returns {Map<string, Uint8Array>}
+ * @param {Map<string, FileContent>} files
+ * @returns {Map<string, FileContent>}
  */
 export function copied(files) {
-  return new Map(Array.from(files, ([path, bytes]) => [path, bytes.slice()]));
+  return new Map(
+    Array.from(files, ([path, content]) => [
+      path,
+      content instanceof Uint8Array ? content.slice() : copyOfPaged(content),
+    ]),
+  );
 }

@@ -15,7 +15,7 @@ import { Attempt } from "./attempt.js";
 
 /**
  * @typedef {object} Carried  unsaved work of the instance before this one
- * @property {Map<string, Uint8Array>} files
+ * @property {Map<string, import("../storage/block-file-system.js").FileContent>} files
  * @property {WireError[]} problems
  */
 

@@ -128,7 +128,7 @@ export class Additions {
       // With journals, the newest rows are in those, and the database itself may be unchanged.
       /** @type {SavedSource} */
       const source = { ...known, ...(urls.length === 0 ? from : { url: origin.url }), parameter };
-      const fetched = await fetchIfChanged(source);
+      const fetched = await fetchIfChanged(source, options);
       if (!fetched) return { path: pathOf(added) };
       const { bytes: data, version } = fetched;
       const journals = await fetchJournals(urls, origin.url, siteRoot);
@@ -171,7 +171,10 @@ async function fetchJournals(urls, database, siteRoot) {
   const downloads = fetchSources(sources, siteRoot, () => {});
   const bytes = await Promise.all(downloads.map((download) => download.bytes));
   const [{ journals }] = withJournals([database, ...urls], (url) => url);
-  return journals.map(({ suffix, journal }) => ({ suffix, data: bytes[urls.indexOf(journal)] }));
+  return journals.map(({ suffix, journal }) => {
+    // A journal is no database, so it was read as a whole.
+    return { suffix, data: /** @type {Uint8Array} */ (bytes[urls.indexOf(journal)]) };
+  });
 }
 
 /**

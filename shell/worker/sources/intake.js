@@ -21,6 +21,7 @@ import { kindFromName } from "../../shared/remote-urls.js";
 /** @typedef {import("../../shared/link-options.js").ImportOptions} ImportOptions */
 /** @typedef {import("../../shared/protocol.js").Preview} Preview */
 /** @typedef {import("./unpack.js").Content} Content */
+/** @typedef {import("../storage/paged-file.js").Base} Base */
 
 /**
  * Where a source is from. Python keeps this in state.json.
@@ -43,7 +44,8 @@ import { kindFromName } from "../../shared/remote-urls.js";
  * @typedef {object} Incoming
  * @property {string} parameter  the link's; "auto": find out from the file
  * @property {string} name       URL, or the file's name
- * @property {Uint8Array | Blob} data  bytes are reused as the file's own buffer
+ * @property {Uint8Array | Blob | Base} data  bytes are reused as the file's own buffer; a Base is that of
+ *   a SQLite file
  * @property {Origin} origin
  * @property {ImportOptions} options
  * @property {import("./unpack.js").Journal[]} [journals]  of a database that is not packed
@@ -91,6 +93,7 @@ export class Intake {
   #python;
   #folder;
   #guard;
+  #attach;
   #unpacker;
   /** How many files were laid out. The count gives each a name of its own. */
   #count = 0;
@@ -101,12 +104,14 @@ export class Intake {
    * @param {string} folder  where files may lie until Python has used them up; beside the databases, so
    *   that a SQLite file only has to be renamed
    * @param {<T>(work: Promise<T>) => Promise<T>} guard  rejects when Python breaks down
+   * @param {(path: string, base: Base) => void} attach  see WatchedFiles
    */
-  constructor(fs, python, folder, guard) {
+  constructor(fs, python, folder, guard, attach) {
     this.#fs = fs;
     this.#python = python;
     this.#folder = folder;
     this.#guard = guard;
+    this.#attach = attach;
     this.#unpacker = new PythonUnpacker(fs, python, folder, guard);
     fs.mkdirTree(folder);
   }
@@ -118,7 +123,9 @@ export class Intake {
    * @throws {LiteError}
    */
   async take(incoming, watch = {}) {
-    const { name, origin } = incoming;
+    const { name, data, origin } = incoming;
+    if (!(data instanceof Uint8Array || data instanceof Blob))
+      return this.#takeBase(incoming, data);
     /** @type {Added[]} */
     const taken = [];
     /** @type {unknown[]} */
@@ -126,7 +133,7 @@ export class Intake {
     /** @type {string[]} */
     const notes = [];
     const onNote = (/** @type {string} */ note) => notes.push(note);
-    for await (const file of contentsOf(incoming, watch, this.#unpacker, onNote)) {
+    for await (const file of contentsOf({ ...incoming, data }, watch, this.#unpacker, onNote)) {
       if (origin.member !== undefined && file.member !== origin.member) continue;
       try {
         taken.push(await this.#takeFile(incoming, file, watch));
@@ -146,6 +153,26 @@ export class Intake {
         ...failures.map((error) => inOneLine(toWire(error))),
       ],
     };
+  }
+
+  /**
+   * Take in a SQLite file that is read block by block.
+   *
+   * @param {Incoming} incoming
+   * @param {Base} base
+   * @returns {Promise<Added>}
+   */
+  async #takeBase({ name, origin, options, id, journals = [] }, base) {
+    if (journals.length > 0) throw withJournal(name);
+    const request = JSON.stringify({ parameter: "url", url: name, origin, options, id });
+    const path = this.#newPath();
+    this.#attach(path, base);
+    try {
+      const report = () => true;
+      return valueOf(await this.#guard(this.#python.add_source(request, path, report)));
+    } finally {
+      this.#remove(path);
+    }
   }
 
   /**
@@ -299,7 +326,7 @@ export class Intake {
    * @returns {Promise<string>} its path there
    */
   async #layOut({ data }, onProgress = () => {}, isCancelled = () => false) {
-    const path = `${this.#folder}/source-${++this.#count}`;
+    const path = this.#newPath();
     await this.#write(path, data, (done, total) => {
       if (isCancelled()) throw cancelled();
       onProgress({ stage: "read", done, total });
@@ -317,6 +344,11 @@ export class Intake {
       data instanceof Uint8Array ? data : await readInto(data.stream(), data.size, onProgress);
     // Its buffer becomes the file's, because large files must not exist twice.
     this.#fs.writeFile(path, bytes, { canOwn: true });
+  }
+
+  /** @returns {string} where a file may lie that Python is going to use up */
+  #newPath() {
+    return `${this.#folder}/source-${++this.#count}`;
   }
 
   /** @param {string} path  of a file that Python should have used up */
@@ -349,7 +381,7 @@ export function isCancelled(error) {
 }
 
 /**
- * @param {Incoming} incoming
+ * @param {Incoming & {data: Uint8Array | Blob}} incoming
  * @param {Watch} watch
  * @param {PythonUnpacker} python
  * @param {(note: string) => void} onNote
@@ -432,6 +464,17 @@ function archive(what, contents) {
 function missing(name, { member }) {
   return new LiteError(`${name} no longer contains ${member}.`, {
     hint: "It was replaced by another file. Open it again from its address.",
+    source: name,
+  });
+}
+
+/**
+ * @param {string} name
+ * @returns {LiteError} for a journal beside a database that is read block by block
+ */
+function withJournal(name) {
+  return new LiteError(`${name} cannot be read block by block together with its journal.`, {
+    hint: "Add range=0 to the link after the database, so that all of it is downloaded.",
     source: name,
   });
 }

@@ -6,10 +6,24 @@
  * https://emscripten.org/docs/api_reference/Filesystem-API.html
  */
 
+import {
+  baseOf,
+  blocksOf,
+  copyOf,
+  countOf,
+  filesBelow,
+  isPlaced,
+  isUnwatched,
+  makePaged,
+  UNWATCHED,
+} from "./file-nodes.js";
+import { Pager } from "./pager.js";
 import { BLOCK_SIZE } from "../../shared/blocks.js";
 
 /** @typedef {any} FileSystem  Emscripten's FS, most of which has no published types */
-/** @typedef {any} FileNode    of MEMFS: `contents` has room for more than the `usedBytes` it holds */
+/** @typedef {import("./file-nodes.js").FileNode} FileNode */
+/** @typedef {import("./paged-file.js").PagedContent} PagedContent */
+/** @typedef {Uint8Array | PagedContent} FileContent */
 
 /**
  * What happened to a file since it was last taken.
@@ -20,7 +34,10 @@ import { BLOCK_SIZE } from "../../shared/blocks.js";
  * @property {number} size      bytes, as it is now
  * @property {number} before    bytes when it was last taken, or of what was taken ahead
  * @property {Array<[index: number, bytes: Uint8Array]>} blocks  copies
+ * @property {SavedBase} [base]  where its other blocks are
  */
+
+/** @typedef {import("../../shared/saved-store.js").SavedBase} SavedBase */
 
 /**
  * @typedef {object} Changes
@@ -38,10 +55,9 @@ import { BLOCK_SIZE } from "../../shared/blocks.js";
  * @property {Array<[index: number, bytes: Uint8Array]>} blocks  copies
  */
 
-/** A folder in the mount for what is on its way to become a file there: it is not watched. */
-export const UNWATCHED = "incoming";
-
 export class WatchedFiles {
+  /** Loads blocks of files that are not in memory as a whole. */
+  pager;
   /** Counts changes; equal numbers mean that nothing was written in between. */
   writes = 0;
   #fs;
@@ -60,8 +76,10 @@ export class WatchedFiles {
    * @param {FileSystem} fs
    * @param {string} mount  absolute path of the folder to be made and watched
    * @param {() => void} onWrite  called at every change
+   * @param {number} [cached]  bytes of blocks to keep that can be loaded again
    */
-  constructor(fs, mount, onWrite) {
+  constructor(fs, mount, onWrite, cached) {
+    this.pager = new Pager((path) => this.#isPaged(path), cached);
     this.#fs = fs;
     this.#mount = mount;
     this.#onWrite = onWrite;
@@ -74,38 +92,64 @@ export class WatchedFiles {
     return this.#dirty.size > 0 || this.#removed.size > 0;
   }
 
-  /** @returns {number} bytes in all files */
+  /** @returns {number} bytes in all files, without what only the bases of paged files hold */
   get size() {
-    return this.#watchedFiles.reduce((sum, { usedBytes }) => sum + usedBytes, 0);
+    return this.#watchedFiles.reduce(
+      (sum, { usedBytes, paged }) => sum + (paged ? paged.localSize : usedBytes),
+      0,
+    );
+  }
+
+  /** @returns {boolean} whether there is a file that is not in memory as a whole */
+  get hasPaged() {
+    return this.pager.isUsed && this.#watchedFiles.some(({ paged }) => paged);
   }
 
   /** @returns {{files: number, blocks: number}} how many there are of all */
   get counts() {
     const files = this.#watchedFiles;
-    const blocks = files.reduce((sum, file) => sum + Math.ceil(file.usedBytes / BLOCK_SIZE), 0);
+    const blocks = files.reduce((sum, file) => sum + countOf(file), 0);
     return { files: files.length, blocks };
   }
 
   /**
    * Lay out files that are saved already: they count as unchanged.
    *
-   * @param {Map<string, Uint8Array>} files  by path; their buffers are kept, not copied
+   * @param {Map<string, FileContent>} files  by path; their buffers are kept, not copied
    */
   fill(files) {
-    for (const [path, bytes] of files) {
+    for (const [path, content] of files) {
       const absolute = `${this.#mount}/${path}`;
       this.#fs.mkdirTree(absolute.slice(0, absolute.lastIndexOf("/")));
-      this.#fs.writeFile(absolute, bytes, { canOwn: true });
-      this.#taken.set(path, bytes.length);
+      if (content instanceof Uint8Array) {
+        this.#fs.writeFile(absolute, content, { canOwn: true });
+        this.#taken.set(path, content.length);
+      } else {
+        this.#open(absolute, content);
+        this.#taken.set(path, content.size);
+      }
     }
     this.#dirty.clear();
     this.#removed.clear();
   }
 
-  /** @returns {Map<string, Uint8Array>} copies of all files, by path */
+  /**
+   * Lay out a file of which nothing is in memory yet.
+   *
+   * @param {string} path  absolute, in the mount
+   * @param {import("./paged-file.js").Base} base
+   */
+  attach(path, base) {
+    this.#open(path, { size: base.size, base, end: base.size, blocks: new Map() });
+  }
+
+  /** @returns {Map<string, FileContent>} copies of all files, by path */
   copyAll() {
     return new Map(
-      this.#watchedFiles.map((file) => [this.#path(file), file.contents.slice(0, file.usedBytes)]),
+      this.#watchedFiles.map((file) => [
+        this.#path(file),
+        file.paged ? file.paged.copy() : file.contents.slice(0, file.usedBytes),
+      ]),
     );
   }
 
@@ -114,7 +158,7 @@ export class WatchedFiles {
     this.#taken.clear();
     this.#ahead.clear();
     this.#removed.clear();
-    for (const file of this.#watchedFiles) this.#touch(file, 0, file.usedBytes);
+    for (const file of this.#watchedFiles) this.#touchWhole(file);
   }
 
   /**
@@ -132,17 +176,14 @@ export class WatchedFiles {
       const size = node.usedBytes;
       const before = Math.max(this.#taken.get(path) ?? 0, this.#ahead.get(path) ?? 0);
       /** @type {FileChange} */
-      const file = { node, path, size, before, blocks: [] };
+      const file = { node, path, size, before, blocks: [], ...baseOf(node) };
       this.#ahead.delete(path);
       this.#taken.set(path, size);
       for (const index of dirty) {
         if (changes.bytes >= most) break;
         dirty.delete(index);
-        const start = index * BLOCK_SIZE;
-        if (start >= size) continue; // cut off since
-        // A copy: what is stored later must be what is there now, and a view would be stored with
-        // all of the buffer behind it.
-        const bytes = node.contents.slice(start, Math.min(start + BLOCK_SIZE, size));
+        const bytes = copyOf(node, index);
+        if (!bytes) continue;
         file.blocks.push([index, bytes]);
         changes.bytes += bytes.length;
       }
@@ -186,9 +227,9 @@ export class WatchedFiles {
       for (const index of dirty) {
         if (copied >= most) break;
         const start = index * BLOCK_SIZE;
-        if (index < end || start >= node.usedBytes) continue;
+        const bytes = index < end ? undefined : copyOf(node, index);
+        if (!bytes) continue;
         dirty.delete(index);
-        const bytes = node.contents.slice(start, Math.min(start + BLOCK_SIZE, node.usedBytes));
         blocks.push([index, bytes]);
         copied += bytes.length;
         this.#ahead.set(path, Math.max(this.#ahead.get(path) ?? 0, start + bytes.length));
@@ -209,7 +250,7 @@ export class WatchedFiles {
     for (const path of removed) this.#removed.add(path);
     for (const { node, path, before, blocks } of files) {
       // One that was deleted or moved since has been noted as that.
-      if (!this.#isPlaced(node) || this.#path(node) !== path) continue;
+      if (!isPlaced(node) || this.#path(node) !== path) continue;
       const dirty = this.#dirty.get(node) ?? new Set();
       for (const [index] of blocks) dirty.add(index);
       this.#dirty.set(node, dirty);
@@ -224,7 +265,7 @@ export class WatchedFiles {
    */
   #touch(node, start, end) {
     // A file that is deleted while open lives on until it is closed, but is nowhere any more.
-    if (!this.#isPlaced(node) || isUnwatched(node)) return;
+    if (!isPlaced(node) || isUnwatched(node)) return;
     this.writes += 1;
     let blocks = this.#dirty.get(node);
     if (!blocks) this.#dirty.set(node, (blocks = new Set()));
@@ -232,6 +273,13 @@ export class WatchedFiles {
       blocks.add(index);
     }
     this.#onWrite();
+  }
+
+  /** @param {FileNode} node  all of which counts as changed */
+  #touchWhole(node) {
+    this.#touch(node, 0, 0);
+    const dirty = this.#dirty.get(node);
+    if (dirty) for (const index of blocksOf(node)) dirty.add(index);
   }
 
   /**
@@ -248,14 +296,9 @@ export class WatchedFiles {
     this.#onWrite();
   }
 
-  /** @param {FileNode} node */
-  #isPlaced(node) {
-    return node.parent === node || node.parent.contents[node.name] === node;
-  }
-
   /** @returns {FileNode[]} */
   get #watchedFiles() {
-    return this.#filesBelow(this.#root).filter((file) => !isUnwatched(file));
+    return filesBelow(this.#fs, this.#root).filter((file) => !isUnwatched(file));
   }
 
   /** @returns {FileNode} */
@@ -298,14 +341,14 @@ export class WatchedFiles {
       /** @param {FileNode} node @param {FileNode} folder @param {string} name */
       rename: (node, folder, name) => {
         const replaced = child(folder, name);
-        const files = this.#filesBelow(node).map((file) => [file, this.#path(file)]);
+        const files = filesBelow(this.#fs, node).map((file) => [file, this.#path(file)]);
         memory.node_ops.rename(node, folder, name); // which may throw
         node.parent = folder; // as FS.rename() does, but only after this
-        for (const file of replaced ? this.#filesBelow(replaced) : []) {
+        for (const file of replaced ? filesBelow(this.#fs, replaced) : []) {
           this.#remove(file, this.#path(file));
         }
         for (const [file, path] of files) this.#remove(file, path);
-        for (const [file] of files) this.#touch(file, 0, file.usedBytes);
+        for (const [file] of files) this.#touchWhole(file);
       },
     };
     /** @param {FileNode} node @param {{size?: number}} attributes */
@@ -335,17 +378,22 @@ export class WatchedFiles {
   }
 
   /**
-   * @param {FileNode} node
-   * @returns {FileNode[]} itself, or the files in the folder that it is
+   * @param {string} path  absolute
+   * @returns {boolean} whether there is a file that is not in memory as a whole
    */
-  #filesBelow(node) {
-    if (this.#fs.isFile(node.mode)) return [node];
-    if (!this.#fs.isDir(node.mode)) return []; // links are not saved
-    return Object.values(node.contents).flatMap((child) => this.#filesBelow(child));
+  #isPaged(path) {
+    const { exists, object } = this.#fs.analyzePath(path);
+    return exists && object.paged !== undefined;
   }
-}
 
-/** @param {FileNode} node */
-function isUnwatched({ parent }) {
-  return parent.name === UNWATCHED && parent.parent.parent === parent.parent;
+  /**
+   * @param {string} path  absolute, in the mount
+   * @param {PagedContent} content
+   */
+  #open(path, content) {
+    const fs = this.#fs;
+    const paged = this.pager.open(content);
+    const node = fs.create(path, 0o666);
+    makePaged(fs, node, paged, (start, end) => this.#touch(node, start, end));
+  }
 }

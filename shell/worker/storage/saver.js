@@ -17,7 +17,7 @@ import { change, putAhead, putChanges } from "./store-changes.js";
 import { deleteGeneration } from "./transaction.js";
 import { WriteGate } from "./write-gate.js";
 import { PORTION } from "../../shared/blocks.js";
-import { STATE_FORMAT, WORK } from "../../shared/saved-store.js";
+import { STATE_FORMAT, WHOLE_FORMAT, WORK } from "../../shared/saved-store.js";
 
 /** @typedef {import("../../shared/saved-store.js").Store} Store */
 /** @typedef {import("../../shared/saved-store.js").SavedInstance} SavedInstance */
@@ -459,7 +459,8 @@ export class Saver {
    * @returns {SavedInstance}
    */
   #nextRecord(changes) {
-    const now = { format: STATE_FORMAT, build: manifest.version, usedAt: Date.now() };
+    const format = this.#files.hasPaged ? STATE_FORMAT : WHOLE_FORMAT;
+    const now = { format, build: manifest.version, usedAt: Date.now() };
     const next = { ...this.#record, ...now, ...this.#sources, size: this.#files.size, ...changes };
     next.refetchable &&= !next.edited && !this.#isTouched;
     return next;

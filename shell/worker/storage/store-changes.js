@@ -11,7 +11,7 @@ import { makeRoom } from "./room.js";
 import { deleteGeneration, inTransaction } from "./transaction.js";
 import { BLOCK_SIZE } from "../../shared/blocks.js";
 import { readableRecord } from "../../shared/saved-record.js";
-import { keysOf, newerSite, STATE_FORMAT } from "../../shared/saved-store.js";
+import { keysOf, newerSite, STATE_FORMAT, WHOLE_FORMAT } from "../../shared/saved-store.js";
 
 /** @typedef {import("../../shared/saved-store.js").Store} Store */
 /** @typedef {import("../../shared/saved-store.js").SavedInstance} SavedInstance */
@@ -104,7 +104,7 @@ export function newRecord(key, sources, owner, more = {}) {
   const now = Date.now();
   return {
     refetchable,
-    ...{ key, sources, problems, generation, owner, format: STATE_FORMAT, build: manifest.version },
+    ...{ key, sources, problems, generation, owner, format: WHOLE_FORMAT, build: manifest.version },
     ...{ createdAt: now, usedAt: now, size: 0, edited: false },
   };
 }
@@ -122,9 +122,9 @@ export function putChanges(transaction, ask, generation, changes) {
     ask(files.delete([generation, path]));
     ask(blocks.delete(keysOf(generation, path)));
   }
-  for (const { path, size, before, blocks: changed } of changes.files) {
+  for (const { path, size, before, blocks: changed, base } of changes.files) {
     if (size < before) deleteBeyond(transaction, ask, generation, path, size);
-    ask(files.put({ size }, [generation, path]));
+    ask(files.put(base ? { size, base } : { size }, [generation, path]));
     for (const [index, bytes] of changed) ask(blocks.put(bytes, [generation, path, index]));
   }
 }

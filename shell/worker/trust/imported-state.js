@@ -17,7 +17,7 @@ import {
   when,
 } from "../../shared/schema.js";
 import { isSourceUrl } from "../../shared/saved-record.js";
-import { STATE_FORMAT } from "../../shared/saved-store.js";
+import { WHOLE_FORMAT } from "../../shared/saved-store.js";
 
 const NAME = text(1000);
 const URL_OR_FILE = text(100_000);
@@ -47,7 +47,7 @@ const SOURCE = {
 };
 
 const STATE = objectOf({
-  format: count(STATE_FORMAT),
+  format: count(WHOLE_FORMAT),
   databases: listOf(NAME, 10_000),
   csv_database: nullable(NAME),
   sources: listOf(objectOf(SOURCE), 10_000),

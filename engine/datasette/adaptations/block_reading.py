@@ -1,0 +1,104 @@
+"""Lets Datasette use databases that are read block by block.
+
+What it does with a connection runs again when a block was absent, see engine/sqlite/faults.py. Row
+counts and suggested facets would read all of a table, so they get a small part of what a page may
+read, and Datasette goes on as it does when such a query takes too long.
+It can go when SQLite in the browser can wait for a read.
+"""
+
+from __future__ import annotations
+
+import functools
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+from datasette.database import Database, QueryInterrupted
+from datasette.views import table_extras
+
+from engine.sqlite import faults
+
+#: The parameter of an address that says how many bytes a page may read, and the most that it can
+#: say: what a query reads has to be in memory all at once.
+PARAMETER = "_bytes"
+MOST = 1024 * faults.MB
+
+_plain_execute = Database.execute
+_plain_execute_fn = Database._execute_fn
+_plain_execute_write_fn = Database._execute_write_fn
+_plain_execute_isolated_fn = Database.execute_isolated_fn
+_plain_count = table_extras.CountExtra.resolve
+
+
+def limit_of(query_string: str) -> int:
+    """Return how many bytes a page may read, by its address."""
+    if PARAMETER not in query_string:
+        return faults.USUAL_LIMIT
+    [*_, value] = parse_qs(query_string).get(PARAMETER, [""])
+    return min(int(value), MOST) if value.isdecimal() else faults.USUAL_LIMIT
+
+
+async def execute_fn(database: Database, fn: Callable[[Any], Any]) -> Any:
+    """Do what Datasette's Database._execute_fn does."""
+    return await faults.complete_in(functools.partial(_plain_execute_fn, database), fn)
+
+
+async def _execute_write_fn(
+    self: Any,
+    fn: Callable[..., Any],
+    block: bool = True,
+    transaction: bool = True,
+    request: Any = None,
+) -> Any:
+    def disconnect() -> None:
+        # It may hold pages that are no longer what the file holds.
+        connection, self._write_connection = self._write_connection, None
+        if connection is not None:
+            self._all_connections.remove(connection)
+            connection.close()
+
+    async def run(checked: Callable[..., Any]) -> Any:
+        return await _plain_execute_write_fn(
+            self, checked, block=block, transaction=transaction, request=request
+        )
+
+    return await faults.complete_in(run, fn, disconnect)
+
+
+async def _execute_isolated_fn(self: Any, fn: Callable[[Any], Any]) -> Any:
+    return await faults.complete_in(functools.partial(_plain_execute_isolated_fn, self), fn)
+
+
+async def execute(self: Any, sql: str, *more: Any, **options: Any) -> Any:
+    """Do what Datasette's Database.execute does."""
+    # Whoever gives a query little time can do without it.
+    if not options.get("custom_time_limit") or not faults.are_used():
+        return await _plain_execute(self, sql, *more, **options)
+    try:
+        with faults.extras():
+            return await _plain_execute(self, sql, *more, **options)
+    except faults.TooMuchToRead as error:
+        raise _interrupted(sql, options.get("params")) from error
+
+
+@functools.wraps(_plain_count)
+async def _count(self: Any, context: Any) -> Any:
+    try:
+        with faults.extras():
+            return await _plain_count(self, context)
+    except faults.TooMuchToRead:
+        return None
+
+
+def _interrupted(sql: str, params: Any) -> QueryInterrupted:
+    return QueryInterrupted(sqlite3.OperationalError("interrupted"), sql, params)
+
+
+def install() -> None:
+    """Change Datasette's databases; doing it again changes nothing."""
+    Database._execute_fn = execute_fn
+    Database._execute_write_fn = _execute_write_fn
+    Database.execute_isolated_fn = _execute_isolated_fn
+    Database.execute = execute
+    table_extras.CountExtra.resolve = _count

@@ -1,0 +1,255 @@
+"""Repeats what failed because a part of a database was not in memory.
+
+Large databases are read block by block (shell/worker/storage/pager.js). SQLite reads synchronously,
+so reading a block that is not in memory fails, with “disk I/O error” as a rule. Then the block is
+loaded, and the whole step runs again. A *step* is what runs without an `await`: a query, a write
+transaction, opening a connection. Some operations hide such a failure in their result, so a step
+during which a block was absent did not happen, whatever it returned or raised.
+
+Whatever uses a connection to a database that may be large has to run in such a step.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Awaitable, Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from engine.errors import LiteError
+
+T = TypeVar("T")
+
+MB = 1024 * 1024
+
+#: Bytes that a request may load unless it says otherwise. A page of rows needs a few blocks of
+#: 64 KiB; what needs more than this reads a large part of a table.
+USUAL_LIMIT = 16 * MB
+
+#: The part of that for row counts and suggested facets together.
+EXTRAS = 16
+
+
+class Blocks(Protocol):
+    """Where absent blocks come from: a Pager of shell/worker/storage/pager.js."""
+
+    @property
+    def is_used(self) -> bool:
+        """Whether there is any file that is read block by block."""
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether a block was found absent since `begin`."""
+
+    def has(self, path: str) -> bool:
+        """Whether a file is read block by block."""
+
+    def begin(self) -> None:
+        """Begin an attempt of a step."""
+
+    def end(self) -> None:
+        """The step has happened."""
+
+    def undo(self) -> bool:
+        """Take back what the step has written; return whether it had written anything."""
+
+    def step(self) -> Any:
+        """Return an object to pass to `load` and, in the end, to `finish`."""
+
+    async def load(self, step: Any, most: int) -> int:
+        """Load what was absent; return its size in bytes. More than `most`: nothing was loaded.
+
+        Raises:
+            LiteError: it cannot be read.
+        """
+
+    def finish(self, step: Any) -> None:
+        """The blocks of a step may be forgotten."""
+
+
+class TooMuchToRead(LiteError):
+    """Raised when a request would load more than it may."""
+
+    def __init__(self, read: int, limit: int) -> None:
+        super().__init__(
+            f"This page has read {_megabytes(read)} of a database that is read block by block, and"
+            f" would need more than the {_megabytes(limit)} that a page may read.",
+            hint="A query that uses an index, or asks for fewer rows, reads less.",
+        )
+        self.read = read
+        self.limit = limit
+
+
+@dataclass
+class Allowance:
+    """How much may be loaded, in bytes."""
+
+    limit: int
+    #: What is spent of this is spent of that, too.
+    of: Allowance | None = None
+    read: int = field(default=0, init=False)
+
+    @property
+    def left(self) -> int:
+        """Bytes that may still be loaded."""
+        left = self.limit - self.read
+        return left if self.of is None else min(left, self.of.left)
+
+    def spend(self, size: int) -> None:
+        """Count bytes that were loaded."""
+        self.read += size
+        if self.of is not None:
+            self.of.spend(size)
+
+    @functools.cached_property
+    def for_extras(self) -> Allowance:
+        """The part of it for what a page can do without, such as counts."""
+        return Allowance(self.limit // EXTRAS, self)
+
+
+class _Absent(Exception):
+    """Raised to end a step that a block was absent for and that did not fail by itself."""
+
+
+#: Set once the instance knows where its files come from.
+_blocks: Blocks | None = None
+
+_allowance: ContextVar[Allowance | None] = ContextVar("allowance", default=None)
+
+
+def use(blocks: Blocks) -> None:
+    """Load absent blocks from there."""
+    global _blocks
+    _blocks = blocks
+
+
+def are_used() -> bool:
+    """Tell whether any file is read block by block."""
+    return _blocks is not None and _blocks.is_used
+
+
+def is_read_by_block(path: Path) -> bool:
+    """Tell whether not all of a file may be in memory."""
+    return _blocks is not None and _blocks.is_used and _blocks.has(str(path))
+
+
+@contextlib.contextmanager
+def limited(limit: int) -> Iterator[None]:
+    """Limit how many bytes everything within loads in all.
+
+    Raises:
+        TooMuchToRead: that is not enough.
+    """
+    with _within(Allowance(limit)):
+        yield
+
+
+@contextlib.contextmanager
+def extras() -> Iterator[None]:
+    """Limit what is loaded for something that a page can do without.
+
+    Raises:
+        TooMuchToRead: that is not enough.
+    """
+    with _within((_allowance.get() or Allowance(USUAL_LIMIT)).for_extras):
+        yield
+
+
+@contextlib.contextmanager
+def _within(allowance: Allowance) -> Iterator[None]:
+    token = _allowance.set(allowance)
+    try:
+        yield
+    finally:
+        _allowance.reset(token)
+
+
+async def complete(step: Callable[[], T]) -> T:
+    """Run a step, which must not await anything, until all blocks that it needs are there.
+
+    What it has written to files that are read block by block is undone before it runs again;
+    connections that it wrote with must not outlive it.
+
+    Raises:
+        LiteError: a block cannot be loaded.
+        TooMuchToRead: it needs more than may be loaded.
+    """
+
+    async def run(checked: Callable[[], T]) -> T:
+        return checked()
+
+    result: T = await complete_in(run, step)
+    return result
+
+
+async def complete_in(
+    run: Callable[[Callable[..., T]], Awaitable[Any]],
+    fn: Callable[..., T],
+    disconnect: Callable[[], None] = lambda: None,
+) -> Any:
+    """Have `run` call `fn` until all blocks that this needs are there; see complete.
+
+    :param run: awaits nothing before all that belongs to the step is done, such as a commit.
+    :param disconnect: called when what was written had to be undone without SQLite knowing.
+    """
+    if not are_used():
+        return await run(fn)
+    assert _blocks is not None
+    attempts = _Attempts(_blocks)
+    try:
+        while True:
+            _blocks.begin()
+            try:
+                result = await run(_checked(fn, _blocks))
+            except Exception:
+                if not _blocks.is_missing:
+                    raise
+            else:
+                _blocks.end()
+                return result
+            if _blocks.undo():
+                disconnect()
+            await attempts.load()
+    finally:
+        attempts.finish()
+
+
+def _checked(fn: Callable[..., T], blocks: Blocks) -> Callable[..., T]:
+    # Datasette decides by a function's parameters what to call it with.
+    @functools.wraps(fn)
+    def checked(*arguments: Any, **named: Any) -> T:
+        result = fn(*arguments, **named)
+        if blocks.is_missing:
+            raise _Absent
+        return result
+
+    return checked
+
+
+class _Attempts:
+    """Loads what was absent between the attempts of a step."""
+
+    def __init__(self, blocks: Blocks) -> None:
+        self._blocks = blocks
+        self._allowance = _allowance.get() or Allowance(USUAL_LIMIT)
+        self._step: Any = None
+
+    async def load(self) -> None:
+        self._step = self._step or self._blocks.step()
+        left = max(0, self._allowance.left)
+        size = await self._blocks.load(self._step, left)
+        if size > left:
+            raise TooMuchToRead(self._allowance.read, self._allowance.limit)
+        self._allowance.spend(size)
+
+    def finish(self) -> None:
+        self._blocks.end()
+        if self._step is not None:
+            self._blocks.finish(self._step)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / MB:,.1f} MB" if size < 10 * MB else f"{size / MB:,.0f} MB"
