@@ -17,3 +17,8 @@ read_only = False
 
 #: The instance's folder; None until it is open, and in a Datasette that is not the site's.
 folder: Folder | None = None
+
+
+def root(base_url: str) -> str:
+    """Return the path of the site's root, which holds the app/ folder that `base_url` is in."""
+    return base_url[: base_url.rindex("/app/") + 1] if "/app/" in base_url else "/"

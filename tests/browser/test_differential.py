@@ -65,6 +65,11 @@ DIFFERENCES = [
     ),
     Difference(
         r".*",
+        "what does not exist says what does (plugins/not_found.py)",
+        replace(r"^.*<h1>(?:Error 404|There is no )[^<]*</h1>.*$"),
+    ),
+    Difference(
+        r".*",
         "the menu's link to the site's page of saved data (plugins/saved_data.py)",
         replace(r'\n *<li><a href="[^"]*saved\.html">Saved data</a></li>\n *'),
     ),
@@ -93,7 +98,7 @@ DIFFERENCES = [
         r"/-/plugins(\.json)?(\?all=1)?",
         "the plugins that add those",
         replace(
-            r'\{\s*"name": "(?:appearance|page_script)\.py",[^}]*\},\s*'
+            r'\{\s*"name": "(?:appearance|not_found|page_script)\.py",[^}]*\},\s*'
             r'|,\s*\{\s*"name": "(saved_data|sources|plugin_page)\.py",[^}]*\}'
         ),
     ),
@@ -150,7 +155,14 @@ DIFFERENCES = [
 ]
 
 # What only makes sense in the site: pages and links of its own.
-SITE_ONLY = ("appearance.py", "page_script.py", "saved_data.py", "sources.py", "plugin_page.py")
+SITE_ONLY = (
+    "appearance.py",
+    "not_found.py",
+    "page_script.py",
+    "plugin_page.py",
+    "saved_data.py",
+    "sources.py",
+)
 
 # What forms ask for, what people type, what machines ask for, and what is wrong.
 ADDRESSES = """
