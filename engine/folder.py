@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.sqlite import journals
-from engine.sqlite.names import database_name
+from engine.sqlite.names import chosen_database_name, database_name, find_name
 
 # Of this layout; WHOLE_FORMAT in shell/shared/saved-store.js is the same number.
 FORMAT = 2
@@ -67,9 +67,16 @@ class Folder:
         name: str | None = self._saved().get("csv_database")
         return name if name is not None and self.database(name).exists() else None
 
-    def database_for_tables(self) -> str:
-        """Return the database that takes tables, or what it will be called."""
-        return self.table_database() or database_name(TABLE_DATABASE, set(self.database_names()))
+    def database_for_tables(self, chosen: str | None = None) -> str:
+        """Return the database that takes tables, or what it will be called.
+
+        :param chosen: the name that a person chose for it.
+        """
+        names = self.database_names()
+        if chosen is not None:
+            name = chosen_database_name(chosen, set())
+            return find_name(name, names) or name
+        return self.table_database() or database_name(TABLE_DATABASE, set(names))
 
     def sources(self) -> list[dict[str, Any]]:
         """Return what was taken in, in order. Each has

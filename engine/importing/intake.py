@@ -162,17 +162,24 @@ class Intake:
     async def _take_tables(
         self, request: Request, kind: Kind, file: Path, rows: RowReader | None, pace: Pace
     ) -> dict[str, Any]:
-        database = self._folder.database_for_tables()
+        before = self._before(request)
+        chosen = request.options.database
+        if before and before[0]["table"] is not None:
+            chosen = before[0]["database"]
+        database = self._folder.database_for_tables(chosen)
         path = self._folder.database(database)
+        if path.exists():
+            # Here a start looks for what an interrupted import has left.
+            self._folder.remember(table_database=database)
         aside = file.with_name(f"{file.name}.import")
         landing = Landing(path, aside, is_served=self.is_served, source=request.url)
         with landing:
             if kind == "sql":
                 script = read_script(file, request.url)
-                before = [one["table"] for one in self._before(request)]
+                tables_before = [one["table"] for one in before]
                 may_change = request.may_change
                 tables = await import_script(
-                    script, landing, request.url, pace, before, may_change=may_change
+                    script, landing, request.url, pace, tables_before, may_change=may_change
                 )
             elif kind == "excel":
                 tables = await self._sheets(request, file, landing, pace)

@@ -20,6 +20,7 @@ class ImportOptions:
     """How a source becomes a table or a database. None: detect it."""
 
     name: str | None = None  # of the table; of the database for a SQLite file
+    database: str | None = None  # for the tables; there already, or to be made
     skiprows: int | None = None  # lines (rows in Excel) before the header
     header: bool | None = None  # whether the first row names the columns
     delimiter: str | None = None
@@ -52,6 +53,7 @@ class ImportOptions:
         texts: dict[str, Any] = {name: given.get(name) or None for name in names}
         return cls(
             name=given.get("name") or None,
+            database=given.get("database") or None,
             skiprows=None if skiprows is None else max(0, int(skiprows)),
             header=given.get("header"),
             delimiter=given.get("delimiter") or None,

@@ -85,6 +85,7 @@ class Previews:
         Raises:
             SourceError: it is not data.
         """
+        self._database = self._folder.database_for_tables(request.options.database)
         with path.open("rb") as file:
             head = file.read(_MOST_BYTES)
             complete = complete and not file.read(1)
@@ -104,7 +105,13 @@ class Previews:
         return self._preview(kind, IN_WORDS[kind], [])
 
     def _preview(self, kind: Kind, words: str, tables: list[dict[str, Any]]) -> dict[str, Any]:
-        return {"kind": kind, "kindInWords": words, "database": self._database, "tables": tables}
+        return {
+            "kind": kind,
+            "kindInWords": words,
+            "database": self._database,
+            "databases": self._folder.database_names(),
+            "tables": tables,
+        }
 
     def _sqlite(self, request: Request, head: bytes) -> dict[str, Any]:
         if not head.startswith(MAGIC):

@@ -438,3 +438,29 @@ def test_what_was_added_before_the_worker_was_stopped_is_not_added_again(world: 
     assert world.names() == {"t", "t_1", "there"}
     member = world.take("u.csv", "a\n1\n", origin={**addition, "member": "u.csv"})
     assert member["path"] == "data/u"
+
+
+def test_tables_go_to_the_database_that_was_chosen(world: World) -> None:
+    world.take("a.csv", "n\n1\n")
+    made = world.take("b.csv", "n\n2\n", database="other")
+    assert made["path"] == "other/b"
+    # One that is there is found by its name in any case.
+    again = world.take("c.csv", "n\n3\n", database="OTHER")
+    assert again["added"][0]["database"] == "other"
+    assert world.rows("select n from b union select n from c", "other") == [(2,), (3,)]
+    assert world.folder.database_names() == ["data", "other"]
+
+
+def test_a_source_that_is_loaded_again_stays_in_its_database(world: World) -> None:
+    made = world.take("b.csv", "n\n2\n", database="other")
+    world.take("a.csv", "n\n1\n", database="data")
+    world.take("b.csv", "n\n4\n", id=made["id"])
+    assert world.rows("select n from b", "other") == [(4,)]
+
+
+def test_a_start_after_a_kill_looks_for_leftovers_in_the_chosen_database(world: World) -> None:
+    world.take("b.csv", "n\n2\n", database="other")
+    world.take("a.csv", "n\n1\n", database="data")
+    with pytest.raises(Cancelled):
+        world.take("c.csv", BIG_CSV, database="other", report=lambda done, total, rows: rows == 0)
+    assert world.folder.table_database() == "other"

@@ -52,6 +52,7 @@ def test_csv(look: Looker) -> None:
         "kind": "csv",
         "kindInWords": "CSV, semicolon-separated, UTF-8",
         "database": "data",
+        "databases": ["data"],
         "tables": [
             {
                 "source": "",
@@ -163,6 +164,7 @@ def test_sqlite(look: Looker) -> None:
         "kind": "sqlite",
         "kindInWords": "SQLite database",
         "database": "x",
+        "databases": ["data"],
         "taken": False,
         "tables": [],
     }
