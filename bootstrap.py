@@ -290,6 +290,10 @@ class BrowserInstance(_Served):
         """See Instance.code_in_configuration; return an outcome."""
         return _result(self._instance.code_in_configuration)
 
+    async def only_table(self) -> str:
+        """See Instance.only_table; return an outcome."""
+        return await _outcome(self._instance.only_table())
+
     async def exercise(self) -> bool:
         """Render the next page of engine.datasette.warm_up; return whether there was one."""
         from engine.datasette import warm_up

@@ -57,6 +57,9 @@ from engine.sqlite.connections import DAMAGED, rebuild_indexes
 _YOUNG = 1.0
 _MOST_PATIENCE = 0.5
 
+# Tables up to which it is found out whether all but one are hidden.
+_MOST_TO_COUNT = 30
+
 FOLDER = Path("/instance")
 PLUGINS = Path("/plugins")
 
@@ -91,6 +94,9 @@ class Instance:
         result = await self._intake.take(request, file, report)
         try:
             await self._serve_new(is_configuration=not result["added"] and result["path"] == "")
+            if len(result["added"]) == 1 and result["added"][0]["table"] is None:
+                only = await self._only_table(result["added"][0]["database"])
+                result = {**result, "path": only or result["path"]}
         except DAMAGED as error:
             problem = SourceError(
                 f"{request.url} could not be opened: {error}.",
@@ -130,6 +136,27 @@ class Instance:
         """Tell what would become of a source. `file` stays; see Previews.of_file."""
         await self._wait_for_rest()
         return await Previews(self._folder).of_file(request, file, complete=complete)
+
+    async def only_table(self) -> str:
+        """Return the path of the table's page, if all that is open is a single table; else ""."""
+        if self._datasette is None:
+            return ""
+        names = [name for name in self._datasette.databases if name != "_memory"]
+        return await self._only_table(names[0]) if len(names) == 1 and not self._memory else ""
+
+    async def _only_table(self, name: str) -> str:
+        """Return the path of the page of a database's only table or view; "" if it has several."""
+        database = self._datasette.databases.get(name) if self._datasette is not None else None
+        if database is None:
+            return ""
+        names = [*await database.table_names(), *await database.view_names()]
+        # Most of many would have to be hidden; finding that out takes long.
+        if len(names) > _MOST_TO_COUNT:
+            return ""
+        hidden = set(await database.hidden_table_names())
+        shown = [one for one in names if one not in hidden]
+        path = f"{utils.tilde_encode(name)}/{utils.tilde_encode(shown[0])}" if shown else ""
+        return path if len(shown) == 1 else ""
 
     async def _wait_for_rest(self) -> None:
         """Wait for all of Python, lest something be done by halves; a start is repeated instead."""

@@ -9,6 +9,7 @@
  *
  * @typedef {object} ImportOptions
  * @property {string} [name]       of the table, or of the database that a SQLite file becomes
+ * @property {string} [database]   for the tables; never in a link
  * @property {number} [skiprows]   lines (in Excel, rows) before the header; detected if absent, as are
  *   all options below up to `null`
  * @property {boolean} [header]    whether the first row names the columns

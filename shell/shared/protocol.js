@@ -16,7 +16,7 @@
  * meanwhile. A `ping` has no answer; its arrival restarts the browser's idle clock. A `prefetch`, which
  * saves time in a later boot, has no answer either.
  *
- * Questions (`status`, `check`, `forget`, `restore`, `set-aside`, `allow-load`, `pause-plugins`,
+ * Questions (`status`, `check`, `forget`, `restore`, `set-aside`, `rename`, `allow-load`, `pause-plugins`,
  * `registrations`, `preview`, `add`, `reload`, `consent`, `plugins`,
  * `install`, `uninstall`) come with a MessagePort, on which exactly one answer is sent: {value} or
  * {error}. Until then {working} comes at least every few seconds while the worker's thread is free, with
@@ -124,6 +124,7 @@ export const STAGES = [
  * @property {number} v
  * @property {"ready"} type
  * @property {string} key
+ * @property {string} path  of the page to show when a link names none, relative to the instance
  */
 
 /**
@@ -321,6 +322,15 @@ export const STAGES = [
  */
 
 /**
+ * @typedef {object} RenameQuestion  page → root's worker: call a saved workspace so; answered when that is
+ *   saved
+ * @property {number} v
+ * @property {"rename"} type
+ * @property {string} key
+ * @property {string} title
+ */
+
+/**
  * @typedef {object} AllowLoadQuestion  page → worker: answer this page load once more, though it stopped the
  *   workspace before
  * @property {number} v
@@ -354,6 +364,7 @@ export const STAGES = [
  * @property {string} kind         csv, json, excel, parquet, sqlite, sql, zip …
  * @property {string} kindInWords  "CSV, comma-separated, UTF-8"
  * @property {string} database     that it becomes, or that its tables go to
+ * @property {string[]} databases  names of those in the workspace
  * @property {boolean} [taken]     for a file that becomes a database: whether there is one of that name
  * @property {PreviewTable[]} tables
  * @property {string[]} [contents]  of an archive: names of the files in it
@@ -402,6 +413,7 @@ export const STAGES = [
  * @property {number} v
  * @property {"add"} type
  * @property {string} key
+ * @property {string} [title]  a name for the workspace, if it has none
  * @property {FileToAdd[]} files
  */
 
@@ -499,7 +511,7 @@ export const CHANGES_EXISTING = "ChangesExisting";
 
 /**
  * @typedef {StatusQuestion | CheckQuestion | ForgetQuestion | RestoreQuestion
- *   | SetAsideQuestion | AllowLoadQuestion | PausePluginsQuestion | RegistrationsQuestion | PreviewQuestion
+ *   | SetAsideQuestion | RenameQuestion | AllowLoadQuestion | PausePluginsQuestion | RegistrationsQuestion | PreviewQuestion
  *   | AddQuestion | ReloadQuestion | ConsentQuestion | PluginsQuestion | InstallQuestion
  *   | UninstallQuestion} Question
  */
@@ -555,10 +567,11 @@ export function progressMessage(key, progress) {
 
 /**
  * @param {string} key
+ * @param {string} [path]
  * @returns {ReadyMessage}
  */
-export function readyMessage(key) {
-  return { v: PROTOCOL_VERSION, type: "ready", key };
+export function readyMessage(key, path = "") {
+  return { v: PROTOCOL_VERSION, type: "ready", key, path };
 }
 
 /**
@@ -585,7 +598,7 @@ export function question(asked, lock) {
  */
 export function roleFor(asked) {
   // A workspace that does not start, or hangs, may hold its own worker up.
-  const isForRoot = asked.type === "set-aside" || asked.type === "pause-plugins";
+  const isForRoot = ["set-aside", "pause-plugins", "rename"].includes(asked.type);
   return "key" in asked && !isForRoot ? asked.key : ROOT;
 }
 

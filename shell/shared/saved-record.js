@@ -68,6 +68,16 @@ const FIELDS = {
   sources: [listOf(objectOf(sourceFields), MOST_SOURCES), []],
 };
 
+/** The longest name of a workspace, in UTF-16 code units. */
+export const LONGEST_TITLE = 200;
+
+/**
+ * The fields that a record may lack.
+ *
+ * @type {Record<string, Schema>}
+ */
+const OPTIONAL = { title: text(LONGEST_TITLE, /^[^\p{Cc}]+$/u) };
+
 const importedSources = listOf(
   objectOf({ ...sourceFields, url: both(text(LONGEST_KEY), when(isSourceUrl)) }),
   MOST_SOURCES,
@@ -82,7 +92,11 @@ const PASSED_OVER = ["generation", "owner", "problems", "ahead", "origin", "refe
  */
 export function exportedRecord(stored) {
   const { record } = readableRecord(stored);
-  const fields = /** @type {Array<keyof SavedInstance>} */ (Object.keys(FIELDS));
+  const names = [
+    ...Object.keys(FIELDS),
+    ...Object.keys(OPTIONAL).filter((name) => Object.hasOwn(record, name)),
+  ];
+  const fields = /** @type {Array<keyof SavedInstance>} */ (names);
   const sources = record.sources.filter(({ url }) => isSourceUrl(url));
   return { ...Object.fromEntries(fields.map((name) => [name, record[name]])), sources };
 }
@@ -96,7 +110,7 @@ export function importedRecord(value) {
   const entries = Object.entries(value).filter(([name]) => !PASSED_OVER.includes(name));
   const record = Object.fromEntries(entries);
   const fields = Object.fromEntries(Object.entries(FIELDS).map(([name, [part]]) => [name, part]));
-  const schema = objectOf({ ...fields, sources: importedSources });
+  const schema = objectOf({ ...fields, sources: importedSources }, OPTIONAL);
   const fault = schema(record, "") ?? faultInKey(/** @type {any} */ (record).key);
   if (fault !== undefined) return { fault };
   return { record: /** @type {any} */ ({ ...record, generation: "", owner: "" }) };
@@ -131,6 +145,11 @@ export function readableRecord(value) {
     return [name, fallback];
   });
   const record = { ...stored, ...Object.fromEntries(known) };
+  for (const [name, schema] of Object.entries(OPTIONAL)) {
+    if (record[name] === undefined || schema(record[name], name) === undefined) continue;
+    faults.push(name);
+    delete record[name];
+  }
   if (typeof record.generation !== "string") {
     faults.push("generation");
     record.generation = "";

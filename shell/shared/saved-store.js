@@ -12,6 +12,7 @@
 import { openDB } from "idb";
 import { BLOCK_SIZE } from "./blocks.js";
 import { LiteError, OUTDATED } from "./errors.js";
+import { STATE } from "./imported-paths.js";
 import { readableRecord } from "./saved-record.js";
 
 /**
@@ -77,6 +78,7 @@ const READ_AHEAD = 64;
  * @property {number} format      STATE_FORMAT if a file has a base, otherwise WHOLE_FORMAT; older builds wrote
  *   less
  * @property {string} build       version of that build
+ * @property {string} [title]     the workspace's name, if it has one: a person's, or made from their files
  * @property {number} createdAt   ms since 1970
  * @property {number} usedAt      ms since 1970
  * @property {number} size        bytes in all files
@@ -189,6 +191,7 @@ const READ_AHEAD = 64;
  * @property {SavedInstance} instance
  * @property {string[]} faults  fields of its record that are damaged and had to be replaced
  * @property {Array<{path: string, size: number}>} files
+ * @property {string[]} own       names of the files from the person's computer that are open in it
  */
 
 /** The stores needed to read an instance. */
@@ -329,11 +332,37 @@ export async function listInstances(store) {
   const listings = instances.map(async (stored) => {
     const { record: instance, faults } = readableRecord(stored);
     const range = keysOf(instance.generation);
-    const [keys, sizes] = await Promise.all([files.getAllKeys(range), files.getAll(range)]);
-    return { instance, faults, files: keys.map(([, path], index) => ({ path, ...sizes[index] })) };
+    const [keys, sizes, state] = await Promise.all([
+      files.getAllKeys(range),
+      files.getAll(range),
+      transaction.objectStore("blocks").getAll(keysOf(instance.generation, STATE)),
+    ]);
+    const listed = keys.map(([, path], index) => ({ path, ...sizes[index] }));
+    const size = listed.find(({ path }) => path === STATE)?.size ?? 0;
+    return { instance, faults, files: listed, own: await ownFiles(state, size) };
   });
   const listed = await Promise.all(listings);
   return listed.sort((a, b) => b.instance.usedAt - a.instance.usedAt);
+}
+
+/** @type {readonly string[]} kinds of origin that a person's own files have (sources/intake.js) */
+const OWN = ["file", "paste"];
+
+/**
+ * @param {Uint8Array[]} blocks  of a workspace's state.json
+ * @param {number} size  of that file, in bytes
+ * @returns {Promise<string[]>} names of files; none if it cannot be read
+ */
+async function ownFiles(blocks, size) {
+  try {
+    const text = await new Blob(/** @type {BlobPart[]} */ (blocks)).slice(0, size).text();
+    /** @type {Array<{origin: {kind?: string, file?: string}, url: string}>} */
+    const sources = JSON.parse(text).sources;
+    const own = sources.filter(({ origin }) => OWN.includes(origin.kind ?? ""));
+    return [...new Set(own.map(({ origin, url }) => String(origin.file ?? url)))];
+  } catch {
+    return []; // it came with an import, or nothing was ever opened
+  }
 }
 
 /**

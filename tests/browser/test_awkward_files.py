@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.awkward_files import FILES, PACKED_FILES
 from tests.support.bringing import drop, import_button, wait_for_previews
-from tests.support.browsing import BOOT_TIMEOUT, click_through, follow
+from tests.support.browsing import BOOT_TIMEOUT, click_through, follow, link
 from tests.support.shop import rows_of
 
 # Some hold a table of the same name; the first of them has it.
@@ -24,7 +24,8 @@ SENTENCES = {
 
 
 def test_awkward_files_all_at_once(page: Page, site: str) -> None:
-    follow(page, f"{site}app/")
+    follow(page, link(site, memory="1"))
+    home = page.url
     dialog = drop(page, {file.name: file.make() for file in ALL})
     wait_for_previews(page)
     refused = dialog.get_by_role("listitem").filter(has_text="Cannot be opened")
@@ -48,7 +49,7 @@ def test_awkward_files_all_at_once(page: Page, site: str) -> None:
             if (database, table) in seen:
                 continue
             seen.add((database, table))
-            found = rows_of(page, f"{site}app/{database}/{table}")
+            found = rows_of(page, f"{home}{database}/{table}")
             assert len(found) == len(rows), f"{table} of {file.name}"
             if rows:
                 assert {"rowid", *found[0]} == {"rowid", *rows[0]}, f"{table} of {file.name}"

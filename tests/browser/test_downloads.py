@@ -41,7 +41,7 @@ def _opened(
     context = browser.new_context(accept_downloads=True)
     context.set_default_timeout(BOOT_TIMEOUT)
     page = context.new_page()
-    follow(page, link(site, url=[_data_host.add("download-me.db", content)]))
+    follow(page, link(site, "./", url=[_data_host.add("download-me.db", content)]))
     yield page, page.url.rstrip("/"), folder / "made.db"
     context.close()
 

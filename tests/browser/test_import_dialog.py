@@ -29,6 +29,7 @@ from tests.support.browsing import (
     ConsoleWatch,
     click_through,
     follow,
+    link,
     wait_for_datasette,
 )
 from tests.support.databases import sqlite_file
@@ -42,7 +43,7 @@ def _bringer(browser: Browser, site: str) -> Iterator[BrowserContext]:
     context = browser.new_context()
     context.set_default_timeout(BOOT_TIMEOUT)
     page = context.new_page()
-    follow(page, f"{site}app/")
+    follow(page, link(site, memory="1"))
     page.close()
     yield context
     context.close()
@@ -53,16 +54,22 @@ def here(_bringer: BrowserContext, site: str) -> Iterator[Page]:
     """A page of Datasette. Each test brings files with names of its own."""
     watch = ConsoleWatch(_bringer)
     page = _bringer.new_page()
-    page.goto(f"{site}app/data")
-    wait_for_datasette(page)
+    follow(page, link(site, memory="1"))
     yield page
     page.close()
     assert watch.errors == [], "the console shows errors"
 
 
+def home(page: Page, site: str) -> str:
+    """Return the address of the workspace of a page."""
+    match = re.match(rf"{site}app/(@[\w-]+/)?", page.url)
+    assert match is not None, page.url
+    return match[0]
+
+
 def query(page: Page, site: str, sql: str) -> list[dict[str, Any]]:
     """Return the rows that SQL gives in the database of imported tables."""
-    url = f"{site}app/data/-/query.json?_shape=array&sql={sql.replace(' ', '+')}"
+    url = f"{home(page, site)}data/-/query.json?_shape=array&sql={sql.replace(' ', '+')}"
     status, rows = fetch_json(page, url)
     assert status == 200, rows
     result: list[dict[str, Any]] = rows
@@ -301,7 +308,7 @@ def test_a_database_has_a_name_and_nothing_else_to_choose(here: Page, site: str)
     expect(dialog.locator("li :is(input, select)")).to_have_count(2)  # with that to leave it out
     dialog.get_by_label("Database", exact=True).fill("my store")
     import_all(here)
-    here.goto(f"{site}app/")
+    here.goto(home(here, site))
     here.get_by_role("link", name="my store", exact=True).first.click()
     expect(here.get_by_role("link", name="colours", exact=True).first).to_be_visible()
 
@@ -314,7 +321,7 @@ def test_a_database_takes_the_place_of_another(here: Page, site: str, tmp_path: 
     wait_for_previews(here)
     dialog.get_by_label("Replace it").check()
     import_all(here)
-    here.goto(f"{site}app/swap")
+    here.goto(f"{home(here, site)}swap")
     expect(here.get_by_role("link", name="after", exact=True).first).to_be_visible()
     expect(here.get_by_role("link", name="before", exact=True)).to_have_count(0)
 
@@ -358,7 +365,7 @@ def test_rows_that_do_not_fit_are_told_of(here: Page, site: str) -> None:
     expect(dialog).to_have_attribute("data-state", "done")
     expect(dialog.locator(".notice")).to_contain_text("did not fit")
     click_through(dialog.get_by_role("button", name="Show the data"))
-    assert len(rows_of(here, f"{site}app/data/misfits")) == 2
+    assert len(rows_of(here, f"{home(here, site)}data/misfits")) == 2
 
 
 def test_cancelling_leaves_nothing_behind(here: Page, site: str) -> None:

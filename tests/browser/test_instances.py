@@ -70,7 +70,7 @@ def test_addresses_keep_their_fragment_through_a_first_visit(page: Page, site: s
 
 
 def test_an_instance_without_its_last_slash(page: Page, site: str, files: DataHost) -> None:
-    follow(page, link(site, csv=files.add("t.csv", b"a\nx\n")))
+    follow(page, link(site, "./", csv=files.add("t.csv", b"a\nx\n")))
     home = page.url
     page.goto(home.rstrip("/"))
     wait_for_datasette(page)

@@ -70,6 +70,9 @@ def test_progress_is_named_and_measured(page: Page, site: str, files: DataHost) 
     released = threading.Event()
     url = files.add("slow.csv", b"a\nx\n", released=released)
     page.goto(link(site, csv=url))
+    # One bar for all of it; the stages are folded away.
+    expect(page.get_by_role("progressbar", name="Progress")).to_be_visible()
+    page.get_by_text("Details", exact=True).click()
     stages = page.get_by_role("list", name="Stages").get_by_role("listitem")
     expect(stages).to_have_count(6)
     # While the other host keeps its answer back, that stage is the one in progress.

@@ -19,9 +19,7 @@ TOWNS = b"name,zip,population\nBern,03000,134591\nBonn,53111,336465\n"
 def test_csv_link_opens_the_table(page: Page, site: str, files: DataHost) -> None:
     url = files.add("places/towns.csv", TOWNS)
     follow(page, link(site, csv=url))
-    expect(page).to_have_url(re.compile(r"/app/@[\w-]+/$"))
-    page.get_by_role("link", name="data", exact=True).first.click()
-    page.get_by_role("link", name="towns", exact=True).first.click()
+    expect(page).to_have_url(re.compile(r"/app/@[\w-]+/data/towns$"))
     expect(page.get_by_role("heading", name="towns")).to_be_visible()
     cells = page.locator("table.rows-and-columns tbody tr").first.locator("td")
     assert [text.strip() for text in cells.all_inner_texts()][-3:] == ["Bern", "03000", "134591"]

@@ -55,7 +55,8 @@ def test_databases_of_apps_open_and_stay_open(
 
 
 def test_dropped_they_leave_the_rest_alone(page: Page, site: str, tmp_path: Path) -> None:
-    follow(page, f"{site}app/")
+    follow(page, link(site, memory="1"))
+    home = page.url
     drop(page, {f"{app}.db": make(tmp_path / "made.db") for app, (make, *_) in APPS.items()})
     wait_for_previews(page)
     import_button(page).click()
@@ -64,9 +65,9 @@ def test_dropped_they_leave_the_rest_alone(page: Page, site: str, tmp_path: Path
     click_through(dialog.get_by_role("button", name="Show the data"))
     for _ in range(2):
         for app in APPS:
-            check_app(page, f"{site}app/", app)
+            check_app(page, home, app)
         stop_worker(page)
-        follow(page, f"{site}app/world")
+        follow(page, home)
 
 
 def test_text_of_a_missing_collation_is_found_and_written(
@@ -113,33 +114,36 @@ def test_of_reported_databases_only_what_needs_the_missing_fails(
 
 
 def test_a_reported_log_with_its_index_is_replayed(page: Page, site: str) -> None:
-    follow(page, f"{site}app/")
+    follow(page, link(site, memory="1"))
+    home = page.url
     drop(page, {path.name: path.read_bytes() for path in REPORTED.glob("app.db*")})
     import_all(page)
-    assert [row["a"] for row in rows_of(page, f"{site}app/app/only_in_wal")] == [42]
+    assert [row["a"] for row in rows_of(page, f"{home}app/only_in_wal")] == [42]
 
 
 def test_a_log_dropped_beside_its_database_is_replayed(
     page: Page, site: str, tmp_path: Path
 ) -> None:
-    follow(page, f"{site}app/")
+    follow(page, link(site, memory="1"))
+    home = page.url
     dialog = drop(page, in_wal_mode(tmp_path))
     wait_for_previews(page)
     expect(dialog.locator(".files > li")).to_have_count(1)
     expect(dialog.locator(".files > li")).to_contain_text("app.db-wal")
     import_all(page)
-    assert rows_of(page, f"{site}app/app/only_in_wal") == [{"rowid": 1, "a": 42}]
+    assert rows_of(page, f"{home}app/only_in_wal") == [{"rowid": 1, "a": 42}]
 
 
 def test_a_log_in_the_same_zip_file_is_replayed(page: Page, site: str, tmp_path: Path) -> None:
-    follow(page, f"{site}app/")
+    follow(page, link(site, memory="1"))
+    home = page.url
     packed = BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for name, content in in_wal_mode(tmp_path).items():
             archive.writestr(f"backup/{name}", content)
     drop(page, {"backup.zip": packed.getvalue()})
     import_all(page)
-    assert rows_of(page, f"{site}app/app/only_in_wal") == [{"rowid": 1, "a": 42}]
+    assert rows_of(page, f"{home}app/only_in_wal") == [{"rowid": 1, "a": 42}]
 
 
 def test_a_linked_log_is_replayed(page: Page, site: str, files: DataHost, tmp_path: Path) -> None:
@@ -153,7 +157,7 @@ def test_a_linked_log_is_replayed(page: Page, site: str, files: DataHost, tmp_pa
 
 
 def test_a_missing_log_is_mentioned(page: Page, site: str, tmp_path: Path) -> None:
-    follow(page, f"{site}app/")
+    follow(page, link(site, memory="1"))
     drop(page, {"app.db": in_wal_mode(tmp_path)["app.db"]})
     wait_for_previews(page)
     import_button(page).click()
@@ -162,13 +166,14 @@ def test_a_missing_log_is_mentioned(page: Page, site: str, tmp_path: Path) -> No
 
 
 def test_a_log_alone_says_what_it_needs(page: Page, site: str, tmp_path: Path) -> None:
-    follow(page, f"{site}app/")
+    follow(page, link(site, memory="1"))
     dialog = drop(page, {"app.db-wal": in_wal_mode(tmp_path)["app.db-wal"]})
     expect(dialog.locator(".files .problem")).to_contain_text("open both files together")
 
 
 def test_of_a_truncated_database_the_rest_opens(page: Page, site: str, tmp_path: Path) -> None:
-    follow(page, f"{site}app/")
+    follow(page, link(site, memory="1"))
+    home = page.url
     content = sqlite_file(
         tmp_path,
         "create table t (id integer primary key, a text)",
@@ -183,7 +188,7 @@ def test_of_a_truncated_database_the_rest_opens(page: Page, site: str, tmp_path:
     expect(done).to_contain_text("only part of a SQLite database", timeout=BOOT_TIMEOUT)
     expect(done).to_contain_text("Nothing could be read of last")
     click_through(done.get_by_role("button", name="Show the data"))
-    assert len(rows_of(page, f"{site}app/half/t")) > 50
+    assert len(rows_of(page, f"{home}half/t")) > 50
 
 
 # --- Starts that fail ----------------------------------------------------------------------------
@@ -192,13 +197,14 @@ def test_of_a_truncated_database_the_rest_opens(page: Page, site: str, tmp_path:
 @pytest.fixture
 def broken(page: Page, plugin_site: str, tmp_path: Path) -> str:
     """A workspace that does not start, since the database that was added last is refused."""
-    follow(page, f"{plugin_site}app/")
+    follow(page, link(plugin_site, memory="1"))
+    home = page.url
     drop(page, {"mine.db": sqlite_file(tmp_path, "create table t as select 7 as a")})
     import_all(page)
     drop(page, {"refused.db": sqlite_file(tmp_path, "create table r as select 8 as a")})
     import_all(page)
     stop_worker(page)
-    return f"{plugin_site}app/"
+    return home
 
 
 @pytest.mark.console_errors

@@ -14,12 +14,18 @@ _SETTLED = """() => Promise.allSettled(
         .map((one) => one.finished))"""
 
 
-def accessibility_problems(page: Page) -> list[str]:
-    """Return what axe finds wrong with a page (https://github.com/dequelabs/axe-core)."""
+def accessibility_problems(page: Page, host: str = "") -> list[str]:
+    """Return what axe finds wrong with a page (https://github.com/dequelabs/axe-core).
+
+    :param host: selects an element; then only the dialog in its shadow root is looked at.
+    """
     # Not as an element of the page, whose policy allows only its own scripts.
     page.evaluate(_AXE.read_text())
     # Elements that are fading in don't have their final colours yet.
     page.evaluate(_SETTLED)
     # To preload stylesheets, axe would add inline styles, which the policy forbids as well.
-    violations = page.evaluate("async () => (await axe.run({ preload: false })).violations")
+    include = [{"fromShadowDom": [host, "dialog"]}] if host else [["html"]]
+    violations = page.evaluate(
+        "async (include) => (await axe.run({ include }, { preload: false })).violations", include
+    )
     return [f"{v['id']}: {[n['html'] for n in v['nodes']]}" for v in violations]

@@ -31,6 +31,9 @@ class Host:
         self.login = ""
         #: Headers that it sends with every file.
         self.headers: dict[str, str] = {}
+        #: Files that it sends only once `released` is set, by the ends of their paths.
+        self.stalled: tuple[str, ...] = ()
+        self.released = threading.Event()
         #: Whether it compresses text and WebAssembly, as large hosts do.
         self.compresses = False
         #: Path and query of every request, in order; after the method, if that is not GET.
@@ -84,6 +87,8 @@ class _Handler(StaticHost):
         if self.host.login not in self.headers.get("Cookie", ""):
             self.send_error(403)
             return None
+        if self.host.stalled and path.endswith(self.host.stalled):
+            self.host.released.wait(60)
         spoiled = self.host.spoiled.get(path)
         if spoiled is not None:
             return self._send(path, spoiled)

@@ -23,8 +23,9 @@ import { showWaysOut } from "../saved/ways-out.js";
  * @param {(view: BootView) => Promise<boolean>} [boot.prepare]  called once the instance is ready;
  *   returns whether its sources must be loaded again
  * @param {(error: import("../../shared/errors.js").WireError) => void} [boot.onFail]
- * @param {(again: boolean) => void} boot.leave  goes to the instance; throws a LiteError when that
- *   leads nowhere. `again` says that the person asked for another try
+ * @param {(again: boolean, path: string) => void} boot.leave  goes to the instance; throws a LiteError when
+ *   that leads nowhere. `again` says that the person asked for another try; `path` is the page to show when
+ *   the link names none
  * @returns {Promise<void>}
  */
 export async function bootAndLeave(boot) {
@@ -53,14 +54,14 @@ export async function bootAndLeave(boot) {
   async function run(again, fresh = false) {
     view.start();
     try {
-      await bootInstance(key, fresh, {
+      const path = await bootInstance(key, fresh, {
         onProgress: (message) => view.update(message),
         onSilence: (milliseconds) => view.showSilence(milliseconds),
       });
       if (!fresh && (await prepare?.(view))) return await run(again, true);
-      leave(again);
+      leave(again, path);
       view.finish();
-      insist(() => leave(true));
+      insist(() => leave(true, path));
     } catch (error) {
       const wire = toWire(error);
       view.fail(fresh ? { ...wire, hint: `${wire.hint} ${UNHARMED}` } : wire);

@@ -28,10 +28,22 @@ import { STAGES } from "../../shared/protocol.js";
  * @property {number} [since]   while active: when it began, in ms since the boot did
  */
 
+/**
+ * Shares of a boot's time that the stages take on a first visit, roughly, in percent.
+ *
+ * @type {Record<string, number>}
+ */
+const SHARES = {
+  ...{ download: 50, python: 10, plugins: 5, datasette: 10 },
+  ...{ fetch: 10, import: 8, restore: 4, open: 3 },
+};
+
 /** A message that is earlier on the boot's clock than the last one by this much is from another boot. */
 const CLOCK_SLACK = 1000;
 
 export class BootProgress {
+  #share = 0;
+
   constructor() {
     /** Whether anything has been heard from the worker. */
     this.heard = false;
@@ -89,6 +101,22 @@ export class BootProgress {
    */
   elapsed(now) {
     return this.endedAt ?? (this.heard ? this.lastElapsed + (now - this.lastHeardAt) : 0);
+  }
+
+  /** @returns {Stage | undefined} the one in progress */
+  get active() {
+    return this.stages.findLast(({ state }) => state === "active");
+  }
+
+  /** @returns {number} how much of the boot is done, from 0 to 1; it never goes back */
+  get share() {
+    const { active } = this;
+    const at = active ? this.stages.indexOf(active) : 0;
+    const before = this.stages.slice(0, at).reduce((sum, { id }) => sum + (SHARES[id] ?? 0), 0);
+    const { id = "", done = 0, total = 0 } = active ?? {};
+    const within = total > 0 ? Math.min(1, done / total) * (SHARES[id] ?? 0) : 0;
+    this.#share = Math.max(this.#share, (before + within) / 100);
+    return this.#share;
   }
 
   /**

@@ -1,5 +1,6 @@
 /**
- * Shows a boot: what is being opened, the stages with amounts and times, and how it failed.
+ * Shows a boot: what is being opened, how much of it is done, and how it failed; the stages with their
+ * amounts and times are folded away.
  *
  * Used by the launcher and by the pages under app/. Draws into the element it is given; boot-client.js
  * talks to the worker. `data-state` on that element names the state the boot is in (registering,
@@ -10,6 +11,7 @@ import { BootProgress } from "./boot-progress.js";
 import { sourceItem } from "../ui/describe-sources.js";
 import { element, formatAmount, formatDuration } from "../ui/dom.js";
 import { errorParts } from "../ui/error-view.js";
+import { timeLeft } from "../ui/time-left.js";
 
 /** @typedef {import("../../shared/errors.js").WireError} WireError */
 /** @typedef {import("../../shared/protocol.js").ProgressMessage} ProgressMessage */
@@ -66,7 +68,28 @@ export class BootView {
       "aria-label": "Your choice",
     });
     this.rows = this.progress.stages.map(stageRow);
+    this.bar = element("progress", { max: "1", "aria-label": "Progress" });
+    this.now = element("p", { class: "now" });
+    this.rest = element("p", { class: "rest" });
     this.elapsed = element("p", { class: "elapsed" });
+    this.details = element(
+      "details",
+      { class: "boot-details" },
+      element("summary", {}, "Details"),
+      element(
+        "ol",
+        { class: "stages", "aria-label": "Stages" },
+        ...this.rows.map(({ row }) => row),
+      ),
+      this.elapsed,
+    );
+    this.whole = element(
+      "section",
+      { class: "whole", hidden: true, "aria-label": "Progress" },
+      this.bar,
+      element("div", { class: "amounts" }, this.now, this.rest),
+      this.details,
+    );
     const openSaved = element("button", { type: "button", class: "quiet" }, "Open the saved copy");
     openSaved.addEventListener("click", () => {
       this.start();
@@ -83,12 +106,7 @@ export class BootView {
       sourceList(subject.sources),
       this.problem,
       this.choice,
-      element(
-        "ol",
-        { class: "stages", "aria-label": "Stages" },
-        ...this.rows.map(({ row }) => row),
-      ),
-      this.elapsed,
+      this.whole,
       this.saved,
       this.status,
     );
@@ -98,6 +116,7 @@ export class BootView {
   start() {
     this.progress = new BootProgress();
     this.saved.hidden = true;
+    this.whole.hidden = false;
     this.problem.hidden = true;
     this.problem.replaceChildren();
     this.#enter("registering", `Opening ${this.subject.name}`);
@@ -232,6 +251,25 @@ export class BootView {
       drawStage(this.rows[index], stage, this.progress.stageTime(stage, now));
     });
     setText(this.elapsed, this.#elapsedInWords(formatDuration(this.progress.elapsed(now))));
+    this.#drawWhole(now);
+  }
+
+  /** @param {number} now */
+  #drawWhole(now) {
+    const { progress } = this;
+    const { active } = progress;
+    const state = this.container.dataset.state;
+    if (state === "ready") this.bar.value = 1;
+    // Without a value it moves from the first frame on.
+    else if (progress.heard) this.bar.value = progress.share;
+    else this.bar.removeAttribute("value");
+    const isOver = state === "failed" || state === "asking";
+    this.bar.hidden = isOver;
+    const amount = active ? formatAmount(active) : "";
+    const title = active?.title ?? (state === "ready" ? "Ready" : "Starting");
+    setText(this.now, isOver ? "" : [title, amount].filter(Boolean).join(": "));
+    const left = state === "booting" ? timeLeft(progress.elapsed(now), progress.share) : "";
+    setText(this.rest, left);
   }
 
   /** @param {string} time */
@@ -254,7 +292,7 @@ export class BootView {
 
   /** Say a stage's title once, when it begins. Anything more often would talk over the person. */
   #announceStage() {
-    const active = this.progress.stages.findLast(({ state }) => state === "active");
+    const { active } = this.progress;
     if (active) this.#announce(active.title);
   }
 

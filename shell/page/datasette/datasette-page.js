@@ -1,6 +1,7 @@
 /**
  * Runs on every page of Datasette (plugins/page_script.py names it): keeps the worker running while the
- * page is open, shows notices about the page's data, and takes files that people bring.
+ * page is open, shows notices about the page's data, leads back and onward, and takes files that people
+ * bring.
  */
 
 import { parseAppPath } from "../../shared/paths.js";
@@ -13,6 +14,8 @@ import { startKeepAlive } from "../worker/keep-alive.js";
 import { startNotices } from "./notices.js";
 import { leadStrayLinksBack } from "./stray-links.js";
 import { addThemeSwitch } from "./theme-switch.js";
+import { addWorkspaceBar } from "./workspace-bar.js";
+import { openExportLater } from "../saved/open-export-later.js";
 import { keepRegistrations } from "../worker/registrations.js";
 import { reloadsHaveHelped } from "../worker/reload-guard.js";
 
@@ -22,7 +25,8 @@ startKeepAlive(key);
 leadStrayLinksBack(SITE_ROOT, key);
 embeddedFrame(key)?.ready();
 startNotices();
-if (embeddingOf(key) !== "read") setUpFileBringing();
+if (embeddingOf(key) !== "read") setUpFileBringing(openExportLater);
 keepRegistrations();
 keepIntegersExact();
 addThemeSwitch();
+if (embeddingOf(key) === undefined) addWorkspaceBar(key);

@@ -182,11 +182,11 @@ function sayDeleted() {
 /** @param {string} key  of the workspace that was deleted to make room */
 async function sayEvicted(key) {
   // Seldom needed, so it is loaded only now.
-  const { nameOf } = await import("../saved/describe-saved.js");
+  const { nameOf } = await import("../ui/workspace-name.js");
   notify(
     `evicted ${key}`,
     `The browser ran out of space, so the saved copy of another workspace was deleted: ` +
-      `${nameOf(key, SITE_ROOT)}. Nobody had changed it, and its link loads it again.`,
+      `${nameOf({ key }, SITE_ROOT)}. Nobody had changed it, and its link loads it again.`,
     dismissed(`evicted ${key}`),
   );
 }

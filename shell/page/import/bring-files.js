@@ -1,14 +1,12 @@
 /**
  * Takes the files that people bring to a page, by dropping, choosing or pasting. All lead to the same
- * dialog, and from there into the page's workspace; from the launcher, into a new one whose address
- * nobody else can know.
+ * dialog, and from there into the page's workspace, or into a new one whose address nobody else can know.
  *
  * The launcher and every page of Datasette run this, so it is small: the dialog loads when it is
  * needed.
  */
 
 import { parseAppPath } from "../../shared/paths.js";
-import { newKeyForOwnFiles } from "../../shared/recipe.js";
 import { SITE_ROOT } from "../../shared/site.js";
 import { setUpFileDrop } from "./file-drop.js";
 import { pickFiles } from "./file-picking.js";
@@ -17,7 +15,12 @@ import { setUpPaste } from "./paste.js";
 /** An element with this attribute opens the file chooser when it is clicked. */
 const HOOK = "[data-lite-open-files]";
 
-export function setUpFileBringing() {
+/** @type {(file: File) => Promise<boolean>} opens an exported workspace; false if the file is none */
+let openExport = async () => false;
+
+/** @param {(file: File) => Promise<boolean>} onExport  opens an exported workspace; false if it is none */
+export function setUpFileBringing(onExport) {
+  openExport = onExport;
   setUpFileDrop({
     title: "Drop to open",
     detail: "SQLite, CSV, JSON, Excel, Parquet… Nothing leaves this device.",
@@ -45,6 +48,8 @@ export async function openPicker() {
  */
 export async function openFiles(files, { kind = "file", passedOver = 0 } = {}) {
   if (files.length + passedOver === 0) return;
+  const [file, ...more] = files;
+  if (file && more.length === 0 && /\.zip$/i.test(file.name) && (await openExport(file))) return;
   const key = parseAppPath(location.pathname, SITE_ROOT.pathname)?.key;
   let dialog;
   try {
@@ -53,6 +58,5 @@ export async function openFiles(files, { kind = "file", passedOver = 0 } = {}) {
     alert("A part of this site could not be loaded. Check your connection and reload the page.");
     return;
   }
-  const target = { key: key ?? newKeyForOwnFiles(), isNew: key === undefined };
-  await dialog.showImportDialog(target, { files, kind, passedOver });
+  await dialog.showImportDialog(key, { files, kind, passedOver });
 }

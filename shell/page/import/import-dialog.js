@@ -15,6 +15,7 @@ import { askWorker, WORKER_STOPPED } from "../worker/ask-worker.js";
 import { bootInstance } from "../worker/boot-client.js";
 import { element, formatAmount, formatBytes, inWords } from "../ui/dom.js";
 import { errorParts } from "../ui/error-view.js";
+import { Destination, hereAt } from "./import-destination.js";
 import { ImportEntry } from "./import-entry.js";
 import { ImportProgress } from "./import-progress.js";
 import { importResult } from "./import-result.js";
@@ -38,26 +39,23 @@ const CANCELLED = "Cancelled";
 let current;
 
 /**
- * @typedef {object} Target  the workspace the files are for
- * @property {string} key
- * @property {boolean} isNew  whether it is made for these files
- */
-
-/**
- * @param {Target} target
+ * @param {string | undefined} key  of the workspace of the page, if it is one of a workspace
  * @param {Brought} brought  added to files already in the dialog
  */
-export async function showImportDialog(target, brought) {
+export async function showImportDialog(key, brought) {
+  const here = key === undefined ? undefined : await hereAt(key);
   if (current) return current.add(brought);
-  current = new ImportDialog(target, () => (current = undefined));
+  current = new ImportDialog(here, () => (current = undefined));
   current.add(brought);
   await current.show();
 }
 
 class ImportDialog {
-  #key;
-  /** Whether the workspace is still empty, so that it can go if nothing is imported. */
-  #isNew;
+  #destination;
+  /** Key of a new workspace that is still empty, so that it can go if nothing is imported. */
+  #emptyKey = "";
+  /** Counts the starts, so that what an outdated one leads to is dropped. */
+  #starts = 0;
   #onClose;
   /** @type {ImportEntry[]} */
   #entries = [];
@@ -72,12 +70,14 @@ class ImportDialog {
   #wanted = false;
 
   /**
-   * @param {Target} target
+   * @param {import("./import-destination.js").Here | undefined} here  the workspace of the page
    * @param {() => void} onClose
    */
-  constructor({ key, isNew }, onClose) {
-    this.#key = key;
-    this.#isNew = isNew;
+  constructor(here, onClose) {
+    this.#destination = new Destination(here, {
+      onMove: () => void this.#move(),
+      onDatabase: () => void this.#lookAgain(),
+    });
     this.#onClose = onClose;
     this.host = element("div");
     this.root = shadowWith(this.host, ["site.css", "import-dialog.css"]);
@@ -93,7 +93,7 @@ class ImportDialog {
       "form",
       { method: "dialog", novalidate: true },
       element("div", { class: "head" }, this.title, this.starting),
-      element("div", { class: "body" }, this.problem, this.list),
+      element("div", { class: "body" }, this.problem, this.list, this.#destination.node),
       element(
         "div",
         { class: "foot" },
@@ -121,7 +121,9 @@ class ImportDialog {
     if (this.dialog.dataset.state === "done") return; // its page is about to be left
     this.#passedOver += passedOver;
     for (const { database, journals } of withJournals(files, ({ name }) => name)) {
-      const entry = new ImportEntry(this.#key, database, journals, kind, () => this.#draw());
+      const entry = new ImportEntry(this.#destination, database, journals, kind, () =>
+        this.#draw(),
+      );
       entry.toggle.addEventListener("click", () => this.#unfold(entry.open ? undefined : entry));
       this.#entries.push(entry);
       this.list.append(entry.node);
@@ -151,31 +153,59 @@ class ImportDialog {
       removeEventListener("beforeunload", keepPage);
       this.host.remove();
       this.#onClose();
-      if (this.#isNew) void askWorker({ type: "forget", keys: [this.#key] }).catch(() => {});
+      this.#leaveEmpty();
     });
     // Datasette's pages have shortcuts, which must not react to typing here.
     this.host.addEventListener("keydown", (event) => event.stopPropagation());
   }
 
+  /** Delete the new workspace if nothing was imported into it. */
+  #leaveEmpty() {
+    const key = this.#emptyKey;
+    this.#emptyKey = "";
+    if (key !== "") void askWorker({ type: "forget", keys: [key] }).catch(() => {});
+  }
+
+  /** The files go to another workspace. */
+  async #move() {
+    this.#leaveEmpty();
+    this.#ready = false;
+    for (const entry of this.#entries) entry.startOver();
+    await this.#start();
+  }
+
+  /** Names may be taken in another database. */
+  async #lookAgain() {
+    for (const entry of this.#entries) if (!entry.hopeless) entry.startOver();
+    if (this.#ready) await this.#lookAtAll();
+  }
+
   /** Start the instance. On a page of Datasette it is already running most of the time. */
   async #start() {
+    const start = (this.#starts += 1);
+    const { key, isNew } = this.#destination;
+    if (isNew) this.#emptyKey = key;
     this.dialog.dataset.state = "starting";
     this.problem.hidden = true;
     this.starting.textContent = "Starting Datasette…";
     this.#draw();
     try {
-      await bootInstance(this.#key, false, {
-        onProgress: (message) => (this.starting.textContent = stageInWords(message)),
+      await bootInstance(key, false, {
+        onProgress: (message) => {
+          if (start === this.#starts) this.starting.textContent = stageInWords(message);
+        },
         onSilence: () => (this.starting.textContent = "Still waiting for Datasette to start…"),
-        isNew: this.#isNew,
+        isNew,
       });
+      if (start !== this.#starts) return;
     } catch (error) {
+      if (start !== this.#starts) return;
       const retry = element("button", { type: "button", class: "plain" }, "Try again");
       retry.addEventListener("click", () => void this.#start());
       this.#fail(toWire(error), retry);
       return;
     } finally {
-      this.starting.textContent = "";
+      if (start === this.#starts) this.starting.textContent = "";
     }
     this.#ready = true;
     this.dialog.dataset.state = "choosing";
@@ -186,7 +216,8 @@ class ImportDialog {
   async #lookAtAll() {
     if (this.#looking) return;
     this.#looking = true;
-    for (let entry; (entry = this.#entries.find(({ state }) => state === "waiting"));) {
+    const next = () => this.#ready && this.#entries.find(({ state }) => state === "waiting");
+    for (let entry; (entry = next());) {
       await entry.look();
       // Show the file with a question; without one, the list is the better overview.
       if (entry.question && !this.#entries.some(({ open }) => open)) this.#unfold(entry);
@@ -225,14 +256,16 @@ class ImportDialog {
     const progress = new ImportProgress(files, () => this.#abort.abort());
     this.#instead("importing", progress.node, progress.title);
     addEventListener("beforeunload", keepPage);
-    const wasNew = this.#isNew;
-    this.#isNew = false; // whatever happens, it may no longer be empty
+    const wasEmpty = this.#emptyKey;
+    this.#emptyKey = ""; // whatever happens, it may no longer be empty
+    const { key, name } = this.#destination;
     try {
       /** @type {AddResult} */
       const result = await askWorker(
         {
           type: "add",
-          key: this.#key,
+          key,
+          title: name,
           files: chosen.map((one) => ({ ...one.toAdd(), mayChange })),
         },
         { signal: this.#abort.signal, onProgress: (report) => progress.update(report) },
@@ -241,7 +274,7 @@ class ImportDialog {
     } catch (error) {
       const wire = toWire(error);
       this.#back(chosen.slice(0, progress.file));
-      this.#isNew = wasNew && wire.name === CANCELLED && progress.file === 0;
+      if (wire.name === CANCELLED && progress.file === 0) this.#emptyKey = wasEmpty;
       if (wire.name === CANCELLED) this.#say(cancelledInWords(files, progress.file));
       else if (wire.name === WORKER_STOPPED) this.#offerToGoOn(files, progress.file);
       else this.#fail(wire);
@@ -291,7 +324,7 @@ class ImportDialog {
   #leave(path) {
     this.dialog.dataset.state = "done";
     const go = () => {
-      const target = SITE_ROOT.href + instancePath(this.#key) + path;
+      const target = SITE_ROOT.href + instancePath(this.#destination.key) + path;
       if (target === location.href) location.reload();
       else location.assign(target);
     };
@@ -364,6 +397,10 @@ class ImportDialog {
         : importable.length + pending === all.length
           ? "Import all"
           : `Import ${importable.length + pending} of ${all.length}`;
+    this.#destination.nameAfter(
+      all.filter(({ wanted, hopeless }) => wanted && !hopeless).map(({ file }) => file.name),
+    );
+    this.#destination.offer(all.find(({ tables }) => tables)?.tables);
     const unready = !this.#ready || importable.length + pending === 0;
     this.go.setAttribute("aria-disabled", String(unready));
     this.status.textContent = this.#remark || this.#statusInWords(pending, importable);

@@ -22,7 +22,7 @@ const STATE_WORDS = { waiting: "", looking: "Looking…", ready: "", failed: "Ca
 let count = 0;
 
 export class ImportEntry {
-  #key;
+  #destination;
   #onChange;
   #choices = new FileChoices();
   /** Counts the questions, so that the answer to an outdated one is dropped. */
@@ -33,14 +33,14 @@ export class ImportEntry {
   #preview;
 
   /**
-   * @param {string} key  of the instance it is for
+   * @param {import("./import-destination.js").Destination} destination
    * @param {File} file
    * @param {import("../../shared/journals.js").Together<File>["journals"]} journals  of a database
    * @param {"file" | "paste"} kind  how it came
    * @param {() => void} onChange  called when its state changes, or whether it is wanted
    */
-  constructor(key, file, journals, kind, onChange) {
-    this.#key = key;
+  constructor(destination, file, journals, kind, onChange) {
+    this.#destination = destination;
     this.#onChange = onChange;
     this.file = file;
     this.journals = journals;
@@ -122,6 +122,18 @@ export class ImportEntry {
     return this.wanted && (this.state === "waiting" || this.state === "looking");
   }
 
+  /** @returns {Preview | undefined} the last one, of a file that becomes tables */
+  get tables() {
+    return this.importable && this.#preview?.kind !== "sqlite" ? this.#preview : undefined;
+  }
+
+  /** Look at it again when that can be done: it is for another workspace now. */
+  startOver() {
+    this.#round += 1;
+    this.state = "waiting";
+    this.#show();
+  }
+
   /** What only the person can decide: the names that are taken, or "" if none are. */
   get question() {
     const { database, taken, tables } = this.#preview ?? { database: "", tables: [] };
@@ -138,9 +150,9 @@ export class ImportEntry {
     try {
       const preview = await askWorker({
         type: "preview",
-        key: this.#key,
+        key: this.#destination.key,
         file: this.file,
-        options: this.#choices.reading(),
+        options: { ...this.#choices.reading(), ...this.#destination.options },
       });
       if (round !== this.#round) return;
       this.#see(preview);
@@ -156,7 +168,8 @@ export class ImportEntry {
   /** @returns {FileToAdd} */
   toAdd() {
     const { file, journals, kind, addition } = this;
-    const options = this.#preview ? this.#choices.options(this.#preview) : {};
+    const choices = this.#preview ? this.#choices.options(this.#preview) : {};
+    const options = { ...choices, ...this.#destination.options };
     return { file, journals, kind, addition, options };
   }
 

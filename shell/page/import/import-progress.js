@@ -5,6 +5,7 @@
  */
 
 import { element, formatAmount } from "../ui/dom.js";
+import { timeLeft } from "../ui/time-left.js";
 
 /** @typedef {import("../../shared/protocol.js").AddProgress} AddProgress */
 
@@ -12,10 +13,6 @@ import { element, formatAmount } from "../ui/dom.js";
 const SHARES = /** @type {const} */ ({ read: [0, 0.1], import: [0.1, 0.9], save: [0.9, 1] });
 
 const STAGE_WORDS = /** @type {const} */ ({ read: "Reading", import: "Importing", save: "Saving" });
-
-/** ms, and share of the work, after which an estimate of the rest is useful. */
-const LEAST_TIME = 2000;
-const LEAST_SHARE = 0.03;
 
 export class ImportProgress {
   #sizes;
@@ -84,16 +81,8 @@ export class ImportProgress {
     const name = many ? ` ${label || this.#names[this.file]}` : "";
     setText(this.at, `${STAGE_WORDS[stage]}${name}${place}`);
     setText(this.amount, amount);
-    if (!this.cancel.disabled) setText(this.rest, this.#restInWords());
-  }
-
-  #restInWords() {
-    const spent = performance.now() - this.#startedAt;
-    if (spent < LEAST_TIME || this.#share < LEAST_SHARE) return "";
-    const seconds = (spent * (1 - this.#share)) / this.#share / 1000;
-    if (seconds < 2) return "nearly done";
-    if (seconds < 55) return `about ${Math.ceil(seconds / 5) * 5} s left`;
-    return `about ${Math.round(seconds / 60) || 1} min left`;
+    if (this.cancel.disabled) return;
+    setText(this.rest, timeLeft(performance.now() - this.#startedAt, this.#share));
   }
 }
 

@@ -2,4 +2,5 @@
 
 export { setUpFileBringing } from "../import/bring-files.js";
 export { openLaunchedFiles } from "./launched-files.js";
-export { showSavedSummary } from "../saved/saved-summary.js";
+export { openExportLater } from "../saved/open-export-later.js";
+export { showRecentWorkspaces } from "../saved/recent-workspaces.js";

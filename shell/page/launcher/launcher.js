@@ -19,6 +19,7 @@ import { byId } from "../ui/dom.js";
 import { showApps, showExamples } from "./example-cards.js";
 import { isFramedByOthers, showOnlyALink } from "../ui/framing.js";
 import { checkForNewerData } from "../boot/newer-data.js";
+import { misspelt, showSlips } from "./misspelt.js";
 import { setUpOpenForm } from "./open-form.js";
 import { activeWorker } from "../worker/worker-registration.js";
 
@@ -40,6 +41,11 @@ async function start() {
   const { landing } = document.documentElement.dataset;
   if (landing && location.search === "" && location.hash === "") {
     history.replaceState(null, "", `#${landing}`);
+  }
+  const found = misspelt(location.search);
+  if (found.slips.length > 0 && !isFramedByOthers()) {
+    showHome();
+    return showSlips(byId("slips"), found, location.hash);
   }
   const { recipe } = parseLink(location.href, SITE_ROOT);
   // “#/…” names a page of Datasette; any other hash is a place on the home page.
@@ -76,10 +82,10 @@ function openLink() {
     siteRoot: SITE_ROOT,
     prepare: mayAsk ? checkForNewerData(key, SITE_ROOT) : undefined,
     onFail: (error) => frame?.fail(error),
-    leave() {
+    leave(_again, first) {
       // Read again: the person may have changed the hash while waiting.
       const { path } = parseLink(location.href, SITE_ROOT);
-      const page = location.hash.startsWith("#/") ? path : "";
+      const page = location.hash.startsWith("#/") ? path : first;
       location.replace(pageAddress(SITE_ROOT, key, page));
     },
   });
@@ -103,8 +109,8 @@ function showHome() {
 async function showMore() {
   const extras = await import("./home-extras.js").catch(() => undefined);
   if (!extras) return page.lookForNewer();
-  void extras.showSavedSummary(byId("saved-line"), SITE_ROOT);
-  extras.setUpFileBringing();
+  void extras.showRecentWorkspaces(byId("recent"), SITE_ROOT);
+  extras.setUpFileBringing(extras.openExportLater);
   extras.openLaunchedFiles();
 }
 

@@ -13,7 +13,7 @@ import {
 import { isPrivate } from "../../shared/imported-paths.js";
 import { exportedRecord } from "../../shared/saved-record.js";
 import { readInstance } from "../../shared/saved-store.js";
-import { nameOf } from "./describe-saved.js";
+import { nameOf } from "../ui/workspace-name.js";
 import { CONTENTS, EXPORT_FORMAT } from "./export-format.js";
 
 /** @typedef {import("../../shared/saved-store.js").SavedFile} SavedFile */
@@ -36,7 +36,7 @@ export async function exportInstances(store, keys, siteRoot, onProgress) {
   let done = 0;
   for (const key of keys) {
     const { instance, files } = await readInstance(store, key, (path) => !isPrivate(path));
-    const folder = folderName(nameOf(key, siteRoot), taken);
+    const folder = folderName(nameOf(instance, siteRoot), taken);
     const list = files.map(({ path, content }) => ({ path, size: content.size }));
     instances.push({ folder, instance: exportedRecord(instance), files: list });
     for (const { path, content } of files) {

@@ -8,11 +8,11 @@ import { LiteError, toWire } from "../../shared/errors.js";
 import { ROOT } from "../../shared/scopes.js";
 import { askPerson, choice } from "../ui/ask-person.js";
 import { askWorker } from "../worker/ask-worker.js";
-import { capitalised, nameOf, namesOf } from "./describe-saved.js";
 import { element, formatBytes } from "../ui/dom.js";
 import { readExport } from "./import-zip.js";
 import { startKeepAlive } from "../worker/keep-alive.js";
 import { inRelativeWords } from "../ui/relative-time.js";
+import { headingOf, namesOf } from "../ui/workspace-name.js";
 
 /** @typedef {import("../../shared/saved-store.js").SavedInstance} SavedInstance */
 /** @typedef {import("./import-zip.js").Importable} Importable */
@@ -22,12 +22,13 @@ import { inRelativeWords } from "../ui/relative-time.js";
  * @param {Map<string, SavedInstance>} saved  what is here, by key
  * @param {URL} siteRoot
  * @param {(done: number, total: number) => void} onProgress  in bytes
- * @returns {Promise<{keys: string[], leftOut: string[]} | undefined>} keys of what was imported, and paths
- *   of the files that were not; undefined if the person cancelled
+ * @param {Node} [within]  where a question is shown
+ * @returns {Promise<{imported: SavedInstance[], leftOut: string[]} | undefined>} what was imported, and
+ *   paths of the files that were not; undefined if the person cancelled
  * @throws {LiteError}
  */
-export async function importFile(file, saved, siteRoot, onProgress) {
-  const chosen = await choose(await readExport(file), saved, siteRoot);
+export async function importFile(file, saved, siteRoot, onProgress, within) {
+  const chosen = await choose(await readExport(file), saved, siteRoot, within);
   if (!chosen) return undefined;
   const total = chosen.reduce((sum, { size }) => sum + size, 0);
   await checkRoom(file, total);
@@ -42,7 +43,7 @@ export async function importFile(file, saved, siteRoot, onProgress) {
   }
   // A large import takes longer than browsers let an idle worker run.
   startKeepAlive(ROOT);
-  /** @type {string[]} */
+  /** @type {SavedInstance[]} */
   const imported = [];
   for (const { instance, files } of unpacked) {
     try {
@@ -50,18 +51,19 @@ export async function importFile(file, saved, siteRoot, onProgress) {
     } catch (error) {
       throw partly(error, imported, siteRoot);
     }
-    imported.push(instance.key);
+    imported.push(instance);
   }
-  return { keys: imported, leftOut };
+  return { imported, leftOut };
 }
 
 /**
  * @param {Importable[]} offered
  * @param {Map<string, SavedInstance>} saved
  * @param {URL} siteRoot
+ * @param {Node} [within]
  * @returns {Promise<Importable[] | undefined>}
  */
-async function choose(offered, saved, siteRoot) {
+async function choose(offered, saved, siteRoot, within) {
   const questions = offered.flatMap((importable) => {
     const here = saved.get(importable.instance.key);
     if (!here) return [];
@@ -71,7 +73,7 @@ async function choose(offered, saved, siteRoot) {
       label: "Replace it with the one from the file",
       detail: inBrief(importable.instance),
     };
-    const legend = capitalised(nameOf(here.key, siteRoot));
+    const legend = headingOf(here, siteRoot);
     return [{ importable, ...choice(legend, [keep, replace]) }];
   });
   if (questions.length === 0) return offered;
@@ -82,6 +84,7 @@ async function choose(offered, saved, siteRoot) {
       ...questions.map(({ fieldset }) => fieldset),
     ],
     yes: "Import",
+    within,
   });
   if (!goOn) return undefined;
   const kept = questions.filter(({ chosen }) => !chosen()).map(({ importable }) => importable);
@@ -111,7 +114,7 @@ async function checkRoom(file, needed) {
 
 /**
  * @param {unknown} error
- * @param {string[]} imported
+ * @param {SavedInstance[]} imported
  * @param {URL} siteRoot
  * @returns {unknown} the error, with what was done before it
  */

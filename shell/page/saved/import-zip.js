@@ -71,6 +71,20 @@ export async function readExport(file) {
 
 /**
  * @param {File} file
+ * @returns {Promise<boolean>} whether it looks like an export, perhaps of another version
+ */
+export async function isExport(file) {
+  try {
+    return [...(await entriesOf(file)).keys()].some(
+      (path) => path === CONTENTS || inFolder(path, CONTENTS),
+    );
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * @param {File} file
  * @returns {Promise<Map<string, FileEntry>>} by path
  */
 async function entriesOf(file) {

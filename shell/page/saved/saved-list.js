@@ -6,11 +6,12 @@
  */
 
 import { instancePath } from "../../shared/paths.js";
-import { capitalised, databasesAmong, nameOf, sourcesOfSaved } from "./describe-saved.js";
+import { databasesAmong, sourcesOfSaved } from "./describe-saved.js";
 import { sourceItem } from "../ui/describe-sources.js";
 import { element, formatBytes } from "../ui/dom.js";
 import { refreshTimes, timeElement } from "../ui/relative-time.js";
 import { unresponsiveAddress } from "../worker/responsiveness.js";
+import { headingOf } from "../ui/workspace-name.js";
 
 /** @typedef {import("../../shared/saved-store.js").Listing} Listing */
 
@@ -18,6 +19,7 @@ import { unresponsiveAddress } from "../worker/responsiveness.js";
  * @typedef {object} CardActions
  * @property {(listing: Listing, path: string) => void} download  one database
  * @property {(listing: Listing) => void} exportOne
+ * @property {(listing: Listing) => void} rename
  * @property {(listing: Listing) => void} remove
  */
 
@@ -90,9 +92,9 @@ export class SavedList {
    */
   #draw(listing, isSilent) {
     const { instance, faults, files } = listing;
-    const name = capitalised(nameOf(instance.key, this.#siteRoot));
+    const name = headingOf(instance, this.#siteRoot);
     const href = this.#siteRoot.href + instancePath(instance.key);
-    const sources = sourcesOfSaved(instance, this.#siteRoot);
+    const sources = sourcesOfSaved(listing, this.#siteRoot);
     const databases = databasesAmong(files);
     const isImported = instance.origin === "import";
     const origin = isImported ? "Where it came from, according to the file" : "Where it came from";
@@ -123,6 +125,7 @@ export class SavedList {
       "p",
       { class: "actions" },
       element("a", { class: "plain", href, "aria-label": `Open ${name}` }, "Open"),
+      action("Rename", `Rename ${name}`, () => this.#actions.rename(listing)),
       action("Export", `Export ${name}`, () => this.#actions.exportOne(listing)),
       action("Delete", `Delete ${name}`, () => this.#actions.remove(listing), "plain danger"),
     );

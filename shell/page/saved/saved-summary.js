@@ -1,29 +1,24 @@
 /**
- * Shows the line on the home page that leads to saved data, for people who have some.
+ * Says in a line how much is saved, with the way there.
  */
 
 import { readableRecord } from "../../shared/saved-record.js";
 import { openStore } from "../../shared/saved-store.js";
 import { element, formatBytes } from "../ui/dom.js";
 
+/** @typedef {import("../../shared/saved-store.js").SavedInstance} SavedInstance */
+
 /**
  * @param {HTMLElement} line  hidden until it has something to say
  * @param {URL} siteRoot
- * @returns {Promise<void>}
+ * @returns {Promise<SavedInstance[]>} what is saved; none where nothing can be, which other pages report
  */
 export async function showSavedSummary(line, siteRoot) {
-  let instances;
-  try {
-    const store = await openStore(siteRoot);
-    instances = await store.getAll("instances");
-    store.close();
-  } catch {
-    return; // nothing can be saved here; other pages say so where it matters
-  }
-  if (instances.length === 0) return;
-  const size = instances.reduce((sum, stored) => sum + readableRecord(stored).record.size, 0);
+  const saved = await readSaved(siteRoot);
+  if (saved.length === 0) return saved;
+  const size = saved.reduce((sum, instance) => sum + instance.size, 0);
   line.replaceChildren(
-    element("span", {}, `${instances.length} saved on this device · ${formatBytes(size)}`),
+    element("span", {}, `${saved.length} saved on this device · ${formatBytes(size)}`),
     element(
       "a",
       { href: new URL("saved.html", siteRoot).href },
@@ -32,4 +27,20 @@ export async function showSavedSummary(line, siteRoot) {
     ),
   );
   line.hidden = false;
+  return saved;
+}
+
+/**
+ * @param {URL} siteRoot
+ * @returns {Promise<SavedInstance[]>}
+ */
+async function readSaved(siteRoot) {
+  try {
+    const store = await openStore(siteRoot);
+    const stored = await store.getAll("instances");
+    store.close();
+    return stored.map((one) => readableRecord(one).record);
+  } catch {
+    return [];
+  }
 }

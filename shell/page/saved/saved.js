@@ -10,7 +10,7 @@ import { listInstances, openStore } from "../../shared/saved-store.js";
 import { SITE_ROOT } from "../../shared/site.js";
 import { askPerson } from "../ui/ask-person.js";
 import { askWorker } from "../worker/ask-worker.js";
-import { databasesAmong, namesOf } from "./describe-saved.js";
+import { databasesAmong } from "./describe-saved.js";
 import { byId, element, formatBytes, inWords } from "../ui/dom.js";
 import { downloadDatabase } from "./download-database.js";
 import { exportInstances } from "./export-zip.js";
@@ -21,7 +21,9 @@ import { importFile } from "./import-saved.js";
 import { offerDownload } from "../ui/offer-download.js";
 import { keepTidy, unregister } from "../worker/registrations.js";
 import { silentWorkspaces } from "../worker/responsiveness.js";
+import { namesOf } from "../ui/workspace-name.js";
 import { SavedList } from "./saved-list.js";
+import { askForName } from "./rename.js";
 import { setUpRoom, showRoom } from "./storage-room.js";
 import { Work } from "./work.js";
 
@@ -50,6 +52,7 @@ const list = new SavedList(byId("instances"), SITE_ROOT, {
   download: ({ instance: { key } }, path) =>
     void work.run("", async () => downloadDatabase(await store(), key, path)),
   exportOne: (listing) => void exportListings([listing]),
+  rename: (listing) => void rename(listing),
   remove: (listing) => void remove([listing]),
 });
 
@@ -139,20 +142,40 @@ function inView() {
 /** @param {Listing[]} chosen */
 function exportListings(chosen) {
   const keys = chosen.map(({ instance }) => instance.key);
-  return work.run(`Exporting ${namesOf(keys, SITE_ROOT)}`, async (onProgress) => {
+  const name = namesOfListed(chosen);
+  return work.run(`Exporting ${name}`, async (onProgress) => {
     const total = sizeOf(chosen);
     const zip = await exportInstances(await store(), keys, SITE_ROOT, (done) =>
       onProgress(done, total),
     );
     offerDownload(zip, `datasette-lite-${today()}.zip`);
-    return `Exported ${namesOf(keys, SITE_ROOT)}: ${formatBytes(zip.size)}.`;
+    return `Exported ${name}: ${formatBytes(zip.size)}.`;
+  });
+}
+
+/** @param {Listing[]} chosen */
+function namesOfListed(chosen) {
+  return namesOf(
+    chosen.map(({ instance }) => instance),
+    SITE_ROOT,
+  );
+}
+
+/** @param {Listing} listing */
+async function rename({ instance }) {
+  const title = await askForName(instance, SITE_ROOT);
+  if (title === undefined) return;
+  await work.run("", async () => {
+    await askWorker({ type: "rename", key: instance.key, title });
+    await refresh();
+    return `It is now called “${title}”.`;
   });
 }
 
 /** @param {Listing[]} chosen */
 async function remove(chosen) {
   const keys = chosen.map(({ instance }) => instance.key);
-  const name = namesOf(keys, SITE_ROOT);
+  const name = namesOfListed(chosen);
   const yes = await askPerson({
     title: chosen.length === 1 ? `Delete ${name}?` : "Delete everything that is saved?",
     body: whatIsLost(chosen).map((sentence) => element("p", {}, sentence)),
@@ -180,8 +203,7 @@ function whatIsLost(chosen) {
       1: `the database ${names[0]} and everything saved with it`,
     }[names.length] ?? `${names.length} databases and everything saved with them`;
   const edited = chosen.filter(({ instance }) => instance.edited);
-  const editedKeys = edited.map(({ instance }) => instance.key);
-  const editedNames = chosen.length === 1 ? "this data" : namesOf(editedKeys, SITE_ROOT);
+  const editedNames = chosen.length === 1 ? "this data" : namesOfListed(edited);
   return [
     `This deletes ${formatBytes(sizeOf(chosen))} from this device: ${databases}, such as stored queries.`,
     edited.length > 0
@@ -195,12 +217,12 @@ async function importFiles(files) {
   for (const file of files) {
     await work.run(`Importing ${file.name}`, async (onProgress) => {
       const saved = new Map(listings.map(({ instance }) => [instance.key, instance]));
-      const imported = await importFile(file, saved, SITE_ROOT, onProgress);
+      const result = await importFile(file, saved, SITE_ROOT, onProgress);
       await refresh();
-      if (imported === undefined) return "";
-      const { keys, leftOut } = imported;
-      if (keys.length === 0) return "Nothing was imported, and nothing here has changed.";
-      return [`Imported ${namesOf(keys, SITE_ROOT)}.`, ...leftOutInWords(leftOut)].join(" ");
+      if (result === undefined) return "";
+      const { imported, leftOut } = result;
+      if (imported.length === 0) return "Nothing was imported, and nothing here has changed.";
+      return [`Imported ${namesOf(imported, SITE_ROOT)}.`, ...leftOutInWords(leftOut)].join(" ");
     });
   }
 }

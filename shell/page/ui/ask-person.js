@@ -11,9 +11,10 @@ import { element } from "./dom.js";
  * @param {Array<Node | string>} question.body
  * @param {string} question.yes      label of the button that goes on
  * @param {boolean} [question.danger]  whether going on loses something
+ * @param {Node} [question.within]  what the dialog is put into; the page's body if absent
  * @returns {Promise<boolean>} whether to go on
  */
-export function askPerson({ title, body, yes, danger = false }) {
+export function askPerson({ title, body, yes, danger = false, within }) {
   // The way back comes first, so that it has the focus and a hasty Enter loses nothing.
   const cancel = element("button", { type: "button", class: "plain" }, "Cancel");
   const go = element("button", { value: "yes", class: danger ? "primary danger" : "primary" }, yes);
@@ -28,7 +29,7 @@ export function askPerson({ title, body, yes, danger = false }) {
       element("p", { class: "actions" }, ...(danger ? [cancel, go] : [go, cancel])),
     ),
   );
-  return answerIn(dialog, cancel);
+  return answerIn(dialog, cancel, within);
 }
 
 /**
@@ -36,14 +37,15 @@ export function askPerson({ title, body, yes, danger = false }) {
  *
  * @param {HTMLDialogElement} dialog  with a form that has a button whose value is "yes"
  * @param {HTMLButtonElement} cancel
+ * @param {Node} [within]
  * @returns {Promise<boolean>} whether the answer was "yes"
  */
-export function answerIn(dialog, cancel) {
+export function answerIn(dialog, cancel, within = document.body) {
   for (const go of dialog.querySelectorAll("button")) {
     if (go.value === "yes") afterDeliberation(go);
   }
   cancel.addEventListener("click", () => dialog.close());
-  document.body.append(dialog);
+  within.appendChild(dialog);
   dialog.showModal();
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => {

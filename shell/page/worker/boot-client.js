@@ -44,7 +44,7 @@ export async function openSaved(key) {
  * @param {string} key
  * @param {boolean} fresh  load its sources again, whatever is saved
  * @param {BootListener} listener
- * @returns {Promise<void>}
+ * @returns {Promise<string>} path of the page to show when a link names none, relative to the instance
  * @throws {import("../../shared/errors.js").LiteError}
  */
 export async function bootInstance(key, fresh, { onProgress, onSilence, isNew }) {
@@ -59,7 +59,7 @@ export async function bootInstance(key, fresh, { onProgress, onSilence, isNew })
   /** @type {() => void} */
   let stop = () => {};
 
-  /** @type {Promise<void>} */
+  /** @type {Promise<string>} */
   const ended = new Promise((resolve, reject) => {
     /** @param {MessageEvent<WorkerMessage>} event */
     const onMessage = ({ data }) => {
@@ -72,7 +72,7 @@ export async function bootInstance(key, fresh, { onProgress, onSilence, isNew })
       heardAt = performance.now();
       silence = 0;
       if (data.type === "progress") onProgress(data);
-      else if (data.type === "ready") resolve();
+      else if (data.type === "ready") resolve(data.path);
       else if (data.type === "failed") {
         const error = fromWire(data.error);
         if (error.name !== OUTDATED) return reject(error);
@@ -111,7 +111,8 @@ export async function bootInstance(key, fresh, { onProgress, onSilence, isNew })
   // Opening the page asks for a fresh try, should an earlier one have failed.
   worker.postMessage(openMessage(key, { retry: true, fresh, isNew }));
   try {
-    await Promise.all([ended, registered.activated]);
+    const [path] = await Promise.all([ended, registered.activated]);
+    return path;
   } finally {
     stop();
   }

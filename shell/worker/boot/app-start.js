@@ -94,6 +94,11 @@ export class AppStart {
   /** @type {ApplicationStart["begin"]} */
   async begin() {}
 
+  /** @type {ApplicationStart["untilHopeless"]} */
+  untilHopeless() {
+    return new Promise(() => {}); // `find` has fetched it
+  }
+
   /** @type {ApplicationStart["isKept"]} */
   isKept(path) {
     return !path.startsWith(APP_CODE);

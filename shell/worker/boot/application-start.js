@@ -25,6 +25,8 @@ import { appOf } from "../../shared/recipe.js";
  *   the sources are to be loaded again
  * @property {(packages: Packages) => void} check  throws if it cannot start with what is allowed
  * @property {() => Promise<void>} begin  begins to fetch the sources; called if nothing saved is opened
+ * @property {() => Promise<never>} untilHopeless  rejected once none of the sources can be fetched; otherwise
+ *   never settled
  * @property {(path: string) => boolean} isKept  whether a saved file stays when the sources are loaded again
  * @property {(bootstrap: any, packages: Packages) => Promise<void>} load  imports what it needs; called
  *   unless a snapshot has it

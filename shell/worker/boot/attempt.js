@@ -76,6 +76,8 @@ export class Attempt {
   #starting;
   /** Stops showing others that the instance is open. */
   #disown = () => {};
+  /** @type {unknown} why none of the sources can be fetched */
+  #hopeless;
 
   /**
    * @param {StartOptions} options
@@ -106,7 +108,7 @@ export class Attempt {
     this.#starting?.then(endPython, () => {});
     const plan = this.#plan;
     const image = await this.#image;
-    const isAborted = this.#options.signal.aborted;
+    const isAborted = this.#options.signal.aborted || error === this.#hopeless;
     if (!isAborted && isForWantOfRest(error) && !plan.whole) {
       image?.lacksRest();
       return { plan: { ...plan, whole: true } };
@@ -124,8 +126,9 @@ export class Attempt {
     const found = await this.#find();
     const { application, packages, image, saved } = found;
     this.#starting = startPython(this.#report, { whole: found.whole, image: image.image });
+    this.#starting.catch(() => {}); // nobody waits for it once the sources are hopeless
     const arriving = await this.#fetchOrRead(found);
-    const pyodide = await this.#starting;
+    const pyodide = await Promise.race([this.#starting, this.#untilHopeless(application)]);
     this.#breakdown.watch(pyodide);
     const files = await this.#layOut(pyodide, arriving, found);
     const bootstrap = await this.#loadPackages(pyodide, found);
@@ -154,6 +157,19 @@ export class Attempt {
       endPython: () => endPython(pyodide),
       saving: this.#saving(found, taken.problems),
     };
+  }
+
+  /**
+   * @param {ApplicationStart} application
+   * @returns {Promise<never>} rejected at once when none of the sources can be fetched
+   */
+  async #untilHopeless(application) {
+    try {
+      return await application.untilHopeless();
+    } catch (error) {
+      this.#hopeless = error;
+      throw error;
+    }
   }
 
   /** @type {(step: Step) => void} */

@@ -76,7 +76,6 @@ export async function takeAll(downloads, { intake, siteRoot, report, settled, re
       failures.push({ download, error });
     }
   }
-  const isData = (/** @type {Download} */ { version }) => !SETTINGS.includes(version.parameter);
   const sources = downloads.filter(isData);
   const failed = failures.filter(({ download }) => isData(download));
   if (sources.length > 0 && failed.length === sources.length) throw allFailed(failed);
@@ -85,6 +84,31 @@ export async function takeAll(downloads, { intake, siteRoot, report, settled, re
     return { name, message, hint, source: download.version.url };
   });
   return { problems, notes };
+}
+
+/**
+ * Wait for the downloads, so that people need not wait for Python to learn that there is nothing to open.
+ *
+ * @param {Download[]} downloads
+ * @returns {Promise<never>} rejected once all sources have failed; otherwise never settled
+ */
+export async function untilHopeless(downloads) {
+  const sources = downloads.filter(isData);
+  // The bytes must not be kept here.
+  const outcomes = sources.map((download) =>
+    download.bytes.then(
+      () => undefined,
+      (/** @type {unknown} */ error) => ({ download, error }),
+    ),
+  );
+  const failures = (await Promise.all(outcomes)).filter((one) => one !== undefined);
+  if (sources.length > 0 && failures.length === sources.length) throw allFailed(failures);
+  return new Promise(() => {});
+}
+
+/** @param {Download} download */
+function isData({ version }) {
+  return !SETTINGS.includes(version.parameter);
 }
 
 /**

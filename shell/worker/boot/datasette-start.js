@@ -1,6 +1,6 @@
 /** What the start of Datasette needs: the sources, and what their metadata and configuration may do. */
 
-import { fetching, takeAll } from "./boot-sources.js";
+import { fetching, takeAll, untilHopeless } from "./boot-sources.js";
 import { fetchSources, wantedBy } from "../sources/downloads.js";
 import { valueOf } from "../runtime/python-result.js";
 import { instancePath } from "../../shared/paths.js";
@@ -49,6 +49,11 @@ export class DatasetteStart {
       if (reports.stage === "fetch") this.#report(fetching(download));
     };
     this.#downloads = fetchSources(await wantedBy(this.#recipe), siteRoot, onProgress, signal);
+  }
+
+  /** @type {ApplicationStart["untilHopeless"]} */
+  untilHopeless() {
+    return untilHopeless(this.#downloads);
   }
 
   /**

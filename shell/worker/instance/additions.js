@@ -23,6 +23,7 @@ import { tildeEncoded } from "../../shared/tilde-encoding.js";
 /**
  * @typedef {object} AddWatch
  * @property {string} by  id of the client that asks
+ * @property {string} [title]  a name for the workspace, if it has none
  * @property {(progress: AddProgress) => void} onProgress
  * @property {() => boolean} isCancelled
  */

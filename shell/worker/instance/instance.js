@@ -7,6 +7,7 @@
 
 import { Additions } from "./additions.js";
 import { Breakdown } from "../runtime/crash-monitor.js";
+import { valueOf } from "../runtime/python-result.js";
 import { exercise } from "../runtime/warm-up.js";
 import { InUse, within } from "./in-use.js";
 import { quiet } from "./quiet.js";
@@ -162,6 +163,18 @@ export class Instance {
   get saving() {
     const problems = [...this.#problems, ...(this.#packages?.problems ?? [])];
     return { ...this.#persistence.status, problems, notes: this.#notes };
+  }
+
+  /**
+   * @returns {Promise<string>} path of the page to show when a link names none: that of the table, if only
+   *   one is open
+   */
+  async firstPage() {
+    try {
+      return valueOf(await this.#inUse(this.#python.only_table()));
+    } catch {
+      return ""; // the home page says more
+    }
   }
 
   /** @returns {Packages} of an instance that has started */
@@ -360,9 +373,10 @@ export class Instance {
    * @returns {Promise<import("../../shared/protocol.js").AddResult>}
    * @throws {LiteError}
    */
-  add(files, { by, onProgress, isCancelled }) {
+  add(files, { by, title, onProgress, isCancelled }) {
     const additions = /** @type {Additions} */ (this.#additions);
     this.isChanged = true;
+    if (title) this.#persistence.name(title);
     return this.#inUse(
       additions.add(files, {
         by,

@@ -94,6 +94,11 @@ export class Persistence {
     }
   }
 
+  /** @param {string} title  for the workspace, unless it has a name */
+  name(title) {
+    this.#saver?.name(title);
+  }
+
   /**
    * Begin to save an instance that has just started.
    *

@@ -1,17 +1,19 @@
 /**
  * Changes saved workspaces, from the root's worker: deletes them, saves one that was exported elsewhere,
- * sets one of their databases aside (running workspaces are stopped first for these), and leaves their
- * plugins out.
+ * sets one of their databases aside (running workspaces are stopped first for these), renames them, and
+ * leaves their plugins out.
  */
 
 import { saveCopy } from "../storage/copies.js";
 import { deleteImages } from "../runtime/snapshot/store.js";
 import { setAside } from "../storage/set-aside.js";
-import { removeInstance } from "../storage/store-changes.js";
+import { removeInstance, renameInstance } from "../storage/store-changes.js";
 import { Decisions } from "../trust/decisions.js";
 import { checkedImport } from "../trust/imported-instance.js";
 import { whileStopped } from "./occupancy.js";
 import { openSharedStore } from "./store-access.js";
+import { LiteError } from "../../shared/errors.js";
+import { LONGEST_TITLE } from "../../shared/saved-record.js";
 
 const decisions = new Decisions(() => openSharedStore());
 
@@ -58,6 +60,27 @@ export async function restoreWorkspace(offered, folder) {
 export async function setAsideDatabase({ key, path, keep }) {
   const store = await openSharedStore();
   await whileStopped(key, () => setAside(store, key, path, keep));
+}
+
+/**
+ * @param {string} key
+ * @param {unknown} title
+ * @returns {Promise<void>}
+ * @throws {LiteError} it cannot be called that, or is not saved
+ */
+export async function renameWorkspace(key, title) {
+  const name = typeof title === "string" ? title.trim() : "";
+  if (name === "" || name.length > LONGEST_TITLE || /\p{Cc}/u.test(name)) {
+    throw new LiteError("A workspace cannot have this name.", {
+      hint: `Use between 1 and ${LONGEST_TITLE} characters, all of them visible.`,
+    });
+  }
+  const isSaved = await renameInstance(await openSharedStore(), key, name);
+  if (!isSaved) {
+    throw new LiteError("This workspace is not saved in this browser, so it cannot be renamed.", {
+      hint: "It was deleted, or could not be saved.",
+    });
+  }
 }
 
 /**

@@ -10,6 +10,7 @@ import { runningWorkspaces } from "../instance/occupancy.js";
 import {
   deleteWorkspaces,
   pausePlugins,
+  renameWorkspace,
   restoreWorkspace,
   setAsideDatabase,
 } from "../instance/saved-workspaces.js";
@@ -150,6 +151,7 @@ async function answerTo(question, workspaces, clients, port, by) {
     return tell(clients, changedMessage(question.key), by);
   }
   if (question.type === "pause-plugins") return pausePlugins(question.key);
+  if (question.type === "rename") return renameWorkspace(question.key, question.title);
   if (question.type === "registrations") {
     await keepScopes(question.scopes);
     // A workspace that is being started from the launcher has no page of its own yet.
@@ -204,7 +206,7 @@ function otherVersion() {
  * @param {string} by  id of the client that asks
  * @returns {Promise<import("../../shared/protocol.js").AddResult>}
  */
-async function add({ files }, workspace, port, by) {
+async function add({ files, title }, workspace, port, by) {
   let isCancelled = false;
   port.onmessage = (/** @type {MessageEvent<CancelMessage>} */ { data }) => {
     if (data?.cancel) isCancelled = true;
@@ -214,6 +216,7 @@ async function add({ files }, workspace, port, by) {
   let stage = "";
   return instance.add(files, {
     by,
+    title,
     isCancelled: () => isCancelled,
     onProgress(progress) {
       const now = `${progress.file} ${progress.stage}`;
@@ -257,7 +260,7 @@ async function open({ v, key, retry, fresh, saved, isNew }, page, workspaces) {
   try {
     // With no page left to show progress to, the browser may stop the worker in the middle of the boot.
     if (!(await isWanted(key, booted, "id" in page ? page.id : ""))) return;
-    page.postMessage(readyMessage(key));
+    page.postMessage(readyMessage(key, await instance.firstPage()));
   } catch (error) {
     // Its address now answers with the page that asks.
     if (instance.consent) return page.postMessage(readyMessage(key));

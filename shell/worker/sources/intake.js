@@ -453,7 +453,7 @@ async function openRows({ name, data }) {
  */
 function archive(what, contents) {
   const kindInWords = `${what} with ${contents.length} data files`;
-  return { kind: "zip", kindInWords, database: "data", tables: [], contents };
+  return { kind: "zip", kindInWords, database: "data", databases: [], tables: [], contents };
 }
 
 /**

@@ -25,6 +25,8 @@ import { STATE_FORMAT, WHOLE_FORMAT, WORK } from "../../shared/saved-store.js";
 /** @typedef {import("./block-file-system.js").WatchedFiles} WatchedFiles */
 /** @typedef {import("./block-file-system.js").Changes} Changes */
 /** @typedef {import("./save-errors.js").Refused} Refused */
+/** @typedef {import("./transaction.js").Transaction} Transaction */
+/** @typedef {import("./transaction.js").Ask} Ask */
 
 /**
  * Opens the store, or another one in place of one that turned out to be closed.
@@ -101,6 +103,8 @@ export class Saver {
   onProgress = () => {};
   /** @type {Partial<SavedInstance>} what has become of the sources since the record was made */
   #sources = {};
+  /** A name for the workspace that is not saved yet. */
+  #title = "";
   /** Whether somebody has changed or added something, be it a stored query. */
   #isTouched = false;
 
@@ -225,6 +229,15 @@ export class Saver {
     };
   }
 
+  /**
+   * Name the workspace with the next change, unless it has a name by then.
+   *
+   * @param {string} title
+   */
+  name(title) {
+    this.#title = title;
+  }
+
   /** Something was written: see that it is saved, even if no request waits for that. */
   soon() {
     this.#timer ??= setTimeout(() => void this.flush(), SOON);
@@ -328,7 +341,7 @@ export class Saver {
         putChanges(transaction, ask, generation, changes);
         await checkWhole(transaction, generation, counts);
         this.#replies.put(transaction, ask, generation, replies);
-        ask(transaction.objectStore("instances").put(record));
+        this.#putRecord(transaction, ask, record, before);
         if (before) deleteGeneration(transaction, ask, before.generation);
       },
       "strict",
@@ -410,7 +423,7 @@ export class Saver {
         if (!current) return false;
         if (!isSame(current, record)) throw gone();
         putChanges(transaction, ask, generation, changes);
-        ask(transaction.objectStore("instances").put(record));
+        this.#putRecord(transaction, ask, record, current);
         this.#replies.put(transaction, ask, generation, replies);
         return true;
       },
@@ -421,6 +434,21 @@ export class Saver {
       this.#replies.saved(replies);
     }
     return isThere;
+  }
+
+  /**
+   * The name in the store counts: the root's worker changes it while this one runs.
+   *
+   * @param {Transaction} transaction
+   * @param {Ask} ask
+   * @param {SavedInstance} record
+   * @param {SavedInstance} [before]  what is in the store
+   */
+  #putRecord(transaction, ask, record, before) {
+    const title = (before ?? record).title || this.#title;
+    const named = { ...record, title };
+    if (title === "") Reflect.deleteProperty(named, "title");
+    ask(transaction.objectStore("instances").put(named));
   }
 
   /**

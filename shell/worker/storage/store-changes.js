@@ -170,6 +170,27 @@ export async function putAhead(store, { key, generation, owner }, ahead, paths) 
 }
 
 /**
+ * Name a saved instance. It may be running: its saver keeps the name that is in the store.
+ *
+ * @param {Store} store
+ * @param {string} key
+ * @param {string} title
+ * @returns {Promise<boolean>} false if it is not saved
+ */
+export function renameInstance(store, key, title) {
+  return change(
+    store,
+    async (transaction, ask) => {
+      const instances = transaction.objectStore("instances");
+      const stored = await instances.get(key);
+      if (stored) ask(instances.put({ ...stored, title }));
+      return stored !== undefined;
+    },
+    "strict",
+  );
+}
+
+/**
  * Delete an instance from the store. It must not be running.
  *
  * @param {Store} store

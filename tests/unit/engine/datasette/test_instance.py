@@ -143,7 +143,7 @@ def test_a_database_is_replaced_while_it_is_served(instance: Instance, downloads
         file.write_bytes(sqlite_bytes(downloads, "new"))
         again = {"parameter": "url", "url": url, "id": "1"}
         result = await instance.add_source(Request.of(again), file, lambda *_: None)
-        assert result["path"] == "x"
+        assert result["path"] == "x/new"
         assert (await get(instance, "x/new")).status == 200
         assert (await get(instance, "x/old")).status == 404
         assert (await get(instance, "data/t")).status == 200

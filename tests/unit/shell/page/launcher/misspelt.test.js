@@ -1,0 +1,42 @@
+// Parameters of a link that are misspelt.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { distance, misspelt } from "../../../../../shell/page/launcher/misspelt.js";
+
+const CASES = [
+  ["?cvs=a.csv", ["cvs", "csv"], "?csv=a.csv"],
+  ["?CSV=a.csv", ["CSV", "csv"], "?csv=a.csv"],
+  ["?jsn=a.json&name=x", ["jsn", "json"], "?json=a.json&name=x"],
+  ["?csv=a.csv&metdata=m.yml", ["metdata", "metadata"], "?csv=a.csv&metadata=m.yml"],
+  [
+    "?parqet=https://a.test/x?y=1&b=%2F",
+    ["parqet", "parquet"],
+    "?parquet=https://a.test/x?y=1&b=%2F",
+  ],
+];
+
+for (const [link, [written, meant], corrected] of CASES) {
+  test(`${link} is corrected`, () => {
+    assert.deepEqual(misspelt(link), { slips: [{ written, meant }], corrected });
+  });
+}
+
+for (const link of [
+  "",
+  "?csv=a.csv",
+  "?utm_source=x&fbclid=y",
+  "?cvs",
+  "?q=a",
+  "?embed=1&files=x",
+]) {
+  test(`${link || "no query"} is left alone`, () => {
+    assert.deepEqual(misspelt(link).slips, []);
+  });
+}
+
+test("letters that are swapped count as one change", () => {
+  assert.equal(distance("cvs", "csv"), 1);
+  assert.equal(distance("abc", "abc"), 0);
+  assert.equal(distance("", "abc"), 3);
+});
