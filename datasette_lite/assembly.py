@@ -36,6 +36,9 @@ OWNER = "/site"
 #: The plugin that makes everybody the root user.
 ROOT_PLUGIN = "/plugins/root.py"
 
+#: The example of which the launcher shows a picture.
+DEMO = "world.db"
+
 #: The pack with the project's own code, to which the owner's is added.
 OWN_PACK = "site"
 
@@ -122,6 +125,8 @@ def lay_out(draft: Path, runtime: Runtime, contents: Contents) -> None:
         _append(draft / "licenses.txt", SEPARATOR + of_wheel(wheel))
     (draft / "_headers").write_text(HEADERS)
     branding.apply(draft, contents.branding)
+    if DEMO not in contents.data:
+        branding.without_demo(draft)
     packs = draft / "runtime"
     _add_to_pack(packs / f"{OWN_PACK}.pack", contents)
     parts = {name: packs / file for name, file in WASM.items()}

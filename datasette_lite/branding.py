@@ -1,4 +1,4 @@
-"""Puts the name, icon and first page of a site into its pages and web app manifest."""
+"""Puts the name, icon, texts and first page of a site into its pages and web app manifest."""
 
 from __future__ import annotations
 
@@ -29,13 +29,18 @@ class BrandingError(Exception):
 
 @dataclass(frozen=True)
 class Branding:
-    """A site's name, icon and first page; "" and None keep those of the runtime."""
+    """A site's name, icon, texts and first page; "" and None keep those of the runtime."""
 
     name: str = ""
     #: A square PNG of at least 192 pixels, or an SVG.
     icon: Path | None = None
     #: The page of Datasette that opens first, such as "/data/trees?_facet=species".
     landing: str = ""
+    #: The heading of the launcher, and the text below it.
+    heading: str = ""
+    text: str = ""
+    #: Whether the launcher shows cards of what the site ships.
+    examples: bool = True
 
 
 def check(branding: Branding) -> None:
@@ -66,6 +71,25 @@ def apply(site: Path, branding: Branding) -> None:
         page = html.escape(branding.landing, quote=True)
         marked = f'<html lang="en" data-landing="{page}">'
         _substitute(site / "index.html", r'<html lang="en">', marked)
+    for tag, text in (("h1", branding.heading), ('p class="lead"', branding.text)):
+        if text:
+            name = tag.split()[0]
+            inner = f"<{tag}>{html.escape(text)}</{name}>"
+            _substitute(site / "index.html", rf"<{tag}>.*?</{name}>", inner)
+    if not branding.examples:
+        _substitute(site / "index.html", r'<a href="#examples">[^<]*</a>', "")
+        _substitute(site / "index.html", r'<section id="examples".*?</section>', "")
+
+
+def without_demo(site: Path) -> None:
+    """Remove the picture of the project's own example from the launcher, on a site without it.
+
+    Raises:
+        BrandingError: the page is not as expected.
+    """
+    _substitute(
+        site / "index.html", r'<!-- A picture.*?<div class="glimpse".*?</table>\s*</div>', ""
+    )
 
 
 def _rename(page: Path, name: str) -> None:
@@ -119,7 +143,7 @@ def _update_manifest(site: Path, values: dict[str, Any]) -> None:
 
 
 def _substitute(page: Path, pattern: str, text: str) -> None:
-    changed, count = re.subn(pattern, lambda _: text, page.read_text(), count=1)
+    changed, count = re.subn(pattern, lambda _: text, page.read_text(), count=1, flags=re.DOTALL)
     if count != 1:
         raise BrandingError(f"{page.name} has no place for what the build would put there.")
     page.write_text(changed)

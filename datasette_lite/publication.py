@@ -172,7 +172,7 @@ def _add_data(contents: Contents, converted: Converted, publication: Publication
         entry = {"param": "url", "title": name, "path": tilde_encode(name)}
         if served.name.partition(".db")[0] != name:
             entry["name"] = name
-        entry |= _card(about if isinstance(about, dict) else {})
+        entry |= card_of(about if isinstance(about, dict) else {})
         tables = converted.tables.get(name, [])
         if len(tables) == 1:
             entry["title"] = entry["title"] if entry["title"] != name else tables[0]
@@ -193,7 +193,7 @@ def _serve(contents: Contents, served: hosting.Served, entry: dict[str, Any]) ->
     contents.index.append(entry)
 
 
-def _card(about: dict[str, Any]) -> dict[str, str]:
+def card_of(about: dict[str, Any]) -> dict[str, str]:
     """Return the metadata of a database in the form of data/index.json."""
     names = {"title", "description", "source", "source_url", "license"}
     return {name: str(about[name]) for name in sorted(names) if about.get(name)}

@@ -16,6 +16,8 @@ from typing import Any
 import yaml
 from datasette.app import DEFAULT_SETTINGS
 
+from datasette_lite.branding import Branding
+
 #: Folders beside site.toml that become part of every instance, as in Datasette's configuration
 #: directory.
 FOLDERS = ("plugins", "templates", "static")
@@ -29,7 +31,18 @@ DOCUMENTS = {
 #: Stands in `index` for micropip's default package index.
 DEFAULT_INDEX = "default"
 
-_TYPES = {"locked": bool, "private": bool, "index": list, "plugins": list}
+_TYPES = {
+    "locked": bool,
+    "private": bool,
+    "index": list,
+    "plugins": list,
+    "title": str,
+    "logo": str,
+    "heading": str,
+    "text": str,
+    "start": str,
+    "examples": bool,
+}
 
 
 class SettingsError(Exception):
@@ -48,6 +61,29 @@ class SiteSettings:
     index: list[str] = field(default_factory=lambda: [DEFAULT_INDEX])
     #: Requirements, URLs of wheels and paths of wheels, as they are listed.
     plugins: list[str] = field(default_factory=list)
+    #: What the site is called; "" keeps the name of the project.
+    title: str = ""
+    #: The path of an icon, relative to `folder`: a square PNG of at least 192 pixels, or an SVG.
+    logo: str = ""
+    #: The heading of the launcher and the text below it.
+    heading: str = ""
+    text: str = ""
+    #: The page of Datasette that opens first.
+    start: str = ""
+    #: Whether the launcher shows cards of what the site ships.
+    examples: bool = True
+
+    @property
+    def branding(self) -> Branding:
+        """How the site looks."""
+        return Branding(
+            name=self.title,
+            icon=self.folder / self.logo if self.logo else None,
+            landing=self.start,
+            heading=self.heading,
+            text=self.text,
+            examples=self.examples,
+        )
 
     @property
     def wheel_folders(self) -> list[Path]:
@@ -109,10 +145,13 @@ def read_settings(folder: Path) -> SiteSettings:
         if name == "index" and isinstance(value, str):
             values["index"] = value = [value]
         if not isinstance(value, _TYPES[name]):
-            wanted = {bool: "true or false", list: "a list of texts"}
+            wanted = {bool: "true or false", list: "a list of texts", str: "a text"}
             raise SettingsError(
                 f"site.toml sets {name} to {value!r}; it must be {wanted[_TYPES[name]]}."
             )
+    logo = values.get("logo", "")
+    if logo and not (folder / logo).is_file():
+        raise SettingsError(f"site.toml names the logo {logo!r}, which is not there.")
     for one in values.get("plugins", []):
         if not isinstance(one, str) or one.strip() == "":
             raise SettingsError(f"site.toml lists the plugin {one!r}; each must be a text.")

@@ -9,9 +9,12 @@ build_runtime.py makes what every site has, datasette_lite/assembly.py puts both
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +22,11 @@ from build_runtime import CACHE, OWN_PLUGINS, BuildError, build_runtime
 from bundle_embed import EmbedError
 from wheels import APPS_LOCK, APPS_WHEELS, PROJECT, locked_wheels
 
-from datasette_lite.assembly import Contents, assemble
+from datasette_lite.assembly import Contents, assemble, owner_files
 from datasette_lite.branding import BrandingError
 from datasette_lite.data_files import PARAMETERS
 from datasette_lite.plugin_wheels import locked_wheels as plugin_wheels
+from datasette_lite.publication import card_of
 from datasette_lite.settings import SettingsError, SiteSettings, read_settings
 from datasette_lite.versions import VersionError
 
@@ -30,8 +34,9 @@ DATA = PROJECT / "data"
 APPS = PROJECT / "apps"
 
 
-def data_index() -> list[dict[str, Any]]:
-    """Return data/index.json, completed with the files of data/ that it does not describe.
+def data_index(metadata: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return data/index.json, completed with the files of data/ that it does not describe. What
+    `metadata`, the owner's metadata.yaml, says of databases goes onto their cards.
 
     Raises:
         BuildError: it describes a file that is not there.
@@ -45,7 +50,10 @@ def data_index() -> list[dict[str, Any]]:
     for path in sorted(DATA.iterdir()):
         if path.suffix in PARAMETERS and path.name not in known:
             param = PARAMETERS[path.suffix]
-            described.append({"file": path.name, "param": param, "title": path.stem})
+            about = (metadata.get("databases") or {}).get(path.stem)
+            card = card_of(about) if param == "url" and isinstance(about, dict) else {}
+            entry = {"file": path.name, "param": param, "title": path.stem, **card}
+            described.append({**entry, "size": path.stat().st_size})
     return described
 
 
@@ -58,14 +66,16 @@ def contents_of(owner: SiteSettings, plugins: list[Path], settings: dict[str, ob
     folders = dict.fromkeys([*owner.folders("plugins"), *plugins])
     folders.pop(OWN_PLUGINS, None)
     files = [path for path in sorted(DATA.rglob("*")) if path.is_file()]
+    documents = owner.documents()
     return Contents(
-        documents=owner.documents(),
+        documents=documents,
         plugins=list(folders),
         templates=owner.folders("templates"),
         static=owner.static,
         wheels=plugin_wheels(owner, CACHE / "site-wheels"),
         data={path.relative_to(DATA).as_posix(): path for path in files},
-        index=data_index(),
+        index=data_index(documents.get("metadata", {})),
+        branding=owner.branding,
         apps={path.name: path for path in sorted(APPS.glob("*.py"))},
         app_index=json.loads((APPS / "index.json").read_text()),
         app_wheels=locked_wheels(APPS_LOCK, APPS_WHEELS),
@@ -77,6 +87,40 @@ def contents_of(owner: SiteSettings, plugins: list[Path], settings: dict[str, ob
     )
 
 
+def check(contents: Contents) -> None:
+    """Open all that a site ships, natively, unless the very same was opened before.
+
+    Raises:
+        BuildError: something of it cannot be opened.
+    """
+    with tempfile.TemporaryDirectory() as work:
+        folder = Path(work)
+        (folder / "site").mkdir()
+        shutil.copytree(OWN_PLUGINS, folder / "plugins")
+        for path, content in owner_files(contents):
+            target = folder / path.removeprefix("/")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        index = json.dumps(contents.index)
+        (folder / "index.json").write_text(index)
+        shutil.copytree(DATA, folder / "data")
+        digest = hashlib.sha256()
+        for path in sorted(one for one in folder.rglob("*") if one.is_file()):
+            digest.update(f"{path.relative_to(folder)}\0{path.stat().st_size}\0".encode())
+            digest.update(path.read_bytes())
+        known = CACHE / "checked"
+        if known.is_file() and known.read_text() == digest.hexdigest():
+            return
+        print("  opening what the site ships")
+        command = [sys.executable, str(PROJECT / "scripts" / "check_contents.py"), work]
+        result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=PROJECT)
+        if result.returncode != 0:
+            said = result.stdout.strip() or result.stderr.strip()
+            raise BuildError(f"the site would not open as it is.\n{said}")
+        known.parent.mkdir(parents=True, exist_ok=True)
+        known.write_text(digest.hexdigest())
+
+
 def build(out: Path, owner: SiteSettings, plugins: list[Path], settings: dict[str, object]) -> None:
     """Build the site of `owner` into `out`, replacing what is there.
 
@@ -84,6 +128,7 @@ def build(out: Path, owner: SiteSettings, plugins: list[Path], settings: dict[st
         BuildError, SettingsError, VersionError, BrandingError: it cannot be built.
     """
     contents = contents_of(owner, plugins, settings)
+    check(contents)
     assemble(out, build_runtime(), contents)
 
 

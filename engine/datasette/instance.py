@@ -67,14 +67,20 @@ PLUGINS = Path("/plugins")
 class Instance:
     """A Datasette at `base_url`, the path of its address with both slashes."""
 
-    def __init__(self, base_url: str, folder: Path = FOLDER, plugins: Path = PLUGINS) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        folder: Path = FOLDER,
+        plugins: Path = PLUGINS,
+        owner: Owner | None = None,
+    ) -> None:
         # Sources are read with these, too.
         json_depth.install()
         sqlite_limits.install()
         self._base_url = base_url
         self._folder = Folder(folder)
         self._plugins = plugins
-        self._owner = Owner()
+        self._owner = owner or Owner()
         self._intake = Intake(self._folder, pause=self._give_way)
         self._requests: dict[object, float] = {}  # being answered, and since when
         self._memory = False
@@ -86,6 +92,12 @@ class Instance:
         self._server: Server | None = None
         self._set_aside: LiteError | None = None
         self._is_older = False
+
+    @property
+    def datasette(self) -> Datasette:
+        """The Datasette within, which is open."""
+        assert self._datasette is not None
+        return self._datasette
 
     async def add_source(self, request: Request, file: Path, report: Report) -> dict[str, Any]:
         """Take a source in, before or after `open`; `file` is used up. See Intake.take."""

@@ -98,7 +98,9 @@ function showHome() {
   }
   byId("link-root").textContent = SITE_ROOT.href;
   setUpOpenForm(SITE_ROOT);
-  void showExamples(byId("examples-list"), SITE_ROOT);
+  // The site's owner may have left them out (datasette_lite/branding.py).
+  const examples = document.getElementById("examples-list");
+  if (examples) void showExamples(examples, SITE_ROOT);
   void showApps(byId("apps"), byId("apps-list"), SITE_ROOT);
   void showMore();
   // From then on the site opens offline as well, and faster. The page itself comes first.
