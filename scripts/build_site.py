@@ -105,9 +105,9 @@ def check(contents: Contents) -> None:
         (folder / "index.json").write_text(index)
         shutil.copytree(DATA, folder / "data")
         digest = hashlib.sha256()
-        for path in sorted(one for one in folder.rglob("*") if one.is_file()):
-            digest.update(f"{path.relative_to(folder)}\0{path.stat().st_size}\0".encode())
-            digest.update(path.read_bytes())
+        for file in sorted(one for one in folder.rglob("*") if one.is_file()):
+            digest.update(f"{file.relative_to(folder)}\0{file.stat().st_size}\0".encode())
+            digest.update(file.read_bytes())
         known = CACHE / "checked"
         if known.is_file() and known.read_text() == digest.hexdigest():
             return

@@ -28,6 +28,7 @@ from engine.datasette import imported_internal, site
 from engine.datasette.adaptations import (
     base_url,
     block_reading,
+    byte_units,
     facet_budget,
     file_names,
     introspection,
@@ -273,6 +274,7 @@ class Instance:
     async def _open(self, memory: bool) -> None:
         base_url.install()
         block_reading.install()
+        byte_units.install()
         facet_budget.install()
         file_names.install()
         introspection.install()

@@ -64,6 +64,11 @@ DIFFERENCES = [
         ),
     ),
     Difference(
+        r"/fixtures/?",
+        "sizes in decimal units (adaptations/byte_units.py)",
+        replace(r"<em>[\d.]+ (?:bytes|[kKMG]B)</em>"),
+    ),
+    Difference(
         r".*",
         "what does not exist says what does (plugins/not_found.py)",
         replace(r"^.*<h1>(?:Error 404|There is no )[^<]*</h1>.*$"),

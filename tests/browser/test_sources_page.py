@@ -108,13 +108,13 @@ def test_data_is_loaded_again_from_its_source(
     page.get_by_role("button", name="Execute").click()
     wait_for_datasette(page)
     page.goto(page.url.split("/data/")[0] + "/-/sources")
-    files.add("pets.csv", b"id,name\n4,hen\n")
     button.click()
-    dialog = page.get_by_role("dialog", name="Load it again?")
+    dialog = page.get_by_role("dialog", name="Revert to the source?")
     expect(dialog).to_contain_text("your changes to it are lost")
     assert accessibility_problems(page) == []
     dialog.get_by_role("button", name="Cancel").click()
     expect(block(page, "pets")).to_contain_text("0 rows")
+    # That brings back what the source has, though it has nothing newer.
     button.click()
-    dialog.get_by_role("button", name="Load again").click()
-    expect(block(page, "pets")).to_contain_text("1 row")
+    dialog.get_by_role("button", name="Revert to source").click()
+    expect(block(page, "pets")).to_contain_text("3 rows")

@@ -63,11 +63,12 @@ async function reload(button) {
   try {
     /** @type {import("../../shared/protocol.js").RunningStatus | undefined} */
     const status = await askWorker({ type: "status", key });
-    if (status?.edited && !(await mayReplace(name))) return;
+    const revert = status?.edited === true;
+    if (revert && !(await mayReplace(name))) return;
     button.disabled = true;
     button.textContent = "Loading…";
     /** @type {import("../../shared/protocol.js").ReloadResult} */
-    const { changed } = await askWorker({ type: "reload", key, source: liteReload });
+    const { changed } = await askWorker({ type: "reload", key, source: liteReload, revert });
     if (!changed) {
       say("info", `${name} is already up to date, so nothing was loaded.`);
       return;
@@ -89,12 +90,12 @@ async function reload(button) {
  */
 function mayReplace(name) {
   return askInModal({
-    title: "Load it again?",
+    title: "Revert to the source?",
     body: [
       "Data has been changed here since it was loaded. ",
-      `If the source has newer data, it replaces ${name}, and your changes to it are lost.`,
+      `What the source has now replaces ${name}, and your changes to it are lost.`,
     ],
-    yes: "Load again",
+    yes: "Revert to source",
   });
 }
 

@@ -17,6 +17,7 @@ import {
 } from "../ui/describe-sources.js";
 import { byId, element } from "../ui/dom.js";
 import { packagesIn } from "./form-packages.js";
+import { pageOfLink } from "./page-of-link.js";
 
 /** @typedef {import("../../shared/recipe.js").Recipe} Recipe */
 
@@ -158,7 +159,7 @@ async function linkFor(addresses, packages, siteRoot) {
   }
   return failures.length > 0
     ? { failures }
-    : { link: launcherLink([...recipe, ...packages], "", siteRoot), failures };
+    : { link: launcherLink([...recipe, ...packages], pageOfLink(recipe), siteRoot), failures };
 }
 
 /**
@@ -216,8 +217,9 @@ function shareLink(addresses, packages, siteRoot) {
     if (!kind || !toUrl(address, siteRoot)) return null;
     recipe.push([kind, address]);
   }
+  const page = pageOfLink(recipe);
   recipe.push(...packages);
-  return recipe.length > 0 ? launcherLink(recipe, "", siteRoot) : null;
+  return recipe.length > 0 ? launcherLink(recipe, page, siteRoot) : null;
 }
 
 /**

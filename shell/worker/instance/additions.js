@@ -105,14 +105,16 @@ export class Additions {
    * Fetch a source again and, if it has newer data, replace what was made from it.
    *
    * @param {any} python  BrowserInstance of bootstrap.py
-   * @param {string} id   of the source
-   * @param {string} by   id of the client that asks
+   * @param {object} wanted
+   * @param {string} wanted.id  of the source
+   * @param {boolean} wanted.revert  replace it even if there is no newer data
+   * @param {string} wanted.by  id of the client that asks
    * @param {URL} siteRoot
    * @param {(version: SavedSource) => void} onReload  called with what was fetched, before it is saved
    * @returns {Promise<{path: string, url?: string}>} url: what was fetched, if anything
    * @throws {LiteError}
    */
-  reload(python, id, by, siteRoot, onReload) {
+  reload(python, { id, revert, by }, siteRoot, onReload) {
     return this.#inTurn(async () => {
       const { parameter, origin, options, added } = valueOf(python.source(id));
       if (!origin.url) {
@@ -127,8 +129,9 @@ export class Additions {
       const known = { sha256: "", etag: "", lastModified: "", size: 0, loadedAt: 0 };
       const { journals: urls = [], ...from } = origin;
       // With journals, the newest rows are in those, and the database itself may be unchanged.
+      const isCompared = urls.length === 0 && !revert;
       /** @type {SavedSource} */
-      const source = { ...known, ...(urls.length === 0 ? from : { url: origin.url }), parameter };
+      const source = { ...known, ...(isCompared ? from : { url: origin.url }), parameter };
       const fetched = await fetchIfChanged(source, options);
       if (!fetched) return { path: pathOf(added) };
       const { bytes: data, version } = fetched;

@@ -403,13 +403,14 @@ export class Instance {
    * Fetch a source again and, if it has newer data, replace what was made from it.
    *
    * @param {string} id
+   * @param {boolean} revert  replace it even if there is no newer data
    * @param {string} by  id of the client that asks
    * @returns {Promise<{path: string, url?: string}>} url: what was fetched, if anything
    * @throws {LiteError}
    */
-  async reload(id, by) {
+  async reload(id, revert, by) {
     const additions = /** @type {Additions} */ (this.#additions);
-    const work = additions.reload(this.#python, id, by, this.#siteRoot, (version) => {
+    const work = additions.reload(this.#python, { id, revert, by }, this.#siteRoot, (version) => {
       this.#persistence.noteSource(version);
       this.#problems = this.#problems.filter(({ source }) => source !== version.url);
     });

@@ -172,7 +172,7 @@ async function answerTo(question, workspaces, clients, port, by) {
     case "preview":
       return (await workspace.running()).preview(question.file, question.options);
     case "reload":
-      return workspace.reload(question.source, by);
+      return workspace.reload(question.source, question.revert, by);
     case "consent":
       return workspace.decide(question.allow, question.items);
     case "plugins":

@@ -93,7 +93,7 @@ async def post(datasette: Datasette, path: str, **data: str) -> str:
 def test_the_page_tells_what_is_open_and_from_where(tell: Callable[..., None]) -> None:
     async def story(datasette: Datasette) -> None:
         page = await read(datasette)
-        assert f'From <a href="{WORLD}" rel="noreferrer">{WORLD}</a>, 8.0 KB, loaded' in page
+        assert f'From <a href="{WORLD}" rel="noreferrer">{WORLD}</a>, 8 kB, loaded' in page
         assert '<time datetime="2023-11-14T22:13:20+00:00">2023-11-14 22:13 UTC</time>' in page
         assert f'From <a href="{PETS}"' in page
         assert "From the file notes.csv on this device." in page
