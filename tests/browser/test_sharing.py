@@ -5,10 +5,11 @@ who get them see.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.support.accessibility import accessibility_problems
 from tests.support.bringing import drop, import_all
@@ -16,6 +17,15 @@ from tests.support.browsing import BOOT_TIMEOUT, click_through, follow, link, wa
 from tests.support.hosts import DataHost
 
 BIRDS = b"name,legs\nRobin,2\nOstrich,2\n"
+
+
+@pytest.fixture
+def elsewhere(browser: Browser) -> Iterator[Page]:
+    """A tab in the browser of somebody else."""
+    context = browser.new_context()
+    context.set_default_timeout(BOOT_TIMEOUT)
+    yield context.new_page()
+    context.close()
 
 
 def share(page: Page) -> Locator:
@@ -79,7 +89,7 @@ def test_the_bar_and_the_dialog_fit(page: Page, site: str, scheme: str, width: i
 
 
 def test_a_link_to_a_view_opens_that_view_elsewhere(
-    visitor: BrowserContext, page: Page, site: str, files: DataHost
+    visitor: BrowserContext, page: Page, elsewhere: Page, site: str, files: DataHost
 ) -> None:
     visitor.grant_permissions(["clipboard-read", "clipboard-write"])
     address = files.add("birds.csv", BIRDS)
@@ -93,19 +103,13 @@ def test_a_link_to_a_view_opens_that_view_elsewhere(
     code = dialog.get_by_label("HTML code").input_value()
     assert f'src="{site}embed.js"' in code
     assert 'path="/data/birds?_facet=legs&amp;name__contains=Ro"' in code
-    browser = visitor.browser
-    assert browser is not None
-    other = browser.new_context()
-    other.set_default_timeout(BOOT_TIMEOUT)
-    elsewhere = other.new_page()
     follow(elsewhere, copied)
     assert elsewhere.url == page.url
     expect(elsewhere.get_by_role("cell", name="Robin")).to_be_visible()
-    other.close()
 
 
 def test_what_a_link_leaves_out_is_said_and_goes_into_a_file(
-    visitor: BrowserContext, page: Page, site: str, files: DataHost, tmp_path: Path
+    page: Page, elsewhere: Page, site: str, files: DataHost, tmp_path: Path
 ) -> None:
     follow(page, link(site, "data/birds", csv=[files.add("birds.csv", BIRDS)]))
     workspace = page.url
@@ -120,11 +124,6 @@ def test_what_a_link_leaves_out_is_said_and_goes_into_a_file(
         dialog.get_by_role("button", name="Save as a file").click()
     file = tmp_path / download.value.suggested_filename
     download.value.save_as(file)
-    browser = visitor.browser
-    assert browser is not None
-    other = browser.new_context()
-    other.set_default_timeout(BOOT_TIMEOUT)
-    elsewhere = other.new_page()
     # A person who only has the link is told what is missing.
     follow(elsewhere, workspace)
     elsewhere.goto(workspace.replace("birds", "trees"))
@@ -141,11 +140,10 @@ def test_what_a_link_leaves_out_is_said_and_goes_into_a_file(
     wait_for_datasette(elsewhere)
     elsewhere.goto(workspace.replace("birds", "trees"))
     expect(elsewhere.get_by_role("cell", name="Oak")).to_be_visible()
-    other.close()
 
 
 def test_own_files_are_shared_as_a_file_that_opens_by_dropping_it(
-    visitor: BrowserContext, page: Page, site: str, tmp_path: Path
+    page: Page, elsewhere: Page, site: str, tmp_path: Path
 ) -> None:
     page.goto(site)
     page.wait_for_load_state("networkidle")
@@ -160,11 +158,6 @@ def test_own_files_are_shared_as_a_file_that_opens_by_dropping_it(
     assert download.value.suggested_filename == "birds.zip"
     file = tmp_path / "birds.zip"
     download.value.save_as(file)
-    browser = visitor.browser
-    assert browser is not None
-    other = browser.new_context()
-    other.set_default_timeout(BOOT_TIMEOUT)
-    elsewhere = other.new_page()
     elsewhere.goto(site)
     elsewhere.wait_for_load_state("networkidle")
     drop(elsewhere, {file.name: file.read_bytes()})
@@ -172,7 +165,6 @@ def test_own_files_are_shared_as_a_file_that_opens_by_dropping_it(
     wait_for_datasette(elsewhere)
     elsewhere.get_by_role("link", name="birds", exact=True).first.click()
     expect(elsewhere.get_by_role("cell", name="Ostrich")).to_be_visible()
-    other.close()
 
 
 def test_embeds_have_no_bar(page: Page, site: str, files: DataHost) -> None:

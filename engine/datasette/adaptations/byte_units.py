@@ -26,4 +26,4 @@ def format_bytes(bytes: int) -> str:
 def install() -> None:
     """Change Datasette's function wherever it is used; doing it again changes nothing."""
     for module in (datasette.app, datasette.views.database, datasette.views.table):
-        module.format_bytes = format_bytes  # type: ignore[attr-defined]
+        module.format_bytes = format_bytes
