@@ -49,6 +49,8 @@ class Folder:
         self.internal_database = path / "internal.db"
         self.imported_internal = path / "imported-internal.db"
         self.cookies = path / "cookies.json"
+        #: What engine/datasette/removals.py can bring back.
+        self.last_removed: Any = None
         self._databases.mkdir(parents=True, exist_ok=True)
 
     def database(self, name: str) -> Path:

@@ -21,7 +21,7 @@ from datasette.utils import escape_sqlite, tilde_encode
 from datasette.utils.asgi import Forbidden, NotFound, Request, Response
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 
-from engine.datasette import site
+from engine.datasette import removals, site
 from engine.datasette.contents import Contents
 from engine.datasette.downloads import download_path, may_download
 from engine.errors import LiteError
@@ -68,6 +68,7 @@ def register_routes() -> list[tuple[str, Callable[..., Awaitable[Response]]]]:
     return [
         (rf"{PAGE}$", _page),
         (rf"{PAGE}/(?P<change>rename|remove)$", _change),
+        (rf"{PAGE}/undo$", _undo),
     ]
 
 
@@ -95,10 +96,19 @@ async def _page(request: Request, datasette: Datasette) -> Response:
         "any_file": any(not database["in_memory"] for database in databases),
         "page": datasette.urls.path(PAGE),
         "shell_url": site.shell_url,
+        "removed": _removed(datasette, request.actor),
     }
     return Response.html(
         await datasette.render_template("lite_sources.html", context, request=request)
     )
+
+
+def _removed(datasette: Datasette, actor: Any) -> str | None:
+    """Return what the page offers to bring back."""
+    if not _may_change(datasette, actor) or site.folder is None:
+        return None
+    removed = Contents(datasette, site.folder).last_removed
+    return None if removed is None else removed.what
 
 
 class _Sources:
@@ -259,9 +269,23 @@ async def _change(request: Request, datasette: Datasette) -> Response:
         "tables": len(await database.table_names()),
         "page": datasette.urls.path(PAGE),
         "download": download_path(datasette, name),
+        "can_undo": removals.may_keep(site.folder, name),
     }
     page = await datasette.render_template("lite_change.html", context, request=request)
     return Response.html(page, status=200 if error is None else 400)
+
+
+async def _undo(request: Request, datasette: Datasette) -> Response:
+    """Bring back what was removed last."""
+    if not _may_change(datasette, request.actor) or site.folder is None:
+        raise Forbidden("Only the root user may change what is open.")
+    if request.method == "POST":
+        try:
+            what = await Contents(datasette, site.folder).bring_back()
+            datasette.add_message(request, f"{what} is back.")
+        except LiteError as refused:
+            datasette.add_message(request, f"{refused} {refused.hint}", datasette.ERROR)
+    return Response.redirect(datasette.urls.path(PAGE))
 
 
 async def _remove(contents: Contents, database: str, table: str | None) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from datasette.app import Datasette
 from datasette.database import Database
 
+from engine.datasette import removals
 from engine.errors import LiteError
 from engine.folder import Folder
 from engine.sqlite import faults
@@ -40,10 +41,12 @@ class Contents:
 
     async def remove_database(self, name: str) -> None:
         """Remove a database with everything in it."""
+        kept = await self._keep(f"The database “{name}”", name, None)
         self._datasette.remove_database(name)
         self._folder.remove_database(name)
         await self._forget_internally(name, None)
         await self._datasette.refresh_schemas(force=True)
+        self._folder.last_removed = kept
 
     async def rename_database(self, old: str, new: str) -> None:
         """Rename a database.
@@ -64,6 +67,7 @@ class Contents:
 
     async def remove_table(self, database: str, table: str) -> None:
         """Drop a table or view, with the full-text indexes that it has."""
+        kept = await self._keep(f"The table “{table}”", database, table)
         db = self._datasette.get_database(database)
         await db.execute_write_fn(lambda connection: drop_table(connection, table))
         if not faults.is_read_by_block(self._folder.database(database)):
@@ -71,6 +75,62 @@ class Contents:
         self._folder.forget_table(database, table)
         await self._forget_internally(database, table)
         await self._datasette.refresh_schemas(force=True)
+        if kept is not None:
+            kept.stamp = removals.stamp_of(self._folder, database)
+        self._folder.last_removed = kept
+
+    @property
+    def last_removed(self) -> removals.Removed | None:
+        """What can be brought back: what was removed last, unless its database has changed."""
+        removed: removals.Removed | None = self._folder.last_removed
+        if removed is None or removals.stamp_of(self._folder, removed.database) != removed.stamp:
+            return None
+        return removed
+
+    async def bring_back(self) -> str:
+        """Bring back what was removed last; return what that is.
+
+        Raises:
+            LiteError: there is nothing, or its database was changed meanwhile.
+        """
+        removed = self.last_removed
+        if removed is None:
+            raise LiteError(
+                "This cannot be undone any more.",
+                hint="The database was changed meanwhile, or the workspace was started again.",
+            )
+        datasette, name = self._datasette, removed.database
+        if name in datasette.databases:
+            datasette.remove_database(name)
+        removals.bring_back(self._folder, removed)
+        path = str(self._folder.database(name))
+        datasette.add_database(Database(datasette, path=path, is_mutable=True), name=name)
+        order = [one for one in removed.before["databases"] if one in datasette.databases]
+        rest = {one: db for one, db in datasette.databases.items() if one not in order}
+        datasette.databases = {**rest, **{one: datasette.databases[one] for one in order}}
+
+        def restore(connection: sqlite3.Connection) -> None:
+            for table, columns, rows in removed.internal:
+                marks = ", ".join("?" * len(columns))
+                insert = f"insert or replace into {table} ({', '.join(columns)}) values ({marks})"
+                connection.executemany(insert, rows)
+
+        await datasette.get_internal_database().execute_write_fn(restore)
+        await datasette.refresh_schemas(force=True)
+        return removed.what
+
+    async def _keep(self, what: str, database: str, table: str | None) -> removals.Removed | None:
+        """Keep what is about to be removed, unless that would take too much memory."""
+        if not removals.may_keep(self._folder, database):
+            removals.discard(self._folder)
+            return None
+        internal: list[removals.Rows] = []
+        for name, where, values in _rows_about(database, table):
+            found = await self._datasette.get_internal_database().execute(
+                f"select * from {name} where {where}", values
+            )
+            internal.append((name, found.columns, [tuple(row) for row in found.rows]))
+        return removals.keep(self._folder, what, database, internal)
 
     async def rename_table(self, database: str, old: str, new: str) -> None:
         """Rename a table; its indexes, triggers and full-text indexes go with it.

@@ -71,6 +71,11 @@ def test_story_of_what_is_open(
     click_through(block(page, "birds").get_by_role("link", name="Remove"))
     page.get_by_role("button", name="Remove table").click()
     expect(page.locator(".message-info")).to_have_text("The table “birds” was removed.")
+    assert accessibility_problems(page) == []
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".message-info")).to_have_text("The table “birds” is back.")
+    click_through(block(page, "birds").get_by_role("link", name="Remove"))
+    page.get_by_role("button", name="Remove table").click()
     click_through(page.get_by_role("link", name="Remove shop"))
     page.get_by_role("button", name="Remove database").click()
     expect(page.locator(".message-info")).to_have_text("The database “shop” was removed.")

@@ -144,7 +144,7 @@ def test_changes_outlive_the_worker(tell: Callable[..., None], tmp_path: Path) -
     async def check(datasette: Datasette) -> None:
         assert list(datasette.databases) == ["Wörld? 50%", "data"]
         page = await read(datasette)
-        assert "my notes" not in page
+        assert "data/my+notes" not in page
         assert f'From <a href="{WORLD}"' in page
         assert f'From <a href="{PETS}"' in page
         await read(datasette, "/W~C3~B6rld~3F+50~25/c")
@@ -201,7 +201,7 @@ def test_bad_names_are_refused(
 def test_forms_ask_first(tell: Callable[..., None]) -> None:
     async def story(datasette: Datasette) -> None:
         form = await read(datasette, "/-/sources/remove?database=data&table=my+notes")
-        assert "This removes its 1 row. This cannot be undone here." in form
+        assert "This removes its 1 row. “Undo” on the next page brings it back" in form
         assert "The file notes.csv on this device stays as it is." in form
         assert 'action="/app/-/sources/remove?database=data&amp;table=my+notes"' in form
         assert 'value="my notes"' in await read(
@@ -263,5 +263,37 @@ def test_what_may_not_be_seen_is_not_listed(tell: Callable[..., None]) -> None:
         page = await read(datasette)
         assert "my%20world" in page
         assert "pets" not in page
+
+    tell(story)
+
+
+def test_what_was_removed_comes_back(tell: Callable[..., None]) -> None:
+    async def story(datasette: Datasette) -> None:
+        await datasette.set_column_type("data", "pets", "name", "url")
+        await datasette.add_query("data", "q", "select 1", source="user")
+        before = await read(datasette)
+        assert "was removed" not in before
+        await post(datasette, "remove?database=data&table=pets")
+        assert "The table “pets” was removed." in await read(datasette)
+        assert (await datasette.client.get("/data/pets")).status_code == 404
+        assert await post(datasette, "undo") == "The table “pets” is back."
+        assert await read(datasette) == before
+        assert "cat" in await read(datasette, "/data/pets")
+        assert set(await datasette.get_column_types("data", "pets")) == {"name"}
+        await post(datasette, "remove?database=data")
+        assert await post(datasette, "undo") == "The database “data” is back."
+        assert await read(datasette) == before
+        assert await datasette.get_query("data", "q") is not None
+
+    tell(story)
+
+
+def test_a_database_that_was_changed_meanwhile_stays_as_it_is(tell: Callable[..., None]) -> None:
+    async def story(datasette: Datasette) -> None:
+        await post(datasette, "remove?database=data&table=pets")
+        await datasette.get_database("data").execute_write("create table later (a)")
+        assert "Undo" not in await read(datasette)
+        assert (await post(datasette, "undo")).startswith("This cannot be undone any more.")
+        assert "later" in await datasette.get_database("data").table_names()
 
     tell(story)
