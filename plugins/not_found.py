@@ -6,7 +6,6 @@ sender added, renamed or removed in their own browser.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -79,6 +78,8 @@ async def _page(datasette: Datasette, request: Request, exception: Exception) ->
 
 def _offer(name: str, there: Links, heading: str) -> dict[str, Any]:
     """Return what there is, and what may have been meant by a name."""
+    import difflib  # not among the modules that a first visit downloads before its first page
+
     by_name = {link["label"].lower(): link for link in there}
     close = difflib.get_close_matches(name.lower(), by_name, n=1, cutoff=0.6)
     return {
