@@ -23,11 +23,23 @@ const NEW = "/";
  * @property {string} [title]
  */
 
+/** ms after which the dialog appears even without the workspace's name. */
+const PATIENCE = 500;
+
 /**
  * @param {string} key
  * @returns {Promise<Here>}
  */
-export async function hereAt(key) {
+export function hereAt(key) {
+  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE, { key }));
+  return Promise.race([readHere(key), /** @type {Promise<Here>} */ (late)]);
+}
+
+/**
+ * @param {string} key
+ * @returns {Promise<Here>}
+ */
+async function readHere(key) {
   try {
     const store = await openStore(SITE_ROOT);
     const saved = await store.get("instances", key);

@@ -7,14 +7,11 @@ import { OPTIONS } from "../../shared/link-options.js";
 import { SETTINGS, SOURCE_PARAMETERS, SWITCHES } from "../../shared/parameters.js";
 import { element } from "../ui/dom.js";
 
+/** The parameters that people write. */
+const WRITTEN = [...SOURCE_PARAMETERS, ...SETTINGS, ...SWITCHES, ...OPTIONS, ...["install", "ref"]];
+
 /** All parameters of a link. */
-const KNOWN = [
-  ...SOURCE_PARAMETERS,
-  ...SETTINGS,
-  ...SWITCHES,
-  ...OPTIONS,
-  ...["install", "ref", "embed", "files"],
-];
+const KNOWN = [...WRITTEN, "embed", "files"];
 
 /**
  * @typedef {object} Slip
@@ -24,22 +21,28 @@ const KNOWN = [
 
 /**
  * @param {string} search  of the link, with its question mark
- * @returns {{slips: Slip[], corrected: string}} corrected: the query with what was probably meant
+ * @returns {{slips: Slip[], corrected: string, without: string}} corrected: the query with what was probably
+ *   meant; without: the query without the slips
  */
 export function misspelt(search) {
   /** @type {Slip[]} */
   const slips = [];
+  /** @type {string[]} */
+  const right = [];
   const pairs = search
     .replace(/^\?/, "")
     .split("&")
     .map((pair) => {
       const [, written, rest] = /** @type {RegExpExecArray} */ (/^([^=]*)(.*)$/s.exec(pair));
       const meant = closest(written);
-      if (meant === undefined || !/^=./s.test(rest)) return pair;
+      if (meant === undefined || !/^=./s.test(rest)) {
+        right.push(pair);
+        return pair;
+      }
       slips.push({ written, meant });
       return meant + rest;
     });
-  return { slips, corrected: `?${pairs.join("&")}` };
+  return { slips, corrected: `?${pairs.join("&")}`, without: `?${right.join("&")}` };
 }
 
 /**
@@ -50,7 +53,7 @@ function closest(written) {
   const name = written.toLowerCase();
   if (KNOWN.includes(written) || name.length < 2) return undefined;
   const most = name.length <= 4 ? 1 : 2;
-  const near = KNOWN.map((known) => ({ known, distance: distance(name, known) }))
+  const near = WRITTEN.map((known) => ({ known, distance: distance(name, known) }))
     .filter((one) => one.distance <= most)
     .sort((a, b) => a.distance - b.distance);
   return near[0]?.known;
@@ -85,7 +88,7 @@ export function distance(a, b) {
  * @param {ReturnType<typeof misspelt>} found
  * @param {string} hash  of the link
  */
-export function showSlips(place, { slips, corrected }, hash) {
+export function showSlips(place, { slips, corrected, without }, hash) {
   place.replaceChildren(
     ...slips.map(({ written, meant }) =>
       element(
@@ -101,11 +104,10 @@ export function showSlips(place, { slips, corrected }, hash) {
     element(
       "p",
       {},
-      element(
-        "a",
-        { class: "corrected", href: `./${corrected}${hash}` },
-        "Open the corrected link",
-      ),
+      element("a", { href: `./${corrected}${hash}` }, "Open the corrected link"),
+      ...(without === "?"
+        ? []
+        : [" or ", element("a", { href: `./${without}${hash}` }, "open it without that"), "."]),
     ),
   );
   place.hidden = false;

@@ -18,7 +18,9 @@ const CASES = [
 
 for (const [link, [written, meant], corrected] of CASES) {
   test(`${link} is corrected`, () => {
-    assert.deepEqual(misspelt(link), { slips: [{ written, meant }], corrected });
+    const found = misspelt(link);
+    assert.deepEqual(found.slips, [{ written, meant }]);
+    assert.equal(found.corrected, corrected);
   });
 }
 
@@ -29,11 +31,17 @@ for (const link of [
   "?cvs",
   "?q=a",
   "?embed=1&files=x",
+  "?file=x",
 ]) {
   test(`${link || "no query"} is left alone`, () => {
     assert.deepEqual(misspelt(link).slips, []);
   });
 }
+
+test("the rest of a link can be opened by itself", () => {
+  assert.equal(misspelt("?csv=a.csv&metdata=m.yml").without, "?csv=a.csv");
+  assert.equal(misspelt("?cvs=a.csv").without, "?");
+});
 
 test("letters that are swapped count as one change", () => {
   assert.equal(distance("cvs", "csv"), 1);
