@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, closing
+from contextlib import aclosing, asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,70 @@ STEPS = 1000
 Rows = list[sqlite3.Row]
 
 
+class RowReader:
+    """All rows of a query, as often as they are needed, always the same."""
+
+    #: Their names; known once the first batch is there.
+    columns: list[str]
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection | None,
+        sql: str,
+        parameters: Mapping[str, Any],
+        known: tuple[list[str], Rows] | None = None,
+    ) -> None:
+        self._connection = connection
+        self._sql = sql
+        self._parameters = parameters
+        self._known = known
+        self.columns = []
+
+    @classmethod
+    def of(cls, columns: list[str], rows: Rows) -> RowReader:
+        """Return a reader of rows that are already there."""
+        return cls(None, "", {}, (columns, rows))
+
+    async def batches(self) -> AsyncGenerator[Rows]:
+        """Yield the rows, some at a time; at least once, if there are none.
+
+        Raises:
+            DatasetteError: the query is wrong, or takes too long.
+        """
+        if self._known is not None:
+            self.columns, rows = self._known
+            yield rows
+            return
+        assert self._connection is not None
+        turns = Turns()
+        with explained():
+            cursor = _started(self._connection, self._sql, self._parameters)
+            self.columns = [name for name, *_ in cursor.description]
+            for batch in _batches(self._connection, cursor):
+                yield batch
+                if turns.are_due:
+                    await turns.take()
+
+
+@asynccontextmanager
+async def row_reader(
+    datasette: Datasette, database: Database, sql: str, parameters: Mapping[str, Any]
+) -> AsyncIterator[RowReader]:
+    """Open a query for reading all of its rows.
+
+    Raises:
+        DatasetteError: it is wrong.
+    """
+    if not database.is_memory:
+        with explained():
+            known = await database.execute_fn(lambda conn: _at_once(conn, sql, parameters))
+        if known is not None:
+            yield RowReader(None, sql, parameters, known)
+            return
+    async with frozen(datasette, database) as connection:
+        yield RowReader(connection, sql, parameters)
+
+
 async def all_rows(
     datasette: Datasette, database: Database, sql: str, parameters: Mapping[str, Any]
 ) -> AsyncGenerator[Rows]:
@@ -46,18 +110,17 @@ async def all_rows(
     Raises:
         DatasetteError: it is wrong, or takes too long.
     """
-    try:
-        if not database.is_memory:
-            rows = await database.execute_fn(lambda conn: _at_once(conn, sql, parameters))
-            if rows is not None:
-                yield rows
-                return
-        async with _connection(datasette, database) as connection:
-            turns = Turns()
-            for batch in _batches(connection, sql, parameters):
+    async with row_reader(datasette, database, sql, parameters) as reader:
+        async with aclosing(reader.batches()) as batches:
+            async for batch in batches:
                 yield batch
-                if turns.are_due:
-                    await turns.take()
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Have errors of SQLite become answers that Datasette shows."""
+    try:
+        yield
     except sqlite3.OperationalError as error:
         if not _interrupted(error):
             raise DatasetteError(str(error), title="Invalid SQL", status=400) from error
@@ -69,13 +132,14 @@ async def all_rows(
 
 def _at_once(
     connection: sqlite3.Connection, sql: str, parameters: Mapping[str, Any]
-) -> Rows | None:
-    """Return all rows of a query, or None if that takes more than a moment."""
+) -> tuple[list[str], Rows] | None:
+    """Return columns and rows of a query, or None if that takes more than a moment."""
     end = time.perf_counter() + MOMENT
     connection.set_progress_handler(lambda: time.perf_counter() > end, STEPS)
     rows: Rows = []
     try:
         with closing(connection.execute(sql, parameters)) as cursor:
+            columns = [name for name, *_ in cursor.description]
             while batch := cursor.fetchmany(BATCH):
                 rows += batch
                 if time.perf_counter() > end:
@@ -86,7 +150,7 @@ def _at_once(
         return None
     finally:
         connection.set_progress_handler(None, STEPS)
-    return rows
+    return columns, rows
 
 
 def _interrupted(error: sqlite3.OperationalError) -> bool:
@@ -94,9 +158,7 @@ def _interrupted(error: sqlite3.OperationalError) -> bool:
 
 
 @asynccontextmanager
-async def _connection(
-    datasette: Datasette, database: Database
-) -> AsyncIterator[sqlite3.Connection]:
+async def frozen(datasette: Datasette, database: Database) -> AsyncIterator[sqlite3.Connection]:
     """Open a connection of our own to a copy of a database, or to one in memory."""
     if database.is_memory:
         with closing(database.connect()) as connection:
@@ -111,13 +173,20 @@ async def _connection(
             yield connection
 
 
-def _batches(
+def _started(
     connection: sqlite3.Connection, sql: str, parameters: Mapping[str, Any]
-) -> Iterator[Rows]:
+) -> sqlite3.Cursor:
+    """Run a query up to its first row."""
+    began = time.perf_counter()
+    connection.set_progress_handler(lambda: time.perf_counter() - began > LONGEST, STEPS)
+    return connection.execute(sql, parameters)
+
+
+def _batches(connection: sqlite3.Connection, cursor: sqlite3.Cursor) -> Iterator[Rows]:
     began = time.perf_counter()
     connection.set_progress_handler(lambda: time.perf_counter() - began > LONGEST, STEPS)
     rows: Rows = []
-    for row in connection.execute(sql, parameters):
+    for row in cursor:
         rows.append(row)
         if len(rows) >= BATCH or time.perf_counter() - began > STRETCH:
             yield rows

@@ -5,7 +5,6 @@ Zip files are made here; other contents, and who may have them, are up to the ca
 
 from __future__ import annotations
 
-import io
 import time
 import zipfile
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -23,6 +22,7 @@ from datasette.utils.asgi import Response
 
 from engine.asgi.server import Send
 from engine.datasette.copies import snapshot
+from engine.datasette.pipe import Pipe
 from engine.pace import Turns
 
 # Bytes read from a file for one message.
@@ -90,9 +90,9 @@ async def may_download(datasette: Datasette, actor: Any, database: Database) -> 
     )
 
 
-def download_path(datasette: Datasette, database: str) -> str:
+def download_path(datasette: Datasette, database: str, format: str = "db") -> str:
     """Return where a database is downloaded; plugins/exports.py answers there."""
-    path: str = datasette.urls.path(f"/-/download/{tilde_encode(database)}.db")
+    path: str = datasette.urls.path(f"/-/download/{tilde_encode(database)}.{format}")
     return path
 
 
@@ -128,31 +128,9 @@ async def _pieces(path: Path) -> AsyncGenerator[bytes]:
             yield piece
 
 
-class _Pipe(io.RawIOBase):
-    """What ZipFile writes to: it has no end and no way back."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._written = bytearray()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: object) -> int:
-        with memoryview(data) as view:  # type: ignore[arg-type]
-            self._written += view
-            return view.nbytes
-
-    def take(self) -> bytes:
-        """Return what was written since the last time."""
-        taken = bytes(self._written)
-        self._written.clear()
-        return taken
-
-
 async def zip_parts(databases: Sequence[tuple[str, Path]]) -> AsyncGenerator[bytes]:
     """Yield a zip file of databases, given by the names in it; one copy is in memory at a time."""
-    pipe = _Pipe()
+    pipe = Pipe()
     turns = Turns()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, database in databases:

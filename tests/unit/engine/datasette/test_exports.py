@@ -20,7 +20,7 @@ from engine.datasette import all_rows
 from engine.datasette.adaptations import base_url, file_names
 from engine.datasette.copies import snapshot
 from engine.datasette.downloads import content_disposition
-from plugins import exports, root
+from plugins import exports, root, row_exports
 
 ODD = "Ünï #1? 50%.x"
 
@@ -29,10 +29,10 @@ Story = Callable[[Datasette], Coroutine[Any, Any, None]]
 
 @pytest.fixture(autouse=True)
 def _plugins() -> Iterator[None]:
-    for plugin in (exports, root):
+    for plugin in (exports, row_exports, root):
         pm.register(plugin, name=plugin.__name__)
     yield
-    for plugin in (exports, root):
+    for plugin in (exports, row_exports, root):
         pm.unregister(plugin)
 
 
