@@ -69,8 +69,9 @@ export function isFramed({ destination }) {
 
 /**
  * Whether a page of Datasette asks for decisions, so that no other site may frame it beneath its own
- * buttons. Plugins are installed and rows deleted at addresses with “-/” in them. The query page and
- * static files are exceptions; in an embed that can be edited, so are those of a database.
+ * buttons. Plugins are installed and rows deleted at addresses with “-/” in them. The query page, the
+ * column overview and static files are exceptions; in an embed that can be edited, so are those of a
+ * database.
  *
  * @param {string} path  the part of an address within the workspace
  * @param {boolean} [isEditable]  whether it belongs to such an embed
@@ -78,5 +79,5 @@ export function isFramed({ destination }) {
  */
 export function decides(path, isEditable = false) {
   if (isEditable && !/^\/*-\//.test(path)) return false;
-  return /(?:^|\/)-\/(?!query(?:$|[/?])|static)/.test(path);
+  return /(?:^|\/)-\/(?!(?:query|columns)(?:$|[/?])|static)/.test(path);
 }

@@ -75,10 +75,18 @@ test("pages that decide are those below “-/”", () => {
     "data/-/create",
     "data/t/1/-/delete",
     "-/querying",
+    "data/-/columns-x",
   ]) {
     assert.ok(decides(path), path);
   }
-  for (const path of ["", "data/t", "data/-/query", "-/static/app.css", "data/t-/x"]) {
+  for (const path of [
+    "",
+    "data/t",
+    "data/-/query",
+    "data/t/-/columns",
+    "-/static/app.css",
+    "data/t-/x",
+  ]) {
     assert.ok(!decides(path), path);
   }
 });
