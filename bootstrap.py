@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from engine import deferred_modules
+from engine import deferred_modules, environment
 from engine.application import Application
 from engine.asgi import inline_threads
 from engine.asgi.server import RequestHead
@@ -199,6 +199,7 @@ class BrowserInstance(_Served):
 
         site.shell_url = shell_url
         site.read_only = read_only
+        site.pause = environment.pause
         self._instance = self._application = Instance(base_url)
         self._base_url = base_url
         self._exercise: AsyncIterator[int] | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from pyodide.ffi import JsException, can_run_sync, run_sync, to_js
@@ -46,6 +46,18 @@ def wait(work: Awaitable[Any]) -> Any:
             "JavaScript Promise Integration. Make the function that waits a coroutine."
         )
     return run_sync(work)
+
+
+def pause() -> Callable[[float], None] | None:
+    """Return a function that suspends Python for some seconds, in the middle of whatever calls it,
+    while other tasks run. None where the browser cannot do that (it needs JavaScript Promise
+    Integration), or outside a task.
+    """
+    return _pause if can_run_sync() else None
+
+
+def _pause(seconds: float) -> None:
+    run_sync(asyncio.sleep(seconds))
 
 
 class JsRequestBody:

@@ -7,7 +7,10 @@ it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from engine.folder import Folder
+from engine.sqlite.pausing import Pause
 
 #: The path of the site's JavaScript and CSS, with a slash at the end. It changes with each version.
 shell_url = ""
@@ -22,3 +25,12 @@ folder: Folder | None = None
 def root(base_url: str) -> str:
     """Return the path of the site's root, which holds the app/ folder that `base_url` is in."""
     return base_url[: base_url.rindex("/app/") + 1] if "/app/" in base_url else "/"
+
+
+def _no_pause() -> Pause | None:
+    return None
+
+
+#: Returns what suspends Python in the middle of a call, for others to run; None where the browser
+#: cannot do that. Called within a request.
+pause: Callable[[], Pause | None] = _no_pause

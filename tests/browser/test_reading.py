@@ -132,14 +132,6 @@ def test_wrong_sql_is_explained(regular_page: Page, site: str) -> None:
     expect(page.locator(".cm-editor")).to_contain_text("nowhere")
 
 
-@pytest.mark.console_errors
-def test_query_that_takes_too_long_is_stopped(regular_page: Page, site: str) -> None:
-    page = regular_page
-    sql = "with recursive n(i) as (select 1 union all select i + 1 from n) select max(i) from n"
-    page.goto(f"{site}app/world/-/query?sql={sql}".replace(" ", "%20").replace("+", "%2B"))
-    expect(page.locator("body")).to_contain_text("SQL query took too long")
-
-
 def test_jump_menu_finds_a_table(regular_page: Page, site: str) -> None:
     page = regular_page
     page.goto(f"{site}app/")

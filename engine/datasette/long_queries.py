@@ -1,0 +1,118 @@
+"""Lets SQL that people run take as long as it needs, while other pages are answered.
+
+Datasette is made for servers that strangers use, so it ends each query after a second. Here, people
+wait for queries of their own. A query of the query page that does not finish within a second starts
+again in the background (running_queries.py), and the page shows how long it has been running and
+can cancel it. If the configuration sets a limit (sql_time_limit_ms), that limit applies instead.
+It can go when Datasette can run a query in the background.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Any
+
+from datasette.app import Datasette
+from datasette.database import QueryInterrupted
+from datasette.utils import named_parameters
+from datasette.utils.asgi import Request
+from datasette.views.database import QueryView
+
+from engine.datasette import site
+from engine.datasette.running_queries import (
+    LIMIT,
+    LIMIT_WITHOUT_PAUSES,
+    Key,
+    RunningQueries,
+    RunningQuery,
+)
+
+#: The ms that a query may take before it gets a page of its own.
+QUICK = 1000
+
+#: The request for which a query page runs its query.
+_request: ContextVar[Request | None] = ContextVar("request", default=None)
+
+_plain_get = QueryView.get
+_plain_execute = Datasette.execute
+
+
+class StillRunning(Exception):
+    """Says that the result of a page's query is not there yet."""
+
+    def __init__(self, query: RunningQuery) -> None:
+        super().__init__("The query is still running.")
+        self.query = query
+
+
+def queries_of(datasette: Datasette) -> RunningQueries:
+    """Return the queries that run for a Datasette."""
+    queries = getattr(datasette, "_running_queries", None)
+    if queries is None:
+        queries = datasette._running_queries = RunningQueries()
+    return queries
+
+
+async def _get(self: Any, request: Request, datasette: Datasette) -> Any:
+    token = _request.set(request)
+    try:
+        return await _plain_get(self, request, datasette)
+    finally:
+        _request.reset(token)
+
+
+async def _execute(
+    self: Datasette, db_name: str, sql: str, params: Any = None, *more: Any, **options: Any
+) -> Any:
+    request = _request.get()
+    if request is None or not options.get("truncate") or _limit_is_set(self, options):
+        return await _plain_execute(self, db_name, sql, params, *more, **options)
+    queries = queries_of(self)
+    key = _key(db_name, sql, params or {})
+    query = queries.find(key)
+    if query is None:
+        try:
+            return await _plain_execute(
+                self, db_name, sql, params, *more, **options, custom_time_limit=QUICK
+            )
+        except QueryInterrupted:
+            query = await _started(self, queries, key, params or {})
+    if query.ended is None:
+        if request.url_vars.get("format") is None:
+            raise StillRunning(query)
+        assert query.task is not None
+        await query.task
+    return queries.take(query)
+
+
+async def _started(
+    datasette: Datasette, queries: RunningQueries, key: Key, params: Any
+) -> RunningQuery:
+    """Run a query in the background, or, where that is impossible, to its end."""
+    names = named_parameters(key[1])
+    values = {name: params[name] for name in names if name in params or name.startswith("_")}
+    pause = site.pause()
+    if pause is None:
+        query = RunningQuery(key, values, LIMIT_WITHOUT_PAUSES)
+        await query.run(datasette, None)
+    else:
+        query = RunningQuery(key, values, LIMIT)
+        queries.start(datasette, query, pause)
+    return query
+
+
+def _limit_is_set(datasette: Datasette, options: dict[str, Any]) -> bool:
+    settings = (datasette.config or {}).get("settings") or {}
+    return bool(options.get("custom_time_limit")) or "sql_time_limit_ms" in settings
+
+
+def _key(database: str, sql: str, params: Any) -> Key:
+    # Magic parameters, which begin with _, may have another value each time.
+    names = [name for name in named_parameters(sql) if not name.startswith("_")]
+    return database, sql, tuple((name, str(params.get(name))) for name in names)
+
+
+def install() -> None:
+    """Change Datasette's query page; doing it again changes nothing."""
+    QueryView.get = _get
+    Datasette.execute = _execute
