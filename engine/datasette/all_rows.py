@@ -18,16 +18,20 @@ from datasette.app import Datasette
 from datasette.database import Database
 from datasette.views.base import DatasetteError
 
+from engine.datasette import site
 from engine.datasette.copies import snapshot
 from engine.pace import Turns
+from engine.sqlite.pausing import pausing
 
 # Seconds within which a query need not have a copy.
 MOMENT = 0.1
 
-# Seconds after which others get their turn, and in how long a query must get to its next row:
-# SQLite cannot be made to pause.
+# Seconds after which others get their turn.
 STRETCH = 0.05
+
+# Seconds in which a query must get to its next row; longer where SQLite can be made to pause.
 LONGEST = 10.0
+LONGEST_WITH_PAUSES = 120.0
 
 # Rows that are handed on at once.
 BATCH = 500
@@ -74,13 +78,11 @@ class RowReader:
             return
         assert self._connection is not None
         turns = Turns()
-        with explained():
-            cursor = _started(self._connection, self._sql, self._parameters)
-            self.columns = [name for name, *_ in cursor.description]
-            for batch in _batches(self._connection, cursor):
-                yield batch
-                if turns.are_due:
-                    await turns.take()
+        self.columns = []
+        for batch in _batches(self._connection, self._sql, self._parameters, self.columns):
+            yield batch
+            if turns.are_due:
+                await turns.take()
 
 
 @asynccontextmanager
@@ -93,7 +95,7 @@ async def row_reader(
         DatasetteError: it is wrong.
     """
     if not database.is_memory:
-        with explained():
+        with _explained(LONGEST):
             known = await database.execute_fn(lambda conn: _at_once(conn, sql, parameters))
         if known is not None:
             yield RowReader(None, sql, parameters, known)
@@ -117,14 +119,14 @@ async def all_rows(
 
 
 @contextmanager
-def explained() -> Iterator[None]:
+def _explained(longest: float) -> Iterator[None]:
     """Have errors of SQLite become answers that Datasette shows."""
     try:
         yield
     except sqlite3.OperationalError as error:
         if not _interrupted(error):
             raise DatasetteError(str(error), title="Invalid SQL", status=400) from error
-        message = f"This query took more than {LONGEST:.0f} seconds to get to its next row."
+        message = f"This query took more than {longest:.0f} seconds to get to its next row."
         raise DatasetteError(message, title="SQL Interrupted", status=400) from error
     except sqlite3.DatabaseError as error:
         raise DatasetteError(str(error), title="Invalid SQL", status=400) from error
@@ -173,23 +175,24 @@ async def frozen(datasette: Datasette, database: Database) -> AsyncIterator[sqli
             yield connection
 
 
-def _started(
-    connection: sqlite3.Connection, sql: str, parameters: Mapping[str, Any]
-) -> sqlite3.Cursor:
-    """Run a query up to its first row."""
+def _batches(
+    connection: sqlite3.Connection, sql: str, parameters: Mapping[str, Any], columns: list[str]
+) -> Iterator[Rows]:
+    """Yield the rows of a query; their names are in `columns` once the first are there."""
     began = time.perf_counter()
-    connection.set_progress_handler(lambda: time.perf_counter() - began > LONGEST, STEPS)
-    return connection.execute(sql, parameters)
-
-
-def _batches(connection: sqlite3.Connection, cursor: sqlite3.Cursor) -> Iterator[Rows]:
-    began = time.perf_counter()
-    connection.set_progress_handler(lambda: time.perf_counter() - began > LONGEST, STEPS)
-    rows: Rows = []
-    for row in cursor:
-        rows.append(row)
-        if len(rows) >= BATCH or time.perf_counter() - began > STRETCH:
-            yield rows
-            rows = []
-            began = time.perf_counter()
-    yield rows
+    pause = site.pause()
+    longest = LONGEST if pause is None else LONGEST_WITH_PAUSES
+    with (
+        _explained(longest),
+        pausing(connection, lambda: time.perf_counter() - began > longest, pause),
+    ):
+        cursor = connection.execute(sql, parameters)
+        columns += [name for name, *_ in cursor.description]
+        rows: Rows = []
+        for row in cursor:
+            rows.append(row)
+            if len(rows) >= BATCH or time.perf_counter() - began > STRETCH:
+                yield rows
+                rows = []
+                began = time.perf_counter()
+        yield rows

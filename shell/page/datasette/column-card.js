@@ -83,7 +83,7 @@ function factsOf(column) {
  * @param {string | undefined} rowsUrl
  * @returns {HTMLElement[]}
  */
-function frequentValues({ name, rows, frequent, frequent_exact: isExact }, rowsUrl) {
+function frequentValues({ name, frequent, frequent_exact: isExact }, rowsUrl) {
   const list = element("ol", {});
   for (const { value, text, count: times, whole } of frequent) {
     const item = element("li", {});
@@ -94,7 +94,7 @@ function frequentValues({ name, rows, frequent, frequent_exact: isExact }, rowsU
       item.append(element("a", { href: url.href }, label));
     } else item.append(element("span", { class: "value" }, label));
     const bar = element("span", { class: "share", "aria-hidden": "true" });
-    bar.style.setProperty("--share", String(rows > 0 ? times / rows : 0));
+    bar.style.setProperty("--share", String(times / frequent[0].count));
     const words = `${isExact ? "" : "about "}${count(times)}`;
     item.append(bar, element("span", { class: "count" }, words));
     list.append(item);
