@@ -60,6 +60,7 @@ _MOST_PATIENCE = 0.5
 
 # Tables up to which it is found out whether all but one are hidden.
 _MOST_TO_COUNT = 30
+
 #: Datasette's own limits are those of a public server, and of native code. These are enough to sort
 #: and facet some 650,000 rows; what a site's owner or a link sets comes first.
 LIMITS = {"sql_time_limit_ms": 3000, "facet_time_limit_ms": 3000}

@@ -5,17 +5,22 @@ wait for queries of their own. A query of the query page that does not finish wi
 again in the background (running_queries.py), and the page shows how long it has been running and
 can cancel it. If the configuration sets a limit (sql_time_limit_ms), that limit applies instead.
 It can go when Datasette can run a query in the background.
+
+Datasette also keeps what people wrote only if SQLite finds an error, not if it refuses the query
+itself; here it does in both cases.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from contextvars import ContextVar
 from typing import Any
 
 from datasette.app import Datasette
 from datasette.database import QueryInterrupted
-from datasette.utils import named_parameters
+from datasette.utils import InvalidSql, named_parameters
 from datasette.utils.asgi import Request
+from datasette.views import database as database_views
 from datasette.views.database import QueryView
 
 from engine.datasette import site
@@ -35,6 +40,11 @@ _request: ContextVar[Request | None] = ContextVar("request", default=None)
 
 _plain_get = QueryView.get
 _plain_execute = Datasette.execute
+_plain_validate = database_views.validate_sql_select
+
+
+class _Refused(InvalidSql, sqlite3.OperationalError):  # type: ignore[misc]
+    """A query that is not a SELECT, which Datasette takes for an error of SQLite."""
 
 
 class StillRunning(Exception):
@@ -59,6 +69,20 @@ async def _get(self: Any, request: Request, datasette: Datasette) -> Any:
         return await _plain_get(self, request, datasette)
     finally:
         _request.reset(token)
+
+
+def _validate(sql: str) -> None:
+    """Have the page of a refused query keep it in the editor, as it does if SQLite finds an error.
+
+    Other formats run the query that a page shows, so there it stays an error of its own.
+    """
+    request = _request.get()
+    try:
+        _plain_validate(sql)
+    except InvalidSql as error:
+        if request is None or request.url_vars.get("format") is not None:
+            raise
+        raise _Refused(str(error)) from error
 
 
 async def _execute(
@@ -115,4 +139,5 @@ def _key(database: str, sql: str, params: Any) -> Key:
 def install() -> None:
     """Change Datasette's query page; doing it again changes nothing."""
     QueryView.get = _get
+    database_views.validate_sql_select = _validate
     Datasette.execute = _execute

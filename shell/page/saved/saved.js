@@ -19,6 +19,7 @@ import { pickFiles } from "../import/file-picking.js";
 import { isFramedByOthers, showOnlyALink } from "../ui/framing.js";
 import { importFile } from "./import-saved.js";
 import { offerDownload } from "../ui/offer-download.js";
+import { forgetQueries } from "../ui/query-history.js";
 import { keepTidy, unregister } from "../worker/registrations.js";
 import { silentWorkspaces } from "../worker/responsiveness.js";
 import { namesOf } from "../ui/workspace-name.js";
@@ -186,6 +187,7 @@ async function remove(chosen) {
   await work.run(`Deleting ${name}`, async () => {
     await askWorker({ type: "forget", keys });
     await unregister(keys);
+    keys.forEach(forgetQueries);
     await refresh();
     return `Deleted ${name}.`;
   });
