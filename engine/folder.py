@@ -6,7 +6,7 @@ A later build must still understand this layout. The worker saves the files when
     state.json     what the other files do not say: the order of the databases, which of them
                    takes the tables of CSV files and the like, and the sources
     databases/     NAME.db is the database NAME, with SQLite's journals beside it
-    configuration/ ID.json is what the metadata or config source ID says
+    configuration/ ID.json is what the metadata or config source ID says; 0.json what people edited
     incoming/      not saved: sources while they are imported, and what becomes of them
     internal.db    Datasette's own database: stored queries, column types, the catalogue
     imported-internal.db  that of an import, until imported_internal.py has read it
@@ -32,6 +32,9 @@ from engine.sqlite.names import chosen_database_name, database_name, find_name
 
 # Of this layout; WHOLE_FORMAT in shell/shared/saved-store.js is the same number.
 FORMAT = 2
+
+# Sources count from 1.
+EDITS = "0.json"
 
 # Where tables go, as in the first Datasette Lite.
 TABLE_DATABASE = "data.db"
@@ -134,6 +137,20 @@ class Folder:
         sources = [one for one in self.sources() if one["parameter"] == parameter]
         paths = [(one, self._configuration / f"{one['id']}.json") for one in sources]
         return [(one, json.loads(path.read_text())) for one, path in paths if path.exists()]
+
+    def edits(self, parameter: str) -> dict[str, Any]:
+        """Return the metadata or the config that people edited here, as keep_edits got it."""
+        try:
+            part = json.loads((self._configuration / EDITS).read_text())[parameter]
+        except (OSError, ValueError, LookupError, TypeError):
+            return {}  # nothing was edited, or an import brought something else
+        return part if isinstance(part, dict) else {}
+
+    def keep_edits(self, metadata: dict[str, Any], config: dict[str, Any]) -> None:
+        """Keep metadata and config that people edited here; they count more than any source."""
+        self._configuration.mkdir(exist_ok=True)
+        edits = {"metadata": metadata, "config": config}
+        (self._configuration / EDITS).write_text(json.dumps(edits))
 
     def aside(self, name: str) -> Path:
         """Return a path for what is only needed while a source is taken in; it is not saved."""

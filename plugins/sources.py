@@ -22,7 +22,7 @@ from datasette.utils.asgi import Forbidden, NotFound, Request, Response
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 
 from engine.datasette import removals, site
-from engine.datasette.contents import Contents
+from engine.datasette.contents import Contents, may_change
 from engine.datasette.downloads import download_path, may_download
 from engine.errors import LiteError
 from engine.sqlite.names import database_name, table_name
@@ -52,7 +52,7 @@ def menu_links(datasette: Datasette) -> Links:
 @hookimpl(tryfirst=True)
 def homepage_actions(datasette: Datasette, actor: Any) -> Links:
     """Link to the page from the homepage's actions."""
-    changes = ": load again, rename, remove" if _may_change(datasette, actor) else ""
+    changes = ": load again, rename, remove" if may_change(datasette, actor) else ""
     return [
         {
             "href": datasette.urls.path(PAGE),
@@ -72,12 +72,6 @@ def register_routes() -> list[tuple[str, Callable[..., Awaitable[Response]]]]:
     ]
 
 
-def _may_change(datasette: Datasette, actor: Any) -> bool:
-    return bool(
-        datasette.root_enabled and actor and actor.get("id") == "root" and site.folder is not None
-    )
-
-
 async def _page(request: Request, datasette: Datasette) -> Response:
     await datasette.ensure_permission(action="view-instance", actor=request.actor)
     await datasette.refresh_schemas()
@@ -91,7 +85,7 @@ async def _page(request: Request, datasette: Datasette) -> Response:
     ]
     context = {
         "databases": databases,
-        "may_change": _may_change(datasette, request.actor),
+        "may_change": may_change(datasette, request.actor),
         "settings": sources.settings(),
         "any_file": any(not database["in_memory"] for database in databases),
         "page": datasette.urls.path(PAGE),
@@ -229,7 +223,7 @@ async def _count(database: Database, table: str) -> int | None:
 
 async def _change(request: Request, datasette: Datasette) -> Response:
     """Show the form that renames or removes a database or table, or do it."""
-    if not _may_change(datasette, request.actor) or site.folder is None:
+    if not may_change(datasette, request.actor) or site.folder is None:
         raise Forbidden("Only the root user may change what is open.")
     change = request.url_vars["change"]
     name, table = request.args.get("database") or "", request.args.get("table")

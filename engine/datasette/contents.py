@@ -12,7 +12,7 @@ from typing import Any
 from datasette.app import Datasette
 from datasette.database import Database
 
-from engine.datasette import removals
+from engine.datasette import removals, site
 from engine.errors import LiteError
 from engine.folder import Folder
 from engine.sqlite import faults
@@ -30,6 +30,12 @@ _INTERNAL = {
 
 # As long as a file's name may be, with room for SQLite's suffixes.
 _LONGEST = 200  # bytes
+
+
+def may_change(datasette: Datasette, actor: Any) -> bool:
+    """Tell whether somebody may change what is open, and how it is described."""
+    is_root = datasette.root_enabled and actor and actor.get("id") == "root"
+    return bool(is_root and site.folder is not None)
 
 
 class Contents:

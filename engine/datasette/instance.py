@@ -246,7 +246,9 @@ class Instance:
         return found
 
     def _configuration(self, kind: str) -> dict[str, Any]:
-        """Return what the site's owner and all sources of a kind say; later ones count more."""
+        """Return what the site's owner, all sources of a kind and edits made here say; later ones
+        count more.
+        """
         refused, links = [], []
         for _, contents in self._folder.configuration(kind):
             # What an import laid there was never read by Intake.
@@ -256,7 +258,8 @@ class Instance:
             else:
                 refused.append(blanks(read.whole))
                 links.append(read.contents)
-        return merged([*refused, self._owner.document(kind), *links])
+        edits = cleaned(self._folder.edits(kind)).contents
+        return merged([*refused, self._owner.document(kind), *links, edits])
 
     async def open(self, memory: bool, trusted: Iterable[str] = ()) -> None:
         """Start Datasette on what was added, or on what was saved; `memory` adds its in-memory
