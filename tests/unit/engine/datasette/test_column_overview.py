@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import random
 import sqlite3
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,9 @@ from engine.datasette.column_summary import MOST_COUNTED, ColumnSummary
 from engine.datasette.distinct_estimate import DistinctEstimate
 from engine.datasette.histogram import MOST_BINS, Histogram
 from plugins import columns, root
+from tests.support.stories import Story, tell_on
 
 SEEDED = random.Random(1)
-
-Story = Callable[[Datasette], Coroutine[Any, Any, None]]
 
 
 @pytest.fixture
@@ -51,14 +49,7 @@ def tell(database: Path, story: Story, *, as_root: bool = True) -> None:
         pm.register(root, name="root")
     datasette = Datasette([str(database)], settings={"num_sql_threads": 0, "base_url": "/app/"})
 
-    async def run() -> None:
-        await datasette.invoke_startup()
-        try:
-            await story(datasette)
-        finally:
-            datasette.close()
-
-    asyncio.run(run())
+    tell_on(datasette, story)
 
 
 def test_overview_of_a_table(database: Path) -> None:

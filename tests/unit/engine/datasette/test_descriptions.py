@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
-from collections.abc import Callable, Coroutine
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,8 +16,7 @@ from engine.datasette import site
 from engine.folder import Folder
 from engine.importing.configuration import cleaned
 from plugins import descriptions, root
-
-Story = Callable[[Datasette], Coroutine[Any, Any, None]]
+from tests.support.stories import Story, tell_on
 
 TEMPLATES = Path(descriptions.__file__).parent / "templates"
 
@@ -52,14 +49,7 @@ def tell(folder: Folder, story: Story, *, as_root: bool = True, **options: Any) 
         **options,
     )
 
-    async def run() -> None:
-        await datasette.invoke_startup()
-        try:
-            await story(datasette)
-        finally:
-            datasette.close()
-
-    asyncio.run(run())
+    tell_on(datasette, story)
     pm.unregister(descriptions)
     if as_root:
         pm.unregister(root)

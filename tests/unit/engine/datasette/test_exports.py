@@ -7,7 +7,7 @@ import io
 import json
 import sqlite3
 import zipfile
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,9 @@ from engine.datasette.adaptations import base_url, file_names
 from engine.datasette.copies import snapshot
 from engine.datasette.downloads import content_disposition
 from plugins import exports, root, row_exports
+from tests.support.stories import Story, tell_on
 
 ODD = "Ünï #1? 50%.x"
-
-Story = Callable[[Datasette], Coroutine[Any, Any, None]]
 
 
 @pytest.fixture(autouse=True)
@@ -61,14 +60,7 @@ def tell(folder: Path, story: Story, **options: Any) -> None:
     options.setdefault("settings", {"num_sql_threads": 0, "base_url": "/app/"})
     datasette = Datasette(sorted(map(str, folder.glob("*.db"))), memory=True, **options)
 
-    async def run() -> None:
-        await datasette.invoke_startup()
-        try:
-            await story(datasette)
-        finally:
-            datasette.close()
-
-    asyncio.run(run())
+    tell_on(datasette, story)
 
 
 def lines(text: str) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sqlite3
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,9 @@ from engine.datasette import long_queries, running_queries, site
 from engine.datasette.adaptations import sqlite_limits
 from plugins import root
 from plugins import running_queries as plugin
+from tests.support.stories import Story, tell_on
 
 TEMPLATES = Path(plugin.__file__).parent / "templates"
-
-Story = Callable[[Datasette], Coroutine[Any, Any, None]]
 
 ENDLESS = "with recursive n(i) as (select 1 union all select i + 1 from n) select max(i) from n"
 LONG = ENDLESS.replace("from n)", "from n where i < cast(:most as integer))")
@@ -64,14 +63,7 @@ def tell(database: Path, story: Story, **config: Any) -> None:
         template_dir=str(TEMPLATES),
     )
 
-    async def run() -> None:
-        await datasette.invoke_startup()
-        try:
-            await story(datasette)
-        finally:
-            datasette.close()
-
-    asyncio.run(run())
+    tell_on(datasette, story)
 
 
 def address(sql: str, format: str = "", **parameters: Any) -> str:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
-from collections.abc import Callable, Coroutine
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 from datasette.app import Datasette
@@ -15,8 +12,7 @@ from datasette.plugins import pm
 
 from engine.datasette.query_files import QueryText, free_name, from_script, to_script
 from plugins import root, saved_queries
-
-Story = Callable[[Datasette], Coroutine[Any, Any, None]]
+from tests.support.stories import Story, tell_on
 
 TEMPLATES = Path(saved_queries.__file__).parent / "templates"
 
@@ -39,14 +35,7 @@ def tell(database: Path, story: Story, *, as_root: bool = True) -> None:
     settings = {"num_sql_threads": 0}
     datasette = Datasette([str(database)], settings=settings, template_dir=str(TEMPLATES))
 
-    async def run() -> None:
-        await datasette.invoke_startup()
-        try:
-            await story(datasette)
-        finally:
-            datasette.close()
-
-    asyncio.run(run())
+    tell_on(datasette, story)
 
 
 def test_a_script_gives_back_what_went_into_it() -> None:
