@@ -45,13 +45,13 @@ class Fits:
                 return f"{self._names[place]} is empty."
         for place, wanted in self._forced:
             value = row[place]
-            if value not in self._nulls and not _is_number(value, wanted):
+            if value not in self._nulls and not is_number(value, wanted):
                 what = "an integer" if wanted is ColumnType.INTEGER else "a number"
                 return f"{self._names[place]} is not {what}: {str(value)[:100]!r}."
         return None
 
 
-def _is_number(value: Any, wanted: ColumnType) -> bool:
+def is_number(value: Any, wanted: ColumnType) -> bool:
     """Return whether SQLite converts a value to a number of the type."""
     if isinstance(value, bytes):
         return False

@@ -42,6 +42,7 @@ from engine.importing.json_values import RECORD_SEPARATOR, JsonParser
 from engine.importing.landing import tables_of
 from engine.importing.loose_table import LooseTable
 from engine.importing.options import ImportOptions, Request
+from engine.importing.preview_fits import fits_of, misfits_of
 from engine.importing.sql_import import read_script
 from engine.importing.sql_script import run_script
 from engine.importing.sqlite_file import MAGIC, no_database
@@ -316,8 +317,8 @@ class Previews:
         values = list(zip(*rows, strict=True)) or [()] * len(columns)
         distinct = [_is_distinct(column) for column in values]
         described = [
-            {"name": column, "type": kind, "distinct": one}
-            for column, kind, one in zip(columns, types, distinct, strict=True)
+            {"name": column, "type": kind, "distinct": one, "fits": fits_of(seen)}
+            for column, kind, one, seen in zip(columns, types, distinct, values, strict=True)
         ]
         return {
             "source": source,
@@ -325,6 +326,7 @@ class Previews:
             "taken": find_name(name, list(there)) is not None,
             "columns": described,
             "rows": [list(map(_shown, row)) for row in rows[:_SHOWN_ROWS]],
+            "misfits": [misfits_of(row) for row in rows[:_SHOWN_ROWS]],
             "pk": _candidates(described),
             "count": count,
         }

@@ -394,6 +394,7 @@ export const STAGES = [
  * @property {boolean} taken       whether there is a table of that name
  * @property {PreviewColumn[]} columns
  * @property {any[][]} rows        the first few
+ * @property {string[][][]} misfits  for each value of these rows, the types that it does not fit
  * @property {string[]} pk         columns that may be the primary key
  * @property {number | null} count  rows in all, if known
  * @property {boolean} [hidden]    whether it is a hidden sheet, left out unless it is chosen
@@ -405,6 +406,8 @@ export const STAGES = [
  * @property {string} name
  * @property {string} type         text, integer or float
  * @property {boolean} distinct    whether no value occurs twice in the rows read
+ * @property {{values: number, integer: number, float: number}} fits  how many values, empty ones not
+ *   counted, were read, and how many of these are integers and numbers
  */
 
 /**

@@ -15,6 +15,9 @@ const TYPES = /** @type {const} */ ([
   ["float", "Decimal"],
 ]);
 
+/** @type {Record<string, string>} */
+const IN_WORDS = { integer: "an integer", float: "a number" };
+
 const EXPLANATION =
   "Untick a column to leave it out. Key columns identify rows; search columns get a full-text index. " +
   "Rows that do not fit are kept in a separate table.";
@@ -29,14 +32,20 @@ export function columnsPreview(table, choices, typed) {
   const warning = element("p", { class: "hint", role: "status" });
   const body = element("tbody", {}, ...table.rows.map((row) => rowOf(row)));
   const say = () => {
-    warning.textContent = doubtAboutKey(table, choices);
-    for (const row of body.rows) {
+    warning.replaceChildren(...doubts(table, choices).map((doubt) => element("span", {}, doubt)));
+    [...body.rows].forEach((row, rowIndex) => {
       table.columns.forEach(({ name, type }, index) => {
-        row.cells[index]?.classList.toggle("left-out", choices.drop.has(name));
-        const number = (choices.types.get(name) ?? type) !== "text";
-        row.cells[index]?.classList.toggle("number", number);
+        const cell = row.cells[index];
+        if (!cell) return;
+        const wanted = choices.types.get(name) ?? type;
+        const isLeftOut = choices.drop.has(name);
+        const isMisfit = !isLeftOut && (table.misfits[rowIndex]?.[index] ?? []).includes(wanted);
+        cell.classList.toggle("left-out", isLeftOut);
+        cell.classList.toggle("number", wanted !== "text");
+        cell.classList.toggle("misfit", isMisfit);
+        cell.title = isMisfit ? `Not ${IN_WORDS[wanted]}` : "";
       });
-    }
+    });
   };
   const head = table.columns.map((column) => headOf(column, choices, typed, say));
   say();
@@ -124,6 +133,30 @@ function captionOf({ rows, count }) {
   if (count === null || count === undefined) return `First ${shown} rows`;
   if (count === rows.length) return count === 1 ? "1 row" : `All ${shown} rows`;
   return `First ${shown} of ${count.toLocaleString("en")} rows`;
+}
+
+/**
+ * @param {PreviewTable} table
+ * @param {TableChoices} choices
+ * @returns {string[]} sentences on what will not go as chosen
+ */
+function doubts(table, choices) {
+  const { columns, count } = table;
+  const aboutTypes = columns.flatMap(({ name, fits }) => {
+    const wanted = choices.types.get(name);
+    if ((wanted !== "integer" && wanted !== "float") || choices.drop.has(name)) return [];
+    const { values, [wanted]: fitting } = fits;
+    if (fitting === values) return [];
+    // The preview looks at the beginning of large files only.
+    const of = `${count === null ? "the first " : ""}${values.toLocaleString("en")}`;
+    const kind = wanted === "integer" ? "integers" : "numbers";
+    return [
+      `“${name}”: ${fitting.toLocaleString("en")} of ${of} values are ${kind}. ` +
+        "Rows with other values go into a separate table.",
+    ];
+  });
+  const aboutKey = doubtAboutKey(table, choices);
+  return aboutKey === "" ? aboutTypes : [aboutKey, ...aboutTypes];
 }
 
 /**

@@ -9,21 +9,21 @@
 import { LiteError, toWire } from "../../shared/errors.js";
 import { withJournals } from "../../shared/journals.js";
 import { instancePath } from "../../shared/paths.js";
-import { CHANGES_EXISTING, STAGES } from "../../shared/protocol.js";
+import { CHANGES_EXISTING } from "../../shared/protocol.js";
 import { SITE_ROOT } from "../../shared/site.js";
 import { askWorker, WORKER_STOPPED } from "../worker/ask-worker.js";
 import { bootInstance } from "../worker/boot-client.js";
-import { element, formatAmount, formatBytes, inWords } from "../ui/dom.js";
+import { element, formatBytes } from "../ui/dom.js";
 import { errorParts } from "../ui/error-view.js";
 import { Destination, hereAt } from "./import-destination.js";
 import { ImportEntry } from "./import-entry.js";
 import { ImportProgress } from "./import-progress.js";
 import { importResult } from "./import-result.js";
+import { cancelledInWords, stageInWords, stopped } from "./import-words.js";
 import { insist } from "../worker/insist.js";
 import { shadowWith, whenStyled } from "../ui/shadow.js";
 
 /** @typedef {import("../../shared/protocol.js").AddResult} AddResult */
-/** @typedef {import("../../shared/protocol.js").ProgressMessage} ProgressMessage */
 
 /**
  * @typedef {object} Brought
@@ -430,41 +430,4 @@ class ImportDialog {
 /** @param {BeforeUnloadEvent} event */
 function keepPage(event) {
   event.preventDefault();
-}
-
-/** @param {ProgressMessage} message */
-function stageInWords(message) {
-  const [, title = ""] = STAGES.find(([id]) => id === message.stage) ?? [];
-  const amount = formatAmount(message);
-  return `Starting Datasette: ${title}${amount && `, ${amount}`}`;
-}
-
-/**
- * @param {File[]} files
- * @param {number} done  how many of them were imported
- */
-function stopped(files, done) {
-  const kept = importedInWords(files, done) || "Everything saved before is unharmed. ";
-  return new LiteError("The browser stopped this site’s worker during the import.", {
-    hint: `${kept}Memory may be short: close other tabs. “Try again” continues; nothing is imported twice.`,
-  });
-}
-
-/**
- * @param {File[]} files
- * @param {number} done  how many of them were imported
- */
-function importedInWords(files, done) {
-  const imported = files.slice(0, done).map(({ name }) => name);
-  const verb = imported.length === 1 ? "was" : "were";
-  return imported.length > 0 ? `${inWords(imported)} ${verb} already imported. ` : "";
-}
-
-/**
- * @param {File[]} files
- * @param {number} done  how many of them were imported
- */
-function cancelledInWords(files, done) {
-  const before = importedInWords(files, done);
-  return `Cancelled. ${before}Nothing of ${files[done]?.name ?? "the rest"} was kept.`;
 }

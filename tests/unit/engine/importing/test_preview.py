@@ -59,11 +59,30 @@ def test_csv(look: Looker) -> None:
                 "name": "there",
                 "taken": True,
                 "columns": [
-                    {"name": "id", "type": "integer", "distinct": True},
-                    {"name": "name", "type": "text", "distinct": False},
-                    {"name": "price", "type": "float", "distinct": False},
+                    {
+                        "name": "id",
+                        "type": "integer",
+                        "distinct": True,
+                        "fits": {"values": 2, "integer": 2, "float": 2},
+                    },
+                    {
+                        "name": "name",
+                        "type": "text",
+                        "distinct": False,
+                        "fits": {"values": 2, "integer": 0, "float": 0},
+                    },
+                    {
+                        "name": "price",
+                        "type": "float",
+                        "distinct": False,
+                        "fits": {"values": 1, "integer": 0, "float": 1},
+                    },
                 ],
                 "rows": [[1, "x", 1.5], [2, "x", None]],
+                "misfits": [
+                    [[], ["integer", "float"], ["integer"]],
+                    [[], ["integer", "float"], []],
+                ],
                 "pk": ["id"],
                 "count": 2,
             }
