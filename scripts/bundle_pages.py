@@ -1,10 +1,10 @@
 """Bundles the JavaScript and CSS of the pages: one script per page, plus chunks that pages share.
 
 A page's entry is a module of shell/page/ that no other module imports. Modules that several
-entries import become one chunk, common.js: esbuild alone would make a chunk for each combination
-of entries, and a page would wait for a dozen requests. Modules that are loaded by `import()`
-stay apart. All output lies in one folder, so that `import.meta.url` means the same everywhere
-(shell/shared/site.js).
+entries import become one chunk: esbuild alone would make a chunk for each combination of entries,
+and a page would wait for a dozen requests. Libraries that few pages need stay apart, with all that
+needs them, and so do modules that are loaded by `import()`. All output lies in one folder, so that
+`import.meta.url` means the same everywhere (shell/shared/site.js).
 """
 
 from __future__ import annotations
@@ -109,9 +109,20 @@ def _reached(graph: dict[Path, dict[Path, bool]], entry: Path) -> set[Path]:
 
 
 def _common(graph: dict[Path, dict[Path, bool]], entries: list[Path]) -> set[Path]:
-    """Return the modules that more than one entry imports."""
-    reached = [_reached(graph, entry) for entry in entries]
-    return {path for path in graph if sum(path in some for some in reached) > 1}
+    """Return the modules for the chunk that all pages load."""
+    later = {path for found in graph.values() for path, is_static in found.items() if not is_static}
+    reached = [{entry, *_reached(graph, entry)} for entry in {*entries, *later}]
+    users = {path: sum(path in some for some in reached) for path in graph}
+    rare = {
+        path
+        for path, count in users.items()
+        if "node_modules" in path.parts and count < len(reached) / 2
+    }
+    return {
+        path
+        for path, count in users.items()
+        if count > 1 and rare.isdisjoint({path, *_reached(graph, path)})
+    }
 
 
 def _importing(paths: set[Path], folder: Path) -> str:

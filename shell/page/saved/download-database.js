@@ -3,7 +3,6 @@
  */
 
 import { JOURNALS, readInstance } from "../../shared/saved-store.js";
-import { zipOf } from "./export-zip.js";
 import { offerDownload } from "../ui/offer-download.js";
 
 /**
@@ -20,6 +19,7 @@ export async function downloadDatabase(store, key, path) {
   const { files } = await readInstance(store, key, (found) => together.includes(found));
   const needed = files.filter((file) => file.path === path || file.content.size > 0);
   const name = path.slice(path.lastIndexOf("/") + 1);
-  if (needed.length === 1) offerDownload(needed[0].content, name);
-  else offerDownload(await zipOf(needed), `${name}.zip`);
+  if (needed.length === 1) return offerDownload(needed[0].content, name);
+  const { zipOf } = await import("./export-zip.js"); // large, and seldom needed
+  offerDownload(await zipOf(needed), `${name}.zip`);
 }

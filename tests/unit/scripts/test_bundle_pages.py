@@ -12,6 +12,9 @@ MODULES = {
     "one.js": 'import { a } from "./a.js"; import { b } from "./b.js"; console.log(a, b, "one");',
     "two.js": 'import { a } from "./a.js"; import { b } from "./b.js"; import("./later.js"); a(b);',
     "three.js": 'import { openDB } from "idb"; import { b } from "./b.js"; console.log(b, openDB);',
+    "four.js": 'import { zip } from "./packed.js"; import { a } from "./a.js"; zip(a);',
+    "five.js": 'import { zip } from "./packed.js"; import { b } from "./b.js"; zip(b);',
+    "packed.js": 'import { ZipWriter } from "@zip.js/zip.js"; export const zip = () => ZipWriter;',
     "timer.js": "setInterval(() => postMessage(0));",
     "later.js": 'import { a } from "./a.js"; export const later = a;',
     "a.js": 'export const a = () => "shared by two";',
@@ -36,12 +39,14 @@ def test_pages_share_one_chunk(pages: Path, tmp_path: Path) -> None:
     target = tmp_path / "made"
     imports, packages = bundle_pages(pages, target, tmp_path / "work")
     [chunk] = imports["one.js"]
-    assert packages == {"idb"}
+    assert packages == {"idb", "@zip.js/zip.js"}
     assert imports["two.js"] == imports["three.js"] == [chunk]
     assert {path.name for path in target.glob("*.js") if "-" not in path.name} == {
         "one.js",
         "two.js",
         "three.js",
+        "four.js",
+        "five.js",
         "timer.js",
         "appearance.js",
     }
@@ -49,6 +54,17 @@ def test_pages_share_one_chunk(pages: Path, tmp_path: Path) -> None:
     assert "shared by two" in shared and "shared by three" in shared and "import.meta" in shared
     # Modules that are loaded later stay separate.
     assert len(list(target.glob("later-*.js"))) == 1
+
+
+def test_a_library_that_few_pages_need_is_loaded_by_those_alone(
+    pages: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "made"
+    imports, _ = bundle_pages(pages, target, tmp_path / "work")
+    library = set(imports["four.js"]) - set(imports["one.js"])
+    assert library == set(imports["five.js"]) - set(imports["one.js"])
+    assert sum((target / chunk).stat().st_size for chunk in library) > 50_000
+    assert (target / imports["one.js"][0]).stat().st_size < 5_000
 
 
 def test_a_script_that_shares_nothing_imports_nothing(pages: Path, tmp_path: Path) -> None:
