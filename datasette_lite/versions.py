@@ -13,6 +13,7 @@ download them again. Their addresses contain their own hash. assembly.py decides
 consists of.
 
 The manifest, in sw.js, lists the parts, and the small files that the worker keeps for offline use.
+Those are also in one file, for when most of them are needed.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import re
 from pathlib import Path
 
 from datasette_lite import page_policy
+from datasette_lite.kept_files import in_one
 
 #: The folder that becomes v/VERSION/shell.
 CODE = "shell"
@@ -144,10 +146,15 @@ def seal(site: Path, parts: dict[str, Path], contents: Contents) -> str:
         if name.endswith(".html"):
             source = page_policy.with_policy(source, is_launcher=name == "index.html")
         (site / name).write_text(source)
+    files = files_in_manifest(site, folder)
+    together = f"{folder}/kept.txt"
+    boundary, body = in_one({path: (site / path).read_bytes() for path in files})
+    (site / together).write_bytes(body)
     manifest = {
         "version": version,
         "parts": parts_in_manifest(site, parts, contents),
-        "files": files_in_manifest(site, folder),
+        "files": files,
+        "together": {"url": together, "boundary": boundary},
     }
     url = json.dumps(f"{folder}/{WORKER}")
     (site / "sw.js").write_text(

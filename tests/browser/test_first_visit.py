@@ -45,9 +45,8 @@ def test_the_rest_comes_after_the_first_page(page: Page, host: Host) -> None:
     later = [path for path in host.requests if LATER.match(path)]
     first_page = max(host.requests.index(path) for path in before if "/runtime/" in path)
     assert len(later) == 2 and min(map(host.requests.index, later)) > first_page
-    # What is kept for offline use is asked for in one go, this among the first; on a slow machine
-    # while the parts still come.
-    kept_from = host.requests.index("/saved.html")
+    # With what is kept for offline use; on a slow machine while the parts still come.
+    kept_from = next(at for at, path in enumerate(host.requests) if path.endswith("/kept.txt"))
     needed = [path for path in before if "/runtime/" in path]
     needed += [path for path in host.requests[:kept_from] if "/runtime/" not in path]
     # Once each: the root's worker, which comes after the page, has the script of the workspace's.
@@ -55,6 +54,7 @@ def test_the_rest_comes_after_the_first_page(page: Page, host: Host) -> None:
     data = host.sent["/data/world.db"]
     print(f"{sent:,} bytes before the first page, {data:,} of them its data")
     assert sent - data <= LIMIT
+    assert len(host.requests) <= 40, "one after the other, on a slow network"
     stop_worker(page)
     host.unplug()
     follow(page, page.url)

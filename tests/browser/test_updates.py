@@ -266,7 +266,8 @@ def test_a_deploy_in_progress_changes_nothing_until_it_is_done(
     kept = copies(page)
 
     host.sites["/"] = plugin_build
-    host.spoiled[f"/v/{new}/shell/page/site.css"] = b"/* half a file"
+    for path in ("shell/page/site.css", "kept.txt"):
+        host.spoiled[f"/v/{new}/{path}"] = b"/* half a file"
     assert page.evaluate(UPDATE) == "redundant"
     page.reload()
     expect(page.get_by_role("link", name=EXAMPLE)).to_be_visible()
@@ -288,7 +289,8 @@ def test_a_deploy_in_progress_changes_nothing_until_it_is_done(
 @pytest.mark.console_errors
 def test_a_first_visit_in_the_middle_of_a_deploy_works(page: Page, host: Host, old: str) -> None:
     """What the page does not need may be missing, and is kept once it is there."""
-    host.spoiled[f"/v/{old}/shell/page/booting.js"] = b"// half a file"
+    for path in ("shell/page/booting.js", "kept.txt"):
+        host.spoiled[f"/v/{old}/{path}"] = b"// half a file"
     follow(page, link(host.address(), memory="1"))
     host.spoiled.clear()
     stop_worker(page)
@@ -301,7 +303,8 @@ def test_a_first_visit_in_the_middle_of_a_deploy_works(page: Page, host: Host, o
 def test_the_launcher_in_the_middle_of_a_deploy_works_when_it_is_done(
     page: Page, host: Host, old: str
 ) -> None:
-    host.spoiled[f"/v/{old}/shell/page/booting.js"] = b"// half a file"
+    for path in ("shell/page/booting.js", "kept.txt"):
+        host.spoiled[f"/v/{old}/{path}"] = b"// half a file"
     page.goto(host.address())
     page.get_by_role("link", name=EXAMPLE).click()
     wait_for_datasette(page)

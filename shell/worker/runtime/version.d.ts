@@ -22,5 +22,7 @@ declare const VERSION: {
     parts: Record<"wasm" | "wasm-packed" | "stdlib" | "packages" | "site" | "rest", Part>;
     /** SHA-256 in hex of each file that makes the site work offline, by its path from the site's root. */
     files: Record<string, string>;
+    /** All of these files in one multipart/form-data body; the address is relative to the site's root. */
+    together: { url: string; boundary: string };
   };
 };

@@ -12,12 +12,16 @@ import manifest from "./manifest.js";
 import { LiteError, OUTDATED } from "../../shared/errors.js";
 import { SITE_ROOT } from "../../shared/site.js";
 import { versionCache } from "./caches.js";
+import { downloadTogether } from "./kept-files.js";
 import { useOf, withSafeHeaders } from "./response-headers.js";
 import { sha256 } from "../../shared/hash.js";
 import { alone } from "../../shared/locks.js";
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const CACHE = versionCache(manifest.version);
+
+/** From so many missing files on, they are all fetched together. */
+const MANY = 8;
 
 /** Kept beside the files once they are all there. */
 const COMPLETE = "complete";
@@ -41,9 +45,12 @@ let completed;
  */
 export function keepSite() {
   return alone(`keeping version ${manifest.version}`, async () => {
-    await Promise.all(
-      Object.keys(manifest.files).map(async (path) => (await kept(path)) ?? (await obtain(path))),
-    );
+    let missing = await notKept();
+    if (missing.length >= MANY) {
+      await obtainTogether(missing);
+      missing = await notKept();
+    }
+    await Promise.all(missing.map(obtain));
     await caches
       .open(CACHE)
       .then((cache) => cache.put(fileUrl(COMPLETE), new Response()))
@@ -162,6 +169,38 @@ async function kept(path) {
     return new Response(bytes, { headers: response.headers });
   } catch {
     return undefined; // some private windows have no Cache Storage at all
+  }
+}
+
+/** @returns {Promise<string[]>} paths of the files that the cache does not hold intact */
+async function notKept() {
+  const paths = Object.keys(manifest.files);
+  const found = await Promise.all(paths.map(kept));
+  return paths.filter((_, at) => found[at] === undefined);
+}
+
+/**
+ * Put files into the cache that are fetched all at once. Whatever is not as this version has it is left
+ * out: each file has an address of its own, too.
+ *
+ * @param {string[]} paths
+ * @returns {Promise<void>} never rejected
+ */
+async function obtainTogether(paths) {
+  try {
+    const [files, cache] = await Promise.all([downloadTogether(), caches.open(CACHE)]);
+    const put = paths.map(async (path) => {
+      const file = files.get(path);
+      const bytes = await file?.arrayBuffer();
+      if (!file || !bytes || (await sha256(bytes)) !== manifest.files[path]) return;
+      await cache.put(
+        fileUrl(path),
+        new Response(bytes, { headers: { "content-type": file.type } }),
+      );
+    });
+    await Promise.all(put);
+  } catch (error) {
+    console.warn("The small files of this site could not be fetched together.", error);
   }
 }
 
