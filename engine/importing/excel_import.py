@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import datetime
 import sqlite3
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -43,6 +44,10 @@ _NEAR_ROWS = 10_000
 
 # A sheet's whole rectangle is in memory, at about 30 bytes a cell.
 _MOST_CELLS = 30_000_000
+
+# A spreadsheet of a million rows and 20 columns is about half of that when it is unpacked. Reading
+# takes a minute per gigabyte in a browser, and nothing else runs meanwhile.
+_MOST_BYTES = 2_000_000_000
 
 _ERRORS = frozenset(
     ["#N/A", "#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#SPILL!", "#CALC!"]
@@ -91,6 +96,8 @@ class Workbook:
 
         unreadable: tuple[type[Exception], ...] = (CalamineError, SyntaxError, *UNREADABLE_ZIP)
         try:
+            if is_zip(path):
+                _refuse_too_large(path, source)
             cells = await read_cells(path, breathe) if is_zip(path) else XlsxCells({})
             return cls(CalamineWorkbook.from_path(str(path)), cells, source)
         except unreadable as error:
@@ -204,6 +211,17 @@ def hidden_in_words(names: list[str]) -> str:
     if len(names) == 1:
         return f"Sheet {names[0]} is hidden and was left out."
     return f"Sheets {', '.join(names[:-1])} and {names[-1]} are hidden and were left out."
+
+
+def _refuse_too_large(path: Path, source: str) -> None:
+    with zipfile.ZipFile(path) as archive:
+        size = sum(member.file_size for member in archive.infolist())
+    if size > _MOST_BYTES:
+        raise SourceError(
+            f"{source} is too large: unpacked, it has {size / 1e9:,.1f} GB.",
+            source=source,
+            hint="Save the sheets that you need as CSV, and open those files.",
+        )
 
 
 def _damaged(source: str, error: Exception) -> SourceError:

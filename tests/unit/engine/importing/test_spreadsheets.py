@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from engine.errors import SourceError
+from engine.importing import excel_import
 from tests.support.opening import Opener
 from tests.support.spreadsheets import ods, odt, xls
 
@@ -242,3 +243,31 @@ def _stored(value: Any, kind: str) -> Any:
         whole = isinstance(value, (bool, int)) or value.is_integer() and abs(value) < 2**53
         return str(int(value)) if whole else repr(float(f"{value:.16g}"))
     return value
+
+
+def test_what_would_be_too_large_when_it_is_unpacked_is_refused(
+    open_: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = ods([[("string", "a")], [("float", "1")]])
+    assert open_("t.ods", data).rows("select a from t") == [(1,)]
+    monkeypatch.setattr(excel_import, "_MOST_BYTES", 500)
+    for look in (open_, open_.preview):
+        with pytest.raises(SourceError, match=r"u\.ods is too large: unpacked, it has 0\.0 GB\."):
+            look("u.ods", data)
+
+
+@pytest.mark.cpu_seconds(20)
+def test_cells_that_are_repeated_too_often_are_refused(open_: Opener) -> None:
+    data = io.BytesIO(ods([[("string", "a")], [("float", "1")]]))
+    again = io.BytesIO()
+    with zipfile.ZipFile(data) as old, zipfile.ZipFile(again, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "content.xml":
+                for what, count in ((b"column", b"16000"), (b"row", b"1000000")):
+                    start = b"<table:table-cell" if what == b"column" else b"<table:table-row"
+                    more = b' table:number-%ss-repeated="%s"' % (what, count)
+                    content = content.replace(start, start + more)
+            new.writestr(name, content)
+    with pytest.raises(SourceError, match="t.ods is a spreadsheet that can't be read"):
+        open_("t.ods", again.getvalue())
