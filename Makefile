@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PORT ?= 8001
 
 .DEFAULT_GOAL := help
-.PHONY: help site runtime wheel docs serve test test-unit test-browser fuzz torture other-browsers compatibility lint format bench lock lock-plugins first-visit licenses clean
+.PHONY: help site runtime wheel docs serve dev test test-unit test-browser test-quick test-all fuzz torture other-browsers compatibility lint format bench lock lock-plugins first-visit licenses clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,12 +33,26 @@ docs: wheel ## Build the documentation, with live tables, into build/docs/
 serve: site ## Build what is missing and serve the site (PORT=8001)
 	@$(BIN)/python -m datasette_lite serve dist --port $(PORT)
 
+dev: site ## Open the site in a browser window; rebuild and reload it at every change (PORT=8001)
+	@$(BIN)/python scripts/develop.py --port $(PORT)
+
 test: test-unit test-browser ## Set everything up, a browser included, and run all tests
+
+test-quick: site ## Run the tests that need no browser, and the main job in one, in two minutes
+	@$(BIN)/python -m pytest --numprocesses=2 tests/unit
+	@node --test --test-reporter=dot $$(find tests/unit -name '*.test.js')
+	@$(BIN)/python scripts/find_browser.py
+	@$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal tests/browser/test_main_job.py
+
+test-all: test other-browsers ## Run all tests, in other browsers as well
 
 test-unit: site ## Run the tests that need no browser
 	@$(BIN)/python -m pytest --numprocesses=2 tests/unit
 	@$(BIN)/python -m pytest --numprocesses=2 tests/fuzz
-	@node --test $$(find tests/unit tests/fuzz -name '*.test.js')
+	@node --test --experimental-test-coverage --test-reporter=dot --test-reporter-destination=stdout \
+		--test-reporter=lcov --test-reporter-destination=build/coverage.lcov \
+		$$(find tests/unit tests/fuzz -name '*.test.js')
+	@$(BIN)/python -m tests.support.coverage_by_folder build/coverage.lcov
 
 test-browser: site ## Run the tests in a browser
 	@$(BIN)/python scripts/find_browser.py
