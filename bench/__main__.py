@@ -55,7 +55,8 @@ Everything comes from this machine, so none of the numbers includes network late
 
 
 def _visits(site: str, old_way: str, repetitions: int) -> Table:
-    firsts, seconds, restarts, withouts, plains, olds, three, slow = ([] for _ in range(8))
+    firsts, seconds, restarts, withouts, plains, olds, three = ([] for _ in range(7))
+    slow, distant = [], []
     with tempfile.TemporaryDirectory(dir=PROJECT / "build") as folder:
         # The same site, but Python never starts from a snapshot of its memory.
         plain = build(Path(folder, "dist"), images=False)
@@ -68,11 +69,13 @@ def _visits(site: str, old_way: str, repetitions: int) -> Table:
             plains += visits.visit_site(plain)[2]
             olds.append(visits.visit_old_way(old_way))
             three.append(visits.open_several(site, old_way, memory.OPEN))
-            slow.append(slow_network.visits(site, old_way))
+            slow.append(slow_network.visits(site, old_way, slow_network.SLOW))
+            distant.append(slow_network.visits(site, old_way, slow_network.DISTANT))
     old, _ = _medians(olds)
     rows = [
         Row("first visit ever", median(firsts), old),
         Row("first visit, 20 Mbit/s and CPU slowed down 4×", *_medians(slow)),
+        Row("first visit, 100 ms for each request", *_medians(distant)),
         Row("first visit, three at once", *_medians(three)),
         Row("first time after the worker was stopped", median(seconds), old),
         Row("later times", median(restarts), old),
