@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PORT ?= 8001
 
 .DEFAULT_GOAL := help
-.PHONY: help site runtime wheel docs serve dev test test-unit test-browser test-quick test-all fuzz torture other-browsers compatibility lint format bench lock lock-plugins first-visit licenses clean
+.PHONY: help site runtime wheel docs serve dev test test-unit test-browser test-quick test-all fuzz torture other-browsers upstream compatibility lint format bench lock lock-plugins first-visit licenses clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,7 +44,7 @@ test-quick: site ## Run the tests that need no browser, and the main job in one,
 	@$(BIN)/python scripts/find_browser.py
 	@$(BIN)/python -m pytest --numprocesses=2 --dist=worksteal tests/browser/test_main_job.py
 
-test-all: test other-browsers ## Run all tests, in other browsers as well
+test-all: test other-browsers upstream ## Run all tests, in other browsers as well, and those of Datasette
 
 test-unit: site ## Run the tests that need no browser
 	@$(BIN)/python -m pytest --numprocesses=2 tests/unit
@@ -71,6 +71,10 @@ torture: site ## Kill the worker 100 times under continuous writes and deploys, 
 
 other-browsers: site ## Visit the site in an installed Firefox and WebKitGTK
 	@PYTHONPATH=scripts $(BIN)/python -m tests.other_browsers
+
+upstream: site ## Run Datasette's own browser tests, fetched from the package index, on the site
+	@$(BIN)/python scripts/find_browser.py
+	@PYTHONPATH=scripts $(BIN)/python -m pytest --numprocesses=2 --dist=worksteal tests/upstream
 
 compatibility: site ## Try real plugins natively and here, and write docs/plugins.md (ONLY="datasette-x …")
 	@$(BIN)/python scripts/find_browser.py
