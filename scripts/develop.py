@@ -11,6 +11,7 @@ window has a profile of its own in build/dev-profile, so workspaces survive the 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import subprocess
 import sys
 import threading
@@ -114,8 +115,9 @@ def main() -> int:
         )
         window = Window(context)
         context.pages[0].goto(site + args.address.lstrip("/"))
-        print(f"{site} is rebuilt and reloaded at every change. Close the window to end this.")
-        develop(window, [PROJECT / name for name in SOURCES], build)
+        print(f"{site} is rebuilt and reloaded at every change. To end this, close the window.")
+        with contextlib.suppress(KeyboardInterrupt):
+            develop(window, [PROJECT / name for name in SOURCES], build)
     return 0
 
 

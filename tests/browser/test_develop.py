@@ -29,6 +29,7 @@ def test_a_reload_shows_the_last_build(
     page, launcher = visitor.new_page(), visitor.new_page()
     follow(page, link(host.address(), "data/t", csv=files.add("t.csv", b"a\n1\n")))
     launcher.goto(host.address())
+    launcher.wait_for_load_state("networkidle")  # nothing of the old version is fetched later
     assert versions(page) == {old}
     host.sites["/"] = plugin_build
     window.reload()
