@@ -74,7 +74,7 @@ class Contents:
     #: The folder of the wheels that these apps need.
     app_wheels: Path | None = None
     branding: branding.Branding = field(default_factory=branding.Branding)
-    #: Other settings for site.json, which shell/worker/site-cache/site-settings.js reads.
+    #: Other settings for shell/worker/site-cache/site-settings.js.
     settings: dict[str, object] = field(default_factory=dict)
 
     @property
@@ -118,7 +118,6 @@ def lay_out(draft: Path, runtime: Runtime, contents: Contents) -> None:
         # Pages rendered only to warm up would make plugins act without a person's request.
         "exercises": not contents.has_code,
     }
-    (draft / "site.json").write_text(json.dumps({**decided, **contents.settings}, indent=2) + "\n")
     if contents.wheel_folders:
         write_index(contents.wheel_folders, draft / "wheels")
     for wheel in contents.wheels.files:
@@ -136,7 +135,7 @@ def lay_out(draft: Path, runtime: Runtime, contents: Contents) -> None:
         parts[pack.stem] = pack
         sizes[pack.stem] = json.loads(about.read_text())
         about.unlink()
-    seal(draft, parts, sizes)
+    seal(draft, parts, sizes, {**decided, **contents.settings})
 
 
 def _lay_out_apps(draft: Path, contents: Contents) -> None:

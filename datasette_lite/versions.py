@@ -21,6 +21,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from datasette_lite import page_policy
@@ -51,7 +52,6 @@ KEPT = [
     "data/index.json",
     "embed.js",
     "favicon.ico",
-    "site.json",
 ]
 KEPT += ["app/stopped.html", "manifest.webmanifest", "unresponsive.html"]
 
@@ -100,11 +100,12 @@ def files_in_manifest(site: Path, folder: str) -> dict[str, str]:
     }
 
 
-def version_of(site: Path) -> str:
-    """Return the name of the version in `site`; different contents have different names."""
+def version_of(site: Path, settings: Mapping[str, object]) -> str:
+    """Return the name of the version in `site` with these settings; others have other names."""
     # This module's output is part of the version as well.
     total = hashlib.sha256(Path(__file__).read_bytes())
     total.update(Path(page_policy.__file__).read_bytes())
+    total.update(json.dumps(settings, sort_keys=True).encode())
     for path in sorted(site.rglob("*")):
         if path.is_file():
             total.update(f"{path.relative_to(site).as_posix()}\0{sha256(path)}\0".encode())
@@ -122,16 +123,19 @@ def point_to_version(source: str, folder: str) -> tuple[str, list[str]]:
     return REFERENCE.sub(moved, source), paths
 
 
-def seal(site: Path, parts: dict[str, Path], contents: Contents) -> str:
+def seal(
+    site: Path, parts: dict[str, Path], contents: Contents, settings: Mapping[str, object]
+) -> str:
     """Turn the files in `site` into a version; return its name.
 
     `parts` are the large files that the worker loads, by their names in the manifest, and
-    `contents` has the size and hash of compressed ones after decompression.
+    `contents` has the size and hash of compressed ones after decompression. `settings` is what the
+    site's owner has decided.
 
     Raises:
         VersionError: a file that should name the shell does not, or names a file that is not there.
     """
-    version = version_of(site)
+    version = version_of(site, settings)
     folder = f"v/{version}"
     target = site / folder / CODE
     target.parent.mkdir(parents=True)
@@ -154,6 +158,7 @@ def seal(site: Path, parts: dict[str, Path], contents: Contents) -> str:
         "version": version,
         "parts": parts_in_manifest(site, parts, contents),
         "files": files,
+        "settings": settings,
         "together": {"url": together, "boundary": boundary},
     }
     url = json.dumps(f"{folder}/{WORKER}")

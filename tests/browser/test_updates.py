@@ -272,7 +272,6 @@ def test_a_deploy_in_progress_changes_nothing_until_it_is_done(
     page.reload()
     expect(page.get_by_role("link", name=EXAMPLE)).to_be_visible()
     assert versions_of(page) == [old]
-    # The new version has a site.json of its own.
     assert kept <= copies(page)
     stop_worker(page)
     follow(page, link(host.address(), memory="1"))

@@ -3,7 +3,7 @@
  */
 
 globalThis.self ??= globalThis;
-globalThis.VERSION = { manifest: { version: "test", files: {}, parts: {} } };
+globalThis.VERSION = { manifest: { version: "test", files: {}, parts: {}, settings: {} } };
 
 /** Like import(), for a path from the project's root. */
 export function importWorkerModule(path) {

@@ -184,8 +184,7 @@ export class Attempt {
   async #find() {
     const { key, carried, decisions, fromSources, isNew } = this.#options;
     const recipe = key === "" ? [] : keyToRecipe(key);
-    const reading = siteSettings();
-    reading.catch(() => {}); // awaited below
+    const settings = siteSettings();
     const store = isSwitchedOn(recipe, "temporary") ? undefined : await this.#options.openStore();
     const { owner = "", found: claimed, disown } = store ? await own(store, key) : {};
     if (disown) this.#disown = disown;
@@ -197,7 +196,6 @@ export class Attempt {
     const isImported = found?.origin === "import";
     const code = await application.find(saved ? kept : async () => [], isImported);
     const [lock] = await kept(LOCK);
-    const settings = await reading;
     const packages = new Packages({
       recipe,
       code,

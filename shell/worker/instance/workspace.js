@@ -208,7 +208,7 @@ export class Workspace {
     if (allow === null) await this.#decisions.forget(this.#key);
     else {
       const ids = checkedItems(items).map(idOf);
-      if ((await siteSettings()).locked) return;
+      if (siteSettings().locked) return;
       await this.#decisions.add(this.#key, ids, allow);
     }
     this.get({ restart: true });
@@ -228,7 +228,7 @@ export class Workspace {
 
   /** @type {Workspace["install"]} */
   async #install({ requirement, upgrade }, onProgress) {
-    const settings = await siteSettings();
+    const settings = siteSettings();
     if (settings.locked) {
       throw new LiteError("No plugins can be installed here.", {
         hint: "The owner of this site has locked it to the plugins that come with it.",

@@ -46,24 +46,18 @@ export async function guarded(request, address, siteRoot, isPrivate, answer) {
   const { framing, refusal } = await judge(request, address, siteRoot, isPrivate);
   const response = refusal ?? (await answer());
   const use = useOf(request);
-  const onlyThisSite = use !== "part" && (await isSealed(address.key));
+  const onlyThisSite = use !== "part" && isSealed(address.key);
   return withSafeHeaders(response, { use, framing, onlyThisSite });
 }
 
-/** @type {Promise<boolean> | undefined} the site owner's setting for all workspaces */
-let sealsAll;
-
 /**
  * @param {string} key
- * @returns {Promise<boolean>} whether the pages of a workspace may talk to this site only
+ * @returns {boolean} whether the pages of a workspace may talk to this site only
  */
-async function isSealed(key) {
-  sealsAll ??= siteSettings().then(
-    (settings) => settings.private,
-    () => false, // the site's files are out of reach, and so are its pages
-  );
+function isSealed(key) {
   try {
-    return (key !== "" && isSwitchedOn(keyToRecipe(key), "private")) || (await sealsAll);
+    const isAsked = key !== "" && isSwitchedOn(keyToRecipe(key), "private");
+    return isAsked || siteSettings().private;
   } catch {
     return true; // an invalid key, whose page is one of the worker's own
   }

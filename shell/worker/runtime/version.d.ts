@@ -22,6 +22,8 @@ declare const VERSION: {
     parts: Record<"wasm" | "wasm-packed" | "stdlib" | "packages" | "site" | "rest", Part>;
     /** SHA-256 in hex of each file that makes the site work offline, by its path from the site's root. */
     files: Record<string, string>;
+    /** What the site's owner has decided; shell/worker/site-cache/site-settings.js has the defaults. */
+    settings: Partial<import("../site-cache/site-settings.js").OwnerSettings>;
     /** All of these files in one multipart/form-data body; the address is relative to the site's root. */
     together: { url: string; boundary: string };
   };

@@ -1,9 +1,8 @@
 /**
- * Reads what the site's owner has decided about code that the site does not ship (site.json).
+ * What the site's owner has decided about code that the site does not ship, as the manifest says.
  */
 
 import manifest from "./manifest.js";
-import { siteFile } from "./site-files.js";
 import { DEFAULT_INDEX } from "../../shared/requirement.js";
 import { SITE_ROOT } from "../../shared/site.js";
 
@@ -19,11 +18,13 @@ import { SITE_ROOT } from "../../shared/site.js";
  * @property {boolean} exercises  whether it may make pages that nobody reads (warm-up.js)
  */
 
-const FILE = "site.json";
+/**
+ * @typedef {Omit<SiteSettings, "indexes"> & {index: string | string[]}} OwnerSettings  index: addresses
+ *   relative to the site, "default" for micropip's own
+ */
 
-/** @returns {Promise<SiteSettings>} */
-export async function siteSettings() {
-  /** @type {Partial<Omit<SiteSettings, "indexes">> & {index?: string | string[]}} */
+/** @returns {SiteSettings} */
+export function siteSettings() {
   const {
     locked = false,
     private: isPrivate = false,
@@ -32,7 +33,7 @@ export async function siteSettings() {
     hashes = [],
     images = true,
     exercises = false,
-  } = Object.hasOwn(manifest.files, FILE) ? await (await siteFile(FILE)).json() : {};
+  } = manifest.settings;
   return {
     private: isPrivate,
     locked,

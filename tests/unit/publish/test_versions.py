@@ -37,7 +37,7 @@ def site(tmp_path: Path) -> Path:
 
 
 def test_all_code_of_a_version_is_in_its_folder(site: Path) -> None:
-    version = seal(site, {"x": site / "runtime" / "x.pack"}, {})
+    version = seal(site, {"x": site / "runtime" / "x.pack"}, {}, {})
     assert not (site / "shell").exists()
     assert (site / "v" / version / "shell" / "page" / "one.js").is_file()
     # Shared with other versions, and not small.
@@ -46,7 +46,7 @@ def test_all_code_of_a_version_is_in_its_folder(site: Path) -> None:
 
 
 def test_the_manifest_has_the_small_files_as_they_are_served(site: Path) -> None:
-    version = seal(site, {}, {})
+    version = seal(site, {}, {}, {})
     files = files_in_manifest(site, f"v/{version}")
     assert set(files) == {*KEPT, f"v/{version}/shell/page/one.js"}
     assert files["index.html"] == sha256(site / "index.html")
@@ -54,19 +54,24 @@ def test_the_manifest_has_the_small_files_as_they_are_served(site: Path) -> None
 
 def test_the_worker_is_that_of_the_version(site: Path) -> None:
     parts = {"x": site / "runtime" / "x.pack"}
-    version = seal(site, parts, {})
+    version = seal(site, parts, {}, {"locked": True})
     script = (site / "sw.js").read_text()
     assert f'"v/{version}/{WORKER}"' in script
     assert f'"sha256": "{sha256(parts["x"])}"' in script
+    assert '"locked": true' in script
 
 
 @pytest.mark.parametrize("changed", [WORKER, "index.html", "runtime/x.pack"])
 def test_any_change_is_another_version(site: Path, changed: str) -> None:
-    before = version_of(site)
-    assert before == version_of(site)
+    before = version_of(site, {})
+    assert before == version_of(site, {})
     with (site / changed).open("a") as file:
         file.write("\n")
-    assert version_of(site) != before
+    assert version_of(site, {}) != before
+
+
+def test_other_settings_are_another_version(site: Path) -> None:
+    assert version_of(site, {"locked": True}) != version_of(site, {"locked": False})
 
 
 @pytest.mark.parametrize("name", REFERRING)
@@ -85,10 +90,10 @@ def test_no_reference_of_the_project_is_missed(name: str) -> None:
 def test_a_file_that_names_nothing_is_noticed(site: Path) -> None:
     (site / "index.html").write_text("<script src='shell/page/one.js'></script>")
     with pytest.raises(VersionError, match=r"index\.html has no reference"):
-        seal(site, {}, {})
+        seal(site, {}, {}, {})
 
 
 def test_a_file_that_names_what_is_not_there_is_noticed(site: Path) -> None:
     (site / "saved.html").write_text('import "./shell/page/gone.js";')
     with pytest.raises(VersionError, match=r"gone\.js, which the build does not make"):
-        seal(site, {}, {})
+        seal(site, {}, {}, {})
