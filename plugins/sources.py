@@ -99,7 +99,7 @@ async def _page(request: Request, datasette: Datasette) -> Response:
 
 def _removed(datasette: Datasette, actor: Any) -> str | None:
     """Return what the page offers to bring back."""
-    if not _may_change(datasette, actor) or site.folder is None:
+    if not may_change(datasette, actor) or site.folder is None:
         return None
     removed = Contents(datasette, site.folder).last_removed
     return None if removed is None else removed.what
@@ -271,7 +271,7 @@ async def _change(request: Request, datasette: Datasette) -> Response:
 
 async def _undo(request: Request, datasette: Datasette) -> Response:
     """Bring back what was removed last."""
-    if not _may_change(datasette, request.actor) or site.folder is None:
+    if not may_change(datasette, request.actor) or site.folder is None:
         raise Forbidden("Only the root user may change what is open.")
     if request.method == "POST":
         try:
