@@ -34,7 +34,9 @@ def with_content_length(app: App) -> App:
             more = message.get("more_body", False)
         if not more and ahead[-1]["type"] == "http.request":
             length = (b"content-length", str(size).encode())
-            scope = {**scope, "headers": [*scope["headers"], length]}
+            # A request has one of the two (RFC 9112, section 6.2).
+            others = [one for one in scope["headers"] if one[0] != b"transfer-encoding"]
+            scope = {**scope, "headers": [*others, length]}
 
         async def receive_again() -> Message:
             return ahead.popleft() if ahead else await receive()

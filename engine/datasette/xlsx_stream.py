@@ -15,7 +15,8 @@ import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from typing import IO, Any
-from xml.sax.saxutils import escape, quoteattr
+
+from markupsafe import escape
 
 from engine.datasette.pipe import Pipe
 
@@ -189,7 +190,7 @@ def _parts(names: Sequence[str]) -> list[tuple[str, str]]:
         for part, kind in overrides
     )
     sheets = "".join(
-        f'<sheet name={quoteattr(name)} sheetId="{number}" r:id="rId{number}"/>'
+        f'<sheet name="{escape(name)}" sheetId="{number}" r:id="rId{number}"/>'
         for number, name in zip(numbers, names, strict=True)
     )
     relations = [("worksheet", f"worksheets/sheet{number}.xml") for number in numbers]
