@@ -86,16 +86,20 @@ async function copyBlocks(store, record, moves) {
   });
   const step = PORTION / BLOCK_SIZE;
   for (const { from, to } of moves) {
-    for (let first = 0, found = step; found === step; first += step) {
-      found = await change(store, async (transaction, ask) => {
+    /** @type {number | undefined} */
+    let first = 0;
+    while (first !== undefined) {
+      const begin = [generation, from, first];
+      first = await change(store, async (transaction, ask) => {
         const blocks = transaction.objectStore("blocks");
-        const range = IDBKeyRange.bound(
-          [generation, from, first],
-          [generation, from, first + step - 1],
-        );
-        const content = await blocks.getAll(range);
-        content.forEach((block, index) => ask(blocks.put(block, [generation, to, first + index])));
-        return content.length;
+        const range = IDBKeyRange.bound(begin, keysOf(generation, from).upper);
+        const [keys, contents] = await Promise.all([
+          blocks.getAllKeys(range, step),
+          blocks.getAll(range, step),
+        ]);
+        // Of a file with a base, not all blocks are there.
+        keys.forEach(([, , index], at) => ask(blocks.put(contents[at], [generation, to, index])));
+        return keys.length < step ? undefined : keys[step - 1][2] + 1;
       });
     }
   }
