@@ -14,7 +14,7 @@ import { quiet } from "./quiet.js";
 import { BootProgress } from "../boot/boot-progress.js";
 import { Persistence } from "./persistence.js";
 import { respond } from "./respond.js";
-import { Socket } from "../bridge/websocket.js";
+import { Sockets } from "./sockets.js";
 import { start } from "../boot/start.js";
 import { StaticAnswers } from "../bridge/static-responses.js";
 import { ConsentNeeded } from "../trust/consent.js";
@@ -82,8 +82,7 @@ export class Instance {
   #handle;
   /** @type {any} */
   #connect;
-  /** @type {Set<Socket>} open ones */
-  #sockets = new Set();
+  #sockets;
   #breakdown = new Breakdown();
   /** @type {(() => void) | undefined} call this once it has exercised; undefined if it must not */
   #exercised;
@@ -109,6 +108,10 @@ export class Instance {
     this.#siteRoot = siteRoot;
     const onRefused = () => void this.close();
     this.#persistence = new Persistence({ openStore, onChange, onRefused });
+    this.#sockets = new Sockets(
+      async (head, socket) => this.#breakdown.unless(this.#connect(head, socket)),
+      (by) => this.#persistence.settled(by),
+    );
     this.#decisions = decisions;
     this.#guard = guard;
     this.#carried = carried;
@@ -237,7 +240,7 @@ export class Instance {
 
   async #shutDown() {
     await this.#booted?.catch(() => {});
-    for (const socket of this.#sockets) socket.restart();
+    this.#sockets.restart();
     await this.#uses.end();
     // A broken-down Python settles nothing more, and the next instance waits for this.
     if (this.#python && !this.#breakdown.error) {
@@ -291,7 +294,6 @@ export class Instance {
     breakdown.onBreakdown = () => {
       this.state = "failed";
       this.#guard.failed(breakdown.error);
-      for (const socket of this.#sockets) socket.fail();
     };
     this.#files = files;
     this.#carried = undefined;
@@ -323,24 +325,13 @@ export class Instance {
   }
 
   /**
-   * Connect a page's WebSocket to the application.
+   * Connect a page's WebSocket; see Sockets.connect().
    *
-   * @param {import("../bridge/request-head.js").RequestHead} head
-   * @param {MessagePort} port  to the page
-   * @param {string} by  id of the page
-   * @returns {Socket}
+   * @type {Sockets["connect"]}
    */
-  connect(head, port, by) {
+  connect(...page) {
     this.lastUsed = performance.now();
-    const socket = new Socket(port, () => this.#persistence.settled(by));
-    this.#sockets.add(socket);
-    void socket.closed.then(() => this.#sockets.delete(socket));
-    const serve = async () => this.#connect(JSON.stringify(head), socket);
-    this.#breakdown.unless(serve()).catch((error) => {
-      console.error("A WebSocket has failed.", error);
-      socket.fail();
-    });
-    return socket;
+    return this.#sockets.connect(...page);
   }
 
   /** @returns {Promise<boolean>} see quiet.js */
