@@ -81,7 +81,9 @@ class JsSocket:
         self._js = js
 
     async def receive(self) -> str | bytes | None:
-        message: Any = await self._js.receive()
+        if not self._js.isReady:
+            await self._js.ready()
+        message: Any = self._js.receive()
         if message is None or isinstance(message, str):
             return message
         content: bytes = message.to_bytes()

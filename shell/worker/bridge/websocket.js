@@ -29,8 +29,8 @@ export class Socket {
   #isOpen = true;
   /** @type {Array<string | Uint8Array>} messages that the application has not received yet */
   #received = [];
-  /** @type {((message: string | Uint8Array | undefined) => void) | undefined} */
-  #receive;
+  /** @type {(() => void) | undefined} tells the application, which waits, that there is something */
+  #onReceived;
   /** @type {SocketClosing | undefined} how the page closed it */
   #closing;
   /** @type {Promise<void>} settled when all that was to be sent so far has been */
@@ -62,20 +62,42 @@ export class Socket {
 
   /** @param {string | Uint8Array} message */
   #deliver(message) {
-    if (this.#receive) this.#receive(message);
-    else this.#received.push(message);
-    this.#receive = undefined;
+    this.#received.push(message);
+    this.#wake();
+  }
+
+  #wake() {
+    this.#onReceived?.();
+    this.#onReceived = undefined;
   }
 
   /**
-   * For Python: the next message of the page.
+   * For Python: whether receive() has something to return. Most messages need not be waited for, and
+   * waiting costs more than all the rest.
    *
-   * @returns {Promise<string | Uint8Array | undefined>} undefined when the page has closed the socket
+   * @returns {boolean}
    */
-  async receive() {
-    if (this.#received.length > 0) return this.#received.shift();
-    if (this.#closing) return undefined;
-    return new Promise((resolve) => (this.#receive = resolve));
+  get isReady() {
+    return this.#received.length > 0 || this.#closing !== undefined;
+  }
+
+  /**
+   * For Python.
+   *
+   * @returns {Promise<void>} settled when receive() has something to return
+   */
+  async ready() {
+    if (!this.isReady)
+      await new Promise((resolve) => (this.#onReceived = () => resolve(undefined)));
+  }
+
+  /**
+   * For Python: the next message of the page, when it is ready.
+   *
+   * @returns {string | Uint8Array | undefined} undefined when the page has closed the socket
+   */
+  receive() {
+    return this.#received.shift();
   }
 
   /** For Python: the code with which the page closed the socket. @returns {number} */
@@ -151,8 +173,7 @@ export class Socket {
    */
   #hangUp(closing) {
     this.#closing ??= closing;
-    this.#receive?.(undefined);
-    this.#receive = undefined;
+    this.#wake();
   }
 
   /**
