@@ -96,30 +96,21 @@ test("nothing is sent before what was written is saved", async (t) => {
   assert.equal(got[1], "written");
 });
 
-test("a change that cannot be saved is no clean end", async (t) => {
-  let isFull = false;
-  const { socket, got } = connect(t, async () => {
-    if (isFull) throw new Error("There is no room.");
+for (const [name, act] of [
+  ["a message", (socket) => socket.send("not saved")],
+  ["the end", (socket) => socket.close(1000, "")],
+]) {
+  test(`a change that cannot be saved before ${name} ends it`, async (t) => {
+    let isFull = false;
+    const { socket, got } = connect(t, async () => {
+      if (isFull) throw new Error("There is no room.");
+    });
+    socket.accept("");
+    await until(got, 1);
+    isFull = true;
+    act(socket);
+    await socket.closed;
+    await until(got, 2);
+    assert.deepEqual(got[1], { closed: { code: 1011, reason: "", wasClean: false } });
   });
-  socket.accept("");
-  await until(got, 1);
-  isFull = true;
-  socket.close(1000, "");
-  await socket.closed;
-  await until(got, 2);
-  assert.deepEqual(got[1], { closed: { code: 1011, reason: "", wasClean: false } });
-});
-
-test("a change that cannot be saved ends it", async (t) => {
-  let isFull = false;
-  const { socket, got } = connect(t, async () => {
-    if (isFull) throw new Error("There is no room.");
-  });
-  socket.accept("");
-  await until(got, 1);
-  isFull = true;
-  socket.send("not saved");
-  await socket.closed;
-  await until(got, 2);
-  assert.deepEqual(got[1], { closed: { code: 1011, reason: "", wasClean: false } });
-});
+}
