@@ -237,3 +237,26 @@ def test_the_flask_example_runs_through_a2wsgi(page: Page, site: str) -> None:
         page.get_by_label("Bird").fill("Wren")
         page.get_by_role("button", name="Seen").click()
         expect(page.get_by_role("listitem")).to_have_text(f"Wren: {count}")
+
+
+def test_the_chat_example_talks_between_two_tabs_and_says_when_it_was_restarted(
+    page: Page, site: str
+) -> None:
+    open_app(page, link(site, app=f"{site}apps/fastapi_chat.py"), "Chat")
+    second = page.context.new_page()
+    second.goto(page.url)
+    tabs = (page, second)
+    for tab in tabs:
+        expect(tab.locator("output")).to_have_text("You are connected.")
+    for tab, text in zip(tabs, ("Hello", "Hello yourself"), strict=True):
+        tab.get_by_label("Message").fill(text)
+        tab.get_by_role("button", name="Send").click()
+        for other in tabs:
+            expect(other.get_by_role("listitem").filter(has_text=text).last).to_be_visible()
+    stop_worker(page)
+    for tab in tabs:
+        expect(tab.locator("output")).to_have_text(
+            "The server was restarted; you are connected again.", timeout=BOOT_TIMEOUT
+        )
+        expect(tab.get_by_role("listitem")).to_have_text(["Hello", "Hello yourself"])
+    second.close()
