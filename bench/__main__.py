@@ -24,6 +24,7 @@ from bench import (  # noqa: E402
     asgi,
     embeds,
     importing,
+    large_databases,
     memory,
     saving,
     slow_network,
@@ -154,7 +155,20 @@ def _importing(site: str, repetitions: int) -> Iterator[Table]:
     yield Table("From the click to the first page of a large file", "none", "s", rows)
 
 
-PARTS = ("visits", "embeds", "transfers", "pages", "asgi", "memory", "saving", "importing")
+def _large(site: str) -> Iterator[Table]:
+    costs = large_databases.measure(site)
+    whole = large_databases.SIZE / 1e6
+    rows = [Row(what, of.megabytes, whole) for what, of in costs.items()]
+    yield Table("Read of 10 GB on another host, start included", "the file", "MB", rows, digits=2)
+    rows = [Row(what, of.requests) for what, of in costs.items()]
+    yield Table("Requests for that", "none", "", rows, digits=0)
+    rows = [Row(what, of.seconds) for what, of in costs.items()]
+    yield Table("From the click to that page, on a first visit", "none", "s", rows)
+
+
+PARTS = (
+    *("visits", "embeds", "transfers", "pages", "asgi", "memory", "saving", "importing", "large"),
+)
 
 
 def main() -> int:
@@ -190,6 +204,9 @@ def main() -> int:
             print(show(_memory(site, old_way)), flush=True)
         if "importing" in parts:
             for table in _importing(site, 1 if args.quick else VISITS):
+                print(show(table), flush=True)
+        if "large" in parts:
+            for table in _large(site):
                 print(show(table), flush=True)
         if "saving" in parts:
             for table in _saving(site, 3 if args.quick else ROUNDS):
