@@ -87,8 +87,11 @@ export class AppStart {
   }
 
   /** @type {ApplicationStart["check"]} */
-  check(packages) {
+  async check(packages) {
     if (!packages.mayRun(/** @type {ConsentItem} */ (this.#item))) throw refused(packages.isLocked);
+    if (!packages.isHeldBack) return;
+    await packages.release();
+    throw heldBack(this.#name);
   }
 
   /** @type {ApplicationStart["begin"]} */
@@ -125,7 +128,7 @@ export class AppStart {
   async open({ python, packages }) {
     this.#report({ stage: "open", label: this.#name });
     try {
-      valueOf(await python.open(this.#name, this.#app.entry));
+      await packages.counted(async () => valueOf(await python.open(this.#name, this.#app.entry)));
     } catch (error) {
       // A package that is missing is the likely cause, so its own sentences come first.
       const missing = packages.problems.map(({ message, hint }) => `${message} ${hint}`.trim());
@@ -165,5 +168,13 @@ function refused(isLocked) {
   return new LiteError("This app was not started: you did not allow it.", {
     hint: "To be asked again, delete this workspace on the page “Saved data” and follow the link again.",
     name: "NotAllowed",
+  });
+}
+
+/** @param {string} name */
+function heldBack(name) {
+  return new LiteError(`${name} was not started, because its last starts never finished.`, {
+    hint: "It may run on without an end while it is imported. Try again to start it once more.",
+    name: "AppStuck",
   });
 }

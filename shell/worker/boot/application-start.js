@@ -23,7 +23,7 @@ import { appOf } from "../../shared/recipe.js";
  * @property {(saved: (folder: string) => Promise<Array<[path: string, bytes: Uint8Array]>>,
  *   isImported: boolean) => Promise<import("./packages.js").Code>} find  `saved` reads saved files, none if
  *   the sources are to be loaded again
- * @property {(packages: Packages) => void} check  throws if it cannot start with what is allowed
+ * @property {(packages: Packages) => Promise<void>} check  throws if it cannot start with what is allowed
  * @property {() => Promise<void>} begin  begins to fetch the sources; called if nothing saved is opened
  * @property {() => Promise<never>} untilHopeless  rejected once none of the sources can be fetched; otherwise
  *   never settled

@@ -207,7 +207,7 @@ export class Attempt {
       note: (unfinished) => decisions.note(key, unfinished),
       allow: (ids) => decisions.add(key, ids, true),
     });
-    application.check(packages);
+    await application.check(packages);
     const images = settings.images && application.mayUseImage ? store : undefined;
     this.#image = StartImage.find(images, packages.identity, this.#plan.mayUseImage);
     const image = await this.#image;

@@ -38,7 +38,7 @@ export class DatasetteStart {
   }
 
   /** @type {ApplicationStart["check"]} */
-  check() {}
+  async check() {}
 
   /** @type {ApplicationStart["begin"]} */
   async begin() {

@@ -14,11 +14,11 @@ import {
   SAVED,
   sorted,
 } from "../trust/consent.js";
+import { allFailed, inOwnWords, lastLine, PAUSED, STUCK } from "./package-problems.js";
 import { parseLock } from "../trust/lock.js";
 import { isNew, requestsOf, requirementOf } from "../trust/requests.js";
 import { valueOf } from "../runtime/python-result.js";
 import { LiteError, toWire } from "../../shared/errors.js";
-import { shown } from "../../shared/requirement.js";
 import { SITE_ROOT } from "../../shared/site.js";
 
 /** @typedef {import("../../shared/protocol.js").ConsentItem} ConsentItem */
@@ -241,17 +241,40 @@ export class Packages {
   async orLess(work) {
     const without = this.#next;
     if (!without) return work();
-    await this.#note(this.#unfinished + 1);
     try {
-      return await work();
+      return await this.counted(work);
     } catch (error) {
       const { message, traceback } = toWire(error);
       console.warn(message, traceback);
       const reason = error instanceof LiteError ? message : `${lastLine(error)}.`;
       throw new PackagesFailed({ without, reason });
+    }
+  }
+
+  /**
+   * Run work that runs code a person has allowed, so that a start that never finishes is noticed later.
+   *
+   * @template T
+   * @param {() => T | Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  async counted(work) {
+    await this.#note(this.#unfinished + 1);
+    try {
+      return await work();
     } finally {
       await this.#note(this.#unfinished);
     }
+  }
+
+  /** @returns {boolean} whether no allowed code runs: as the person chose, or after starts that never finished */
+  get isHeldBack() {
+    return this.#isPaused || this.#isStuck;
+  }
+
+  /** Let the allowed code run at the next start. */
+  async release() {
+    await this.#allow([]);
   }
 
   /** The start has finished, so unfinished ones before it no longer matter. */
@@ -344,57 +367,4 @@ export class Packages {
   destroy() {
     this.#python?.destroy();
   }
-}
-
-/** @type {WireError} */
-const STUCK = {
-  name: "PluginsStuck",
-  message:
-    "This was opened without its plugins, because two starts with them never finished: one of them may " +
-    "keep Datasette from starting.",
-  hint: "Remove the one responsible on the page “Plugins”, or try again.",
-  source: "",
-};
-
-/** @type {WireError} */
-const PAUSED = {
-  name: "PluginsStuck",
-  message: "This was opened without its plugins, as you chose.",
-  hint: "Remove the one that hangs on the page “Plugins”, or try them again.",
-  source: "",
-};
-
-/**
- * @param {string} reason
- * @returns {WireError}
- */
-function allFailed(reason) {
-  return {
-    name: "PluginError",
-    message: `Datasette did not start with its plugins and was opened without them: ${reason}`,
-    hint: "Remove them one by one on the page “Plugins” to find the cause.",
-    source: "",
-  };
-}
-
-/**
- * @param {import("../trust/lock.js").Lock["failed"]} failed  of a lock that was imported
- * @returns {import("../trust/lock.js").Lock["failed"]} without sentences that a stranger may have written
- */
-function inOwnWords(failed) {
-  return Object.fromEntries(
-    Object.entries(failed).map(([requirement, { retry }]) => {
-      const message = `${shown(requirement)} could not be installed where this workspace comes from.`;
-      return [requirement, { message, hint: "Try it here on the page “Plugins”.", retry }];
-    }),
-  );
-}
-
-/**
- * @param {unknown} error  that Pyodide threw, with Python's traceback in its message
- * @returns {string}
- */
-function lastLine(error) {
-  const lines = String(error).trim().split("\n");
-  return lines.findLast((line) => /^\w[\w.]*(Error|Exception|Exit)\b/.test(line)) ?? lines[0];
 }

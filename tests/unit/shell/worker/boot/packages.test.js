@@ -51,6 +51,24 @@ test("between two pieces of work, those before it still count; after the start n
   assert.deepEqual(made.problems, []);
 });
 
+test("allowed code is held back after starts that never finished, or as the person chose", () => {
+  assert.equal(packages({ unfinished: 1 }).made.isHeldBack, false);
+  assert.equal(packages({ unfinished: 2 }).made.isHeldBack, true);
+  assert.equal(packages({ paused: true }).made.isHeldBack, true);
+});
+
+test("counted work that raises is over, and its error is its own", async () => {
+  const { made, notes } = packages({});
+  const error = new Error("of the app");
+  await assert.rejects(
+    made.counted(() => {
+      throw error;
+    }),
+    error,
+  );
+  assert.deepEqual(notes, [1, 0]);
+});
+
 test("a start that fails is over, and leads to one without the plugins", async () => {
   const { warn } = console;
   console.warn = () => {};
