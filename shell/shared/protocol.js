@@ -60,6 +60,21 @@ export const STAGES = [
   ["open", "Opening the databases"],
 ];
 
+/**
+ * The stages of the boot of an app.
+ *
+ * @type {ReadonlyArray<readonly [StageId, string]>}
+ */
+export const APP_STAGES = [
+  ["fetch", "Fetching the app"],
+  ["download", "Downloading Python"],
+  ["python", "Starting Python"],
+  ["restore", "Getting its saved files"],
+  ["plugins", "Getting its packages"],
+  ["datasette", "Loading its packages"],
+  ["open", "Starting the app"],
+];
+
 /** @typedef {"download" | "python" | "plugins" | "datasette" | "fetch" | "import" | "restore" | "open"} StageId */
 
 /**

@@ -7,6 +7,8 @@
 
 import { toWire } from "../../shared/errors.js";
 import { parseAppPath } from "../../shared/paths.js";
+import { APP_STAGES } from "../../shared/protocol.js";
+import { appOf } from "../../shared/recipe.js";
 import { bootInstance, openSaved } from "../worker/boot-client.js";
 import { BootView } from "./boot-view.js";
 import { describeSources, recipeInWords } from "../ui/describe-sources.js";
@@ -34,6 +36,7 @@ export async function bootAndLeave(boot) {
     name: recipeInWords(recipe, siteRoot),
     sources: describeSources(recipe, siteRoot),
     homeHref: siteRoot.href,
+    ...(appOf(recipe) && { stages: APP_STAGES }),
   };
   const view = new BootView(container, subject, {
     onRetry: () => void run(true),

@@ -38,19 +38,23 @@ const SHARES = {
   ...{ fetch: 10, import: 8, restore: 4, open: 3 },
 };
 
+/** @typedef {ReadonlyArray<readonly [id: string, title: string]>} Stages */
+
 /** A message that is earlier on the boot's clock than the last one by this much is from another boot. */
 const CLOCK_SLACK = 1000;
 
 export class BootProgress {
   #share = 0;
 
-  constructor() {
+  /** @param {Stages} [stages]  all of them, in order */
+  constructor(stages = STAGES) {
+    this.all = stages;
     /** Whether anything has been heard from the worker. */
     this.heard = false;
     /** How often the browser stopped the worker during this boot. */
     this.restarts = 0;
     /** @type {Stage[]} */
-    this.stages = freshStages();
+    this.stages = freshStages(this.all);
     this.lastElapsed = 0;
     this.lastHeardAt = 0;
     /** @type {number | undefined} the boot's total time, once it has ended */
@@ -65,7 +69,7 @@ export class BootProgress {
     if (message.elapsed + CLOCK_SLACK < this.lastElapsed) {
       this.restarts += 1;
       this.heard = false;
-      this.stages = freshStages();
+      this.stages = freshStages(this.all);
     }
     const index = this.stages.findIndex(({ id }) => id === message.stage);
     if (index === -1) return; // a stage that only a newer worker has
@@ -168,7 +172,10 @@ export class BootProgress {
   }
 }
 
-/** @returns {Stage[]} */
-function freshStages() {
-  return STAGES.map(([id, title]) => ({ id, title, state: "waiting", label: "" }));
+/**
+ * @param {Stages} stages
+ * @returns {Stage[]}
+ */
+function freshStages(stages) {
+  return stages.map(([id, title]) => ({ id, title, state: "waiting", label: "" }));
 }

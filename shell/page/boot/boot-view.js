@@ -36,6 +36,7 @@ const STATE_WORDS = {
  * @property {string} name     completes the sentence "Opening …"
  * @property {import("../ui/describe-sources.js").SourceWords[]} sources
  * @property {string} homeHref  address of the launcher
+ * @property {import("./boot-progress.js").Stages} [stages]  of the boot, if not those of Datasette's
  */
 
 export class BootView {
@@ -50,7 +51,7 @@ export class BootView {
     this.container = container;
     this.subject = subject;
     this.onRetry = onRetry;
-    this.progress = new BootProgress();
+    this.progress = new BootProgress(subject.stages);
     /** @type {ReturnType<typeof setInterval> | undefined} */
     this.clock = undefined;
     this.announced = "";
@@ -114,7 +115,7 @@ export class BootView {
 
   /** A boot begins, for the first time or again. */
   start() {
-    this.progress = new BootProgress();
+    this.progress = new BootProgress(this.subject.stages);
     this.saved.hidden = true;
     this.whole.hidden = false;
     this.problem.hidden = true;
