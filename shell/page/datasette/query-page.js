@@ -1,14 +1,10 @@
 /**
- * On Datasette's query page: keeps the cursor where it was when a query fails, and lists the queries that
- * were run in this workspace before.
+ * On Datasette's query page: lists the queries that were run in this workspace before.
  */
 
 import { element } from "../ui/dom.js";
 import { forgetQueries, pastQueries, rememberQuery } from "../ui/query-history.js";
 import { inRelativeWords } from "../ui/relative-time.js";
-
-/** Where the cursor was when a page was left, in the storage of this tab. */
-const CURSOR = "datasette-lite cursor";
 
 /** Characters of a query that the list shows. */
 const EXCERPT = 120;
@@ -17,43 +13,8 @@ const EXCERPT = 120;
 export function setUpQueryPage(key) {
   const form = /** @type {HTMLFormElement | null} */ (document.querySelector("form.sql"));
   if (!document.body.classList.contains("query") || !form) return;
-  // Datasette makes its editor then, too, and was here first.
-  const ready = () => {
-    keepCursor();
-    remember(form, key);
-    showHistory(form, key);
-  };
-  if (document.readyState === "complete") ready();
-  else document.addEventListener("DOMContentLoaded", ready);
-}
-
-function keepCursor() {
-  /** @type {any} CodeMirror's view, which Datasette makes */
-  const editor = /** @type {any} */ (window).editor;
-  if (!editor?.state) return;
-  const text = () => editor.state.doc.toString();
-  const left = take(CURSOR);
-  if (left?.text === text() && document.querySelector("form.sql .message-error")) {
-    editor.dispatch({ selection: { anchor: left.anchor, head: left.head }, scrollIntoView: true });
-    editor.focus();
-  }
-  addEventListener("pagehide", () => {
-    const { anchor, head } = editor.state.selection.main;
-    try {
-      sessionStorage.setItem(CURSOR, JSON.stringify({ text: text(), anchor, head }));
-    } catch {
-      // Storage is full or denied; then the cursor is at the beginning.
-    }
-  });
-}
-
-/** @param {string} name */
-function take(name) {
-  try {
-    return JSON.parse(sessionStorage.getItem(name) ?? "null");
-  } catch {
-    return null;
-  }
+  remember(form, key);
+  showHistory(form, key);
 }
 
 /**
@@ -87,18 +48,16 @@ function showHistory(form, key) {
     const link = element("a", { href: `${database}/-/query${search}`, title: sql }, short);
     list.append(element("li", {}, link, " ", element("small", {}, inRelativeWords(at))));
   }
-  const clear = element("button", { type: "button", class: "core" }, "Clear the history");
+  const clear = plainButton("Clear the history");
   const section = element(
     "section",
     { id: "lite-history", "aria-label": "Query history", hidden: true },
     list,
     element("p", {}, clear),
   );
-  const toggle = element(
-    "button",
-    { type: "button", class: "core", "aria-expanded": "false", "aria-controls": "lite-history" },
-    "History",
-  );
+  const toggle = plainButton("History");
+  toggle.setAttribute("aria-expanded", "false");
+  toggle.setAttribute("aria-controls", "lite-history");
   toggle.addEventListener("click", () => {
     section.hidden = !section.hidden;
     toggle.setAttribute("aria-expanded", String(!section.hidden));
@@ -111,4 +70,14 @@ function showHistory(form, key) {
   // In the row of buttons, so that nothing else moves.
   form.querySelector("input[type=submit]")?.after(" ", toggle);
   form.after(section);
+}
+
+/**
+ * @param {string} label
+ * @returns {HTMLButtonElement} like Datasette's own buttons of little weight, in a blue that can be read
+ */
+function plainButton(label) {
+  const button = element("button", { type: "button", class: "core" }, label);
+  button.style.color = button.style.borderColor = "light-dark(#0059b8, #6aa9f0)";
+  return button;
 }
