@@ -24,8 +24,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from datasette_lite import page_policy
-from datasette_lite.kept_files import in_one
+from datasette_lite import kept_files, page_policy
 
 #: The folder that becomes v/VERSION/shell.
 CODE = "shell"
@@ -102,9 +101,10 @@ def files_in_manifest(site: Path, folder: str) -> dict[str, str]:
 
 def version_of(site: Path, settings: Mapping[str, object]) -> str:
     """Return the name of the version in `site` with these settings; others have other names."""
-    # This module's output is part of the version as well.
-    total = hashlib.sha256(Path(__file__).read_bytes())
-    total.update(Path(page_policy.__file__).read_bytes())
+    total = hashlib.sha256()
+    # The output of these modules is part of the version as well.
+    for module in (__file__, kept_files.__file__, page_policy.__file__):
+        total.update(Path(module).read_bytes())
     total.update(json.dumps(settings, sort_keys=True).encode())
     for path in sorted(site.rglob("*")):
         if path.is_file():
@@ -152,7 +152,7 @@ def seal(
         (site / name).write_text(source)
     files = files_in_manifest(site, folder)
     together = f"{folder}/kept.txt"
-    boundary, body = in_one({path: (site / path).read_bytes() for path in files})
+    boundary, body = kept_files.in_one({path: (site / path).read_bytes() for path in files})
     (site / together).write_bytes(body)
     manifest = {
         "version": version,
