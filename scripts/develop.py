@@ -36,9 +36,10 @@ def states(paths: Iterable[Path]) -> dict[Path, int]:
     found: dict[Path, int] = {}
     for top in paths:
         for path in [top, *top.rglob("*")]:
-            # An editor may have moved the file away a moment ago.
             if path.is_file() and "__pycache__" not in path.parts:
-                found[path] = path.stat().st_mtime_ns
+                # An editor may have moved it away a moment ago.
+                with contextlib.suppress(FileNotFoundError):
+                    found[path] = path.stat().st_mtime_ns
     return found
 
 

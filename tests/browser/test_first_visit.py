@@ -54,7 +54,7 @@ def test_the_rest_comes_after_the_first_page(page: Page, host: Host) -> None:
     data = host.sent["/data/world.db"]
     print(f"{sent:,} bytes before the first page, {data:,} of them its data")
     assert sent - data <= LIMIT
-    assert len(host.requests) <= 40, "one after the other, on a slow network"
+    assert len(host.requests) <= 40, "so many requests take long on a slow network"
     stop_worker(page)
     host.unplug()
     follow(page, page.url)
