@@ -118,7 +118,8 @@ def test_what_a_link_leaves_out_is_said_and_goes_into_a_file(
     wait_for_datasette(page)
     dialog = share(page)
     expect(dialog).to_contain_text(
-        "Not included: the file trees.csv and your changes to the data. This stays in this browser."
+        "Not included, because it is only in this browser: the file trees.csv and your changes to"
+        " the data."
     )
     with page.expect_download() as download:
         dialog.get_by_role("button", name="Save as a file").click()

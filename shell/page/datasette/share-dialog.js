@@ -143,7 +143,7 @@ function qrCode(link) {
 /** @param {string[]} parts */
 function leftOut(parts) {
   if (parts.length === 0) return "Everything on this page is included.";
-  return `Not included: ${inWords(parts)}. ${parts.length > 1 ? "They stay" : "This stays"} in this browser.`;
+  return `Not included, because it is only in this browser: ${inWords(parts)}.`;
 }
 
 /**
