@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from wheels import APPS_LOCK, APPS_WHEELS, PROJECT, locked_wheels
 from datasette_lite.assembly import Contents, assemble, owner_files
 from datasette_lite.branding import BrandingError
 from datasette_lite.data_files import PARAMETERS
+from datasette_lite.plugin_wheels import PluginWheels
 from datasette_lite.plugin_wheels import locked_wheels as plugin_wheels
 from datasette_lite.publication import card_of
 from datasette_lite.settings import SettingsError, SiteSettings, read_settings
@@ -93,6 +95,9 @@ def check(contents: Contents) -> None:
     Raises:
         BuildError: something of it cannot be opened.
     """
+    if any(not wheel.name.endswith("-none-any.whl") for wheel in contents.wheels.files):
+        print("  not opening the plugins: a package of theirs has native code, for browsers only")
+        contents = replace(contents, plugins=[], wheels=PluginWheels())
     with tempfile.TemporaryDirectory() as work:
         folder = Path(work)
         (folder / "site").mkdir()
