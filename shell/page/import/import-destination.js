@@ -101,6 +101,12 @@ export class Destination {
     return this.#isNew ? this.#title || this.#suggested : "";
   }
 
+  /** @returns {string} a sentence on where the files go */
+  get words() {
+    if (this.#isNew || !this.#here) return "This goes into a new workspace.";
+    return `This is added to “${headingOf(this.#here, SITE_ROOT)}”.`;
+  }
+
   /** @returns {import("../../shared/protocol.js").ImportOptions} that apply to every file */
   get options() {
     return this.#database === "" ? {} : { database: this.#database };

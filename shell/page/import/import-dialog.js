@@ -423,7 +423,7 @@ class ImportDialog {
       this.#passedOver > 0
         ? `${this.#passedOver} ${this.#passedOver === 1 ? "file" : "files"} of other kinds skipped. `
         : "";
-    return `${amount}${others}Nothing leaves this device.`;
+    return `${amount}${others}${this.#destination.words} Nothing leaves this device.`;
   }
 }
 
