@@ -167,7 +167,15 @@ def _large(site: str) -> Iterator[Table]:
 
 
 PARTS = (
-    *("visits", "embeds", "transfers", "pages", "asgi", "memory", "saving", "importing", "large"),
+    "visits",
+    "embeds",
+    "transfers",
+    "pages",
+    "asgi",
+    "memory",
+    "saving",
+    "importing",
+    "large",
 )
 
 
