@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.folder import Folder
-from engine.sqlite import journals
+from engine.sqlite import faults, journals
 
 #: Bytes of the largest database that is kept: the copy takes that much memory.
 MOST = 64_000_000
@@ -40,9 +40,11 @@ class Removed:
 
 
 def may_keep(folder: Folder, database: str) -> bool:
-    """Return whether a database is small enough to be kept."""
+    """Return whether a database is small enough to be kept, and all of it is here."""
     path = folder.database(database)
-    return path.exists() and path.stat().st_size <= MOST
+    if not path.exists() or faults.is_read_by_block(path):
+        return False
+    return path.stat().st_size <= MOST
 
 
 def keep(folder: Folder, what: str, database: str, internal: list[Rows]) -> Removed:
