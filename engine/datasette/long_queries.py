@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 from datasette.app import Datasette
@@ -31,6 +32,7 @@ from engine.datasette.running_queries import (
     RunningQueries,
     RunningQuery,
 )
+from engine.sqlite import faults
 
 #: The ms that a query may take before it gets a page of its own.
 QUICK = 1000
@@ -89,7 +91,12 @@ async def _execute(
     self: Datasette, db_name: str, sql: str, params: Any = None, *more: Any, **options: Any
 ) -> Any:
     request = _request.get()
-    if request is None or not options.get("truncate") or _limit_is_set(self, options):
+    if (
+        request is None
+        or not options.get("truncate")
+        or _limit_is_set(self, options)
+        or _is_read_by_block(self, db_name)
+    ):
         return await _plain_execute(self, db_name, sql, params, *more, **options)
     queries = queries_of(self)
     key = _key(db_name, sql, params or {})
@@ -128,6 +135,12 @@ async def _started(
 def _limit_is_set(datasette: Datasette, options: dict[str, Any]) -> bool:
     settings = (datasette.config or {}).get("settings") or {}
     return bool(options.get("custom_time_limit")) or "sql_time_limit_ms" in settings
+
+
+def _is_read_by_block(datasette: Datasette, name: str) -> bool:
+    """Return whether a query may not run on a copy; a limit in bytes then protects the page."""
+    path = datasette.get_database(name).path
+    return path is not None and faults.is_read_by_block(Path(path))
 
 
 def _key(database: str, sql: str, params: Any) -> Key:
