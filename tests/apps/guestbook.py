@@ -19,6 +19,10 @@ def database():
     return connection
 
 
+# At the start, so that looking at the guest book changes nothing.
+database().close()
+
+
 async def body_of(receive):
     body = b""
     while True:

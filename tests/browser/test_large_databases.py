@@ -159,9 +159,13 @@ def test_a_large_file_is_read_in_blocks_unless_the_link_says_otherwise(
     url = files.add("x.db", b"", file=path, ranges=habits)
     follow(page, link(site, "x/places/77777", url=url))
     assert 0 < habits.sent < MB
+    before = len(habits.requests)
     follow(page, link(site, "x/places/77777", url=url, range="0"))
     expect(page.get_by_text("Place 77777", exact=True)).to_be_visible()
-    assert habits.sent < MB
+    # The browser itself may go on with the download that was cancelled before.
+    size = path.stat().st_size
+    ends = [end for start, end in habits.requests[before:] if end - start > 1]
+    assert ends in ([], [size])
 
 
 @pytest.mark.console_errors
