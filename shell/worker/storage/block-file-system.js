@@ -148,7 +148,7 @@ export class WatchedFiles {
     return new Map(
       this.#watchedFiles.map((file) => [
         this.#path(file),
-        file.paged ? file.paged.copy() : file.contents.slice(0, file.usedBytes),
+        file.paged ? file.paged.copy() : bytesOf(file),
       ]),
     );
   }
@@ -396,4 +396,13 @@ export class WatchedFiles {
     const node = fs.create(path, 0o666);
     makePaged(fs, node, paged, (start, end) => this.#touch(node, start, end));
   }
+}
+
+/**
+ * @param {FileNode} file  whose contents are an Int8Array if SQLite made it, and may be a plain array if it is
+ *   empty
+ * @returns {Uint8Array}
+ */
+function bytesOf({ contents, usedBytes }) {
+  return usedBytes === 0 ? new Uint8Array() : new Uint8Array(contents.slice(0, usedBytes).buffer);
 }

@@ -500,3 +500,20 @@ for (const mode of ["memory", "off"]) {
     takeAmid(ALL_MODES[mode], { spill: false }, isAsBefore);
   });
 }
+
+test("copies of all files are bytes, even of a file that nothing was written to", () => {
+  const files = new WatchedFiles(FS, "/copies", () => {});
+  FS.writeFile("/copies/full", new Uint8Array([1, 2]));
+  FS.close(FS.open("/copies/empty", "w"));
+  const stream = FS.open("/copies/of-program", "w");
+  FS.write(stream, new Int8Array([-1]), 0, 1); // Python's memory, as Emscripten writes it
+  FS.close(stream);
+  assert.deepEqual(
+    files.copyAll(),
+    new Map([
+      ["full", new Uint8Array([1, 2])],
+      ["empty", new Uint8Array()],
+      ["of-program", new Uint8Array([255])],
+    ]),
+  );
+});
