@@ -21,6 +21,7 @@ from datasette.utils.asgi import (
 )
 
 from engine.datasette import site
+from engine.deferred_modules import NotHereYet, is_out_of_reach
 
 #: Formats in which a program reads the answer; Datasette itself answers those.
 _FOR_PROGRAMS = (".json", ".csv")
@@ -78,16 +79,24 @@ async def _page(datasette: Datasette, request: Request, exception: Exception) ->
 
 def _offer(name: str, there: Links, heading: str) -> dict[str, Any]:
     """Return what there is, and what may have been meant by a name."""
-    import difflib  # not among the modules that a first visit downloads before its first page
-
     by_name = {link["label"].lower(): link for link in there}
-    close = difflib.get_close_matches(name.lower(), by_name, n=1, cutoff=0.6)
     return {
-        "meant": by_name[close[0]] if close else None,
+        "meant": by_name.get(_closest(name.lower(), list(by_name))),
         "heading": heading,
         "links": there[:_MOST],
         "more": max(0, len(there) - _MOST),
     }
+
+
+def _closest(name: str, others: list[str]) -> str:
+    """Return which of the others looks most like a name; "" if none does."""
+    try:
+        import difflib
+    except NotHereYet:  # a part of Python that comes after the first page
+        if not is_out_of_reach():
+            raise
+        return ""
+    return next(iter(difflib.get_close_matches(name, others, n=1, cutoff=0.6)), "")
 
 
 async def _databases(datasette: Datasette, request: Request) -> Links:

@@ -118,7 +118,7 @@ def extra_template_vars(
         query = [*filters(request), ("_labels", "on"), ("_stream", "on")]
     else:
         query = parameters_of(request)
-    path = f"{request.scope.get('route_path')}.csv"
+    path = f"{request.scope.get('route_path', request.path)}.csv"
     whole = urlencode([*query, ("_size", "max"), ("_dl", "1")])
     return {"url_csv": datasette.urls.path(f"{path}?{whole}")}
 

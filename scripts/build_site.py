@@ -96,8 +96,9 @@ def check(contents: Contents) -> None:
         BuildError: something of it cannot be opened.
     """
     if any(not wheel.name.endswith("-none-any.whl") for wheel in contents.wheels.files):
-        print("  not opening the plugins: a package of theirs has native code, for browsers only")
-        contents = replace(contents, plugins=[], wheels=PluginWheels())
+        print("  not opening plugins and templates: a package of theirs is for browsers only")
+        # Templates may use what plugins provide.
+        contents = replace(contents, plugins=[], templates=[], wheels=PluginWheels())
     with tempfile.TemporaryDirectory() as work:
         folder = Path(work)
         (folder / "site").mkdir()

@@ -95,6 +95,28 @@ DIFFERENCES = [
     ),
     Difference(
         r".*",
+        "menu items of the site's plugins: forms, overviews, and more formats",
+        replace(
+            r'<li role="none">\s*<a href="[^>]*(?:/-/(?:describe|columns|metadata\.yaml'
+            r'|datasette\.yaml|queries/import|queries\.sql)|\.(?:xlsx|parquet|ndjson)|\.parquet\.zip)[^>]*"'
+            r".*?</li>\s*"
+        ),
+    ),
+    Difference(
+        r".*",
+        "links to the column overview (plugins/columns.py)",
+        replace(r'<p class="lite-overview-link">.*?</p>\s*'),
+    ),
+    Difference(
+        r".*",
+        "links to more formats, and one to CSV that downloads (plugins/row_exports.py)",
+        replace(
+            r', <a href="[^>]*\.(?:xlsx|parquet|ndjson)[^>]*">\w+</a>'
+            r'|(?<=<a href=")[^>]*\.csv[^>]*(?=">CSV</a>)'
+        ),
+    ),
+    Difference(
+        r".*",
         "adaptations/referrer.py: without it the worker cannot tell who sends a form",
         replace("(?m)^(referrer-policy: )no-referrer$", r"\1same-origin"),
         of="headers",
@@ -103,8 +125,9 @@ DIFFERENCES = [
         r"/-/plugins(\.json)?(\?all=1)?",
         "the plugins that add those",
         replace(
-            r'\{\s*"name": "(?:appearance|not_found|page_script)\.py",[^}]*\},\s*'
-            r'|,\s*\{\s*"name": "(saved_data|sources|plugin_page)\.py",[^}]*\}'
+            r'\{\s*"name": "(?:appearance|columns|descriptions|not_found|page_script)\.py",[^}]*\}'
+            r',\s*|,\s*\{\s*"name": "(?:plugin_page|row_exports|running_queries|saved_data'
+            r'|saved_queries|sources)\.py",[^}]*\}'
         ),
     ),
     Difference(
@@ -162,10 +185,15 @@ DIFFERENCES = [
 # What only makes sense in the site: pages and links of its own.
 SITE_ONLY = (
     "appearance.py",
+    "columns.py",
+    "descriptions.py",
     "not_found.py",
     "page_script.py",
     "plugin_page.py",
+    "row_exports.py",
+    "running_queries.py",
     "saved_data.py",
+    "saved_queries.py",
     "sources.py",
 )
 
