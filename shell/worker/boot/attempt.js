@@ -13,7 +13,7 @@ import { Intake } from "../sources/intake.js";
 import { valueOf } from "../runtime/python-result.js";
 import { Packages, PackagesFailed } from "./packages.js";
 import { endPython, isForWantOfRest, offerRest, startPython } from "../runtime/runtime.js";
-import { copied, filesBelow, readSaved } from "./saved-files.js";
+import { copied, filesBelow, marksOfKept, readSaved } from "./saved-files.js";
 import { siteSettings } from "../site-cache/site-settings.js";
 import { own } from "../storage/ownership.js";
 import { newRecord } from "../storage/store-changes.js";
@@ -78,6 +78,8 @@ export class Attempt {
   #disown = () => {};
   /** @type {unknown} why none of the sources can be fetched */
   #hopeless;
+  /** What the record of a new generation says of work that stays. */
+  #marks = marksOfKept([]);
 
   /**
    * @param {StartOptions} options
@@ -260,14 +262,16 @@ export class Attempt {
    * @param {Found} found
    * @returns {Promise<WatchedFiles>}
    */
-  async #layOut(pyodide, arriving, { application, saved }) {
+  async #layOut(pyodide, arriving, { application, found, saved }) {
     const files = new WatchedFiles(pyodide.FS, FOLDER, this.#options.onWrite);
     if (arriving.files) {
       this.#report({ stage: "restore", label: "" });
       const all = await arriving.files;
       const isKept = (/** @type {[string, FileContent]} */ [path]) =>
         saved || application.isKept(path);
-      files.fill(new Map([...all].filter(isKept)));
+      const kept = new Map([...all].filter(isKept));
+      this.#marks = marksOfKept(kept.keys(), found);
+      files.fill(kept);
     }
     return files;
   }
@@ -318,7 +322,7 @@ export class Attempt {
     const { key, carried } = this.#options;
     if (found && saved === found) return { store, record: found, isSaved: true };
     const refetchable = !carried && (found === undefined || found.refetchable === true);
-    const more = { generation: found?.generation, problems, refetchable };
+    const more = { generation: found?.generation, problems, refetchable, marks: this.#marks };
     return { store, record: newRecord(key, application.versions, owner, more), isSaved: false };
   }
 }

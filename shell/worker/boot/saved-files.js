@@ -2,7 +2,7 @@
 
 import { withBases } from "../sources/remote-base.js";
 import { copyOfPaged } from "../storage/paged-file.js";
-import { readFiles, readInstance, SET_ASIDE } from "../../shared/saved-store.js";
+import { readFiles, readInstance, SET_ASIDE, WORK } from "../../shared/saved-store.js";
 
 /** @typedef {import("../storage/block-file-system.js").FileContent} FileContent */
 /** @typedef {import("../../shared/saved-store.js").Store} Store */
@@ -49,4 +49,15 @@ export function copied(files) {
       content instanceof Uint8Array ? content.slice() : copyOfPaged(content),
     ]),
   );
+}
+
+/**
+ * @param {Iterable<string>} paths  of the files from before with which a new generation begins
+ * @param {SavedInstance} [found]   the record from before
+ * @returns {Pick<SavedInstance, "edited" | "origin">} what the new record must say as well, because work stays
+ */
+export function marksOfKept(paths, found) {
+  const hasWork = [...paths].some((path) => WORK.some((folder) => path.startsWith(folder)));
+  if (!found || !hasWork) return { edited: false };
+  return { edited: found.edited, ...(found.origin && { origin: found.origin }) };
 }

@@ -97,15 +97,16 @@ export async function claim(store, key, owner) {
  * @param {string} [more.generation]  the one that will be replaced
  * @param {import("../../shared/errors.js").WireError[]} [more.problems]
  * @param {boolean} [more.refetchable]
+ * @param {Pick<SavedInstance, "edited" | "origin">} [more.marks]  of work from before that stays
  * @returns {SavedInstance} of an instance that is not saved yet
  */
 export function newRecord(key, sources, owner, more = {}) {
-  const { generation = "", problems = [], refetchable = false } = more;
+  const { generation = "", problems = [], refetchable = false, marks = {} } = more;
   const now = Date.now();
   return {
     refetchable,
     ...{ key, sources, problems, generation, owner, format: WHOLE_FORMAT, build: manifest.version },
-    ...{ createdAt: now, usedAt: now, size: 0, edited: false },
+    ...{ createdAt: now, usedAt: now, size: 0, edited: false, ...marks },
   };
 }
 
