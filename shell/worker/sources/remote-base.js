@@ -7,7 +7,7 @@
  */
 
 import { LiteError } from "../../shared/errors.js";
-import { openRange } from "../../shared/fetch-source.js";
+import { firstBytes, openRange } from "../../shared/fetch-source.js";
 import { recognise } from "../../shared/file-kinds.js";
 
 /** @typedef {import("../../shared/saved-store.js").BaseDescription} BaseDescription */
@@ -104,11 +104,12 @@ export class RemoteBase {
       throw this.#changed();
     }
     if (range && range.start !== start) throw noRanges(url);
-    const bytes = await response.arrayBuffer().catch((cause) => {
+    // A host may send more than it was asked for, without end.
+    const bytes = await firstBytes(body, end - start).catch((cause) => {
       throw new Temporary(cause);
     });
-    if (bytes.byteLength < end - start) throw new Temporary(undefined);
-    return new Uint8Array(bytes, 0, end - start);
+    if (bytes.length < end - start) throw new Temporary(undefined);
+    return bytes;
   }
 
   /** @returns {LiteError} which ends all use of this file */
@@ -179,7 +180,7 @@ export async function openRemote(url, whole) {
     response?.body?.cancel().catch(() => {});
     return undefined;
   }
-  const bytes = new Uint8Array(await response.arrayBuffer().catch(() => new ArrayBuffer(0)));
+  const bytes = await firstBytes(response.body, HEAD + 1).catch(() => new Uint8Array());
   if (bytes.length > HEAD || recognise(bytes) !== "sqlite") return undefined;
   const size = rangeOf(response)?.size ?? sizeOf(bytes) ?? undefined;
   // A host that compresses ranges sends something else than what it was asked for.

@@ -13,6 +13,7 @@ const { openRemote, RemoteBase, withBases } = await importWorkerModule(
 );
 
 const SIZE = 1024 * 1024 + 4096;
+const HEAD = 64 * 1024;
 
 /** What looks like a database of 4096-byte pages that is `SIZE` bytes long. */
 function database(counter = 1) {
@@ -57,6 +58,11 @@ const server = createServer((request, response) => {
     return;
   }
   response.writeHead(206, answer);
+  if (habits.neverEnds) {
+    response.write(body);
+    const more = setInterval(() => response.write(Buffer.alloc(HEAD)), 5);
+    return response.on("close", () => clearInterval(more));
+  }
   if (habits.chunked) response.write(body.subarray(0, 10));
   response.end(habits.chunked ? body.subarray(10) : body);
 });
@@ -119,6 +125,17 @@ for (const [name, change] of Object.entries({
     assert.equal(await opened(), undefined);
   });
 }
+
+test(
+  "no more is read than was asked for, of a host that never ends",
+  { timeout: 5000 },
+  async () => {
+    const one = await base();
+    habits.neverEnds = true;
+    await readsWell(one);
+    assert.equal(await opened(), undefined);
+  },
+);
 
 for (const troubles of [["drop"], [429], [503, 500, "drop"]]) {
   test(`another attempt follows ${troubles.join(", ")}`, async () => {
