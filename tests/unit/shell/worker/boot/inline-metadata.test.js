@@ -43,3 +43,18 @@ test("two script blocks are refused, as the specification asks", () => {
   const block = "# /// script\n# dependencies = []\n# ///\n";
   assert.throws(() => dependenciesOf(`${block}\n${block}`, ADDRESS), /more than one/);
 });
+
+test("a block ends with the last “///” of its comment, and has at least one line", () => {
+  const code = "# /// script\n# dependencies = ['x']\n# # ///\n#\n# ///\n# more\n";
+  assert.deepEqual(dependenciesOf(code, ADDRESS), ["x"]);
+  assert.deepEqual(dependenciesOf("# /// script\n# ///\n", ADDRESS), []);
+  assert.deepEqual(dependenciesOf("# /// script\n#no comment line\n# ///\n", ADDRESS), []);
+});
+
+test("a large file without a block is read quickly", () => {
+  const began = performance.now();
+  for (const part of ["# /// script\n", "# /// script\nx\n"]) {
+    assert.deepEqual(dependenciesOf(part.repeat(100_000), ADDRESS), []);
+  }
+  assert.ok(performance.now() - began < 2000);
+});
