@@ -11,11 +11,14 @@ from html import escape
 
 from engine.asgi.connection import App, Message, Receive, Scope, Send
 
+#: The rest of a tag. A “>” in the value of an attribute does not end it.
+_TO_END = rb"""(?:[^>"']|"[^"]*"|'[^']*')*>"""
+
 #: What may stand before the script: nothing that makes the browser run something, and the doctype,
 #: which has to come first.
 _BEFORE = re.compile(
-    rb"(?:\xef\xbb\xbf)?(?:\s|<!--.*?-->)*(?:<!doctype[^>]*>)?(?:\s|<!--.*?-->)*"
-    rb"(?:<html(?:\s[^>]*)?>)?(?:\s|<!--.*?-->)*(?:<head(?:\s[^>]*)?>)?",
+    rb"(?:\xef\xbb\xbf)?(?:\s|<!--.*?-->)*(?:<!doctype" + _TO_END + rb")?(?:\s|<!--.*?-->)*"
+    rb"(?:<html(?:\s" + _TO_END + rb"|>))?(?:\s|<!--.*?-->)*(?:<head(?:\s" + _TO_END + rb"|>))?",
     re.I | re.S,
 )
 

@@ -35,6 +35,8 @@ def answer(*bodies: bytes, kind: str = "text/html; charset=utf-8", **more: str) 
         ("<!doctype html>", "<script>first()</script>"),
         ("<!DOCTYPE html>\n<!-- a > comment -->\n<html lang='en'>\n<head>", "<meta charset=utf-8>"),
         ("\ufeff<!doctype html>\n<HTML>\n<HEAD profile='x'>", "<title>é</title>"),
+        ("<html data-note='a \">\" b'><head id=\"'>'\">", "<img alt='it>s'>"),
+        ("<!doctype html>", "<html data-note='never closed>"),
         ("<html>", "<header>not the head</header>"),
         ("<!doctype html><html>", "<body onload='run()'>"),
         ("", "text <head> in the middle"),
