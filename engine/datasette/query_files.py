@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from engine.importing.sql_script import statements
 
-_FIELD = re.compile(r"^[ \t]*--\s*(name|title|description):\s*(.*?)\s*$", re.M | re.I)
+_FIELD = re.compile(r"^[ \t]*--[ \t]*(name|title|description):(.*)$", re.M | re.I)
 
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9_]+")
 
@@ -42,7 +42,7 @@ def from_script(script: str) -> list[QueryText]:
     found: list[QueryText] = []
     end = 0
     for start, statement in statements(script):
-        fields = {name.lower(): text for name, text in _FIELD.findall(script[end:start])}
+        fields = {name.lower(): text.strip() for name, text in _FIELD.findall(script[end:start])}
         end = start + len(statement)
         title = fields.get("title", "")
         sql = statement.strip().removesuffix(";").rstrip()

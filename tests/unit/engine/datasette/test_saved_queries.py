@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -93,6 +94,14 @@ def test_what_cannot_be_imported_is_explained(database: Path, script: str, words
         assert (await datasette.list_queries("shop", actor={"id": "root"})).queries == []
 
     tell(database, story)
+
+
+def test_white_space_in_comments_takes_no_time() -> None:
+    spaces = " " * 200_000
+    began = time.perf_counter()
+    [query] = from_script(f"-- title: a{spaces}b \r\n--{spaces}\nselect 1")
+    assert query.title == f"a{spaces}b"
+    assert time.perf_counter() - began < 5
 
 
 def test_only_who_may_save_queries_can_import_them(database: Path) -> None:
