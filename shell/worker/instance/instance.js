@@ -331,6 +331,7 @@ export class Instance {
    */
   connect(...page) {
     this.lastUsed = performance.now();
+    if (!this.#persistence.isOn) this.isChanged = true;
     return this.#sockets.connect(...page);
   }
 
