@@ -36,7 +36,10 @@ def limit_of(query_string: str) -> int:
     if PARAMETER not in query_string:
         return faults.USUAL_LIMIT
     [*_, value] = parse_qs(query_string).get(PARAMETER, [""])
-    return min(int(value), MOST) if value.isdecimal() else faults.USUAL_LIMIT
+    if not value.isdecimal():
+        return faults.USUAL_LIMIT
+    # Python converts no more than some thousand digits.
+    return MOST if len(value) > len(str(MOST)) else min(int(value), MOST)
 
 
 async def execute_fn(database: Database, fn: Callable[[Any], Any]) -> Any:
