@@ -115,6 +115,13 @@ def test_an_app_is_served_below_its_root_path_in_its_home(apps: Apps) -> None:
     assert (apps.folder / "home" / "stopped").exists()
 
 
+def test_nothing_is_imported_from_the_home(apps: Apps) -> None:
+    (apps.folder / "home").mkdir()
+    (apps.folder / "home" / "brought_along.py").write_text("print('ran')")
+    error = apps.refused("import brought_along\n")
+    assert "ModuleNotFoundError" in error.message
+
+
 def test_the_log_shows_what_was_printed_as_text(apps: Apps) -> None:
     apps.open(ECHO)
     page = (apps.get("-/log")).body.decode()
