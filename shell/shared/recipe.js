@@ -192,6 +192,18 @@ export function appOf(recipe) {
 }
 
 /**
+ * @param {string} key
+ * @returns {boolean} whether it is that of an app; false for a key that means nothing
+ */
+export function isOfApp(key) {
+  try {
+    return key !== "" && appOf(keyToRecipe(key)) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/**
  * @param {string} requirement
  * @returns {boolean} whether it is the address of a wheel rather than the name of a package
  */

@@ -8,6 +8,7 @@
  */
 
 import { LiteError } from "../../shared/errors.js";
+import { isOfApp } from "../../shared/recipe.js";
 import { ROOT } from "../../shared/scopes.js";
 import { onStop } from "./occupancy.js";
 import { openSharedStore } from "./store-access.js";
@@ -50,13 +51,14 @@ export class Workspaces {
 
   /**
    * Whether a workspace, running or saved, holds anything that its address does not name: changes, the
-   * person's own files, an import. Other sites must not learn anything about that.
+   * person's own files, an import. Other sites must not learn anything about that. What an app holds and does
+   * nobody knows, and as allowed code it can do anything; so other sites must not send it anything.
    *
    * @param {string} key
    * @returns {Promise<boolean>}
    */
   async isPrivate(key) {
-    if (this.find(key)?.isChanged) return true;
+    if (isOfApp(key) || this.find(key)?.isChanged) return true;
     try {
       const saved = await (await openSharedStore()).get("instances", key);
       return saved !== undefined && (saved.edited || saved.origin === "import");

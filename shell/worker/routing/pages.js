@@ -8,6 +8,7 @@ import { GONE, NO_ROOM, NOT_SAVED } from "../storage/save-errors.js";
 import { siteFile } from "../site-cache/site-files.js";
 import { LiteError, toWire } from "../../shared/errors.js";
 import { instancePath } from "../../shared/paths.js";
+import { isOfApp } from "../../shared/recipe.js";
 
 /** Headings of the error page, by the error's name or else by the status. */
 const TITLES = /** @type {Record<string, string>} */ ({
@@ -62,7 +63,9 @@ export async function consentPage(consent, siteRoot) {
  */
 export async function questionPage(siteRoot, key, url) {
   const { pathname, search, searchParams } = new URL(url);
-  const work = searchParams.getAll("sql").join("\n\n") || readable(pathname + search);
+  // To an app, any other parameter may matter more.
+  const queries = isOfApp(key) ? [] : searchParams.getAll("sql");
+  const work = queries.join("\n\n") || readable(pathname + search);
   const slots = { root: siteRoot, home: siteRoot + instancePath(key), work };
   return new Response(filled(await template("question"), slots), { headers: HEADERS });
 }

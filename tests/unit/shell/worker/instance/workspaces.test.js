@@ -1,7 +1,9 @@
 /** Tests of shell/worker/instance/workspaces.js: which workspaces a worker runs. */
 
+import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { recipeToKey } from "../../../../../shell/shared/recipe.js";
 import { ROOT } from "../../../../../shell/shared/scopes.js";
 import { importWorkerModule } from "../../../../support/worker_modules.js";
 
@@ -42,4 +44,14 @@ test("a guest whose work is not saved makes no room", async () => {
   for (const guest of guests) Object.defineProperty(guest, "hasUnsavedWork", { value: true });
   await assert.rejects(workspaces.host("d"), /No more workspaces can be opened/);
   assert.ok(["a", "b", "c"].every((key) => workspaces.find(key)));
+});
+
+test("an app is private from the start, data once it holds more than its address says", async () => {
+  const workspaces = workspacesOf(ROOT);
+  const app = recipeToKey([["app", "https://a.test/x.py"]]);
+  const data = recipeToKey([["csv", "https://a.test/x.csv"]]);
+  assert.equal(await workspaces.isPrivate(app), true);
+  assert.equal(await workspaces.isPrivate(data), false);
+  Object.defineProperty(await workspaces.host(data), "isChanged", { value: true });
+  assert.equal(await workspaces.isPrivate(data), true);
 });

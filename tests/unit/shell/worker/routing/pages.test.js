@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { importWorkerModule } from "../../../../support/worker_modules.js";
 
 globalThis.self = /** @type {any} */ ({ location: new URL("http://localhost/sw.js") });
-const { failurePage } = await importWorkerModule("shell/worker/routing/pages.js");
+const { failurePage, questionPage } = await importWorkerModule("shell/worker/routing/pages.js");
+const { recipeToKey } = await importWorkerModule("shell/shared/recipe.js");
 const { LiteError } = await importWorkerModule("shell/shared/errors.js");
 const { gone, notSaved } = await importWorkerModule("shell/worker/storage/save-errors.js");
 
@@ -26,3 +27,19 @@ for (const [error, status] of [
     }
   });
 }
+
+test("the question names the SQL of a link, and to an app all of it", async (context) => {
+  const template = "{{work}}";
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(template));
+  const { manifest } = /** @type {any} */ (globalThis).VERSION;
+  manifest.files["app/question.html"] = Buffer.from(digest).toString("hex");
+  context.mock.method(globalThis, "fetch", async () => new Response(template));
+  const app = recipeToKey([["app", "https://a.test/x.py"]]);
+  for (const [key, work] of [
+    ["", "select 1"],
+    [app, `/app/@${app}/run?code=evil()&#38;sql=select+1`],
+  ]) {
+    const url = `http://localhost/app/${key && `@${key}/`}run?code=evil()&sql=select+1`;
+    assert.equal(await (await questionPage("/", key, url)).text(), work);
+  }
+});
