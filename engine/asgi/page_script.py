@@ -1,7 +1,8 @@
 """Puts a script at the beginning of every HTML page of an application.
 
 It runs before the page's own scripts, as shell/page/app/websocket.js has to. Pages stay as they are
-that are compressed, parts of a page, or no HTML at all.
+that are compressed, parts of a page, or no HTML at all, and so does what a script fetches: its page
+has the script already.
 """
 
 from __future__ import annotations
@@ -40,9 +41,13 @@ def with_script(app: App, address: str) -> App:
                 message = {**message, "body": _inserted(bytes(message["body"]), tag)}
             await send(message)
 
-        await app(scope, receive, send_changed if scope["type"] == "http" else send)
+        await app(scope, receive, send if _is_for_script(scope) else send_changed)
 
     return changed
+
+
+def _is_for_script(scope: Scope) -> bool:
+    return scope["type"] != "http" or (b"sec-fetch-dest", b"empty") in scope["headers"]
 
 
 def _is_page(start: Message) -> bool:

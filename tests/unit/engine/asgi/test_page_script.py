@@ -71,3 +71,14 @@ def test_everything_else_stays(headers: dict[str, str]) -> None:
 def test_page_without_a_body() -> None:
     assert answer(b"").body == b""
     assert dict(answer(b"").headers)["content-length"] == "0"
+
+
+def test_what_a_script_fetches_stays() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        html = [(b"content-type", b"text/html")]
+        await send({"type": "http.response.start", "status": 200, "headers": html})
+        await send({"type": "http.response.body", "body": b"<li>one"})
+
+    for destination, body in (("empty", b"<li>one"), ("document", TAG.encode() + b"<li>one")):
+        request = head(headers=[["sec-fetch-dest", destination]])
+        assert asyncio.run(ask(with_script(app, "/a.js"), request)).body == body
