@@ -16,6 +16,17 @@ const CASES = [
   ],
 ];
 
+test("the parameters of apps are known", () => {
+  assert.deepEqual(misspelt("?app=x.py&entry=x:app").slips, []);
+  assert.deepEqual(misspelt("?apps=x.py").slips, [{ written: "apps", meant: "app" }]);
+});
+
+test("a name of any length takes no time", () => {
+  const began = performance.now();
+  assert.deepEqual(misspelt(`?${"a".repeat(1_000_000)}=1`).slips, []);
+  assert.ok(performance.now() - began < 1000);
+});
+
 for (const [link, [written, meant], corrected] of CASES) {
   test(`${link} is corrected`, () => {
     const found = misspelt(link);
