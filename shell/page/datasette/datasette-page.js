@@ -26,9 +26,12 @@ startKeepAlive(key);
 leadStrayLinksBack(SITE_ROOT, key);
 embeddedFrame(key)?.ready();
 startNotices();
-if (embeddingOf(key) !== "read") setUpFileBringing(openExportLater);
+const embed = embeddingOf(key);
+// An export can replace other workspaces, which the page around an embed must not lead anybody to.
+const open = embed === undefined ? openExportLater : async () => false;
+if (embed !== "read") setUpFileBringing(open);
 keepRegistrations();
 keepIntegersExact();
 addThemeSwitch();
-if (embeddingOf(key) === undefined) addWorkspaceBar(key);
+if (embed === undefined) addWorkspaceBar(key);
 setUpQueryPage(key);
