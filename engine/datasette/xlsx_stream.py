@@ -159,11 +159,22 @@ class Workbook:
         return f'<c t="inlineStr">{self._text(value)}</c>'
 
     def _text(self, text: str) -> str:
-        if len(text) > _MOST_CHARACTERS:
+        kept = _shortened(text, _MOST_CHARACTERS)
+        if len(kept) < len(text):
             self._cut += 1
-            text = text[:_MOST_CHARACTERS]
+            text = kept
         text = _ILLEGAL.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
         return f'<is><t xml:space="preserve">{escape(text)}</t></is>'
+
+
+def _shortened(text: str, most: int) -> str:
+    """Return the beginning of a text; Excel counts code units of UTF-16."""
+    if 2 * len(text) <= most:
+        return text
+    units = text[:most].encode("utf-16-le", "surrogatepass")
+    if len(text) <= most and len(units) <= 2 * most:
+        return text
+    return units[: 2 * most].decode("utf-16-le", "ignore")
 
 
 def _free_name(wanted: str, taken: Sequence[str]) -> str:
@@ -172,11 +183,11 @@ def _free_name(wanted: str, taken: Sequence[str]) -> str:
     if name.lower() == "history":  # Excel's own
         name += "_"
     used = {one.lower() for one in taken}
-    number, free = 1, name[:_MOST_NAME]
+    number, free = 1, _shortened(name, _MOST_NAME).rstrip("' ")
     while free.lower() in used:
         number += 1
         suffix = f" ({number})"
-        free = name[: _MOST_NAME - len(suffix)] + suffix
+        free = _shortened(name, _MOST_NAME - len(suffix)) + suffix
     return free
 
 

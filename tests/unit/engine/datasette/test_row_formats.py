@@ -84,6 +84,14 @@ def test_sheets_have_names_that_excel_accepts() -> None:
     ]
 
 
+def test_lengths_are_counted_as_excel_does() -> None:
+    ducks = "🦆" * 20_000  # of two code units each
+    names = ["🦆" * 20, "🦆" * 21, "x" * 30 + "'y"]
+    content = workbook(*[(name, ["a"], [[ducks]]) for name in names])
+    assert opened(content).sheetnames == ["🦆" * 15, "🦆" * 13 + " (2)", "x" * 30, "Notes"]
+    assert cells(content, "x" * 30)[1] == ("🦆" * 16_383,)
+
+
 def test_what_a_sheet_cannot_hold_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(xlsx_stream, "MOST_ROWS", 3)
     rows: list[list[Any]] = [["x" * 40_000], [b"y" * 40_000], ["z"], ["z"], ["z"]]
