@@ -42,7 +42,10 @@ export async function checkedImport(instance, files) {
     if (to !== undefined && checked) kept.set(to, { path: to, content: checked });
     else if (!isPrivate(path)) leftOut.push(path);
   }
-  const all = await withoutStrayFiles([...kept.values()], SITE_ROOT);
+  const placed = [...kept.values()].filter(
+    ({ path }) => !foldersOf(path).some((one) => kept.has(one)),
+  );
+  const all = await withoutStrayFiles(placed, SITE_ROOT);
   for (const { path } of all) kept.delete(path);
   const size = all.reduce((sum, { content }) => sum + content.size, 0);
   const record = { ...read.record, size, origin: /** @type {const} */ ("import") };
@@ -55,6 +58,15 @@ export async function checkedImport(instance, files) {
  */
 function isFile(file) {
   return typeof file?.path === "string" && file.content instanceof Blob;
+}
+
+/**
+ * @param {string} path
+ * @returns {string[]} of the folders that it is in; none of them can be a file
+ */
+function foldersOf(path) {
+  const parts = path.split("/").slice(0, -1);
+  return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
 }
 
 /**

@@ -269,3 +269,16 @@ test("a damaged record in the store can still be read", () => {
   assert.equal(record.generation, "g");
   for (const value of [null, 5, {}]) assert.ok(readableRecord(value).faults.length > 5);
 });
+
+test("what lies in a file, as if that were a folder, is left out", async () => {
+  const paths = ["home/a/b", "home/a", "home/c/d/e", "home/c/d"];
+  const { files, leftOut } = await checkedImport(
+    RECORD,
+    paths.map((path) => file(path)),
+  );
+  assert.deepEqual(
+    files.map(({ path }) => path),
+    ["home/a", "home/c/d"],
+  );
+  assert.deepEqual(leftOut, ["home/a/b", "home/c/d/e"]);
+});
