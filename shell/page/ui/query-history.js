@@ -3,6 +3,7 @@
  * the workspace: running a query must not make it one that was changed.
  */
 
+import { isSwitchedOn, keyToRecipe } from "../../shared/recipe.js";
 import { SITE_ROOT } from "../../shared/site.js";
 
 /** Queries that a workspace keeps, and the characters of all of them together. */
@@ -35,6 +36,8 @@ export function pastQueries(key) {
  * @param {PastQuery} query
  */
 export function rememberQuery(key, query) {
+  // Nothing of a temporary workspace is saved.
+  if (key !== "" && isSwitchedOn(keyToRecipe(key), "temporary")) return;
   const others = pastQueries(key).filter(
     ({ database, search }) => database !== query.database || search !== query.search,
   );
