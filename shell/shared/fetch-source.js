@@ -54,15 +54,16 @@ export async function openSource(url, { cache = "default", signal } = {}) {
  * @param {string} url   absolute
  * @param {number} start
  * @param {number} end   of the bytes, exclusive
+ * @param {AbortSignal} [signal]
  * @returns {Promise<Response>} of any status, with an unread body
  * @throws {LiteError} the address is not allowed
  * @throws {TypeError} unreachable, or blocked by CORS
  */
-export async function openRange(url, start, end) {
+export async function openRange(url, start, end, signal) {
   const { href } = sourceAddress(bytesUrl(url));
   const credentials = href.startsWith(SITE_ROOT.href) ? "same-origin" : "omit";
   const headers = { Range: `bytes=${start}-${end - 1}` };
-  const response = await fetch(href, { credentials, cache: "no-store", headers });
+  const response = await fetch(href, { credentials, cache: "no-store", headers, signal });
   if (response.redirected) sourceAddress(response.url);
   return response;
 }

@@ -23,6 +23,10 @@ const HEADER = 100;
 /** How long to wait in ms before another attempt, after a dropped connection or a host's excuse. */
 const WAITS = [300, 1000, 3000];
 
+/** How long in ms a host may take to begin, and how many bytes in each ms are enough from then on. */
+const PATIENCE = 30_000;
+const SLOWEST = 16;
+
 /** Statuses after which the same request may succeed. */
 const TEMPORARY = [408, 425, 429, 500, 502, 503, 504];
 
@@ -30,16 +34,19 @@ const TEMPORARY = [408, 425, 429, 500, 502, 503, 504];
 export class RemoteBase {
   description;
   #waits;
+  #patience;
   /** @type {unknown} why nothing more can be read */
   #failure;
 
   /**
    * @param {BaseDescription} description
    * @param {number[]} [waits]
+   * @param {number} [patience]
    */
-  constructor(description, waits = WAITS) {
+  constructor(description, waits = WAITS, patience = PATIENCE) {
     this.description = description;
     this.#waits = waits;
+    this.#patience = patience;
   }
 
   /** @returns {number} bytes */
@@ -86,9 +93,10 @@ export class RemoteBase {
    */
   async #readOnce(start, end) {
     const { url, size } = this.description;
+    const signal = AbortSignal.timeout(this.#patience + Math.ceil((end - start) / SLOWEST));
     let response;
     try {
-      response = await openRange(url, start, end);
+      response = await openRange(url, start, end, signal);
     } catch (cause) {
       throw new Temporary(cause);
     }
@@ -175,7 +183,8 @@ class Temporary extends Error {
  * @returns {Promise<Base | undefined>}
  */
 export async function openRemote(url, whole) {
-  const response = await openRange(url, 0, HEAD).catch(() => undefined);
+  const signal = AbortSignal.timeout(PATIENCE);
+  const response = await openRange(url, 0, HEAD, signal).catch(() => undefined);
   if (response?.status !== 206) {
     response?.body?.cancel().catch(() => {});
     return undefined;

@@ -39,6 +39,7 @@ const server = createServer((request, response) => {
   const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "");
   habits.requests.push(range ? [Number(range[1]), Number(range[2])] : "whole");
   const trouble = troubles.shift();
+  if (trouble === "stall") return response.writeHead(206).write("x");
   if (typeof trouble === "number") return response.writeHead(trouble).end();
   if (habits.moved && request.url !== "/moved") {
     return response.writeHead(302, { location: "/moved" }).end();
@@ -67,7 +68,10 @@ const server = createServer((request, response) => {
   response.end(habits.chunked ? body.subarray(10) : body);
 });
 await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-after(() => server.close());
+after(() => {
+  server.close();
+  server.closeAllConnections();
+});
 const url = `http://127.0.0.1:${server.address().port}/x.db`;
 
 async function opened() {
@@ -145,6 +149,15 @@ for (const troubles of [["drop"], [429], [503, 500, "drop"]]) {
     assert.equal(habits.requests.length, troubles.length + 1);
   });
 }
+
+test("a host that stalls is asked again, and is named in the end", { timeout: 5000 }, async () => {
+  const { description } = await opened();
+  const one = new RemoteBase(description, [0], 200);
+  habits.troubles = ["stall"];
+  assert.equal((await one.read(0, 10)).length, 10);
+  habits.troubles = ["stall", "stall"];
+  await assert.rejects(one.read(0, 10), /The connection to .* broke off/);
+});
 
 test("a host that stays in trouble is named, with what to do", async () => {
   const one = await base();
