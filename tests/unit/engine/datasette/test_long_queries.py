@@ -18,6 +18,7 @@ from datasette.plugins import pm
 
 from engine.datasette import long_queries, running_queries, site
 from engine.datasette.adaptations import sqlite_limits
+from engine.sqlite import faults
 from plugins import root
 from plugins import running_queries as plugin
 from tests.support.stories import Story, tell_on
@@ -191,5 +192,26 @@ def test_a_refused_query_stays_in_the_editor(database: Path) -> None:
         for format in (".json", ".csv"):
             answer = await datasette.client.get(address("delete from goods", format))
             assert (answer.status_code, "must be a SELECT" in answer.text) == (400, True)
+
+    tell(database, story)
+
+
+@pytest.mark.usefixtures("_can_pause")
+def test_a_database_that_cannot_be_copied_has_datasettes_limit(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = []
+
+    async def interrupted(self: Datasette, db_name: str, sql: str, *_: Any, **options: Any) -> None:
+        limits.append(options.get("custom_time_limit"))
+        raise QueryInterrupted(sqlite3.OperationalError("interrupted"), sql, {})
+
+    monkeypatch.setattr(long_queries, "_plain_execute", interrupted)
+    monkeypatch.setattr(faults, "is_read_by_block", lambda path: path == database)
+
+    async def story(datasette: Datasette) -> None:
+        page = await datasette.client.get(address(ENDLESS))
+        assert "SQL Interrupted" in page.text
+        assert limits == [None]
 
     tell(database, story)
