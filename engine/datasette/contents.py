@@ -78,11 +78,12 @@ class Contents:
         await db.execute_write_fn(lambda connection: drop_table(connection, table))
         if not faults.is_read_by_block(self._folder.database(database)):
             await db.execute_write_fn(_give_room_back, transaction=False)
+        if kept is not None:
+            # At once: what others write from now on must not be undone.
+            kept.stamp = removals.stamp_of(self._folder, database)
         self._folder.forget_table(database, table)
         await self._forget_internally(database, table)
         await self._datasette.refresh_schemas(force=True)
-        if kept is not None:
-            kept.stamp = removals.stamp_of(self._folder, database)
         self._folder.last_removed = kept
 
     @property
@@ -111,7 +112,7 @@ class Contents:
         removals.bring_back(self._folder, removed)
         path = str(self._folder.database(name))
         datasette.add_database(Database(datasette, path=path, is_mutable=True), name=name)
-        order = [one for one in removed.before["databases"] if one in datasette.databases]
+        order = [one for one in self._folder.database_names() if one in datasette.databases]
         rest = {one: db for one, db in datasette.databases.items() if one not in order}
         datasette.databases = {**rest, **{one: datasette.databases[one] for one in order}}
 

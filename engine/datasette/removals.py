@@ -25,6 +25,18 @@ _COPY = "removed.db"
 #: Rows of a table of Datasette's internal database: its name, columns and rows.
 Rows = tuple[str, Sequence[str], Sequence[Sequence[Any]]]
 
+#: Size and time of a database and of its write-ahead log, where there is one.
+Stamp = tuple[tuple[int, int], ...]
+
+
+@dataclass
+class Before:
+    """What the folder remembered of databases and sources."""
+
+    databases: list[str]
+    table_database: str | None
+    sources: list[dict[str, Any]]
+
 
 @dataclass
 class Removed:
@@ -33,10 +45,10 @@ class Removed:
     what: str  # "the table “birds”"
     database: str
     copy: Path  # of the whole database, as it was before
-    before: dict[str, Any]  # what the folder remembered, as Folder.remember takes it
+    before: Before
     internal: list[Rows]
-    #: Size and time of the database's file just afterwards; None where it is gone.
-    stamp: tuple[int, int] | None = None
+    #: Sizes and times of the database's files just afterwards; None where it is gone.
+    stamp: Stamp | None = None
 
 
 def may_keep(folder: Folder, database: str) -> bool:
@@ -56,21 +68,17 @@ def keep(folder: Folder, what: str, database: str, internal: list[Rows]) -> Remo
         closing(sqlite3.connect(copy)) as target,
     ):
         there.backup(target)
-    before = {
-        "databases": folder.database_names(),
-        "table_database": folder.table_database(),
-        "sources": folder.sources(),
-    }
+    before = Before(folder.database_names(), folder.table_database(), folder.sources())
     return Removed(what, database, copy, before, internal)
 
 
-def stamp_of(folder: Folder, database: str) -> tuple[int, int] | None:
+def stamp_of(folder: Folder, database: str) -> Stamp | None:
     """Return what changes whenever a database is written to; None if there is none."""
     path = folder.database(database)
     if not path.exists():
         return None
-    stat = path.stat()
-    return stat.st_size, stat.st_mtime_ns
+    stats = [one.stat() for one in (path, journals.beside(path, "-wal")) if one.exists()]
+    return tuple((stat.st_size, stat.st_mtime_ns) for stat in stats)
 
 
 def discard(folder: Folder) -> None:
@@ -84,5 +92,26 @@ def bring_back(folder: Folder, removed: Removed) -> None:
     path = folder.database(removed.database)
     journals.discard(path)
     removed.copy.replace(path)
-    folder.remember(**removed.before)
+    order = removed.before.databases
+    others = [name for name in folder.database_names() if name not in order]
+    folder.remember(
+        databases=[*order, *others],
+        table_database=folder.table_database() or removed.before.table_database,
+        sources=_sources(folder.sources(), removed),
+    )
     folder.last_removed = None
+
+
+def _sources(now: list[dict[str, Any]], removed: Removed) -> list[dict[str, Any]]:
+    """Return the sources of the database as they were, and the others as they are by now."""
+
+    def is_here(source: dict[str, Any]) -> bool:
+        return any(one["database"] == removed.database for one in source["added"])
+
+    sources = [one for one in now if not is_here(one)]
+    for source in filter(is_here, removed.before.sources):
+        ids = {int(one["id"]) for one in sources}
+        # One that was opened meanwhile may have got its number.
+        id = max(ids) + 1 if int(source["id"]) in ids else source["id"]
+        sources.append({**source, "id": str(id)})
+    return sorted(sources, key=lambda one: int(one["id"]))

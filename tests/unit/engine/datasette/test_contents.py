@@ -19,6 +19,7 @@ from datasette.plugins import pm
 
 from engine.datasette import site
 from engine.datasette.instance import Instance
+from engine.importing.intake import Intake
 from engine.importing.options import Request
 from plugins import exports, root, sources
 from tests.support.databases import sqlite_file
@@ -295,5 +296,47 @@ def test_a_database_that_was_changed_meanwhile_stays_as_it_is(tell: Callable[...
         assert "Undo" not in await read(datasette)
         assert (await post(datasette, "undo")).startswith("This cannot be undone any more.")
         assert "later" in await datasette.get_database("data").table_names()
+
+    tell(story)
+
+
+def test_undoing_keeps_what_was_opened_meanwhile(tell: Callable[..., None], tmp_path: Path) -> None:
+    async def story(datasette: Datasette) -> None:
+        await post(datasette, "remove?database=data")
+        assert site.folder is not None
+        intake = Intake(site.folder)
+        for url, parameter, content in [
+            ("https://a.test/later.json", "metadata", b'{"title": "Later"}'),
+            ("https://a.test/other.csv", "csv", b"a\n1\n"),
+        ]:
+            file = tmp_path / "later"
+            file.write_bytes(content)
+            request = Request.of(
+                {"parameter": parameter, "url": url, "options": {"database": "other"}}
+            )
+            await intake.take(request, file, lambda *progress: True)
+        assert await post(datasette, "undo") == "The database “data” is back."
+        found = site.folder.sources()
+        assert len({one["id"] for one in found}) == len(found) == 5
+        tables = {(one["database"], one["table"]) for entry in found for one in entry["added"]}
+        assert {("data", "pets"), ("data", "my notes"), ("other", "other")} < tables
+        [(_, configuration)] = site.folder.configuration("metadata")
+        assert configuration == {"title": "Later"}
+        assert site.folder.table_database() == "other"
+
+    tell(story)
+
+
+def test_what_was_written_to_a_log_counts_as_a_change(tell: Callable[..., None]) -> None:
+    async def story(datasette: Datasette) -> None:
+        database = datasette.get_database("data")
+        await database.execute_write_fn(
+            lambda connection: connection.execute("pragma journal_mode = wal").fetchone(),
+            transaction=False,
+        )
+        await post(datasette, "remove?database=data&table=pets")
+        await database.execute_write("insert into [my notes] values ('y')")
+        assert "Undo" not in await read(datasette)
+        assert "y" in await read(datasette, "/data/my~20notes")
 
     tell(story)
