@@ -132,7 +132,9 @@ export class Additions {
       const isCompared = urls.length === 0 && !revert;
       /** @type {SavedSource} */
       const source = { ...known, ...(isCompared ? from : { url: origin.url }), parameter };
-      const fetched = await fetchIfChanged(source, options);
+      // A journal belongs to all of its database.
+      const whole = urls.length > 0 ? { ...options, range: false } : options;
+      const fetched = await fetchIfChanged(source, whole);
       if (!fetched) return { path: pathOf(added) };
       const { bytes: data, version } = fetched;
       const journals = await fetchJournals(urls, origin.url, siteRoot);

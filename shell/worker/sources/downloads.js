@@ -14,6 +14,7 @@ import { notData } from "../../shared/fetch-source.js";
 import { recognise } from "../../shared/file-kinds.js";
 import { sha256 } from "../../shared/hash.js";
 import { isForOwnFiles, isSwitchedOn, settingsOf, sourcesOf } from "../../shared/recipe.js";
+import { withJournals } from "../../shared/journals.js";
 import { gitLfsUrl } from "../../shared/remote-urls.js";
 
 /** @typedef {import("../../shared/recipe.js").RecipeSource} RecipeSource */
@@ -36,6 +37,7 @@ export const PAGED_FROM = 32 * 1024 * 1024;
  * @property {Promise<Uint8Array | Base>} bytes  a Base where it is read block by block
  * @property {SavedSource} version  complete once `bytes` has arrived
  * @property {import("../../shared/link-options.js").ImportOptions} options
+ * @property {boolean} [isWhole]  whether all of it is needed, as for a journal beside it
  */
 
 /**
@@ -48,12 +50,17 @@ export const PAGED_FROM = 32 * 1024 * 1024;
  * @returns {Download[]}
  */
 export function fetchSources(sources, siteRoot, onProgress, signal) {
-  return sources.map(({ parameter, value, options, error }) => {
-    const download = newDownload(parameter, absolute(value, siteRoot), options);
+  const downloads = sources.map(({ parameter, value, options }) =>
+    newDownload(parameter, absolute(value, siteRoot), options),
+  );
+  const together = withJournals(downloads, ({ version }) => version.url);
+  for (const { database, journals } of together) database.isWhole = journals.length > 0;
+  for (const [index, download] of downloads.entries()) {
+    const { error } = sources[index];
     download.bytes = error ? Promise.reject(error) : fetchBytes(download, onProgress, signal);
     download.bytes.catch(() => {}); // the code that awaits them reports it
-    return download;
-  });
+  }
+  return downloads;
 }
 
 /**
@@ -90,8 +97,8 @@ async function fetchBytes(download, onProgress, signal) {
  * @param {Download} download
  * @returns {Promise<Base | undefined>} undefined if it is to be read as a whole, or can only be
  */
-async function openPaged(response, { version, options }) {
-  if (version.parameter !== "url" || options.range === false) return undefined;
+async function openPaged(response, { version, options, isWhole = false }) {
+  if (version.parameter !== "url" || options.range === false || isWhole) return undefined;
   const size = bodySize(response) ?? 0;
   if (size < PAGED_FROM && !options.range) return undefined;
   const base = await openRemote(version.url, response);

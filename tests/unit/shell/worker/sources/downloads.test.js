@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { importWorkerModule } from "../../../../support/worker_modules.js";
 
-const { hasChanged } = await importWorkerModule("shell/worker/sources/downloads.js");
+const { fetchSources, hasChanged } = await importWorkerModule("shell/worker/sources/downloads.js");
 const { sha256 } = await importWorkerModule("shell/shared/hash.js");
 
 const URL = "https://a.test/data.csv";
@@ -70,4 +70,24 @@ for (const [what, text, changed] of [
 test("without a hash the size counts", async () => {
   answerWith([new TextEncoder().encode("a,b\n1,3\n")]);
   assert.equal(await hasChanged({ ...LOADED, sha256: "" }), false);
+});
+
+test("a database with a journal beside it is fetched as a whole", async () => {
+  const bytes = Buffer.alloc(65536 * 2);
+  bytes.write("SQLite format 3\0");
+  globalThis.fetch = async (input, init) => {
+    const range = new Request(input, init).headers.get("range");
+    if (!range) return new Response(bytes);
+    const headers = { "content-range": `bytes 0-65535/${bytes.length}`, etag: '"1"' };
+    return new Response(bytes.subarray(0, 65536), { status: 206, headers });
+  };
+  const sources = ["a.db", "b.db", "b.db-wal"].map((name) => ({
+    parameter: "url",
+    value: `https://a.test/${name}`,
+    options: { range: true },
+  }));
+  const downloads = fetchSources(sources, new globalThis.URL("https://site.test/"), () => {});
+  const [alone, together] = await Promise.all(downloads.map((download) => download.bytes));
+  assert.equal(alone instanceof Uint8Array, false);
+  assert.equal(together.length, bytes.length);
 });
