@@ -9,7 +9,7 @@
 
 import "./no-import-scripts.js"; // before Pyodide, which looks at once
 import "./immediate.js"; // likewise
-import { takeChannels } from "./task-channels.js"; // likewise
+import { recordChannels } from "./task-channels.js"; // likewise
 import { loadPyodide, version } from "pyodide";
 import createPyodideModule from "pyodide/pyodide.asm.mjs";
 import { LiteError, toWire } from "../../shared/errors.js";
@@ -103,12 +103,13 @@ export async function startPython(report, { whole = false, image } = {}) {
       answerFetch("wasm", () => wasm),
       answerFetch("stdlib", async () => new Response(/** @type {BodyInit} */ (await stdlib))),
     ];
+    const ended = recordChannels();
     try {
       const pyodide = await loadPyodide(configuration({ packs, rest }, image));
-      ends.set(pyodide, takeChannels());
+      ends.set(pyodide, ended());
       return pyodide;
     } catch (error) {
-      takeChannels()();
+      ended()();
       throw error;
     } finally {
       for (const end of answers) end(); // they hold what was downloaded
