@@ -432,8 +432,8 @@ function elsewhere(path, { url }) {
     `${name} is read from ${url} block by block, so this browser has only parts of it.`,
     {
       hint:
-        "Download the file from that address. To get a copy with the changes that were made here, open the " +
-        "workspace’s link with range=0 after the address: then all of the database is downloaded.",
+        "Download the file from that address; changes that were made here are not in it. To work with a " +
+        "database that can be exported, put range=0 after its address in the link.",
       source: url,
     },
   );
