@@ -1,6 +1,7 @@
 /**
  * Tracks what uses an instance: requests until they are answered, streamed answers until they are read in
- * full or no longer wanted, and what the application does after its answer, such as background tasks.
+ * full or no longer wanted, WebSockets, and what the application does after its answer, such as background
+ * tasks.
  *
  * Closing an instance waits for these, but not for an abandoned download: a stream that does not move
  * for a while is given up, so that its reader sees a failure, not half a file.

@@ -109,7 +109,8 @@ export class Instance {
     const onRefused = () => void this.close();
     this.#persistence = new Persistence({ openStore, onChange, onRefused });
     this.#sockets = new Sockets(
-      async (head, socket) => this.#breakdown.unless(this.#connect(head, socket)),
+      async (head, socket) =>
+        this.#uses.called(this.#breakdown.unless(this.#connect(head, socket))),
       (by) => this.#persistence.settled(by),
     );
     this.#decisions = decisions;
