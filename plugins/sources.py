@@ -85,6 +85,7 @@ async def _page(request: Request, datasette: Datasette) -> Response:
     ]
     context = {
         "databases": databases,
+        "left_out": _left_out(datasette, request.actor, sources),
         "may_change": may_change(datasette, request.actor),
         "settings": sources.settings(),
         "any_file": any(not database["in_memory"] for database in databases),
@@ -95,6 +96,14 @@ async def _page(request: Request, datasette: Datasette) -> Response:
     return Response.html(
         await datasette.render_template("lite_sources.html", context, request=request)
     )
+
+
+def _left_out(datasette: Datasette, actor: Any, sources: _Sources) -> list[dict[str, Any]]:
+    """Return the databases that could not be opened."""
+    if not may_change(datasette, actor) or site.folder is None:
+        return []
+    names = [name for name in site.folder.database_names() if name not in datasette.databases]
+    return [{"name": name, "source": sources.of(name, None)} for name in names]
 
 
 def _removed(datasette: Datasette, actor: Any) -> str | None:

@@ -109,6 +109,9 @@ class Instance:
         await self._wait_for_rest()
         before = self._folder.database_names()
         result = await self._intake.take(request, file, report)
+        for one in result["added"]:
+            if one["table"] is None:
+                self.left_out.pop(one["database"], None)
         try:
             await self._serve_new(is_configuration=not result["added"] and result["path"] == "")
             if len(result["added"]) == 1 and result["added"][0]["table"] is None:

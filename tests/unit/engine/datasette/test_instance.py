@@ -7,10 +7,13 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from datasette.plugins import pm
 
+from engine.datasette import site
 from engine.datasette.instance import Instance
 from engine.errors import LiteError, SourceError
 from engine.importing.options import Request
+from plugins import root, sources
 from tests.support.wire import Wire, head
 
 BASE = "/some/sub/path/app/@key/"
@@ -197,5 +200,42 @@ def test_html_of_a_link_is_shown_only_as_it_was_when_it_was_allowed(
         await add(instance, downloads, "metadata", url, html("changed"))
         assert instance.code_in_configuration()[-1]["digest"] != item["digest"]
         assert b"changed" not in (await get(instance, "")).body
+
+    asyncio.run(story())
+
+
+def test_a_database_that_was_left_out_is_served_once_it_is_loaded_again(
+    instance: Instance, downloads: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def changed(path: Path, known: object) -> None:
+        raise LiteError("x.db has changed.")
+
+    async def story() -> None:
+        plugins = [root, sources]
+        for one in plugins:
+            pm.register(one, name=one.__name__)
+        try:
+            await add(
+                instance, downloads, "url", "https://a.test/x.db", sqlite_bytes(downloads, "t")
+            )
+            with monkeypatch.context() as patch:
+                patch.setattr("engine.datasette.instance.rebuild_indexes", changed)
+                await instance.open(memory=False)
+            assert set(instance.left_out) == {"x"}
+            page = (await get(instance, "-/sources")).body.decode()
+            assert "This database could not be opened." in page
+            assert 'data-lite-reload="1"' in page
+            file = downloads / "source"
+            file.write_bytes(sqlite_bytes(downloads, "newer"))
+            request = Request.of({"parameter": "url", "url": "https://a.test/x.db", "id": "1"})
+            await instance.add_source(request, file, lambda *_: None)
+            assert (await get(instance, "x/newer")).status == 200
+            page = (await get(instance, "-/sources")).body.decode()
+            assert "could not be opened" not in page
+        finally:
+            for one in plugins:
+                pm.unregister(one)
+            await instance.close()
+            site.folder = None
 
     asyncio.run(story())
