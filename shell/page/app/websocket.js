@@ -290,7 +290,7 @@ function checkedProtocols(given = []) {
     throw new DOMException(`The subprotocol “${wrong}” is invalid.`, "SyntaxError");
   }
   if (new Set(protocols).size < protocols.length) {
-    throw new DOMException("A subprotocol is there twice.", "SyntaxError");
+    throw new DOMException("A subprotocol is repeated.", "SyntaxError");
   }
   return protocols;
 }

@@ -40,7 +40,7 @@ async function ask() {
     if (!answer.running) return false;
     startedAt = performance.now() - answer.seconds * 1000;
   } catch {
-    says.textContent = "This workspace does not answer at the moment.";
+    says.textContent = "This workspace is not responding.";
   }
   return true;
 }

@@ -163,8 +163,9 @@ function fileParts(key, hasLink) {
     said.textContent = "Saving…";
     try {
       const store = await openStore(SITE_ROOT);
-      const zip = await exportInstances(store, [key], SITE_ROOT, () => {});
-      store.close();
+      const zip = await exportInstances(store, [key], SITE_ROOT, () => {}).finally(() =>
+        store.close(),
+      );
       const name = `${nameOf(await hereAt(key), SITE_ROOT).replace(/[^\p{L}\p{N}._ -]+/gu, "-")}.zip`;
       offerDownload(zip, name);
       said.textContent = `Saved ${name}, ${formatBytes(zip.size)}.`;

@@ -160,7 +160,7 @@ function nameOf(url, bytes) {
 function refused(isLocked) {
   if (isLocked) {
     return new LiteError("This app was not started: this site accepts no code from links.", {
-      hint: "The owner of the site has decided so. Open the link on another site that runs apps.",
+      hint: "The site’s owner has turned this off. Open the link on another site that runs apps.",
       name: "Locked",
     });
   }
@@ -173,7 +173,7 @@ function refused(isLocked) {
 /** @param {string} name */
 function heldBack(name) {
   return new LiteError(`${name} was not started, because its last starts never finished.`, {
-    hint: "It may run on without an end while it is imported. Try again to start it once more.",
+    hint: "Its code may never finish loading. Try again to start it once more.",
     name: "AppStuck",
   });
 }
