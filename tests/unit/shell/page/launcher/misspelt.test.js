@@ -9,6 +9,7 @@ const CASES = [
   ["?CSV=a.csv", ["CSV", "csv"], "?csv=a.csv"],
   ["?jsn=a.json&name=x", ["jsn", "json"], "?json=a.json&name=x"],
   ["?csv=a.csv&metdata=m.yml", ["metdata", "metadata"], "?csv=a.csv&metadata=m.yml"],
+  ["?app=a.py&enty=a:app", ["enty", "entry"], "?app=a.py&entry=a:app"],
   [
     "?parqet=https://a.test/x?y=1&b=%2F",
     ["parqet", "parquet"],
@@ -38,6 +39,7 @@ for (const [link, [written, meant], corrected] of CASES) {
 for (const link of [
   "",
   "?csv=a.csv",
+  "?app=a.py&entry=a:app",
   "?utm_source=x&fbclid=y",
   "?cvs",
   "?q=a",
