@@ -13,6 +13,7 @@ from datasette.app import Datasette
 from datasette.database import Database
 
 from engine.datasette import removals, site
+from engine.datasette.descriptions import renamed
 from engine.errors import LiteError
 from engine.folder import Folder
 from engine.sqlite import faults
@@ -69,6 +70,7 @@ class Contents:
         datasette.add_database(Database(datasette, path=path, is_mutable=True), name=new)
         datasette.databases = {name: datasette.databases[name] for name in order}
         await self._rename_internally("database_name", new, old, None)
+        self._rename_presentation(old, None, new)
         await datasette.refresh_schemas(force=True)
 
     async def remove_table(self, database: str, table: str) -> None:
@@ -90,7 +92,9 @@ class Contents:
     def last_removed(self) -> removals.Removed | None:
         """What can be brought back: what was removed last, unless its database has changed."""
         removed: removals.Removed | None = self._folder.last_removed
-        if removed is None or removals.stamp_of(self._folder, removed.database) != removed.stamp:
+        if removed is None or not removed.copy.exists():
+            return None
+        if removals.stamp_of(self._folder, removed.database) != removed.stamp:
             return None
         return removed
 
@@ -151,7 +155,17 @@ class Contents:
         await db.execute_write_fn(lambda connection: rename_table(connection, old, new))
         self._folder.rename_table(database, old, new)
         await self._rename_internally("resource_name", new, database, old)
+        self._rename_presentation(database, old, new)
         await self._datasette.refresh_schemas(force=True)
+
+    def _rename_presentation(self, database: str, table: str | None, new: str) -> None:
+        config = self._datasette.config or {}
+        self._datasette.config = renamed(config, database, table, new)
+        metadata, config = (self._folder.edits(kind) for kind in ("metadata", "config"))
+        if metadata or config:
+            self._folder.keep_edits(
+                renamed(metadata, database, table, new), renamed(config, database, table, new)
+            )
 
     def _check_database_name(self, old: str, new: str) -> None:
         _check_name("database", new)

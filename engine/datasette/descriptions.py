@@ -120,6 +120,27 @@ class Descriptions:
         return _yaml(whole)
 
 
+def renamed(
+    document: Mapping[str, Any], database: str, table: str | None, new: str
+) -> dict[str, Any]:
+    """Return metadata or configuration in which a database or table has a new name."""
+
+    def moved(names: Any, old: str) -> Any:
+        if not isinstance(names, dict) or old not in names:
+            return names
+        kept = [(name, about) for name, about in names.items() if name == old or name != new]
+        return {new if name == old else name: about for name, about in kept}
+
+    databases = document.get("databases")
+    if table is None:
+        databases = moved(databases, database)
+    elif isinstance(databases, dict) and isinstance(databases.get(database), dict):
+        about = databases[database]
+        tables = moved(about.get("tables"), table)
+        databases = {**databases, database: {**about, "tables": tables}} if tables else databases
+    return {**document, "databases": databases} if databases else dict(document)
+
+
 def _within(database: str | None, table: str | None, about: dict[str, Any]) -> dict[str, Any]:
     if database is None:
         return about

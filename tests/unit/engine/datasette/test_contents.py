@@ -18,6 +18,7 @@ from datasette.app import Datasette
 from datasette.plugins import pm
 
 from engine.datasette import site
+from engine.datasette.descriptions import Descriptions
 from engine.datasette.instance import Instance
 from engine.importing.intake import Intake
 from engine.importing.options import Request
@@ -340,3 +341,22 @@ def test_what_was_written_to_a_log_counts_as_a_change(tell: Callable[..., None])
         assert "y" in await read(datasette, "/data/my~20notes")
 
     tell(story)
+
+
+def test_what_was_edited_goes_with_a_new_name(tell: Callable[..., None]) -> None:
+    async def is_there(datasette: Datasette) -> None:
+        assert await datasette.table_config("animals", "beasts") == {"sort": "name"}
+        assert (await datasette.get_resource_metadata("animals", "beasts"))["title"] == "Pets"
+        assert await datasette.table_config("data", "pets") == {}
+
+    async def story(datasette: Datasette) -> None:
+        assert site.folder is not None
+        descriptions = Descriptions(datasette, site.folder)
+        await descriptions.describe("data", "pets", {"title": "Pets"}, {})
+        descriptions.present("data", "pets", {"sort": "name"})
+        await post(datasette, "rename?database=data&table=pets", name="beasts")
+        await post(datasette, "rename?database=data&table=beasts", name="beasts")
+        await post(datasette, "rename?database=data", name="animals")
+        await is_there(datasette)
+
+    tell(story, is_there)
