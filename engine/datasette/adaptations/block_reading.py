@@ -8,9 +8,11 @@ It can go when SQLite in the browser can wait for a read.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -44,7 +46,35 @@ def limit_of(query_string: str) -> int:
 
 async def execute_fn(database: Database, fn: Callable[[Any], Any]) -> Any:
     """Do what Datasette's Database._execute_fn does."""
-    return await faults.complete_in(functools.partial(_plain_execute_fn, database), fn)
+
+    async def run(checked: Callable[[Any], Any]) -> Any:
+        with _prepared(database, "_read_connection"):
+            return await _plain_execute_fn(database, checked)
+
+    return await faults.complete_in(run, fn)
+
+
+@contextlib.contextmanager
+def _prepared(database: Any, name: str) -> Iterator[None]:
+    """Have a connection made again if it was made in a step that failed: plugins may not have
+    prepared it in full.
+    """
+    is_there = getattr(database, name) is not None
+    try:
+        yield
+    except Exception:
+        path = database.path
+        if not is_there and path is not None and faults.is_read_by_block(Path(path)):
+            _close(database, name)
+        raise
+
+
+def _close(database: Any, name: str) -> None:
+    connection = getattr(database, name)
+    setattr(database, name, None)
+    if connection is not None:
+        database._all_connections.remove(connection)
+        connection.close()
 
 
 async def _execute_write_fn(
@@ -56,15 +86,13 @@ async def _execute_write_fn(
 ) -> Any:
     def disconnect() -> None:
         # It may hold pages that are no longer what the file holds.
-        connection, self._write_connection = self._write_connection, None
-        if connection is not None:
-            self._all_connections.remove(connection)
-            connection.close()
+        _close(self, "_write_connection")
 
     async def run(checked: Callable[..., Any]) -> Any:
-        return await _plain_execute_write_fn(
-            self, checked, block=block, transaction=transaction, request=request
-        )
+        with _prepared(self, "_write_connection"):
+            return await _plain_execute_write_fn(
+                self, checked, block=block, transaction=transaction, request=request
+            )
 
     return await faults.complete_in(run, fn, disconnect)
 
