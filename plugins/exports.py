@@ -23,6 +23,7 @@ from engine.datasette.all_rows import RowReader, frozen
 from engine.datasette.downloads import (
     Body,
     Download,
+    can_download,
     database_file,
     download_path,
     may_download,
@@ -79,7 +80,7 @@ def database_actions(
     """Offer the database."""
 
     async def links() -> Links:
-        if not await may_download(datasette, actor, datasette.get_database(database)):
+        if not await can_download(datasette, actor, datasette.get_database(database)):
             return []
         return [
             {
@@ -99,7 +100,7 @@ def database_actions(
 
 async def _downloadable(datasette: Datasette, actor: Any) -> list[Database]:
     databases = datasette.databases.values()
-    return [each for each in databases if await may_download(datasette, actor, each)]
+    return [each for each in databases if await can_download(datasette, actor, each)]
 
 
 async def _download(request: Request, datasette: Datasette) -> Response:
@@ -137,7 +138,7 @@ async def _tables(
 
 
 async def _download_all(request: Request, datasette: Datasette) -> Response:
-    """Answer with all databases that the visitor may download."""
+    """Answer with all databases that the visitor can download."""
     databases = await _downloadable(datasette, request.actor)
     if not databases:
         raise NotFound("There is no database here that can be downloaded.")

@@ -23,7 +23,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 
 from engine.datasette import removals, site
 from engine.datasette.contents import Contents, may_change
-from engine.datasette.downloads import download_path, may_download
+from engine.datasette.downloads import can_download, download_path
 from engine.errors import LiteError
 from engine.sqlite.names import database_name, table_name
 
@@ -88,7 +88,7 @@ async def _page(request: Request, datasette: Datasette) -> Response:
         "left_out": _left_out(datasette, request.actor, sources),
         "may_change": may_change(datasette, request.actor),
         "settings": sources.settings(),
-        "any_file": any(not database["in_memory"] for database in databases),
+        "any_file": any(database["download"] for database in databases),
         "page": datasette.urls.path(PAGE),
         "shell_url": site.shell_url,
         "removed": _removed(datasette, request.actor),
@@ -192,10 +192,10 @@ async def _database(
     hidden = set(await database.hidden_table_names())
     names = [table for table in await database.table_names() if table not in hidden]
     source = sources.of(name, None)
+    has_file = await can_download(datasette, actor, database)
     # For a database from a single file, list only added tables; it may have hundreds of others.
     own = set(sources.tables(name))
     shown = [table for table in names if table in own or (source is None and name != "_memory")]
-    can_download = await may_download(datasette, actor, database)
     return {
         "name": name,
         "color": database.color,
@@ -203,7 +203,7 @@ async def _database(
         "size": None if database.is_memory else database.size,
         "count": len(names),
         "source": source,
-        "download": download_path(datasette, name) if can_download else None,
+        "download": download_path(datasette, name) if has_file else None,
         "tables": [
             {
                 "name": table,
@@ -271,7 +271,9 @@ async def _change(request: Request, datasette: Datasette) -> Response:
         "rows": None if table is None else await _count(database, table),
         "tables": len(await database.table_names()),
         "page": datasette.urls.path(PAGE),
-        "download": download_path(datasette, name),
+        "download": download_path(datasette, name)
+        if await can_download(datasette, request.actor, database)
+        else None,
         "can_undo": removals.may_keep(site.folder, name),
     }
     page = await datasette.render_template("lite_change.html", context, request=request)

@@ -24,6 +24,7 @@ from engine.asgi.server import Send
 from engine.datasette.copies import snapshot
 from engine.datasette.pipe import Pipe
 from engine.pace import Turns
+from engine.sqlite import faults
 
 # Bytes read from a file for one message.
 PIECE = 256 * 1024
@@ -88,6 +89,12 @@ async def may_download(datasette: Datasette, actor: Any, database: Database) -> 
             action="view-database-download", resource=DatabaseResource(database.name), actor=actor
         )
     )
+
+
+async def can_download(datasette: Datasette, actor: Any, database: Database) -> bool:
+    """Tell whether somebody may have a database as a file, and all of it is here."""
+    may = await may_download(datasette, actor, database)
+    return may and not faults.is_read_by_block(Path(database.path))
 
 
 def download_path(datasette: Datasette, database: str, format: str = "db") -> str:

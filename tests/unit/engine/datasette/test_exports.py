@@ -20,6 +20,7 @@ from engine.datasette import all_rows
 from engine.datasette.adaptations import base_url, file_names
 from engine.datasette.copies import snapshot
 from engine.datasette.downloads import content_disposition
+from engine.sqlite import faults
 from plugins import exports, root, row_exports
 from tests.support.stories import Story, tell_on
 
@@ -109,6 +110,19 @@ def test_all_databases_are_in_the_zip_file(folder: Path) -> None:
             assert set(archive.namelist()) == {"shop.db", f"{ODD}.db"}
             for name in archive.namelist():
                 assert archive.read(name) == (folder / name).read_bytes()
+
+    tell(folder, story)
+
+
+def test_a_database_that_is_read_by_block_is_not_offered(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(faults, "is_read_by_block", lambda path: path.name == "shop.db")
+
+    async def story(datasette: Datasette) -> None:
+        answer = await datasette.client.get("/-/download.zip")
+        assert zipfile.ZipFile(io.BytesIO(answer.content)).namelist() == [f"{ODD}.db"]
+        assert "/-/download/shop" not in (await datasette.client.get("/shop")).text
 
     tell(folder, story)
 
