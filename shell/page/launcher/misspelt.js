@@ -9,8 +9,8 @@ import { element } from "../ui/dom.js";
 
 /** The parameters that people write. */
 const WRITTEN = [
-  ...[...SOURCE_PARAMETERS, ...SETTINGS, ...APP_PARAMETERS, ...SWITCHES, ...OPTIONS],
-  ...["install", "ref"],
+  ...[...SOURCE_PARAMETERS, ...SETTINGS, ...SWITCHES, ...OPTIONS],
+  ...[...APP_PARAMETERS, "install", "ref"],
 ];
 
 /** All parameters of a link. */
@@ -56,7 +56,9 @@ function closest(written) {
   const name = written.toLowerCase();
   if (KNOWN.includes(written) || name.length < 2) return undefined;
   const most = name.length <= 4 ? 1 : 2;
-  const near = WRITTEN.map((known) => ({ known, distance: distance(name, known) }))
+  // A link can contain names of any length.
+  const near = WRITTEN.filter((known) => Math.abs(known.length - name.length) <= most)
+    .map((known) => ({ known, distance: distance(name, known) }))
     .filter((one) => one.distance <= most)
     .sort((a, b) => a.distance - b.distance);
   return near[0]?.known;
