@@ -123,6 +123,7 @@ def check(contents: Contents) -> None:
         if result.returncode != 0:
             said = result.stdout.strip() or result.stderr.strip()
             raise BuildError(f"the site would not open as it is.\n{said}")
+        print(result.stdout, end="")
         known.parent.mkdir(parents=True, exist_ok=True)
         known.write_text(digest.hexdigest())
 

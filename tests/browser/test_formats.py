@@ -38,7 +38,7 @@ def tab(_person: BrowserContext) -> Iterator[Page]:
 def _pick(page: Page, given: Format) -> None:
     page.goto(f"{page.url}-/sources")
     with page.expect_file_chooser() as chooser:
-        page.locator("[data-lite-open-files]").first.click()
+        page.locator("[data-lite-open-files]:visible").first.click()
     file = {"name": given.file, "mimeType": "", "buffer": given.content}
     chooser.value.set_files(file)  # type: ignore[arg-type]
 
