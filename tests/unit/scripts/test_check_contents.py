@@ -60,3 +60,13 @@ def test_a_site_that_works(shipped: Path) -> None:
 def test_what_is_broken_is_named(shipped: Path, path: str, content: bytes, said: str) -> None:
     (shipped / path).write_bytes(content)
     assert said in "\n".join(failures(shipped))
+
+
+def test_a_page_that_needs_the_plugin_of_a_link_is_no_failure(
+    shipped: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (shipped / "site" / "templates" / "pages" / "sql.html").write_text("{{ sql('select 1') }}")
+    assert failures(shipped) == []
+    assert "/sql needs a plugin that is not part of the site: 'sql' is undefined" in (
+        capsys.readouterr().out
+    )
