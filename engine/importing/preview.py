@@ -339,7 +339,8 @@ def _records(path: Path, dialect: Dialect, source: str) -> tuple[list[str], list
         first = reader.header()
         if first is None:
             raise empty_source(source)
-        while len(records) < _SEEN_ROWS and (batch := reader.slice()):
+        # One more than is seen, to know whether that is all.
+        while len(records) <= _SEEN_ROWS and (batch := reader.slice()):
             records += batch
             if reader.position >= _MOST_BYTES:
                 break

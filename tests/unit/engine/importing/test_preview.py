@@ -46,6 +46,13 @@ def look(tmp_path: Path) -> Looker:
     return Looker(tmp_path)
 
 
+@pytest.mark.parametrize(("rows", "count"), [(999, 999), (1000, 1000), (1001, None), (3000, None)])
+def test_a_sample_is_no_total(look: Looker, rows: int, count: int | None) -> None:
+    [table] = look("many.csv", "a\n" + "1\n" * rows)["tables"]
+    assert table["count"] == count
+    assert table["columns"][0]["fits"]["values"] == min(rows, 1000)
+
+
 def test_csv(look: Looker) -> None:
     preview = look("there.csv", "id;name;price\n1;x;1.5\n2;x;\n")
     assert preview == {
