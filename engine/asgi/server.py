@@ -264,9 +264,7 @@ class Server:
         """Answer one request. Never raises: what goes wrong becomes the answer."""
         exchange = Exchange(head, body, response, self._cookies)
         try:
-            scope = exchange.scope()
-            scope["state"] = self._state.copy()
-            await self._app(scope, exchange.receive, exchange.send)
+            await self._run(exchange)
         except ClientDisconnected:
             return
         except BaseException as error:
@@ -282,13 +280,17 @@ class Server:
         else:
             exchange.fail("The application returned without sending a response.")
 
+    async def _run(self, exchange: Exchange | WebSocketExchange) -> None:
+        """Call the application for one connection."""
+        scope = exchange.scope()
+        scope["state"] = self._state.copy()
+        await self._app(scope, exchange.receive, exchange.send)
+
     async def connect(self, head: RequestHead, socket: Socket) -> None:
         """Serve one WebSocket until it is closed. Never raises: what goes wrong closes it."""
         exchange = WebSocketExchange(head, socket, self._cookies)
         try:
-            scope = exchange.scope()
-            scope["state"] = self._state.copy()
-            await self._app(scope, exchange.receive, exchange.send)
+            await self._run(exchange)
         except ClientDisconnected:
             return
         except BaseException as error:
