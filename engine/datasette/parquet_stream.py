@@ -84,7 +84,7 @@ class ColumnType:
         return {**element, 6: _UTF8, 10: {1: {}}} if self.is_text else element
 
     def encoded(self, values: Sequence[Any]) -> bytes:
-        """Return values, none of which is None, in the encoding PLAIN."""
+        """Encode values as PLAIN. None of them may be None."""
         match self.physical:
             case 2:
                 return array("q", values).tobytes()

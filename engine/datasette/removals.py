@@ -1,8 +1,7 @@
 """Keeps the last thing that a person removed, so that they can have it back.
 
 The copy is in the folder of what is not saved, so it is there until the workspace starts again.
-Whoever changes the database in between decides against it: bringing the copy back would undo that
-change as well.
+It cannot be brought back once the database has changed, since that would undo the change as well.
 """
 
 from __future__ import annotations

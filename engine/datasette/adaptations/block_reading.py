@@ -103,7 +103,7 @@ async def _execute_isolated_fn(self: Any, fn: Callable[[Any], Any]) -> Any:
 
 async def execute(self: Any, sql: str, *more: Any, **options: Any) -> Any:
     """Do what Datasette's Database.execute does."""
-    # Whoever gives a query little time can do without it.
+    # Queries that get little time are those that a page can do without.
     if not options.get("custom_time_limit") or not faults.are_used():
         return await _plain_execute(self, sql, *more, **options)
     try:

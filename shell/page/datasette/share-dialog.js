@@ -182,9 +182,9 @@ function fileParts(key, hasLink) {
       hasLink
         ? "A file contains this whole workspace as it is now. "
         : "This workspace is only in this browser, so no link can open it. A file contains all of it. ",
-      "Whoever gets the file drops it on ",
+      "To open the file, drop it on ",
       element("b", {}, SITE_ROOT.host + SITE_ROOT.pathname.replace(/\/$/, "")),
-      " to open it.",
+      ".",
     ),
     element("p", { class: "actions" }, save),
     said,
