@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from engine.asgi.server import Message, Receive, Scope, Send
+from engine.datasette.adaptations import root_paths
 from engine.datasette.adaptations.root_paths import inside_instance
+from tests.support.instances import opened
+from tests.support.wire import head
 
 BASE = "/lite/app/@a2V5/"
+
+TABLE = "create table t (id integer primary key, name text); insert into t values (1, 'one')"
 
 
 def answer(*bodies: bytes, kind: str = "text/html; charset=utf-8", **more: str) -> list[Message]:
@@ -87,6 +93,24 @@ def test_links_and_forms_stay_in_the_instance(written: str, led: str | None) -> 
     start, body = answer(written.encode())
     assert body["body"].decode() == led
     assert (b"content-length", str(len(led)).encode()) in start["headers"]
+
+
+@pytest.mark.parametrize("path", ["", "data", "data/t", "data/t/1", "data/-/query?sql=select+1"])
+def test_pages_of_datasette_are_not_read_tag_by_tag(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(*_: object) -> bytes:
+        raise AssertionError(f"the page {path!r} is read tag by tag, which takes long")
+
+    monkeypatch.setattr(root_paths, "change_attributes", read)
+
+    async def story() -> None:
+        instance = await opened(tmp_path, lambda data: data.executescript(TABLE))
+        address, _, query = path.partition("?")
+        page = await instance.ask(head(path=f"/app/{address}", query_string=query))
+        assert page.status == 200
+
+    asyncio.run(story())
 
 
 def test_redirects_stay_in_the_instance() -> None:
