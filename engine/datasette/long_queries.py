@@ -41,6 +41,9 @@ QUICK = 1000
 #: The request for which a query page runs its query.
 _request: ContextVar[Request | None] = ContextVar("request", default=None)
 
+#: Whether Datasette refused the query of that page.
+_refused: ContextVar[bool] = ContextVar("refused", default=False)
+
 _plain_get = QueryView.get
 _plain_execute = Datasette.execute
 _plain_validate = database_views.validate_sql_select
@@ -67,11 +70,15 @@ def queries_of(datasette: Datasette) -> RunningQueries:
 
 
 async def _get(self: Any, request: Request, datasette: Datasette) -> Any:
-    token = _request.set(request)
+    token, refused = _request.set(request), _refused.set(False)
     try:
-        return await _plain_get(self, request, datasette)
+        response = await _plain_get(self, request, datasette)
+        if _refused.get():
+            response.status = 400
+        return response
     finally:
         _request.reset(token)
+        _refused.reset(refused)
 
 
 def _validate(sql: str) -> None:
@@ -85,6 +92,7 @@ def _validate(sql: str) -> None:
     except InvalidSql as error:
         if request is None or request.url_vars.get("format") is not None:
             raise
+        _refused.set(True)
         raise _Refused(str(error)) from error
 
 

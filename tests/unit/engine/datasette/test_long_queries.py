@@ -187,7 +187,7 @@ def test_an_unknown_id_is_of_no_running_query(database: Path) -> None:
 def test_a_refused_query_stays_in_the_editor(database: Path) -> None:
     async def story(datasette: Datasette) -> None:
         page = await datasette.client.get(address("delete from goods where id = 1"))
-        assert "Statement must be a SELECT" in page.text
+        assert (page.status_code, "Statement must be a SELECT" in page.text) == (400, True)
         assert "delete from goods where id = 1</textarea>" in page.text
         for format in (".json", ".csv"):
             answer = await datasette.client.get(address("delete from goods", format))
