@@ -109,6 +109,7 @@ def write_sql(page: Page, sql: str) -> None:
     page.locator(".cm-editor [contenteditable=true]").click()
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.insert_text(sql)
+    page.keyboard.press("Escape")  # closes completions, which would cover the button
 
 
 def save_query(page: Page, title: str) -> None:
