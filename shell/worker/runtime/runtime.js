@@ -9,7 +9,7 @@
 
 import "./no-import-scripts.js"; // before Pyodide, which looks at once
 import "./immediate.js"; // likewise
-import { recordChannels } from "./task-channels.js"; // likewise
+import { PythonTasks } from "./python-tasks.js"; // likewise
 import { loadPyodide, version } from "pyodide";
 import createPyodideModule from "pyodide/pyodide.asm.mjs";
 import { LiteError, toWire } from "../../shared/errors.js";
@@ -97,25 +97,28 @@ export async function startPython(report, { whole = false, image } = {}) {
       timer = setTimeout(() => reject(tooSlow(patience)), patience);
     });
   });
+  const tasks = new PythonTasks();
   // One at a time: a fetch by Pyodide does not say which of two starts it is for.
   const begin = async () => {
+    if (tasks.isEnded) return stuck; // the start before it took all the time
     const answers = [
       answerFetch("wasm", () => wasm),
       answerFetch("stdlib", async () => new Response(/** @type {BodyInit} */ (await stdlib))),
     ];
-    const ended = recordChannels();
     try {
-      const pyodide = await loadPyodide(configuration({ packs, rest }, image));
-      ends.set(pyodide, ended());
+      const pyodide = await loadPyodide(configuration({ packs, rest }, tasks, image));
+      ends.set(pyodide, () => tasks.end());
       return pyodide;
-    } catch (error) {
-      ended()();
-      throw error;
     } finally {
       for (const end of answers) end(); // they hold what was downloaded
     }
   };
-  const start = Promise.race([turn.then(begin), stuck]).finally(() => clearTimeout(timer));
+  const start = Promise.race([turn.then(begin), stuck])
+    .catch((error) => {
+      tasks.end(); // even if it is only slow and would finish later
+      throw error;
+    })
+    .finally(() => clearTimeout(timer));
   turn = start.then(
     () => {},
     () => {},
@@ -226,17 +229,19 @@ export function prefetchPython() {
 
 /**
  * @param {{packs: Array<Promise<Uint8Array>>, rest: Promise<Uint8Array | undefined>}} parts
+ * @param {PythonTasks} tasks
  * @param {Promise<Image>} [image]
  * @returns {import("pyodide").PyodideConfig}
  */
-function configuration({ packs, rest }, image) {
+function configuration({ packs, rest }, tasks, image) {
   /** @type {(libraries: Library[]) => void} */
   let found;
   /** @type {Promise<Library[]>} */
   const libraries = new Promise((resolve) => (found = resolve));
+  const create = (/** @type {any} */ settings) => tasks.make(createPyodideModule, settings);
   return {
     // A service worker may not import() what loadPyodide would import itself.
-    ...imageOptions(createPyodideModule, libraries, image),
+    ...imageOptions(create, libraries, image),
     indexURL: new URL(".", partUrl("wasm")).href,
     stdLibURL: partUrl("stdlib").href,
     // Every package is in the packs: nothing is to be looked up or fetched.
