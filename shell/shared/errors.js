@@ -24,6 +24,9 @@ export const OUTDATED = "OutdatedError";
 /** Name of the error of a page that may not use a service worker, as in frames of other sites. */
 export const WORKER_BLOCKED = "WorkerBlocked";
 
+/** Name of the error for work that was refused because it stopped the workspace before. */
+export const STOPPED_BEFORE = "StoppedBefore";
+
 /** An error written for the person who uses the site. */
 export class LiteError extends Error {
   /**

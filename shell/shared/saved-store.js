@@ -115,20 +115,22 @@ const READ_AHEAD = 64;
  */
 
 /**
- * The page loads of a workspace that stopped its Python, or that are in progress and may do so
+ * The work that stopped a workspace's Python, or that is in progress and may do so
  * (shell/worker/instance/crash-guard.js).
  *
  * @typedef {object} GuardRecord
  * @property {string} key
- * @property {GuardedLoad[]} loads
+ * @property {GuardedWork[]} loads
  */
 
 /**
- * @typedef {object} GuardedLoad
- * @property {string} address      path and query
+ * @typedef {object} GuardedWork
+ * @property {string} address      identifies it: path and query of a page; method, path and digest of another
+ *   request; or what the work was, in words. A digest of that in a workspace that saves nothing
  * @property {number} at           ms since 1970: when it last began
  * @property {number} interrupted  how often in a row the worker stopped in the middle of it
  * @property {"running" | "interrupted" | "blocked"} state  blocked: it is not run again unasked
+ * @property {boolean} [isSlow]    whether it may take minutes
  * @property {string} [reason]     the error that ended Python, unless the browser ended it
  */
 

@@ -88,10 +88,10 @@ def click_whenever(tab: RawTab, text: str) -> None:
     tab.send("Page.addScriptToEvaluateOnNewDocument", source=script)
 
 
-def opened(browser: RawBrowser, host: Host) -> tuple[RawTab, str]:
+def opened(browser: RawBrowser, host: Host, **options: str) -> tuple[RawTab, str]:
     """Open a workspace with the plugin; return its tab and address."""
     tab = browser.new_tab()
-    tab.goto(link(host.address(), "world", install="datasette-hangs"))
+    tab.goto(link(host.address(), "world", install="datasette-hangs", **options))
     click(tab, "Allow and open")
     tab.wait_for(DATASETTE)
     return tab, tab.evaluate("location.href").removesuffix("world")
@@ -167,22 +167,50 @@ def test_a_page_that_hangs_can_be_left_and_is_not_run_again_unasked(
         tab.wait_for(f"{NOTICES}.includes('This was opened without its plugins, as you chose.')")
 
 
+def kill_after_a_while(browser: RawBrowser, files: DataHost) -> RawTab:
+    """Kill the worker once it has been in the loop for long; return a new tab."""
+    wait_until(lambda: files.requests, PATIENCE, "the loop")
+    begun = monotonic()
+    wait_until(lambda: monotonic() - begun > 5.5, 10, "a long time")
+    browser.kill_renderers()
+    return browser.new_tab()
+
+
+@pytest.mark.parametrize("options", [{}, {"temporary": "1"}])
 def test_a_page_that_was_being_made_when_the_browser_stopped_the_worker(
-    host: Host, files: DataHost
+    host: Host, files: DataHost, options: dict[str, str]
 ) -> None:
     with raw_browser() as browser:
-        tab, base = opened(browser, host)
+        tab, base = opened(browser, host, **options)
         leave_for(tab, f"{base}-/hang")
-        wait_until(lambda: files.requests, PATIENCE, "the loop")
-        begun = monotonic()
-        wait_until(lambda: monotonic() - begun > 5.5, 10, "a long time")
-        browser.kill_renderers()
-        tab = browser.new_tab()
+        tab = kill_after_a_while(browser, files)
         tab.goto(f"{base}-/hang")
         heading(tab, STOPPED)
         click(tab, "Open the workspace’s home page")
         tab.wait_for(DATASETTE)
         assert len(files.requests) == 1
+
+
+SEND = """fetch(new URL("-/hang", "BASE"), { method: "POST", body: "1" })
+    .then((response) => response.text())"""
+
+
+def test_a_request_that_changes_something_is_refused_once_when_it_comes_again(
+    host: Host, files: DataHost
+) -> None:
+    with raw_browser() as browser:
+        tab, base = opened(browser, host)
+        send = SEND.replace("BASE", base)
+        tab.evaluate(f"void {send}")
+        tab = kill_after_a_while(browser, files)
+        tab.goto(base)
+        tab.wait_for(DATASETTE)
+        refused = tab.evaluate(send)
+        assert "This request stopped the workspace before, so it was not run again." in refused
+        assert len(files.requests) == 1
+        # A person who sends it again means it.
+        tab.evaluate(f"void {send}")
+        wait_until(lambda: len(files.requests) == 2, PATIENCE, "the loop")
 
 
 def test_a_page_that_breaks_python_is_not_made_again(host: Host, files: DataHost) -> None:

@@ -6,8 +6,8 @@
  * importing.
  */
 
-import { toWire } from "../../shared/errors.js";
-import { askWorker } from "../worker/ask-worker.js";
+import { STOPPED_BEFORE, toWire } from "../../shared/errors.js";
+import { askWorker, WORKER_STOPPED } from "../worker/ask-worker.js";
 import { element, formatBytes, inWords } from "../ui/dom.js";
 import { errorParts } from "../ui/error-view.js";
 import { FileChoices } from "./import-choices.js";
@@ -159,10 +159,20 @@ export class ImportEntry {
     } catch (error) {
       if (round !== this.#round) return;
       this.state = "failed";
-      this.problem.replaceChildren(...errorParts(toWire(error)));
+      this.#fail(toWire(error));
     }
     this.#show();
     this.#onChange();
+  }
+
+  /** @param {import("../../shared/errors.js").WireError} error */
+  #fail(error) {
+    this.problem.replaceChildren(...errorParts(error));
+    // It may have been chance, or the file. A person decides whether to risk the workspace again.
+    if (![WORKER_STOPPED, STOPPED_BEFORE].includes(error.name)) return;
+    const again = element("button", { type: "button", class: "plain" }, "Try again");
+    again.addEventListener("click", () => void this.look());
+    this.problem.append(element("p", { class: "actions" }, again));
   }
 
   /** @returns {FileToAdd} */

@@ -22,8 +22,8 @@ import { activeWorker } from "./worker-registration.js";
 /** Name of the error for a worker that the browser stopped before it had answered. */
 export const WORKER_STOPPED = "WorkerStopped";
 
-/** Questions that are repeated only if a person decides so. */
-const ONCE = ["add", "install", "uninstall"];
+/** Questions that are repeated only if a person decides so: they change something, or a file may be at fault. */
+const ONCE = ["add", "install", "uninstall", "preview"];
 
 /** How often the other questions are asked in all. */
 const ATTEMPTS = 3;

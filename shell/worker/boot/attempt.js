@@ -21,7 +21,7 @@ import { ConsentNeeded } from "../trust/consent.js";
 import { LOCK } from "../trust/lock.js";
 import { UNWATCHED } from "../storage/file-nodes.js";
 import { WatchedFiles } from "../storage/block-file-system.js";
-import { LiteError } from "../../shared/errors.js";
+import { LiteError, STOPPED_BEFORE } from "../../shared/errors.js";
 import { isForOwnFiles, isSwitchedOn, keyToRecipe } from "../../shared/recipe.js";
 import { readableRecord } from "../../shared/saved-record.js";
 
@@ -115,7 +115,9 @@ export class Attempt {
       image?.lacksRest();
       return { plan: { ...plan, whole: true } };
     }
-    if (!isAborted && image?.isUsed && !(error instanceof ConsentNeeded)) {
+    const isRefused = error instanceof LiteError && error.name === STOPPED_BEFORE;
+    const isDecided = isAborted || isRefused || error instanceof ConsentNeeded;
+    if (!isDecided && image?.isUsed) {
       return { plan: { ...plan, mayUseImage: false }, suspect: { image, error } };
     }
     image?.confirm();

@@ -5,7 +5,7 @@
  */
 
 import { originOf } from "../sources/downloads.js";
-import { inOneLine, LiteError, toWire } from "../../shared/errors.js";
+import { inOneLine, LiteError, STOPPED_BEFORE, toWire } from "../../shared/errors.js";
 import { withJournals } from "../../shared/journals.js";
 
 /** @typedef {import("../sources/downloads.js").Download} Download */
@@ -23,6 +23,7 @@ const SETTINGS = ["metadata", "config"];
  * @param {object} options
  * @param {Intake} options.intake
  * @param {URL} options.siteRoot
+ * @param {import("./start.js").DuringGuard} options.guard
  * @param {(step: Step) => void} options.report
  * @param {() => void} options.settled  called once metadata and configuration are there and before the
  *   larger sources; may throw
@@ -31,7 +32,8 @@ const SETTINGS = ["metadata", "config"];
  *   with its `source`, and notes on what could
  * @throws {LiteError} if nothing could be opened, or if a source that is saved can no longer be opened
  */
-export async function takeAll(downloads, { intake, siteRoot, report, settled, replaced }) {
+export async function takeAll(downloads, options) {
+  const { intake, siteRoot, guard, report, settled, replaced } = options;
   /** @type {Array<{download: Download, error: unknown}>} */
   const failures = [];
   /** @type {Note[]} */
@@ -44,7 +46,7 @@ export async function takeAll(downloads, { intake, siteRoot, report, settled, re
       isSettled = true;
     }
     report(fetching(download));
-    const { label, version, options } = download;
+    const { label, version } = download;
     try {
       const data = await download.bytes;
       download.bytes = Promise.resolve(new Uint8Array()); // so that it is not kept twice
@@ -62,13 +64,13 @@ export async function takeAll(downloads, { intake, siteRoot, report, settled, re
       }
       const urls = journals.map(({ journal }) => journal.version.url);
       const from = { ...origin, ...(urls.length > 0 && { journals: urls }) };
-      const taken = await intake.take(
-        { parameter, name, data, journals: beside, origin: from, options },
-        {
-          onProgress: ({ done, total }) =>
-            report({ stage: "import", label, done, total, unit: "bytes" }),
-        },
-      );
+      const content = { name, data, journals: beside };
+      const incoming = { parameter, ...content, origin: from, options: download.options };
+      /** @param {{done: number, total?: number}} progress */
+      const onProgress = ({ done, total }) =>
+        report({ stage: "import", label, done, total, unit: "bytes" });
+      const take = () => intake.take(incoming, { onProgress });
+      const taken = await guard.during(`Importing ${name}`, take);
       notes.push(...taken.notes.map((message) => ({ source: name, message })));
     } catch (error) {
       // Failures of the program, and of data that people had, matter more than the remaining sources.
@@ -137,8 +139,10 @@ function wasOpen({ version: { url } }, saved) {
  */
 function allFailed(failures) {
   if (failures.length === 1) return failures[0].error;
-  const reasons = failures.map(({ error }) => inOneLine(toWire(error)));
+  const errors = failures.map(({ error }) => toWire(error));
+  const isRefused = errors.every(({ name }) => name === STOPPED_BEFORE);
   return new LiteError(`None of the ${failures.length} sources could be opened.`, {
-    hint: reasons.join(" "),
+    hint: errors.map(inOneLine).join(" "),
+    ...(isRefused && { name: STOPPED_BEFORE }),
   });
 }

@@ -80,9 +80,9 @@ export class DatasetteStart {
   /** @type {ApplicationStart["take"]} */
   async take({ python, intake, packages, found }) {
     const settled = () => packages.trustedConfiguration(python, true);
-    const { siteRoot } = this.#options;
+    const { siteRoot, guard } = this.#options;
     const report = this.#report;
-    return takeAll(this.#downloads, { intake, siteRoot, report, settled, replaced: found });
+    return takeAll(this.#downloads, { intake, siteRoot, guard, report, settled, replaced: found });
   }
 
   /** @type {ApplicationStart["open"]} */
@@ -92,7 +92,11 @@ export class DatasetteStart {
     if (isUnchecked) python.distrust_internal();
     const trusted = packages.trustedConfiguration(python, isFetched);
     const memory = isSwitchedOn(this.#recipe, "memory");
-    return packages.orLess(async () => valueOf(await python.open(memory, trusted)));
+    const open = async () => valueOf(await python.open(memory, trusted));
+    // Packages count unfinished starts themselves, to leave packages out.
+    const { guard } = this.#options;
+    const guarded = () => (packages.any ? open() : guard.during("Opening this data", open));
+    return packages.orLess(guarded);
   }
 
   get versions() {

@@ -20,6 +20,13 @@ import { Attempt } from "./attempt.js";
  */
 
 /**
+ * Runs work unless it stopped the workspace before; see crash-guard.js.
+ *
+ * @typedef {object} DuringGuard
+ * @property {<T>(what: string, work: () => Promise<T>) => Promise<T>} during
+ */
+
+/**
  * @typedef {object} StartOptions
  * @property {string} key
  * @property {URL} siteRoot
@@ -29,6 +36,7 @@ import { Attempt } from "./attempt.js";
  * @property {boolean} fromSources  load the sources and replace what is saved
  * @property {AbortSignal} signal  ends the start
  * @property {boolean} isNew  whether an instance for the person's own files may start without them
+ * @property {DuringGuard} guard
  * @property {() => void} onWrite  called when a file of the instance was written to
  * @property {import("./boot-progress.js").BootProgress} reports
  */

@@ -41,16 +41,19 @@ import { tildeEncoded } from "../../shared/tilde-encoding.js";
 export class Additions {
   #intake;
   #andSave;
+  #guard;
   /** @type {Promise<unknown>} settled when the last addition requested so far is over */
   #turn = Promise.resolve();
 
   /**
    * @param {Intake} intake
    * @param {AndSave} andSave
+   * @param {Pick<import("./crash-guard.js").CrashGuard, "during">} guard
    */
-  constructor(intake, andSave) {
+  constructor(intake, andSave, guard) {
     this.#intake = intake;
     this.#andSave = andSave;
+    this.#guard = guard;
   }
 
   /**
@@ -87,7 +90,7 @@ export class Additions {
         const watch = { onProgress: report, isCancelled: stop };
         const { path, added, notes } = await this.#andSave(
           by,
-          () => this.#intake.take(incoming, watch),
+          () => this.#guard.during(`Importing ${label}`, () => this.#intake.take(incoming, watch)),
           (done, total) => report({ stage: "save", done, total }),
         );
         result.path ||= path;
@@ -146,7 +149,8 @@ export class Additions {
       const content = { name: origin.url, data, journals };
       const incoming = { parameter, ...content, origin: newOrigin, options, id };
       const { path } = await this.#andSave(by, async () => {
-        const taken = await this.#intake.take(incoming);
+        const take = () => this.#intake.take(incoming);
+        const taken = await this.#guard.during(`Importing ${origin.url}`, take);
         onReload(version);
         return taken;
       });

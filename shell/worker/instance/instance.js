@@ -143,22 +143,20 @@ export class Instance {
     this.lastUsed = performance.now();
     // The record of a saved instance says whether its databases were changed.
     if (!this.#persistence.isOn && !["GET", "HEAD"].includes(request.method)) this.isChanged = true;
-    let endLoad = () => {};
     const response = respond(request, arrival, {
       handle: (...asgi) => {
-        endLoad = this.#guard.begin(request);
         const call = this.#uses.called(this.#breakdown.unless(this.#handle(...asgi)));
         arrival.waitUntil?.(this.#finished(call));
         return call;
       },
       staticAnswers: this.#staticAnswers,
       persistence: this.#persistence,
+      guard: this.#guard,
       onStream: (stream) => this.#uses.add(stream),
     });
     try {
       return await this.#uses.during(response);
     } finally {
-      endLoad();
       this.lastUsed = performance.now();
     }
   }
@@ -285,6 +283,7 @@ export class Instance {
       fromSources: this.#fromSources,
       isNew: this.#isNew,
       signal: this.#abandoning.signal,
+      guard: this.#guard,
       onWrite: () => this.#persistence.soon(),
       reports: this.reports,
     });
@@ -306,7 +305,7 @@ export class Instance {
     this.#problems = problems;
     this.#notes = started.notes;
     this.#exercised = exercised;
-    this.#additions = new Additions(intake, this.#persistence.andSave);
+    this.#additions = new Additions(intake, this.#persistence.andSave, this.#guard);
     if (saving) await this.#persistence.begin(files, saving);
   }
 
@@ -389,7 +388,9 @@ export class Instance {
    * @throws {LiteError}
    */
   preview(file, options) {
-    return this.#inUse(/** @type {Intake} */ (this.#intake).preview(file, options));
+    const intake = /** @type {Intake} */ (this.#intake);
+    const look = () => this.#inUse(intake.preview(file, options));
+    return this.#guard.during(`Looking at ${file.name}`, look);
   }
 
   /**

@@ -14,6 +14,7 @@ import { answer, toResponse } from "../bridge/bridge.js";
  * @property {import("../bridge/bridge.js").Handle} handle
  * @property {import("../bridge/static-responses.js").StaticAnswers} staticAnswers
  * @property {Pick<import("./persistence.js").Persistence, "beginRequest">} persistence
+ * @property {Pick<import("./crash-guard.js").CrashGuard, "begin">} guard
  * @property {(stream: import("../bridge/bridge.js").Streaming) => void} onStream  as answer() takes it
  */
 
@@ -24,7 +25,8 @@ import { answer, toResponse } from "../bridge/bridge.js";
  * @returns {Promise<Response>}
  * @throws {import("../../shared/errors.js").LiteError} there is no response, or it must not leave
  */
-export async function respond(request, arrival, { handle, staticAnswers, persistence, onStream }) {
+export async function respond(request, arrival, means) {
+  const { handle, staticAnswers, persistence, guard, onStream } = means;
   const known = staticAnswers.find(request);
   if (known) return known;
   const writes = await persistence.beginRequest(request, arrival);
@@ -32,7 +34,9 @@ export async function respond(request, arrival, { handle, staticAnswers, persist
     const { status, headers, body } = writes.reply;
     return toResponse(status, headers, body);
   }
+  let end = () => {};
   try {
+    end = await guard.begin(request);
     return await answer(handle, request, arrival.clientId, {
       onStream,
       settle: async (whole) => {
@@ -41,6 +45,7 @@ export async function respond(request, arrival, { handle, staticAnswers, persist
       },
     });
   } finally {
+    end();
     writes.end();
   }
 }

@@ -40,7 +40,7 @@ export class Workspace {
   /** @type {string[]} what the last check found */
   #newer = [];
   #decisions = new Decisions(() => openSharedStore());
-  /** Remembers which page loads stopped it before. */
+  /** Remembers what stopped it before. */
   guard;
 
   /**
@@ -51,9 +51,7 @@ export class Workspace {
   constructor(key, onChange) {
     this.#key = key;
     this.#onChange = onChange;
-    this.guard = new CrashGuard(key, async () =>
-      isTemporary(key) ? undefined : openSharedStore(),
-    );
+    this.guard = new CrashGuard(key, openSharedStore, () => isTemporary(key));
   }
 
   /** @returns {boolean} whether closing it would lose changes */

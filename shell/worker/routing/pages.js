@@ -4,9 +4,10 @@
  */
 
 import { TOO_SLOW } from "../bridge/bridge.js";
+import { causeInWords } from "../instance/crash-guard.js";
 import { GONE, NO_ROOM, NOT_SAVED } from "../storage/save-errors.js";
 import { siteFile } from "../site-cache/site-files.js";
-import { LiteError, toWire } from "../../shared/errors.js";
+import { LiteError, STOPPED_BEFORE, toWire } from "../../shared/errors.js";
 import { instancePath } from "../../shared/paths.js";
 import { isOfApp } from "../../shared/recipe.js";
 
@@ -15,6 +16,7 @@ const TITLES = /** @type {Record<string, string>} */ ({
   [NO_ROOM]: "This could not be saved",
   [NOT_SAVED]: "This could not be saved",
   [GONE]: "This data has changed",
+  [STOPPED_BEFORE]: "This stopped the workspace",
   403: "This was refused",
   503: "This data could not be opened",
 });
@@ -24,6 +26,7 @@ const STATUSES = /** @type {Record<string, number>} */ ({
   [NO_ROOM]: 507,
   [GONE]: 409,
   [TOO_SLOW]: 504,
+  [STOPPED_BEFORE]: 503,
 });
 
 const HEADERS = { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" };
@@ -73,15 +76,14 @@ export async function questionPage(siteRoot, key, url) {
 /**
  * The answer to a page load that stopped the workspace's Python before.
  *
- * @param {import("../../shared/saved-store.js").GuardedLoad} load
+ * @param {import("../../shared/saved-store.js").GuardedWork} work
  * @param {string} key  of the workspace
+ * @param {string} url  of the page
  * @param {{siteRoot: string, wantsPage: boolean}} context
  * @returns {Promise<Response>}
  */
-export async function stoppedPage({ address, at, reason }, key, { siteRoot, wantsPage }) {
-  const why = reason
-    ? "Python could not continue after an error inside it."
-    : "Either it ran on without an end, or it needed more memory than there was.";
+export async function stoppedPage({ reason }, key, url, { siteRoot, wantsPage }) {
+  const why = causeInWords(reason);
   if (!wantsPage) {
     const error = new LiteError(
       `This stopped the workspace before, so it was not run again. ${why}`,
@@ -92,12 +94,11 @@ export async function stoppedPage({ address, at, reason }, key, { siteRoot, want
     );
     return errorPage(error, 503, { siteRoot, wantsPage });
   }
+  const { pathname, search } = new URL(url);
   const slots = {
     root: siteRoot,
     home: siteRoot + instancePath(key),
-    address,
-    work: readable(address),
-    at: new Date(at).toISOString(),
+    work: readable(pathname + search),
     why,
     details: reason ?? "",
   };

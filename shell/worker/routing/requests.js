@@ -107,7 +107,7 @@ async function answerFrom(workspace, key, event, context) {
       const booted = instance.boot();
       event.waitUntil(afterBoot(instance, key, handled));
       const blocked = await workspace.guard.blocked(request);
-      if (blocked) return await stoppedPage(blocked, key, context);
+      if (blocked) return await stoppedPage(blocked, key, request.url, context);
       if (context.wantsPage && request.method === "GET") {
         // A page load must not wait through a long boot: browsers give up on it. The booting page also
         // shows why a boot failed.

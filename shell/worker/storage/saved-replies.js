@@ -141,11 +141,21 @@ export class Replies {
   }
 }
 
+/** @type {WeakMap<Request, Promise<string>>} */
+const fingerprints = new WeakMap();
+
 /**
- * @param {Request} request
+ * @param {Request} request  whose body has not been read, unless this was called before
  * @returns {Promise<string>} the same for the same request; "" for one that need not be compared
  */
-export async function fingerprintOf(request) {
+export function fingerprintOf(request) {
+  const known = fingerprints.get(request) ?? fingerprint(request);
+  fingerprints.set(request, known);
+  return known;
+}
+
+/** @type {typeof fingerprintOf} */
+async function fingerprint(request) {
   if (SAFE_METHODS.includes(request.method)) return "";
   const body = await firstBytes(request.clone(), MOST_BYTES + 1);
   if (body.size > MOST_BYTES) return "";

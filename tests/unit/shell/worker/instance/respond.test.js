@@ -18,6 +18,7 @@ function means({ lasts = true, ...more } = {}) {
     },
     staticAnswers: new StaticAnswers(),
     persistence: saving(async () => {}),
+    guard: { begin: async () => () => {} },
     onStream: () => {},
     ...more,
   };
