@@ -7,12 +7,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from find_browser import find_browser
 from playwright.sync_api import BrowserContext, sync_playwright
 
 from tests.support.browsing import BOOT_TIMEOUT, FLAGS
+from tests.support.processes import commands, with_descendants
 from tests.support.raw_chromium import RawBrowser, raw_browser
 
 #: Seconds after its start in which a browser still prepares its own interface, such as the popup
@@ -52,28 +52,9 @@ def settled_browser() -> Iterator[RawBrowser]:
         yield browser
 
 
-def _parents() -> dict[int, int]:
-    """Return process id → parent's id for all processes."""
-    parents = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):  # a process that has just ended
-            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
-    return parents
-
-
-def _is_of(visitor: Visitor, process: int) -> bool:
-    with contextlib.suppress(OSError):
-        arguments = Path(f"/proc/{process}/cmdline").read_text()
-        return f"--user-data-dir={visitor.profile}" in arguments.replace("\0", " ").split(" ")
-    return False
-
-
 def processes(visitor: Visitor) -> set[int]:
     """Return the ids of the browser's processes: those started with its profile, and children."""
-    parents = _parents()
-    found = {process for process in parents if _is_of(visitor, process)}
-    size = 0
-    while len(found) > size:
-        size = len(found)
-        found |= {process for process, parent in parents.items() if parent in found}
-    return found
+    # Chromium rewrites the command lines of its processes, with spaces.
+    profile = f"--user-data-dir={visitor.profile}"
+    found = commands().items()
+    return with_descendants({one for one, words in found if profile in " ".join(words).split(" ")})

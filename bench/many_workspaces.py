@@ -1,9 +1,10 @@
 """Measures memory and waiting with many workspaces, each with a service worker of its own.
 
-    python -m bench.many_workspaces [--links 40] [--stalled 25] [--restarts 5]
+    python -m bench.many_workspaces [firefox|webkit] [--links 40] [--stalled 25] [--restarts 5]
 
-The browser's workers are not watched, so that they end as they do for people. Memory is the share
-(PSS) of the processes that run pages and workers, from /proc, so on Linux only.
+Without a name in Chromium. The browser's workers are not watched, so that they end as they do for
+people. Memory is the share (PSS) of the processes that run pages and workers, from /proc, so on
+Linux only.
 """
 
 from __future__ import annotations
@@ -12,27 +13,31 @@ import argparse
 import contextlib
 import re
 import sys
+import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.append(str(PROJECT / "scripts"))
 
 from bench.browser import settled_browser  # noqa: E402
-from bench.visits import seconds_until_rows  # noqa: E402
+from bench.visits import PATIENCE, seconds_until_rows  # noqa: E402
+from tests.other_browsers import firefox, webkit  # noqa: E402
+from tests.other_browsers.driving import Browser  # noqa: E402
 from tests.support.browsing import link  # noqa: E402
 from tests.support.hosts import DataHost, data_host, static_site  # noqa: E402
-from tests.support.raw_chromium import RawBrowser, RawTab  # noqa: E402
+from tests.support.raw_chromium import RawBrowser, RawTab, wait_until  # noqa: E402
 
-#: SQL that takes about 10 seconds in one step of SQLite, which nothing can interrupt.
-LONG_STEP = "select hex(zeroblob(1000)) like '%0%0%0%1'"
+OTHERS = {"firefox": firefox, "webkit": webkit}
 
 #: Seconds after which unused workers are gone.
 IDLE = 40
 
 
-def megabytes(browser: RawBrowser) -> float:
+def megabytes(browser: Browser | RawBrowser) -> float:
     """Return the memory of the browser's pages and workers."""
     total = 0.0
     for process in browser.renderers():
@@ -50,7 +55,7 @@ def csv_link(site: str, files: DataHost, number: int, **options: object) -> str:
     return link(site, "data/t", csv=address)
 
 
-def open_links(browser: RawBrowser, site: str, files: DataHost, count: int) -> None:
+def open_links(browser: Browser | RawBrowser, site: str, files: DataHost, count: int) -> None:
     """Open links one after another, each in a tab that is closed again, and one that stays."""
     stays = browser.new_tab()
     seconds_until_rows(stays, csv_link(site, files, 0))
@@ -67,7 +72,7 @@ def open_links(browser: RawBrowser, site: str, files: DataHost, count: int) -> N
     print(f"{IDLE} s after {count} links: {many:.0f} MB, {many / one:.2f} times one", flush=True)
 
 
-def stalled_links(browser: RawBrowser, site: str, files: DataHost, count: int) -> None:
+def stalled_links(browser: Browser | RawBrowser, site: str, files: DataHost, count: int) -> None:
     """Open links whose data never comes, each in a tab that is closed again."""
     stays = browser.new_tab()
     seconds_until_rows(stays, csv_link(site, files, 0))
@@ -77,7 +82,8 @@ def stalled_links(browser: RawBrowser, site: str, files: DataHost, count: int) -
     for number in range(1, count + 1):
         tab = browser.new_tab()
         tab.goto(csv_link(site, files, 1000 + number, released=never))
-        tab.wait_for("document.querySelector('#boot')?.dataset.stage === 'fetch'")
+        waits = "document.querySelector('#boot')?.dataset.stage === 'fetch'"
+        wait_until(partial(tab.evaluate, waits), PATIENCE, "the wait for data")
         tab.close()
     print(f"{count} stalled links, at their end: {megabytes(browser):.0f} MB", flush=True)
     time.sleep(IDLE)
@@ -86,7 +92,7 @@ def stalled_links(browser: RawBrowser, site: str, files: DataHost, count: int) -
     print(f"{IDLE} s after {count} stalled links: {many:.0f} MB, {many / one:.2f} times one")
 
 
-def beside_a_busy_one(browser: RawBrowser, site: str, files: DataHost) -> None:
+def beside_a_busy_one(browser: Browser | RawBrowser, site: str, files: DataHost) -> None:
     """Load a page of a workspace while another one computes in one step of SQLite."""
     busy, other = browser.new_tab(), browser.new_tab()
     seconds_until_rows(other, csv_link(site, files, 1))
@@ -139,22 +145,38 @@ def collect(browser: RawBrowser, tab: RawTab) -> None:
     browser.send("Target.detachFromTarget", sessionId=worker)
 
 
+@contextlib.contextmanager
+def fresh_browser(name: str | None) -> Iterator[Browser | RawBrowser]:
+    """Run a browser with a new profile: Chromium, or one of OTHERS."""
+    if name is None:
+        with settled_browser() as chromium:
+            yield chromium
+        return
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile,
+        OTHERS[name].started(Path(profile)) as browser,
+    ):
+        print(browser.version)
+        yield browser
+
+
 def main() -> None:
     """Run the trials, each in a browser of its own."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("browser", nargs="?", choices=OTHERS)
     for name, count in (("links", 40), ("stalled", 25), ("restarts", 5)):
         parser.add_argument(f"--{name}", type=int, default=count)
     counts = parser.parse_args()
     with static_site(PROJECT / "dist") as site, data_host() as files:
         if counts.links:
-            with settled_browser() as browser:
+            with fresh_browser(counts.browser) as browser:
                 open_links(browser, site, files, counts.links)
-            with settled_browser() as browser:
+            with fresh_browser(counts.browser) as browser:
                 beside_a_busy_one(browser, site, files)
         if counts.stalled:
-            with settled_browser() as browser:
+            with fresh_browser(counts.browser) as browser:
                 stalled_links(browser, site, files, counts.stalled)
-        if counts.restarts:
+        if counts.restarts and counts.browser is None:
             with settled_browser() as browser:
                 restarts(browser, site, files, counts.restarts)
 

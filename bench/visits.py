@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from bench.browser import settled_browser
+from tests.other_browsers.driving import Tab
 from tests.support.browsing import link
 from tests.support.hosts import static_site
 from tests.support.raw_chromium import RawTab, wait_until
@@ -34,7 +35,7 @@ RESTARTS = 5
 REST = 4.0
 
 
-def _until_rows(tab: RawTab) -> None:
+def _until_rows(tab: RawTab | Tab) -> None:
     deadline = time.perf_counter() + PATIENCE
     while not tab.evaluate(THERE):
         if time.perf_counter() > deadline:
@@ -42,7 +43,7 @@ def _until_rows(tab: RawTab) -> None:
         time.sleep(POLL)  # between two looks
 
 
-def seconds_until_rows(tab: RawTab, address: str) -> float:
+def seconds_until_rows(tab: RawTab | Tab, address: str) -> float:
     """Return the seconds from the click until the table is drawn."""
     started = time.perf_counter()
     tab.goto(address)

@@ -1,12 +1,18 @@
-"""What the script needs of a browser, whichever it is."""
+"""What the trials need of a browser, whichever it is."""
 
 from __future__ import annotations
 
 import contextlib
+import itertools
+import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
+
+from tests.support.raw_chromium import wait_until
+
+PATIENCE = 120  # seconds
 
 
 class Missing(Exception):
@@ -14,13 +20,60 @@ class Missing(Exception):
 
 
 class Tab(Protocol):
-    """The one tab of a running browser."""
+    """A tab of a running browser."""
 
     def goto(self, url: str) -> None:
         """Begin to load an address."""
 
     def evaluate(self, expression: str) -> Any:
-        """Return the value of a JavaScript expression; None while the page changes."""
+        """Return the value of a JavaScript expression, not awaited; None while the page changes."""
+
+    def evaluate_inside(self, frame: str, expression: str) -> Any:
+        """The same in the page that an <iframe> shows, which a JavaScript expression returns. None
+        while there is none.
+        """
+
+    def close(self) -> None:
+        """Close the tab."""
+
+
+class Browser(Protocol):
+    """A running browser."""
+
+    #: Its name and version.
+    version: str
+
+    def new_tab(self) -> Tab:
+        """Open a tab."""
+
+    def renderers(self) -> set[int]:
+        """Return the ids of the processes that run pages and workers."""
+
+
+_numbers = itertools.count(1)
+
+
+def awaited(tab: Tab, expression: str, frame: str = "") -> Any:
+    """Return the value of a JavaScript expression, a promise, as JSON carries it; also of one
+    inside a frame.
+
+    Raises:
+        AssertionError: the promise was rejected, or not settled in time.
+    """
+    place = f"window.awaited{next(_numbers)}"
+    keep = f"(value) => ({place} = JSON.stringify(value))"
+    begin = (
+        f"void Promise.resolve({expression}).then((value) => ({{ value }}),"
+        f" (error) => ({{ error: String(error) }})).then({keep})"
+    )
+
+    def evaluate(script: str) -> Any:
+        return tab.evaluate_inside(frame, script) if frame else tab.evaluate(script)
+
+    evaluate(begin)
+    answer = json.loads(wait_until(lambda: evaluate(f"{place} ?? ''"), PATIENCE, expression))
+    assert "error" not in answer, answer["error"]
+    return answer.get("value")
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from typing import Any
 from websockets.sync.client import ClientConnection, connect
 
 from tests.other_browsers.driving import Missing, running
+from tests.support.processes import commands, with_descendants
 from tests.support.raw_chromium import wait_until
 
 NAME = "Firefox"
@@ -34,16 +35,44 @@ user_pref("network.connectivity-service.enabled", false);
 class FirefoxTab:
     """See driving.Tab."""
 
-    def __init__(self, connection: ClientConnection) -> None:
+    def __init__(self, browser: FirefoxBrowser, context: str) -> None:
+        self._browser = browser
+        self._context = context
+
+    def goto(self, url: str) -> None:
+        self._browser.send("browsingContext.navigate", context=self._context, url=url, wait="none")
+
+    def evaluate(self, expression: str) -> Any:
+        return self._evaluate({"context": self._context}, expression).get("value")
+
+    def evaluate_inside(self, frame: str, expression: str) -> Any:
+        window = self._evaluate({"context": self._context}, f"({frame})?.contentWindow")
+        inside = window.get("value", {}).get("context") if window.get("type") == "window" else None
+        return inside and self._evaluate({"context": inside}, expression).get("value")
+
+    def _evaluate(self, target: dict[str, str], expression: str) -> dict[str, Any]:
+        answer = self._browser.send(
+            "script.evaluate", expression=expression, target=target, awaitPromise=False
+        )
+        result: dict[str, Any] = (answer or {}).get("result", {})
+        return result
+
+    def close(self) -> None:
+        self._browser.send("browsingContext.close", context=self._context)
+
+
+class FirefoxBrowser:
+    """See driving.Browser."""
+
+    def __init__(self, connection: ClientConnection, process: int) -> None:
         self._connection = connection
         self._ids = itertools.count(1)
-        capabilities = self._send("session.new", capabilities={})["capabilities"]
+        self._process = process
+        capabilities = self.send("session.new", capabilities={})["capabilities"]
         self.version = f"{NAME} {capabilities['browserVersion']}"
-        [self._context] = [
-            one["context"] for one in self._send("browsingContext.getTree")["contexts"]
-        ]
 
-    def _send(self, method: str, **params: Any) -> Any:
+    def send(self, method: str, **params: Any) -> Any:
+        """Call a method of WebDriver BiDi; return its result, None for an error."""
         number = next(self._ids)
         self._connection.send(json.dumps({"id": number, "method": method, "params": params}))
         while True:
@@ -51,25 +80,23 @@ class FirefoxTab:
             if answer.get("id") == number:
                 return answer.get("result")
 
-    def goto(self, url: str) -> None:
-        self._send("browsingContext.navigate", context=self._context, url=url, wait="none")
+    def new_tab(self) -> FirefoxTab:
+        return FirefoxTab(self, self.send("browsingContext.create", type="tab")["context"])
 
-    def evaluate(self, expression: str) -> Any:
-        answer = self._send(
-            "script.evaluate",
-            expression=expression,
-            target={"context": self._context},
-            awaitPromise=True,
-        )
-        return (answer or {}).get("result", {}).get("value")
+    def renderers(self) -> set[int]:
+        found = commands()
+        # Their command lines end in the kind of process.
+        return {
+            one for one in with_descendants([self._process]) if found.get(one, [])[-1:] == ["tab"]
+        }
 
     def close(self) -> None:
         """End the browser as its window's button does, so that all is written to the profile."""
-        self._send("browser.close")
+        self.send("browser.close")
 
 
 @contextlib.contextmanager
-def _started(profile: Path) -> Iterator[FirefoxTab]:
+def started(profile: Path) -> Iterator[FirefoxBrowser]:
     """Run a Firefox with the profile in a folder, which may be empty.
 
     Raises:
@@ -88,14 +115,16 @@ def _started(profile: Path) -> Iterator[FirefoxTab]:
         server = json.loads(address.read_text())
         url = f"ws://{server['ws_host']}:{server['ws_port']}/session"
         with connect(url, max_size=None, open_timeout=60) as connection:
-            tab = FirefoxTab(connection)
-            yield tab
-            tab.close()
+            browser = FirefoxBrowser(connection, process.pid)
+            yield browser
+            browser.close()
         process.wait()
 
 
-def visits(profile: Path) -> Iterator[FirefoxTab]:
-    """Yield a tab for a first visit, then one of the same browser when it was started again."""
+def visits(profile: Path) -> Iterator[tuple[str, FirefoxTab]]:
+    """Yield the browser's version and a tab for a first visit, then the same of that browser when
+    it was started again.
+    """
     for _ in range(2):
-        with _started(profile) as tab:
-            yield tab
+        with started(profile) as browser:
+            yield browser.version, browser.new_tab()

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.other_browsers.driving import Missing, running
+from tests.support.processes import commands, with_descendants
 from tests.support.raw_chromium import wait_until
 
 NAME = "WebKitGTK"
@@ -26,35 +27,93 @@ NEEDS_HOST = True
 IDLE = 15
 
 
+#: The key under which WebDriver sends a reference to an element.
+ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
+
+
 class WebKitTab:
     """See driving.Tab."""
 
-    def __init__(self, driver: str, browser: str) -> None:
-        self._url = driver
-        options = {"webkitgtk:browserOptions": {"binary": browser, "args": ["--automation"]}}
-        wanted = {"alwaysMatch": {"pageLoadStrategy": "none", **options}}
-        session = self._send("/session", capabilities=wanted)
-        self.version = f"{NAME} {session['capabilities']['browserVersion']}"
-        self._url += f"/session/{session['sessionId']}"
-
-    def _send(self, path: str, **body: Any) -> Any:
-        request = urllib.request.Request(self._url + path, json.dumps(body).encode())
-        with urllib.request.urlopen(request, timeout=120) as answer:
-            return json.load(answer)["value"]
+    def __init__(self, browser: WebKitBrowser, handle: str) -> None:
+        self._browser = browser
+        self._handle = handle
 
     def goto(self, url: str) -> None:
-        self._send("/url", url=url)
+        self._browser.send("/url", self._handle, url=url)
 
     def evaluate(self, expression: str) -> Any:
         try:
-            return self._send("/execute/sync", script=f"return {expression}", args=[])
+            return self._execute(expression)
         except urllib.error.HTTPError:
             return None  # the page is just changing
 
+    def evaluate_inside(self, frame: str, expression: str) -> Any:
+        try:
+            element = self._execute(f"({frame}) ?? null")
+            if not element:
+                return None
+            self._browser.send("/frame", self._handle, id={ELEMENT: element[ELEMENT]})
+            return self._execute(expression)
+        except urllib.error.HTTPError:
+            return None
+        finally:
+            self._browser.send("/frame", self._handle, id=None)
+
+    def _execute(self, expression: str) -> Any:
+        script = f"return {expression}"
+        return self._browser.send("/execute/sync", self._handle, script=script, args=[])
+
+    def close(self) -> None:
+        self._browser.close_tab(self._handle)
+
+
+class WebKitBrowser:
+    """See driving.Browser."""
+
+    def __init__(self, driver: str, program: str, process: int) -> None:
+        self._url = driver
+        self._process = process
+        options = {"webkitgtk:browserOptions": {"binary": program, "args": ["--automation"]}}
+        wanted = {"alwaysMatch": {"pageLoadStrategy": "none", **options}}
+        session = self.send("/session", capabilities=wanted)
+        self.version = f"{NAME} {session['capabilities']['browserVersion']}"
+        self._url += f"/session/{session['sessionId']}"
+        self._current = ""
+
+    def send(self, path: str, tab: str = "", **body: Any) -> Any:
+        """Call a method of WebDriver, in a tab."""
+        if tab and tab != self._current:
+            self.send("/window", handle=tab)
+            self._current = tab
+        return self._request(path, "POST", body)
+
+    def _request(self, path: str, method: str, body: dict[str, Any] | None = None) -> Any:
+        content = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self._url + path, content, method=method)
+        with urllib.request.urlopen(request, timeout=120) as answer:
+            return json.load(answer)["value"]
+
+    def new_tab(self) -> WebKitTab:
+        return WebKitTab(self, self.send("/window/new", type="tab")["handle"])
+
+    def renderers(self) -> set[int]:
+        found = commands()
+        program = "/WebKitWebProcess"
+        return {
+            one
+            for one in with_descendants([self._process])
+            if found.get(one, [""])[0].endswith(program)
+        }
+
+    def close_tab(self, handle: str) -> None:
+        """Close a tab that is not the last one."""
+        self.send("/window", handle=handle)
+        [self._current, *_] = self._request("/window", "DELETE")
+        self.send("/window", handle=self._current)
+
     def close(self) -> None:
         """End the browser."""
-        with urllib.request.urlopen(urllib.request.Request(self._url, method="DELETE")):
-            pass
+        self._request("", "DELETE")
 
 
 def _free_port() -> int:
@@ -71,8 +130,8 @@ def _answers(port: int) -> bool:
 
 
 @contextlib.contextmanager
-def _started(profile: Path) -> Iterator[WebKitTab]:
-    """Run one.
+def started(profile: Path) -> Iterator[WebKitBrowser]:
+    """Run one; it keeps nothing in the folder but logs.
 
     Raises:
         Missing: there is none, or no Xvfb.
@@ -90,22 +149,24 @@ def _started(profile: Path) -> Iterator[WebKitTab]:
         wait_until(lambda: display.read_text().strip(), 30, "the start of Xvfb")
         environment = {**os.environ, "DISPLAY": f":{display.read_text().strip()}"}
         command = [driver, f"--port={port}"]
-        stack.enter_context(running(command, profile / "driver.log", env=environment))
+        process = stack.enter_context(running(command, profile / "driver.log", env=environment))
         wait_until(lambda: _answers(port), 30, "the start of WebKitWebDriver")
-        tab = WebKitTab(f"http://127.0.0.1:{port}", str(found[-1]))
+        browser = WebKitBrowser(f"http://127.0.0.1:{port}", str(found[-1]), process.pid)
         try:
-            yield tab
+            yield browser
         finally:
-            tab.close()
+            browser.close()
 
 
-def visits(profile: Path) -> Iterator[WebKitTab]:
-    """Yield a tab for a first visit, then the same one when its worker has ended.
+def visits(profile: Path) -> Iterator[tuple[str, WebKitTab]]:
+    """Yield the browser's version and a tab for a first visit, then the same tab when its worker
+    has ended.
 
     Started again it would remember nothing, as WebKit has it for browsers that are driven.
     """
-    with _started(profile) as tab:
-        yield tab
+    with started(profile) as browser:
+        tab = browser.new_tab()
+        yield browser.version, tab
         tab.goto("about:blank")
         time.sleep(IDLE)  # the browser's own time: it has no command for that
-        yield tab
+        yield browser.version, tab

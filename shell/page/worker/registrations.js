@@ -12,13 +12,8 @@ import { readableRecord } from "../../shared/saved-record.js";
 import { openStore } from "../../shared/saved-store.js";
 import { SITE_ROOT } from "../../shared/site.js";
 import { askWorker } from "./ask-worker.js";
+import { registrationsToKeep, TOO_MANY } from "./registrations-to-keep.js";
 import { activeWorker } from "./worker-registration.js";
-
-/** Most registrations of workspaces to keep; each keeps a copy of the worker's script on disk. */
-const AT_MOST = 50;
-
-/** Above this many, tidying does not wait until somebody comes to the launcher. */
-const TOO_MANY = 60;
 
 /** Lock by which one page at a time tidies. */
 const TIDYING = `datasette-lite ${SITE_ROOT.pathname} registrations`;
@@ -68,13 +63,8 @@ async function tidy() {
   /** @type {import("../../shared/protocol.js").RegistrationsResult} */
   const { open, outdated } = await askWorker({ type: "registrations", scopes });
   const usedAt = await savedWorkspaces();
-  const closed = settled.filter((key) => !open.includes(key));
-  closed.sort((a, b) => (usedAt.get(b) ?? 0) - (usedAt.get(a) ?? 0));
-  const saved = closed.filter((key) => usedAt.has(key));
-  const kept = saved.slice(0, Math.max(0, AT_MOST - open.length));
-  await unregister(closed.filter((key) => !kept.includes(key)));
-  // Not the open ones that are not saved: a new worker would start without their changes.
-  const following = [...open.filter((key) => usedAt.has(key)), ...kept];
+  const { unneeded, following } = registrationsToKeep({ settled, open, usedAt });
+  await unregister(unneeded);
   for (const key of following.filter((key) => outdated.includes(scopeOf(key)))) {
     await registrations.get(key)?.update();
   }
