@@ -69,7 +69,7 @@ torture: site ## Kill the worker 100 times under continuous writes and deploys, 
 	@EXAMPLES=$${EXAMPLES:-20} $(BIN)/python -m pytest -rP tests/browser/test_random_kills.py
 	@CYCLES=$${CYCLES:-200} $(BIN)/python -m pytest -rP tests/browser/test_many_restarts.py
 
-other-browsers: site ## Visit the site in an installed Firefox and WebKitGTK
+other-browsers: site ## Use the site in an installed Firefox and WebKitGTK
 	@PYTHONPATH=scripts $(BIN)/python -m tests.other_browsers
 
 upstream: site ## Run Datasette's own browser tests, fetched from the package index, on the site
