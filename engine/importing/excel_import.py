@@ -7,8 +7,8 @@ value. Hidden sheets are left out unless the options ask for them.
 
 python_calamine reads 100,000 rows of 20 cells in a tenth of the time that openpyxl takes, and also
 reads files that openpyxl refuses. It reads a sheet as a whole into memory: nothing else runs in the
-second or two that a large one takes. importing/xlsx_cells.py adds details of .xlsx files that it
-does not provide.
+second or two that a large one takes. importing/sheet_cells.py adds details that it does not
+provide.
 """
 
 from __future__ import annotations
@@ -24,12 +24,13 @@ from typing import Any
 
 from engine import deferred_modules
 from engine.errors import SourceError
+from engine.importing import ods_cells, xls_cells, xlsb_cells, xlsx_cells
 from engine.importing.column_types import EXACT
 from engine.importing.file_kinds import is_zip, refuse_other_spreadsheets
 from engine.importing.imported import Imported
 from engine.importing.loose_table import LooseTable
 from engine.importing.options import ImportOptions
-from engine.importing.xlsx_cells import Cells, XlsxCells, read_cells, reference
+from engine.importing.sheet_cells import NOWHERE, BookCells, Cells, reference
 from engine.importing.zip_errors import UNREADABLE_ZIP
 from engine.pace import Breathe, Pace
 from engine.sqlite.names import column_names
@@ -49,9 +50,6 @@ _MOST_CELLS = 30_000_000
 # takes a minute per gigabyte in a browser, and nothing else runs meanwhile.
 _MOST_BYTES = 2_000_000_000
 
-_ERRORS = frozenset(
-    ["#N/A", "#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#SPILL!", "#CALC!"]
-)
 _MIDNIGHT = datetime.time()
 
 Row = tuple[Any, ...]
@@ -74,7 +72,7 @@ class Workbook:
     #: Names of the hidden sheets that `sheets` has left out.
     left_out: list[str]
 
-    def __init__(self, book: Any, cells: XlsxCells, source: str) -> None:
+    def __init__(self, book: Any, cells: BookCells, source: str) -> None:
         self._book = book
         self._cells = cells
         self._source = source
@@ -98,7 +96,10 @@ class Workbook:
         try:
             if is_zip(path):
                 _refuse_too_large(path, source)
-            cells = await read_cells(path, breathe) if is_zip(path) else XlsxCells({})
+            cells = await _read_cells(path, breathe)
+            if cells.at_once:
+                for name, one in cells.sheets.items():
+                    _refuse_far(name, one, source)
             return cls(CalamineWorkbook.from_path(str(path)), cells, source)
         except unreadable as error:
             raise _damaged(source, error) from error
@@ -133,14 +134,7 @@ class Workbook:
         from python_calamine import CalamineError
 
         cells = self._cells.sheets.get(name, Cells())
-        if cells.rows * cells.columns > _MOST_CELLS:
-            raise SourceError(
-                f"Sheet {name} of {self._source} is too large: it reaches to row {cells.rows:,} and"
-                f" column {reference(0, cells.columns - 1)[:-1]}.",
-                source=self._source,
-                hint="If there is nothing that far out, delete those rows and columns in a"
-                " spreadsheet program and save it. Otherwise save the sheet as CSV.",
-            )
+        _refuse_far(name, cells, self._source)
         try:
             sheet = self._book.get_sheet_by_name(name)
         except CalamineError as error:
@@ -149,13 +143,22 @@ class Workbook:
         found = _with_header(name, islice(rows, options.skiprows or 0, None), options)
         if found is not None:
             found.notes += _notes(name, cells, sheet.merged_cell_ranges or [])
+            found.notes += _notes("", self._cells.sheets.get("", Cells()), [])
         return found
 
     def _rows(self, sheet: Any, cells: Cells) -> Iterator[Row]:
         first_column = sheet.start[1] if sheet.start else 0
         day = datetime.datetime(1904, 1, 1) if self._cells.date_1904 else _DAY_0
+        errors = set(cells.errors)
+        wrong = {row for row, _ in errors}
         for number, values in enumerate(sheet.iter_rows()):
             row = tuple(map(_value, values))
+            if number in wrong:
+                # OpenDocument files give some of them the value 0.
+                places = enumerate(row, first_column)
+                row = tuple(
+                    None if (number, column) in errors else value for column, value in places
+                )
             if cells.negatives and _MIDNIGHT in values:
                 row = tuple(
                     _early(value, day, cells.negatives.get(reference(number, column)))
@@ -179,9 +182,10 @@ def _notes(name: str, cells: Cells, merged: list[Any]) -> list[str]:
     notes = []
     if cells.errors:
         holds = "holds an error" if len(cells.errors) == 1 else "hold errors"
+        where = f"of sheet {name}" if name else "of the file"
+        references = ["" if place == NOWHERE else reference(*place) for place in cells.errors]
         notes.append(
-            f"{_cells_in_words(cells.errors)} of sheet {name} {holds} such as #N/A; that is NULL"
-            " here."
+            f"{_cells_in_words(references)} {where} {holds} such as #N/A; that is NULL here."
         )
     if cells.formulas:
         holds = "holds a formula" if len(cells.formulas) == 1 else "hold formulas"
@@ -201,9 +205,10 @@ def _notes(name: str, cells: Cells, merged: list[Any]) -> list[str]:
 
 
 def _cells_in_words(references: list[str]) -> str:
+    first = references[0]
     if len(references) == 1:
-        return f"Cell {references[0]}"
-    return f"{len(references):,} cells (the first is {references[0]})"
+        return f"Cell {first}" if first else "1 cell"
+    return f"{len(references):,} cells" + (f" (the first is {first})" if first else "")
 
 
 def hidden_in_words(names: list[str]) -> str:
@@ -211,6 +216,31 @@ def hidden_in_words(names: list[str]) -> str:
     if len(names) == 1:
         return f"Sheet {names[0]} is hidden and was left out."
     return f"Sheets {', '.join(names[:-1])} and {names[-1]} are hidden and were left out."
+
+
+async def _read_cells(path: Path, breathe: Breathe) -> BookCells:
+    if not is_zip(path):
+        return xls_cells.read_cells(path)
+    with zipfile.ZipFile(path) as archive:
+        names = set(archive.namelist())
+        if xlsx_cells.WORKBOOK in names:
+            return await xlsx_cells.read_cells(archive, _MOST_CELLS, breathe)
+        if xlsb_cells.WORKBOOK in names:
+            return await xlsb_cells.read_cells(archive, breathe)
+        if ods_cells.CONTENT in names:
+            return await ods_cells.read_cells(archive, breathe)
+    return BookCells({})
+
+
+def _refuse_far(name: str, cells: Cells, source: str) -> None:
+    if cells.rows * cells.columns > _MOST_CELLS:
+        raise SourceError(
+            f"Sheet {name} of {source} is too large: it reaches to row {cells.rows:,} and"
+            f" column {reference(0, cells.columns - 1)[:-1]}.",
+            source=source,
+            hint="If there is nothing that far out, delete those rows and columns in a"
+            " spreadsheet program and save it. Otherwise save the sheet as CSV.",
+        )
 
 
 def _refuse_too_large(path: Path, source: str) -> None:
@@ -222,6 +252,21 @@ def _refuse_too_large(path: Path, source: str) -> None:
             source=source,
             hint="Save the sheets that you need as CSV, and open those files.",
         )
+
+
+def no_sheets(url: str, hidden: list[str]) -> SourceError:
+    """Return the error for a spreadsheet of which no sheet was imported; `hidden` were left out."""
+    if hidden:
+        return SourceError(
+            f"{url} holds no rows that can be seen. {hidden_in_words(hidden)}",
+            source=url,
+            hint="Add hidden=1 to the link, or choose the sheets in the dialog, to open them.",
+        )
+    return SourceError(
+        f"{url} holds no rows: all of its sheets are empty.",
+        source=url,
+        hint="Check that the file has content and was saved.",
+    )
 
 
 def _damaged(source: str, error: Exception) -> SourceError:
@@ -339,7 +384,7 @@ def _value(value: Any) -> Any:
         # All numbers of most spreadsheets come as floats.
         return int(value) if value.is_integer() and abs(value) < EXACT else value
     if kind is str:
-        return None if value in _ERRORS or value == "" else value
+        return value or None
     if value is None or kind in (int, bool):
         return value
     if isinstance(value, datetime.datetime):

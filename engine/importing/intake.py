@@ -22,7 +22,12 @@ from engine.folder import Folder
 from engine.importing import sqlite_file
 from engine.importing.configuration import read_configuration
 from engine.importing.csv_import import import_csv_at
-from engine.importing.excel_import import Workbook, hidden_in_words, import_sheet
+from engine.importing.excel_import import (
+    Workbook,
+    hidden_in_words,
+    import_sheet,
+    no_sheets,
+)
 from engine.importing.file_kinds import Kind, kind_of, read_head, text_called_spreadsheet
 from engine.importing.finishing import NewTable
 from engine.importing.json_import import import_json
@@ -232,7 +237,7 @@ class Intake:
         try:
             sheets = list(book.sheets(request.options))
             if not sheets:
-                raise _no_sheets(url, book.left_out)
+                raise no_sheets(url, book.left_out)
             for number, (sheet, options) in enumerate(sheets):
                 if len(sheets) > 1 and not options.name:
                     prefix = f"{request.options.name}_" if request.options.name else ""
@@ -345,20 +350,6 @@ def _put_in_order(file: Path) -> tuple[list[str], list[str]]:
         " compared character by character, so sorting may differ."
         for name in missing
     ]
-
-
-def _no_sheets(url: str, hidden: list[str]) -> SourceError:
-    if hidden:
-        return SourceError(
-            f"{url} holds no rows that can be seen. {hidden_in_words(hidden)}",
-            source=url,
-            hint="Add hidden=1 to the link, or choose the sheets in the dialog, to open them.",
-        )
-    return SourceError(
-        f"{url} holds no rows: all of its sheets are empty.",
-        source=url,
-        hint="Check that the file has content and was saved.",
-    )
 
 
 def _for_making(
