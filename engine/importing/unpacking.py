@@ -119,7 +119,9 @@ def tar_members(path: Path, source: str) -> list[tuple[str, int]]:
     """
     try:
         with tarfile.open(path, "r:") as archive:
-            return [(one.name.removeprefix("./"), one.size) for one in archive if one.isfile()]
+            # A file that is there twice was added again later, and the last one counts.
+            files = {one.name.removeprefix("./"): one.size for one in archive if one.isfile()}
+            return list(files.items())
     except (tarfile.TarError, EOFError, ValueError) as error:
         raise _damaged(source) from error
 
@@ -134,10 +136,11 @@ async def tar_member(
     """
     try:
         with tarfile.open(path, "r:") as archive:
-            for member in archive:
-                if member.isfile() and member.name.removeprefix("./") == name:
-                    break
-            else:
+            member = None
+            for one in archive:
+                if one.isfile() and one.name.removeprefix("./") == name:
+                    member = one
+            if member is None:
                 raise _damaged(source)
             if member.size > most:
                 raise _too_large(source, most)

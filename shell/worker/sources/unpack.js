@@ -49,6 +49,9 @@ const MOST_ENTRIES = 20_000;
 /** Kinds that hold one file. */
 const COMPRESSED = ["gzip", "bzip2", "xz", "zstd"];
 
+/** Compression methods of zip files that browsers know: none, and Deflate. */
+const METHODS = [0, 8];
+
 /** Texts about the data that archives contain beside it. */
 const ABOUT =
   /(^|\/)(readme|licen[cs]e|copying|changelog|changes|notice|authors)[^/]*\.(txt|tab)$/i;
@@ -189,10 +192,10 @@ async function gunzipped(data, { source, onProgress = () => {} }) {
  * @param {UnpackOptions} options
  * @returns {AsyncGenerator<Content, void, void>}
  */
-async function* untarred({ data }, { source, python }) {
+async function* untarred({ data }, { source, python, onNote }) {
   const choose = (/** @type {string[]} */ names) => {
     if (names.length > MOST_ENTRIES) throw tooMany(source);
-    return dataAmong(names, (name) => name, source, "tar archive");
+    return dataAmong(names, (name) => name, source, "tar archive", onNote);
   };
   for await (const file of python.untar(data, source, choose)) {
     yield { ...file, member: file.name };
@@ -204,8 +207,8 @@ async function* untarred({ data }, { source, python }) {
  * @param {UnpackOptions} options
  * @returns {AsyncGenerator<Content, void, void>}
  */
-async function* zipped({ data }, { source, onProgress = () => {} }) {
-  for (const { database, journals } of await entriesOf(data, source)) {
+async function* zipped({ data }, { source, onNote, onProgress = () => {} }) {
+  for (const { database, journals } of await entriesOf(data, source, onNote)) {
     const name = nameOf(database);
     const beside = [];
     for (const { suffix, journal } of journals) {
@@ -229,9 +232,10 @@ export async function namesIn(data, source) {
 /**
  * @param {Uint8Array | Blob} data
  * @param {string} source
+ * @param {(note: string) => void} [onNote]
  * @returns {Promise<Array<import("../../shared/journals.js").Together<FileEntry>>>}
  */
-async function entriesOf(data, source) {
+async function entriesOf(data, source, onNote) {
   const reader = data instanceof Uint8Array ? new Uint8ArrayReader(data) : new BlobReader(data);
   const all = [];
   try {
@@ -244,7 +248,7 @@ async function entriesOf(data, source) {
     throw damaged(source, cause);
   }
   const files = /** @type {FileEntry[]} */ (all.filter(({ directory }) => !directory));
-  const wanted = dataAmong(files, nameOf, source, "zip file");
+  const wanted = dataAmong(files, nameOf, source, "zip file", onNote);
   // Entries may share their bytes, so a small file can stand for a very large one.
   const entries = wanted.flatMap(({ database, journals }) => [
     database,
@@ -266,10 +270,11 @@ function nameOf({ filenameUTF8, filename, rawFilename }) {
  * @param {(file: T) => string} nameOf
  * @param {string} source
  * @param {string} what  kind of archive it is
+ * @param {(note: string) => void} [onNote]  told which files are no data
  * @returns {Array<import("../../shared/journals.js").Together<T>>} the data files
  * @throws {LiteError} there are none
  */
-function dataAmong(files, nameOf, source, what) {
+function dataAmong(files, nameOf, source, what, onNote = () => {}) {
   // Macs store files about files beside them.
   const visible = files.filter((file) => !/(^|\/)(\.|__MACOSX\/)/.test(nameOf(file)));
   const together = withJournals(visible, nameOf);
@@ -279,16 +284,30 @@ function dataAmong(files, nameOf, source, what) {
   });
   // A single file may have any name.
   const data = named.length > 0 || together.length !== 1 ? named : together;
-  if (data.length > 0) return data;
-  const shown = visible.slice(0, 5).map(nameOf);
-  const rest = visible.length > 5 ? ` and ${visible.length - 5} more` : "";
+  if (data.length > 0) {
+    const others = together.filter((file) => !data.includes(file));
+    const names = others
+      .map(({ database }) => nameOf(database))
+      .filter((name) => !ABOUT.test(name));
+    if (names.length > 0) onNote(`Left out of ${source}, as no data: ${firstOf(names)}.`);
+    return data;
+  }
   throw new LiteError(`${source} is a ${what} without data that can be opened.`, {
     hint:
-      shown.length === 0
+      visible.length === 0
         ? "It is empty."
-        : `It contains ${shown.join(", ")}${rest}. SQLite, CSV, JSON, Excel, Parquet and SQL files can be opened.`,
+        : `It contains ${firstOf(visible.map(nameOf))}. SQLite, CSV, JSON, Excel, Parquet and SQL files can be opened.`,
     source,
   });
+}
+
+/**
+ * @param {string[]} names
+ * @returns {string} the first of them, in words
+ */
+function firstOf(names) {
+  const rest = names.length > 5 ? ` and ${names.length - 5} more` : "";
+  return names.slice(0, 5).join(", ") + rest;
 }
 
 /**
@@ -304,6 +323,15 @@ async function unzipped(entry, source, onProgress) {
       hint: "Unpack it with the password first, then open what comes out.",
       source,
     });
+  }
+  if (!METHODS.includes(entry.compressionMethod)) {
+    throw new LiteError(
+      `${nameOf(entry)} in ${source} is packed in a way that cannot be unpacked here.`,
+      {
+        hint: "Unpack it on your computer and open what comes out, or pack it as an ordinary zip file.",
+        source,
+      },
+    );
   }
   checkSize(size, source, "unpacked");
   const bytes = new Uint8Array(size);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { fromBase64 } from "../../../../support/row_readers.js";
 import { importWorkerModule } from "../../../../support/worker_modules.js";
 
 const { unpack } = await importWorkerModule("shell/worker/sources/unpack.js");
@@ -73,7 +74,32 @@ test("what is no data in a zip is passed over", async () => {
     ".hidden.csv": "junk",
     "picture.png": "junk",
   });
-  assert.deepEqual(await unpacked("x.zip", blob), [["data.csv", "a\n1\n"]]);
+  const notes = [];
+  const onNote = (note) => notes.push(note);
+  assert.deepEqual(await unpacked("x.zip", blob, { onNote }), [["data.csv", "a\n1\n"]]);
+  assert.deepEqual(notes, [`Left out of ${SOURCE}, as no data: picture.png.`]);
+});
+
+test("what is left out of an archive is told, and no more than five names", async () => {
+  const names = ["a.zip", "b.png", "c.png", "d.png", "e.png", "f.png", "g.png"];
+  const files = Object.fromEntries(["x.csv", "y.csv", ...names].map((name) => [name, "a"]));
+  const notes = [];
+  await unpacked("x.zip", await zip(files), { onNote: (note) => notes.push(note) });
+  assert.deepEqual(notes, [
+    `Left out of ${SOURCE}, as no data: a.zip, b.png, c.png, d.png, e.png and 2 more.`,
+  ]);
+});
+
+// A zip file as Python writes one with compression method 12.
+const BZIP2 = fromBase64(
+  "UEsDBC4AAAAMANBGfl05a6K2NgAAAFAAAAAFAAAAYS5jc3ZCWmg5MUFZJlNZwwj2pQAAItkAABAABDAAMAAgACClQyDANTExNTE1OJxPi7kinChIYYR7UoBQSwECLgMuAAAADADQRn5dOWuitjYAAABQAAAABQAAAAAAAAAAAAAAgAEAAAAAYS5jc3ZQSwUGAAAAAAEAAQAzAAAAWQAAAAAA",
+);
+
+test("a zip with another compression is not taken for a damaged one", async () => {
+  await assert.rejects(unpacked("x.zip", BZIP2), {
+    name: "LiteError",
+    message: `a.csv in ${SOURCE} is packed in a way that cannot be unpacked here.`,
+  });
 });
 
 test("a single file in a zip may be named as it likes", async () => {
