@@ -10,10 +10,11 @@ from __future__ import annotations
 import base64
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.importing.options import ALL_TEXT, ImportOptions
 from engine.sqlite.names import find_name, quote
 
 
@@ -59,7 +60,9 @@ class Rejected:
                 f'CREATE TABLE {self._table} (\n   "row" INTEGER,\n   "line" INTEGER,\n'
                 '   "reason" TEXT,\n   "values" TEXT\n)'
             )
-            self.first_line = line
+        if line is not None:
+            # They do not come in the order of their lines.
+            self.first_line = line if self.first_line is None else min(line, self.first_line)
         self.count += 1
         statement = f"INSERT INTO {self._table} VALUES (?, ?, ?, ?)"
         self._conn.execute(statement, (number, line, reason, text))
@@ -99,6 +102,25 @@ class Chosen:
             elif column is not None and column not in found:
                 found.append(column)
         return found
+
+    def primary_key(self, options: ImportOptions, dropped: Collection[str]) -> list[str]:
+        """Return the columns of the primary key; `dropped` are left out of the table."""
+        found = self.find(options.pk, "for a primary key")
+        return self._kept(found, dropped, "be part of the primary key")
+
+    def searched(self, options: ImportOptions, dropped: Collection[str]) -> list[str]:
+        """Return the columns to search in, if they are named; `dropped` are left out."""
+        found = self.find([name for name in options.fts if name != ALL_TEXT], "to search")
+        return self._kept(found, dropped, "be searched")
+
+    def _kept(self, found: Iterable[str], dropped: Collection[str], what: str) -> list[str]:
+        kept = []
+        for name in found:
+            if name in dropped:
+                self._notes.append(f"Column {name} is left out, so it can't {what}.")
+            else:
+                kept.append(name)
+        return kept
 
 
 def create_table(

@@ -52,6 +52,7 @@ class _Pieces:
         self._text = text
         self._breathe = breathe
         self.decode = parser.raw_decode
+        self._object_of = parser.object_of
 
     async def list(self, start: int) -> tuple[list[Any], int]:
         """Return the list that starts there, and where it ends."""
@@ -90,10 +91,15 @@ class _Pieces:
             if not isinstance(name, str) or colon is None:
                 raise ValueError("An object's members have names.")
             position = colon.end()
+            value: Any
             if text[position : position + 1] == "[":
-                members[name], position = await self.list(position)
+                value, position = await self.list(position)
             else:
-                members[name], position = decode(text, position)
+                value, position = decode(text, position)
+            if name in members:
+                members = self._object_of([*members.items(), (name, value)])
+            else:
+                members[name] = value
             is_last, position = _next(text, position, "}")
             if is_last:
                 return members, position

@@ -6,6 +6,7 @@ These are the shapes that Datasette Lite has always understood, and some more:
   other values, which become the column ``value``;
 - a GeoJSON FeatureCollection, or a geometry: properties become columns, beside ``id``,
   ``geometry`` (as GeoJSON) and, for points, ``longitude`` and ``latitude``;
+- features as ArcGIS writes them: their attributes become columns, beside ``geometry``;
 - an object with a list of columns and a list of rows, as Datasette had before 1.0, pandas
   (``orient="split"``) and Socrata have; or with such rows alone (``_shape=arrays``);
 - an object whose values are all objects: these are the rows, their keys the primary key ``_key``;
@@ -21,6 +22,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from engine.errors import SourceError
@@ -82,19 +84,28 @@ def _object(document: dict[str, Any], source: str, header: bool | None) -> Shape
     if kind == "GeometryCollection" and _is_objects(document.get("geometries")):
         note = _left_out(document, {"type", "geometries"})
         return Shape(document["geometries"], _geometry_row, note=note)
+    features = document.get("features")
+    if _is_objects(features) and all(map(_is_esri_feature, features or ())):
+        shape = Shape(document["features"], _esri_row)
+        return replace(shape, note=_left_out(document, {"features"}))
     split = _split(document)
     if split is not None:
         return split
+    if document.get("ok") is True and document.get("rows") == []:
+        raise _no_rows(source, "Datasette found none")
     values = list(document.values())
     if values and all(isinstance(value, dict) and "$base64" not in value for value in values):
-        return Shape(list(document.items()), _keyed, primary_key=[KEY])
+        taken = {name.lower() for value in values for name in value}
+        key = _free(KEY, taken)
+        return Shape(list(document.items()), partial(_keyed, key), primary_key=[key])
     lists = {key: value for key, value in document.items() if _is_objects(value)}
     if values and all(isinstance(value, list) and value for value in values):
         if len(set(map(len, values))) == 1 and len(lists) < len(values):
             rows = list(zip(*values, strict=True))
             return Shape(rows, is_lists=True, columns=list(document))
     if lists:
-        key = max(lists, key=lambda name: len(lists[name]))
+        # Descriptions of columns are no rows if there are others.
+        key = max(lists, key=lambda name: (name not in _COLUMNS, len(lists[name])))
         note = (
             ""
             if len(lists) == 1
@@ -135,9 +146,20 @@ def _lists(document: list[list[Any]], header: bool | None) -> Shape:
     return Shape(document[1:] if header else document, is_lists=True, columns=columns)
 
 
-def _keyed(member: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+def _keyed(column: str, member: tuple[str, dict[str, Any]]) -> dict[str, Any]:
     key, value = member
-    return decoded({KEY: key, **value})
+    return decoded({column: key, **value})
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """Return a name that is not taken, and take it: `name`, or the same after underscores.
+
+    :param taken: in lower case.
+    """
+    while name.lower() in taken:
+        name = f"_{name}"
+    taken.add(name.lower())
+    return name
 
 
 def row_of_any(value: Any) -> dict[str, Any]:
@@ -154,12 +176,14 @@ _ROWS = ("rows", "data", "values", "records")
 
 def _split(document: dict[str, Any]) -> Shape | None:
     """Return the rows of a document that has rows as lists, and the column names apart."""
+    said = next((name for name in _COLUMNS if name in document), "")
+    names = _column_names(document.get(said))
     key = next((name for name in _ROWS if _is_lists(document.get(name))), None)
+    if key is None and names is not None:
+        key = next((name for name in _ROWS if document.get(name) == []), None)
     if key is None:
         return None
     rows = document[key]
-    said = next((name for name in _COLUMNS if name in document), "")
-    names = _column_names(document.get(said))
     if names is None:
         # Socrata's.
         meta = document.get("meta")
@@ -211,17 +235,34 @@ def feature_row(feature: Mapping[str, Any]) -> dict[str, Any]:
     row = dict(properties) if isinstance(properties, dict) else {}
     taken = {name.lower() for name in row}
     if "id" in feature:
-        row = {"_id" if "id" in taken else "id": feature["id"], **row}
-    others = feature.keys() - {"type", "id", "properties", "geometry"}
-    for name in (one for one in feature if one in others):
-        row[f"_{name}" if name.lower() in taken else name] = feature[name]
+        row = {_free("id", taken): feature["id"], **row}
+    known = {"type", "id", "geometry"}
+    if properties is None or isinstance(properties, dict):
+        known.add("properties")
+    for name in feature:
+        if name not in known:
+            row[_free(name, taken)] = feature[name]
     geometry = feature.get("geometry")
     if isinstance(geometry, dict) and geometry.get("type") == "Point":
         coordinates = geometry.get("coordinates")
         if isinstance(coordinates, list) and len(coordinates) >= 2:
             if taken.isdisjoint({"longitude", "latitude"}):
                 row["longitude"], row["latitude"] = coordinates[:2]
-    row["_geometry" if "geometry" in taken else "geometry"] = geometry
+    row[_free("geometry", taken)] = geometry
+    return row
+
+
+def _is_esri_feature(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("attributes"), dict)
+
+
+def _esri_row(feature: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row of a feature as ArcGIS writes it."""
+    row = dict(feature["attributes"])
+    taken = {name.lower() for name in row}
+    for name, value in feature.items():
+        if name != "attributes":
+            row[_free(name, taken)] = value
     return row
 
 
@@ -239,9 +280,11 @@ def decoded(row: dict[str, Any]) -> dict[str, Any]:
 
 def decoded_value(value: Any) -> Any:
     """Return a value, as bytes if it is {"$base64": true, "encoded": …}."""
-    if isinstance(value, dict) and value.get("$base64") is True and "encoded" in value:
+    if isinstance(value, dict) and value.keys() == {"$base64", "encoded"}:
+        if value["$base64"] is not True:
+            return value
         try:
-            return base64.b64decode(value["encoded"])
+            return base64.b64decode(value["encoded"], validate=True)
         except (ValueError, TypeError):
             return value
     return value

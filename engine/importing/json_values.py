@@ -1,12 +1,14 @@
-"""Parses JSON that is not quite JSON: NaN and Infinity, comments, extra commas, several values.
+"""Parses JSON, and what is not quite JSON: NaN, Infinity, comments, extra commas, several values.
 
-It also makes the notes on that. json_shapes.py finds the rows in the values.
+Of members with the same name, parsers keep the last one; here the others get names of their own.
+This also makes the notes on all that. json_shapes.py finds the rows in the values.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +17,8 @@ from engine.importing.json_depth import check_depth
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _COMMENT = re.compile(rf"{_STRING}|(//[^\r\n]*|/\*.*?\*/)", re.DOTALL)
 _LAST_COMMA = re.compile(rf"{_STRING}|(,)(?=\s*[\]}}])", re.DOTALL)
-_SPACE = re.compile(r"[ \t\n\r\x1e]*")
+_SPACE = re.compile(r"[ \t\n\r]*")
+_SEPARATOR = re.compile(r"[ \t\n\r\x1e]*")
 
 #: Begins each text of a JSON text sequence (RFC 7464, and RFC 8142 for GeoJSON).
 RECORD_SEPARATOR = "\x1e"
@@ -26,34 +29,67 @@ class JsonParser:
     """Parses JSON, and counts what in it is not JSON."""
 
     not_numbers: int = 0
-    infinities: int = 0
     comments: int = 0
     commas: int = 0
-    _decoder: json.JSONDecoder = field(init=False)
+    separators: int = 0  # commas between documents
+    repeated: int = 0  # members with the name of another one and another value
+    first_repeated: str = ""
+    _decode: Callable[[str, int], tuple[Any, int]] = field(init=False)
+    #: Like `_decode`, but sees names that occur twice, which takes half as long again.
+    _decode_pairs: Callable[[str, int], tuple[Any, int]] = field(init=False)
+    _sees_pairs: bool = False
 
     def __post_init__(self) -> None:
-        self._use(json.JSONDecoder(parse_constant=self._constant))
+        self._use()
 
-    def _use(self, decoder: json.JSONDecoder) -> None:
-        self._decoder = decoder
-        #: Like json.JSONDecoder.raw_decode.
-        self.raw_decode = decoder.raw_decode
+    def _use(self, **how: Any) -> None:
+        how["parse_constant"] = self._constant
+        self._decode = json.JSONDecoder(**how).raw_decode
+        self._decode_pairs = json.JSONDecoder(**how, object_pairs_hook=self.object_of).raw_decode
 
-    def _take_long_integers(self) -> None:
+    def _take_long_integers(self, **how: Any) -> None:
         """Read integers with thousands of digits as text, which makes all parsing slower."""
-        constant = self._constant
-        self._use(json.JSONDecoder(parse_constant=constant, parse_int=_integer))
+        self._use(parse_int=_integer, **how)
 
     def forget(self) -> None:
         """Reset the counts."""
-        self.not_numbers = self.infinities = self.comments = self.commas = 0
+        self.not_numbers = self.comments = self.commas = self.separators = self.repeated = 0
 
     def _constant(self, name: str) -> float | None:
         if name == "NaN":
             self.not_numbers += 1
             return None
-        self.infinities += 1
         return float(name)
+
+    def raw_decode(self, text: str, start: int) -> tuple[Any, int]:
+        """Return the value that starts there, and where it ends, as json.JSONDecoder does."""
+        if self._sees_pairs:
+            return self._decode_pairs(text, start)
+        before = self.not_numbers
+        value, end = self._decode(text, start)
+        # Fewer members than names: one occurs twice. Nested ones are not counted, since counting
+        # takes longer than reading the pairs.
+        if text.count('":', start, end) != _members(value):
+            self.not_numbers = before
+            self._sees_pairs = True
+            value, end = self._decode_pairs(text, start)
+        return value, end
+
+    def object_of(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        """Return an object with these members, of which several may have the same name."""
+        members = dict(pairs)
+        if len(members) == len(pairs):
+            return members
+        others = [(name, value) for name, value in pairs if members[name] is not value]
+        for name, value in others:
+            if value != members[name]:
+                number = 2
+                while f"{name}_{number}" in members:
+                    number += 1
+                members[f"{name}_{number}"] = value
+                self.first_repeated = self.first_repeated if self.repeated else name
+                self.repeated += 1
+        return members
 
     def parse(self, text: str) -> Any:
         """Return a document, which may hold NaN and Infinity.
@@ -63,32 +99,42 @@ class JsonParser:
             RecursionError: it is nested too deeply.
         """
         check_depth(text)
-        before = self.not_numbers, self.infinities
+        before = self.not_numbers, self.repeated
         try:
-            return self._decoder.decode(text)
+            return self._document(text)
         except json.JSONDecodeError:
             raise
         except ValueError:  # int() refuses thousands of digits
-            self.not_numbers, self.infinities = before
+            self.not_numbers, self.repeated = before
             self._take_long_integers()
-            return self._decoder.decode(text)
+            return self._document(text)
+
+    def _document(self, text: str) -> Any:
+        value, end = self.raw_decode(text, _after_space(text, 0))
+        end = _after_space(text, end)
+        if end != len(text):
+            raise json.JSONDecodeError("Extra data", text, end)
+        return value
 
     def parse_relaxed(self, text: str) -> Any:
-        """Return a document with comments, commas before closing brackets, or several values.
+        """Return a document with comments, commas too many, line breaks in text, or several values.
 
         Raises:
             ValueError: it is not even that.
             RecursionError: it is nested too deeply.
         """
+        self._take_long_integers(strict=False)
         plain = _LAST_COMMA.sub(self._without_comma, _COMMENT.sub(self._without_comment, text))
         check_depth(plain)
-        self._take_long_integers()
         values = []
-        position = _after_space(plain, 0)
+        position = _after_separator(plain, 0)
         while position < len(plain):
             value, position = self.raw_decode(plain, position)
             values.append(value)
-            position = _after_space(plain, position)
+            position = _after_separator(plain, position)
+            if plain[position : position + 1] == ",":
+                self.separators += 1
+                position = _after_separator(plain, position + 1)
         if not values:
             raise ValueError("There is nothing in it.")
         if len(values) > 1 and not all(isinstance(value, (dict, list)) for value in values):
@@ -114,12 +160,27 @@ class JsonParser:
             notes.append(f"{_count(self.comments, 'comment')} left out, since JSON has none.")
         if self.commas:
             notes.append(f"{_count(self.commas, 'comma')} left out before closing brackets.")
+        if self.separators:
+            notes.append(f"{_count(self.separators, 'comma')} left out between the values.")
+        if self.repeated:
+            what = "1 member has" if self.repeated == 1 else f"{self.repeated:,} members have"
+            name = self.first_repeated
+            notes.append(
+                f"{what} the same name as a later one in the same object, such as {name!r}, and"
+                f" got another name, such as {name + '_2'!r}."
+            )
         if self.not_numbers:
             notes.append(f"{_count(self.not_numbers, 'value')} read as NULL: NaN, not a number.")
-        if self.infinities:
-            verb = "is" if self.infinities == 1 else "are"
-            notes.append(f"{self.infinities:,} of the values {verb} infinite.")
         return notes
+
+
+def _members(value: Any) -> int:
+    """Return how many members a value has, as an object or as a list of objects."""
+    if type(value) is dict:
+        return len(value)
+    if type(value) is list:
+        return sum(len(one) for one in value if type(one) is dict)
+    return 0
 
 
 def _integer(digits: str) -> int | str:
@@ -131,6 +192,11 @@ def _integer(digits: str) -> int | str:
 
 def _after_space(text: str, position: int) -> int:
     found = _SPACE.match(text, position)
+    return found.end() if found else position
+
+
+def _after_separator(text: str, position: int) -> int:
+    found = _SEPARATOR.match(text, position)
     return found.end() if found else position
 
 

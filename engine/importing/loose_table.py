@@ -8,21 +8,24 @@ The types are those of ``sqlite-utils insert``, had it looked at all rows: integ
 together are INTEGER, with floats REAL, bytes alone or with text BLOB, only nulls TEXT, and any
 other mixture TEXT. A column of floats and integers is NUMERIC if a float can't hold an integer
 exactly: SQLite then keeps both. Lists and objects become JSON text. Integers beyond 64 bits become
-text; halves of surrogate pairs, which are not characters, become U+FFFD.
+text; halves of surrogate pairs, which are not characters, become U+FFFD. NaN becomes NULL, since
+SQLite has none, and JSON neither; a note counts that, and infinite numbers.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite, isnan
 from typing import Any
 
 from engine.errors import SourceError
 from engine.importing.column_types import EXACT, ColumnType
 from engine.importing.fitting import Fits, insert_fitting
 from engine.importing.imported import Chosen, Imported, Rejected, create_table
-from engine.importing.options import ALL_TEXT, ImportOptions
+from engine.importing.options import ImportOptions
 from engine.importing.slices import slices
 from engine.pace import Breathe
 from engine.sqlite.names import column_names, quote
@@ -32,6 +35,8 @@ _NOTHING = type(None)
 
 # SQLite itself would write 15 digits of a number into a text column.
 _FLOAT_AS_TEXT = "CASE typeof(c{0}) WHEN 'real' THEN float_text(c{0}) ELSE c{0} END"
+# Python writes numbers into JSON that JSON does not have.
+_NO_JSON = re.compile(r'"(?:[^"\\]|\\.)*+"|(NaN)|(Infinity)')
 _WANTED = {"text": ColumnType.TEXT, "integer": ColumnType.INTEGER, "float": ColumnType.FLOAT}
 
 
@@ -54,6 +59,7 @@ class LooseTable:
         self._types: list[set[type]] = []
         self._limit = conn.getlimit(sqlite3.SQLITE_LIMIT_COLUMN)
         self.rows = 0
+        self._not_numbers = self._infinite = 0
         conn.execute("DROP TABLE IF EXISTS temp.loose")
         conn.execute("CREATE TEMP TABLE loose (c0)")
 
@@ -103,16 +109,60 @@ class LooseTable:
             found = set(map(type, column))
             types |= found
             plain = plain and not found & {list, dict}
+            if float in found:
+                self._look_at_floats(column)
+        counted = self._not_numbers, self._infinite
         try:
-            self._conn.executemany(statement, rows if plain else map(_storable_row, rows))
+            self._conn.executemany(statement, rows if plain else map(self._storable_row, rows))
         except (OverflowError, UnicodeEncodeError, sqlite3.Error):
             # A rare value that SQLite can't hold. The rows before it are in already.
             self._conn.execute(f"DELETE FROM temp.loose WHERE rowid > {self.rows}")
-            safe = [tuple(map(_safe, row)) for row in rows]
+            self._not_numbers, self._infinite = counted
+            safe = [tuple(map(_safe, self._storable_row(row))) for row in rows]
             for types, column in zip(self._types, zip(*safe, strict=True), strict=True):
                 types |= set(map(type, column))
             self._conn.executemany(statement, safe)
         self.rows += len(rows)
+
+    def _look_at_floats(self, column: Sequence[Any]) -> None:
+        """Count the values of a column that are not finite."""
+        try:
+            # By far the fastest way to see that there are none.
+            if isfinite(sum(filter(None, column))):
+                return
+        except (TypeError, OverflowError):
+            pass  # other values are among them
+        odd = [value for value in column if type(value) is float and not isfinite(value)]
+        not_numbers = sum(map(isnan, odd))
+        self._not_numbers += not_numbers
+        self._infinite += len(odd) - not_numbers
+
+    def _storable_row(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(map(self._storable, row))
+
+    def _storable(self, value: Any) -> Any:
+        if not isinstance(value, (list, dict)):
+            return value
+        text = json.dumps(value, ensure_ascii=False)
+        return _NO_JSON.sub(self._in_json, text) if "NaN" in text or "Infinity" in text else text
+
+    def _in_json(self, found: re.Match[str]) -> str:
+        self._not_numbers += found[1] is not None
+        self._infinite += found[2] is not None
+        # Too large for any reader, and so infinite.
+        return found[0] if found.lastindex is None else "null" if found[1] else "9e999"
+
+    def _notes(self) -> list[str]:
+        notes = []
+        if self._not_numbers:
+            what = "1 value was" if self._not_numbers == 1 else f"{self._not_numbers:,} values were"
+            notes.append(f"{what} read as NULL: NaN, not a number.")
+        if self._infinite:
+            verb = "is" if self._infinite == 1 else "are"
+            notes.append(
+                f"{self._infinite:,} of the values {verb} infinite, or too large for a number."
+            )
+        return notes
 
     async def finish(
         self,
@@ -130,7 +180,7 @@ class LooseTable:
         :param drop_empty: leave out columns that have neither a name nor a value.
         :param rejected: keeps rows that do not fit; by default a new one.
         """
-        notes: list[str] = []
+        notes = self._notes()
         sources = list(self._places)
         names = column_names([_text(name) for name in sources])
         chosen = Chosen(names, notes)
@@ -142,9 +192,10 @@ class LooseTable:
                 for name, bare, types in zip(names, empty, self._types, strict=True)
                 if bare and types <= {_NOTHING}
             }
-        keys = chosen.find(options.pk, "for a primary key") or list(primary_key)
-        keys = [name for name in keys if name not in dropped]
-        chosen.find([name for name in options.fts if name != ALL_TEXT], "to search")
+        keys = chosen.primary_key(options, dropped) or [
+            name for name in primary_key if name not in dropped
+        ]
+        chosen.searched(options, dropped)
         kept = [place for place, name in enumerate(names) if name not in dropped]
         if not kept:
             raise SourceError(
@@ -273,16 +324,7 @@ def _declaration(types: set[type], declared: str | None) -> str:
     return "TEXT"
 
 
-def _storable_row(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(map(_storable, row))
-
-
-def _storable(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else value
-
-
 def _safe(value: Any) -> Any:
-    value = _storable(value)
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
         return str(value)
     return _text(value) if isinstance(value, str) else value

@@ -209,8 +209,8 @@ class Previews:
             count, words = None, "JSON"
         if '"FeatureCollection"' in text[:2000]:
             words = "GeoJSON"
-        table = await self._loose(request, shape, "", count)
-        notes = [*([shape.note] if shape.note else []), *parser.notes()]
+        table, notes = await self._loose(request, shape, count)
+        notes = [*([shape.note] if shape.note else []), *parser.notes(), *notes]
         return {**self._preview("json", words, [table]), "notes": notes}
 
     async def _excel(self, request: Request, path: Path) -> dict[str, Any]:
@@ -272,9 +272,9 @@ class Previews:
         self,
         request: Request,
         shape: Shape,
-        source: str,
         count: int | None,
-    ) -> dict[str, Any]:
+    ) -> tuple[dict[str, Any], list[str]]:
+        """Return the table of some rows, and notes on their values."""
         conn = sqlite3.connect(":memory:")
         try:
             loose = LooseTable(conn, request.url)
@@ -283,8 +283,8 @@ class Previews:
                 loose.add_lists(shape.part(0, _SEEN_ROWS))
             else:
                 loose.add_objects(shape.part(0, _SEEN_ROWS))
-            await loose.finish("preview", ImportOptions(), _silent().part(0, 1))
-            return self._made(request, source, conn, count)
+            made = await loose.finish("preview", ImportOptions(), _silent().part(0, 1))
+            return self._made(request, "", conn, count), made.notes
         finally:
             conn.close()
 
@@ -297,11 +297,12 @@ class Previews:
         name: str = "preview",
     ) -> dict[str, Any]:
         """Return the description of a table that was made from the rows seen."""
-        info = conn.execute(f"PRAGMA table_info({quote(name)})").fetchall()
+        # Without the hidden columns of virtual tables, and with generated ones.
+        where = "SELECT name, type FROM pragma_table_xinfo(?) WHERE hidden <> 1"
+        info = conn.execute(where, [name]).fetchall()
         rows = conn.execute(f"SELECT * FROM {quote(name)} LIMIT ?", [_SEEN_ROWS]).fetchall()
-        columns = [column for _, column, *_ in info]
-        types = [_TYPES.get(kind.upper(), "text") for _, _, kind, *_ in info]
-        return self._table(request, source, columns, types, rows, count)
+        types = [_TYPES.get(kind.upper(), "text") for _, kind in info]
+        return self._table(request, source, [column for column, _ in info], types, rows, count)
 
     def _table(
         self,

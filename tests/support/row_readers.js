@@ -13,7 +13,8 @@ export async function rowsOf(reader) {
   const rows = [];
   for (let json; (json = await reader.next()) !== undefined;) {
     // What Python's reader of JSON takes and JavaScript's does not.
-    rows.push(...JSON.parse(json.replaceAll(/\bInfinity\b/g, '"inf"')));
+    const plain = json.replaceAll(/(-?)\bInfinity\b/g, '"$1inf"').replaceAll(/\bNaN\b/g, '"nan"');
+    rows.push(...JSON.parse(plain));
   }
   return rows;
 }

@@ -22,6 +22,8 @@ import { checkMetadata } from "./arrow-metadata.js";
 import { decompressFrame } from "./lz4-frame.js";
 import {
   bytesInJson,
+  decimal,
+  distinctNames,
   isoDay,
   moment,
   pause,
@@ -113,7 +115,8 @@ export class ArrowRows {
   /** @returns {string} names and types as JSON */
   get columns() {
     const { fields } = this.#table.schema;
-    return JSON.stringify(fields.map(({ name, type }) => ({ name, type: typeOf(type) })));
+    const names = distinctNames(fields.map(({ name }) => name));
+    return JSON.stringify(fields.map(({ type }, at) => ({ name: names[at], type: typeOf(type) })));
   }
 
   /**
@@ -274,23 +277,6 @@ function converter(type) {
  */
 function orNull(convert) {
   return (value) => (value === null || value === undefined ? null : convert(value));
-}
-
-/**
- * @param {bigint} value  without its decimal point
- * @param {number} scale  digits after the point
- * @returns {number | string} text where a number would lose digits
- */
-function decimal(value, scale) {
-  const sign = value < 0n ? "-" : "";
-  const digits = String(value < 0n ? -value : value).padStart(scale + 1, "0");
-  if (scale <= 0) {
-    const whole = sign + digits + "0".repeat(-scale);
-    return Number.isSafeInteger(Number(whole)) ? Number(whole) : whole;
-  }
-  const text = `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
-  // Floats keep any fifteen digits distinct.
-  return digits.replace(/^0+/, "").length <= 15 ? Number(text) : text;
 }
 
 /**

@@ -11,6 +11,7 @@ import { readInto } from "../runtime/read-response.js";
 import { valueOf } from "../runtime/python-result.js";
 import { openArrow } from "./arrow.js";
 import { openParquet } from "./parquet.js";
+import { numbersBeyondJson, shownNumber } from "./plain-values.js";
 import { PythonUnpacker } from "./python-unpacker.js";
 import { headOf, isCompressed, isPacked, nameWithin, namesIn, unpack } from "./unpack.js";
 import { inOneLine, LiteError, toWire } from "../../shared/errors.js";
@@ -294,7 +295,7 @@ export class Intake {
     const objects = rows.map((row) =>
       Object.fromEntries(row.map((value, index) => [columns[index].name, value])),
     );
-    const json = new TextEncoder().encode(JSON.stringify(objects));
+    const json = new TextEncoder().encode(numbersBeyondJson(JSON.stringify(objects)));
     const seen = await this.#previewIn(
       { ...request, parameter: "json" },
       { name, data: json },
@@ -310,7 +311,7 @@ export class Intake {
           type: ["integer", "float"].includes(type) ? type : "text",
           distinct: distinct.get(name) ?? false,
         })),
-        rows,
+        rows: rows.map((row) => row.map(shownNumber)),
         count: reader.count,
       },
     ];

@@ -11,6 +11,7 @@ import { parquetMetadataAsync, parquetScan, parquetSchema } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import {
   bytesInJson,
+  decimal,
   isoDay,
   moment,
   NANOSECONDS,
@@ -53,10 +54,14 @@ export async function openParquet(data, source) {
   try {
     const options = { file, compressors, parsers: PARSERS, utf8: false };
     const metadata = await parquetMetadataAsync(file, { parsers: PARSERS });
+    const columns = parquetSchema(metadata).children;
+    refuseEqualNames(columns, source);
+    const scales = new Map(columns.filter(isDecimal).map(keepDigits));
     const rows = new ParquetRows(
       await parquetScan({ ...options, metadata }),
       file.byteLength,
       source,
+      scales,
     );
     await rows.begin();
     return rows;
@@ -93,8 +98,9 @@ export class ParquetRows {
    * @param {import("hyparquet").ParquetScan} scan
    * @param {number} size  bytes
    * @param {string} source
+   * @param {Map<SchemaElement, number>} scales  of the columns that hold decimals: digits after the point
    */
-  constructor(scan, size, source) {
+  constructor(scan, size, source, scales) {
     this.#scan = scan;
     this.#source = source;
     this.total = size;
@@ -102,11 +108,15 @@ export class ParquetRows {
     const codec = scan.metadata.row_groups[0]?.columns[0]?.meta_data?.codec ?? "UNCOMPRESSED";
     this.inWords = codec === "UNCOMPRESSED" ? "Parquet" : `Parquet, ${codec}`;
     this.#schema = parquetSchema(scan.metadata).children;
-    this.#columns = this.#schema.map((column) => ({
-      name: column.element.name,
-      type: typeOf(column),
-    }));
-    this.#toPlain = this.#schema.map((column) => converter(column));
+    this.#columns = this.#schema.map((column) => {
+      const scale = scales.get(column.element);
+      const type = scale === undefined ? typeOf(column) : scale > 0 ? "float" : "integer";
+      return { name: column.element.name, type };
+    });
+    this.#toPlain = this.#schema.map((column) => {
+      const scale = scales.get(column.element);
+      return scale === undefined ? converter(column) : (value) => decimal(integerOf(value), scale);
+    });
   }
 
   /** @returns {string} names and types as JSON */
@@ -192,13 +202,59 @@ export class ParquetRows {
 }
 
 /**
+ * @param {SchemaTree[]} columns
+ * @param {string} source
+ * @throws {LiteError} two have the same name; hyparquet would read the first of them twice
+ */
+function refuseEqualNames(columns, source) {
+  const names = columns.map(({ element }) => element.name);
+  const twice = names.find((name, at) => names.indexOf(name) < at);
+  if (twice === undefined) return;
+  throw new LiteError(`${source} has more than one column called “${twice}”.`, {
+    hint: "Such a Parquet file cannot be read here. Write it again with a different name for each column.",
+    source,
+  });
+}
+
+/** @param {SchemaTree} column */
+function isDecimal({ element, children }) {
+  const { converted_type: converted, logical_type: logical, repetition_type: repetition } = element;
+  const isOne = converted === "DECIMAL" || logical?.type === "DECIMAL";
+  return isOne && children.length === 0 && repetition !== "REPEATED";
+}
+
+/**
+ * Have hyparquet leave the decimals of a column as they are stored, because it turns them into floats.
+ *
+ * @param {SchemaTree} column
+ * @returns {[SchemaElement, number]}
+ */
+function keepDigits({ element }) {
+  const { logical_type: logical, scale = logical?.type === "DECIMAL" ? logical.scale : 0 } =
+    element;
+  delete element.converted_type;
+  delete element.logical_type;
+  return [element, scale];
+}
+
+/**
+ * @param {number | bigint | Uint8Array} value  bytes: big-endian, in two's complement
+ * @returns {bigint}
+ */
+function integerOf(value) {
+  if (!(value instanceof Uint8Array)) return BigInt(value);
+  let hex = "0x0";
+  for (const byte of value) hex += byte.toString(16).padStart(2, "0");
+  return BigInt.asIntN(Math.max(8, 8 * value.length), BigInt(hex));
+}
+
+/**
  * @param {SchemaTree} column
  * @returns {ColumnType}
  */
 function typeOf({ element, children }) {
   if (children.length > 0 || element.repetition_type === "REPEATED") return "json";
-  const { type, scale, converted_type: converted, logical_type: logical } = element;
-  if (converted === "DECIMAL" || logical?.type === "DECIMAL") return scale ? "float" : "integer";
+  const { type, logical_type: logical } = element;
   if (isMoment(element)) return "text";
   if (logical?.type === "GEOMETRY" || logical?.type === "GEOGRAPHY") return "json";
   if (type === "FLOAT" || type === "DOUBLE" || logical?.type === "FLOAT16") return "float";
@@ -239,11 +295,6 @@ function converter({ element, children }) {
   }
   if (logical?.type === "DATE") {
     return (value) => (typeof value === "number" ? PARSERS.dateFromDays(value) : value);
-  }
-  if (converted === "DECIMAL" || logical?.type === "DECIMAL") {
-    const scale = element.scale ?? 0;
-    // Multiplying by a tenth, a hundredth … would be inexact.
-    return (value) => (scale <= 20 ? Number(Number(value).toFixed(scale)) : Number(value));
   }
   if (isText(element)) {
     return (value) => (value instanceof Uint8Array ? new TextDecoder().decode(value) : value);

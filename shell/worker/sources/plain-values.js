@@ -68,9 +68,7 @@ export function plain(value) {
   if (typeof value === "bigint") {
     return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
   }
-  if (typeof value === "number") {
-    return value === Infinity || value === -Infinity ? `${INFINITE}${value}` : value;
-  }
+  if (typeof value === "number") return Number.isFinite(value) ? value : `${BEYOND}${value}`;
   if (typeof value !== "object" || value === null) return value;
   if (value instanceof Uint8Array) return textOf(value) ?? bytesInJson(value);
   if (value instanceof Date) return value.toISOString();
@@ -80,13 +78,48 @@ export function plain(value) {
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, plain(item)]));
 }
 
-/** JSON has no infinite numbers, but Python's reader knows them by name. */
-const INFINITE = "\u{10FFFF}";
+/**
+ * @param {bigint} value  without its decimal point
+ * @param {number} scale  digits after the point
+ * @returns {number | string} text where a number would lose digits
+ */
+export function decimal(value, scale) {
+  const sign = value < 0n ? "-" : "";
+  const digits = String(value < 0n ? -value : value).padStart(scale + 1, "0");
+  if (scale <= 0) {
+    const whole = sign + digits + "0".repeat(-scale);
+    return Number.isSafeInteger(Number(whole)) ? Number(whole) : whole;
+  }
+  const text = `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+  // Floats keep any fifteen digits distinct.
+  return digits.replace(/^0+/, "").length <= 15 ? Number(text) : text;
+}
+
+/**
+ * @param {string[]} names  of columns; formats of rows allow several with the same name
+ * @returns {string[]} the same, with _2, _3 and so on where a name occurs again
+ */
+export function distinctNames(names) {
+  const taken = new Set(names);
+  /** @type {Set<string>} */
+  const used = new Set();
+  return names.map((name) => {
+    let free = name;
+    for (let number = 2; used.has(free) || (free !== name && taken.has(free)); number++) {
+      free = `${name}_${number}`;
+    }
+    used.add(free);
+    return free;
+  });
+}
+
+/** JSON has neither infinite numbers nor NaN, but Python's reader knows them by name. */
+const BEYOND = "\u{10FFFF}";
 
 /** @param {string} json */
 export function numbersBeyondJson(json) {
-  return json.includes(INFINITE)
-    ? json.replace(new RegExp(`"${INFINITE}(-?Infinity)"`, "gu"), "$1")
+  return json.includes(BEYOND)
+    ? json.replace(new RegExp(`"${BEYOND}(-?Infinity|NaN)"`, "gu"), "$1")
     : json;
 }
 
@@ -114,4 +147,14 @@ export function bytesInJson(bytes) {
     binary += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
   }
   return { $base64: true, encoded: btoa(binary) };
+}
+
+/**
+ * @param {unknown} value  a value from `plain`
+ * @returns {unknown} what to show of it; NaN becomes NULL
+ */
+export function shownNumber(value) {
+  if (typeof value !== "string" || !value.startsWith(BEYOND)) return value;
+  const name = value.slice(BEYOND.length);
+  return name === "NaN" ? null : name;
 }

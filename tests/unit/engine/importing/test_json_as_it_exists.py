@@ -100,10 +100,115 @@ def test_what_is_no_number(open_: Opener) -> None:
     assert opened.rows("select a, b from x") == [(None, "[null]"), (-math.inf, None), (1.5, None)]
     assert opened.notes == [
         "2 values were read as NULL: NaN, not a number.",
-        "1 of the values is infinite.",
+        "1 of the values is infinite, or too large for a number.",
     ]
     lines = open_("y.ndjson", b'{"a": NaN}\n{"a": 1}\n')
     assert lines.notes == ["1 value was read as NULL: NaN, not a number."]
+
+
+@pytest.mark.parametrize("text", ['[{"a": 1e999, "b": 1}]', '{"a": 1e999}\n{"a": 2}\n'])
+def test_numbers_that_are_too_large_are_told(open_: Opener, text: str) -> None:
+    opened = open_("x.json", text.encode())
+    assert opened.rows("select a from x")[0] == (math.inf,)
+    assert opened.notes == ["1 of the values is infinite, or too large for a number."]
+    assert open_.preview("x.json", text.encode())["notes"] == opened.notes
+
+
+def test_numbers_within_lists_are_json_that_every_reader_takes(open_: Opener) -> None:
+    opened = open_("x.json", b'[{"a": [1e999, -Infinity, NaN, "NaN, \\" Infinity"]}]')
+    assert opened.rows("select a from x") == [('[9e999, -9e999, null, "NaN, \\" Infinity"]',)]
+    assert opened.notes == [
+        "1 value was read as NULL: NaN, not a number.",
+        "2 of the values are infinite, or too large for a number.",
+    ]
+
+
+REPEATED = (
+    "{} the same name as a later one in the same object, such as 'a', and got another name, such as"
+    " 'a_2'."
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"a": 1, "a": 2}, {"a": 3}]',
+        '{"a": 1, "a": 2}\n{"a": 3}\n',
+        '\x1e{"a": 1, "a": 2}\n\x1e{"a": 3}\n',
+        '{"rows": [{"a": 1, "a": 2}, {"a": 3}]}',
+        '[{"a" : 1, "a" : 2}, {"a": 3}]',
+        '[{"a": 1, "a": 2}, {"a": 3},]',
+    ],
+)
+def test_members_with_the_same_name_are_kept(open_: Opener, text: str) -> None:
+    opened = open_("x.json", text.encode())
+    assert opened.rows("select a, a_2 from x") == [(2, 1), (3, None)]
+    assert REPEATED.format("1 member has") in opened.notes
+
+
+def test_members_with_the_same_name_in_a_large_document(open_: Opener) -> None:
+    many = ", ".join(f'{{"n": {n}, "t": "some: \\"text\\""}}' for n in range(60_000))
+    opened = open_("x.json", f'{{"rows": [{many}, {{"n": 1, "n": 2}}], "rows": [1]}}'.encode())
+    assert opened.rows("select count(*), max(n), max(n_2) from x") == [(60_001, 59_999, 1)]
+    assert any(note.startswith("2 members have the same name") for note in opened.notes)
+
+
+def test_members_with_the_same_name_within_a_value(open_: Opener) -> None:
+    opened = open_("x.json", b'[{"a": {"x": 1, "x": 2, "x": 3, "x_2": 0}, "b": ":"}]')
+    [(value,)] = opened.rows("select a from x")
+    assert json.loads(value) == {"x": 3, "x_2": 0, "x_3": 1, "x_4": 2}
+
+
+def test_equal_members_with_the_same_name_need_no_note(open_: Opener) -> None:
+    opened = open_("x.json", b'[{"a": "one", "a": "one"}]')
+    assert opened.rows("select * from x") == [("one",)]
+    assert opened.notes == []
+
+
+def test_commas_between_objects(open_: Opener) -> None:
+    opened = open_("x.json", b'{"a": 1},\n{"a": 2},\n')
+    assert opened.rows("select a from x") == [(1,), (2,)]
+    assert opened.notes == ["2 commas were left out between the values."]
+
+
+def test_names_that_are_taken_lose_no_value(open_: Opener) -> None:
+    keyed = open_("x.json", b'{"k": {"_key": 9, "a": 2}, "l": {"a": 3}}')
+    assert keyed.rows("select __key, _key, a from x") == [("k", 9, 2), ("l", None, 3)]
+    feature = {
+        **{"type": "Feature", "id": 3, "_id": 9, "longitude": "east"},
+        "properties": {"id": 1, "_id": 2, "geometry": "g", "_geometry": "h"},
+        "geometry": {"type": "Point", "coordinates": [1, 2]},
+    }
+    opened = open_(
+        "y.geojson", json.dumps({"type": "FeatureCollection", "features": [feature]}).encode()
+    )
+    assert sorted(map(str, opened.rows("select * from y")[0])) == sorted(
+        ["3", "1", "2", "g", "h", "9", "east", json.dumps(feature["geometry"])]
+    )
+
+
+def test_properties_that_are_no_object_are_kept(open_: Opener) -> None:
+    feature = {"type": "Feature", "properties": [1, 2], "geometry": None}
+    opened = open_("x.geojson", json.dumps([feature, feature]).encode())
+    assert opened.rows("select properties from x")[0] == ("[1, 2]",)
+
+
+def test_columns_without_rows_are_an_empty_table(open_: Opener) -> None:
+    opened = open_("x.json", b'{"columns": ["id", "name"], "rows": [], "truncated": false}')
+    assert opened.columns("x") == [("id", "TEXT"), ("name", "TEXT")]
+    assert opened.rows("select * from x") == []
+
+
+def test_datasette_found_no_rows(open_: Opener) -> None:
+    with pytest.raises(SourceError, match="holds no rows: Datasette found none"):
+        open_("x.json", b'{"ok": true, "rows": [], "next": null}')
+
+
+def test_only_what_datasette_writes_as_base64_becomes_bytes(open_: Opener) -> None:
+    good, bad = {"$base64": True, "encoded": "AP8="}, {"$base64": True, "encoded": "A!P8="}
+    more = {**good, "x": 1}
+    opened = open_("x.json", json.dumps([{"a": good, "b": bad, "c": more}]).encode())
+    assert opened.rows("select * from x") == [(b"\0\xff", json.dumps(bad), json.dumps(more))]
 
 
 def test_lines_that_are_no_json_are_told_with_their_numbers(open_: Opener) -> None:
@@ -243,3 +348,23 @@ def _same(found: Any, value: Any, kind: str) -> bool:
     if kind == "TEXT" and not isinstance(value, str):
         return bool(math.isclose(float(found), float(value)))
     return bool(found == value)
+
+
+def test_line_breaks_within_text(open_: Opener) -> None:
+    opened = open_("x.json", b'[{"a": "one\ntwo\tthree"}]')
+    assert opened.rows("select a from x") == [("one\ntwo\tthree",)]
+
+
+def test_features_of_arcgis(open_: Opener) -> None:
+    document = {
+        "fields": [{"name": "OBJECTID"}, {"name": "NAME"}],
+        "features": [{"attributes": {"OBJECTID": 1, "NAME": "a"}, "geometry": {"x": 1, "y": 2}}],
+    }
+    opened = open_("x.json", json.dumps(document).encode())
+    assert opened.rows("select OBJECTID, NAME, geometry from x") == [(1, "a", '{"x": 1, "y": 2}')]
+
+
+def test_descriptions_of_columns_are_no_rows_if_there_are_others(open_: Opener) -> None:
+    document = {"fields": [{"id": "a"}, {"id": "b"}], "records": [{"a": 1, "b": 2}], "total": 1}
+    opened = open_("x.json", json.dumps(document).encode())
+    assert opened.rows("select a, b from x") == [(1, 2)]

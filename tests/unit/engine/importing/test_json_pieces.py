@@ -42,7 +42,7 @@ def test_what_is_cut_off_or_damaged_is_refused_as_there(value: Any, data: st.Dat
         text[:at] + data.draw(st.sampled_from(["", ",", "]", "}", '"', ":", "x"])) + text[at + 1 :]
     )
     try:
-        expected = json.loads(damaged)
+        expected = json.loads(damaged, object_pairs_hook=JsonParser().object_of)
     except ValueError:
         with pytest.raises(ValueError):
             in_pieces(damaged)
@@ -50,8 +50,9 @@ def test_what_is_cut_off_or_damaged_is_refused_as_there(value: Any, data: st.Dat
         assert in_pieces(damaged) == expected
 
 
-def test_later_members_of_one_name_count() -> None:
-    assert in_pieces('{"a": [1], "a": [2]}') == {"a": [2]}
+def test_later_members_of_one_name_count_and_the_others_are_kept() -> None:
+    document = in_pieces('{"a": [1], "a": [2], "a": [3]}')
+    assert document == {"a": [3], "a_2": [1], "a_3": [2]}
 
 
 @pytest.mark.parametrize(

@@ -140,3 +140,14 @@ def test_cancelling_leaves_nothing(world: World) -> None:
         world.take(Rows({"a": "integer"}, [[[1]]]), report=lambda *_: False)
     assert world.folder.database_names() == []
     assert [path for path in world.path.rglob("*") if path.is_file()] == []
+
+
+def test_what_is_no_number_or_infinite_is_told(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    rows = [[float("nan"), [1, float("nan")]], [1.5, None], [float("inf"), [float("-inf")]]]
+    made = world.take(Rows({"x": "float", "y": "json"}, [rows]))
+    assert world.contents()[1] == [(None, "[1, null]"), (1.5, None), (float("inf"), "[-9e999]")]
+    assert made["notes"] == [
+        "2 values were read as NULL: NaN, not a number.",
+        "2 of the values are infinite, or too large for a number.",
+    ]

@@ -2,11 +2,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { columnFromArray, tableFromColumns, tableToIPC } from "@uwdata/flechette";
 import { recognise } from "../../../../../shell/shared/file-kinds.js";
 import { FORMS, LINKED, TYPES } from "../../../../support/arrow_files.js";
 import { inflated, rowsOf } from "../../../../support/row_readers.js";
 import { importWorkerModule } from "../../../../support/worker_modules.js";
 
+const { distinctNames } = await importWorkerModule("shell/worker/sources/plain-values.js");
 const { openArrow } = await importWorkerModule("shell/worker/sources/arrow.js");
 
 test("every type becomes what SQLite and JSON can hold", async () => {
@@ -98,4 +100,25 @@ test("a file that is cut off is not taken for a shorter one", async () => {
   for (const size of [100, 5000, stream.length - 100, stream.length - 12]) {
     await assert.rejects(async () => rowsOf(await openArrow(stream.slice(0, size), "x.arrow")));
   }
+});
+
+test("columns with the same name get distinct ones", () => {
+  assert.deepEqual(distinctNames(["a", "a", "a_2", "b", "a"]), ["a", "a_3", "a_2", "b", "a_4"]);
+});
+
+test("a file with two columns of the same name keeps both", async () => {
+  const columns = [
+    ["a", columnFromArray([1, 2])],
+    ["a", columnFromArray(["x", "y"])],
+  ];
+  const bytes = tableToIPC(tableFromColumns(columns), { format: "file" });
+  const reader = await openArrow(bytes, "x.arrow");
+  assert.deepEqual(
+    JSON.parse(reader.columns).map(({ name }) => name),
+    ["a", "a_2"],
+  );
+  assert.deepEqual(await rowsOf(reader), [
+    [1, "x"],
+    [2, "y"],
+  ]);
 });

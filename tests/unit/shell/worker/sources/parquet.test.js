@@ -5,6 +5,7 @@ import { CODECS, TYPES } from "../../../../support/parquet_files.js";
 import { fromBase64, rowsOf } from "../../../../support/row_readers.js";
 import { importWorkerModule } from "../../../../support/worker_modules.js";
 
+const { shownNumber } = await importWorkerModule("shell/worker/sources/plain-values.js");
 const { openParquet } = await importWorkerModule("shell/worker/sources/parquet.js");
 
 test("every type becomes what SQLite and JSON can hold", async () => {
@@ -75,6 +76,54 @@ test("bytes without a type that are all text are text", async () => {
   const reader = await openParquet(new Uint8Array(file), "x.parquet");
   assert.deepEqual(JSON.parse(reader.columns), [{ name: "t", type: "text" }]);
   assert.deepEqual(reader.firstRows(8), [["a"], ["żółw"]]);
+});
+
+test("decimals keep all of their digits", async () => {
+  const decimal = { converted_type: "DECIMAL", repetition_type: "OPTIONAL", scale: 2 };
+  const long = 12345678901234567890123456n;
+  const columns = {
+    small: [{ type: "INT32", precision: 9 }, [12345n, -10n, null]],
+    wide: [{ type: "INT64", precision: 18 }, [123456789012345678n, -1n, null]],
+    fixed: [{ type: "FIXED_LEN_BYTE_ARRAY", type_length: 16, precision: 38 }, [long, -long, 7n]],
+    whole: [
+      { type: "FIXED_LEN_BYTE_ARRAY", type_length: 16, precision: 38, scale: 0 },
+      [long, -5n, null],
+    ],
+  };
+  const schema = [{ name: "root", num_children: Object.keys(columns).length }];
+  const columnData = [];
+  for (const [name, [element, data]] of Object.entries(columns)) {
+    schema.push({ name, ...decimal, ...element });
+    columnData.push({ name, data });
+  }
+  const file = parquetWriteBuffer({ columnData, schema });
+  const reader = await openParquet(new Uint8Array(file), "x.parquet");
+  assert.deepEqual(
+    JSON.parse(reader.columns).map(({ type }) => type),
+    ["float", "float", "float", "integer"],
+  );
+  assert.deepEqual(await rowsOf(reader), [
+    [123.45, "1234567890123456.78", "123456789012345678901234.56", String(long)],
+    [-0.1, -0.01, "-123456789012345678901234.56", -5],
+    [null, null, 0.07, null],
+  ]);
+});
+
+test("NaN is passed on, and shown as no value", async () => {
+  const data = [NaN, 1.5, -Infinity];
+  const file = parquetWriteBuffer({ columnData: [{ name: "x", data, type: "DOUBLE" }] });
+  const reader = await openParquet(new Uint8Array(file), "x.parquet");
+  assert.deepEqual(reader.firstRows(8).flat().map(shownNumber), [null, 1.5, "-Infinity"]);
+  assert.deepEqual((await rowsOf(reader)).flat(), ["nan", 1.5, "-inf"]);
+});
+
+test("two columns with the same name are refused", async () => {
+  const columnData = [1, 2].map((value) => ({ name: "x", data: [value], type: "INT32" }));
+  const file = parquetWriteBuffer({ columnData });
+  await assert.rejects(openParquet(new Uint8Array(file), "x.parquet"), {
+    name: "LiteError",
+    message: "x.parquet has more than one column called “x”.",
+  });
 });
 
 for (const [what, data] of [
