@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from tests.support.plugin_registry import plugins_kept
+
+# Each case has a folder of its own, and most of its time would go into waiting for the disk.
+if os.path.isdir("/dev/shm"):
+    tempfile.tempdir = "/dev/shm"
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "150"))
 
