@@ -65,6 +65,10 @@ codecs.register_error(_AS_IN_BROWSERS, _bytes_as_in_browsers)
 # Fewer NUL bytes prove nothing.
 _LEAST_NULS = 3
 
+# In this share of letters, text in Western languages has hardly any beyond ASCII.
+_FOREIGN = 0.5
+_LEAST_LETTERS = 4
+
 
 @dataclass(frozen=True)
 class Encoding:
@@ -84,6 +88,8 @@ class Dialect:
     preamble: tuple[str, ...] = ()  # the lines that were skipped unasked
     tokenized: bool = False  # whether the csv module would misread it
     habits: Habits = Habits()
+    nuls: int = 0  # how many NUL characters there are
+    looks_foreign: bool = False  # whether its letters look wrong in the encoding that was guessed
 
     @property
     def delimiter(self) -> str:
@@ -110,13 +116,15 @@ async def detect_dialect(
         head = file.read(_HEAD_BYTES)
         is_cut = bool(file.read(1))
     refuse_other_formats(head, source, "CSV")
-    is_utf8 = await _scan(path, source, breathe)
+    is_utf8, nuls = await _scan(path, source, breathe)
     encoding = _chosen_encoding(options, source) or guess_encoding(head, is_utf8)
     text = decode_head(head, encoding)
     refuse_other_texts(text, source, "CSV")
     if not is_cut and not text.strip():
         raise empty_source(source)
-    return dialect_of(text, encoding, options, source, is_cut=is_cut)[0]
+    dialect = dialect_of(text, encoding, options, source, is_cut=is_cut)[0]
+    # In these encodings, NUL bytes are parts of other characters.
+    return dialect if encoding.codec[:5] in ("utf-1", "utf-3") else replace(dialect, nuls=nuls)
 
 
 def dialect_of_head(
@@ -185,9 +193,24 @@ def dialect_of(
     layout = find_layout(text, is_cut=is_cut, known=known)
     habits = habits_of(options, text, source)
     dialect = Dialect(
-        encoding, layout.rules, layout.skipped, layout.preamble, layout.tokenized, habits
+        encoding,
+        layout.rules,
+        layout.skipped,
+        layout.preamble,
+        layout.tokenized,
+        habits,
+        looks_foreign=options.encoding is None and _looks_foreign(text, encoding),
     )
     return dialect, layout
+
+
+def _looks_foreign(text: str, encoding: Encoding) -> bool:
+    """Return whether a text that was read as Windows-1252 is in the encoding of another script."""
+    if encoding.codec != "cp1252":
+        return False
+    letters = [letter for letter in text if letter.isalpha() or letter > "\x7f"]
+    beyond = sum(letter > "\x7f" for letter in letters)
+    return beyond >= _LEAST_LETTERS and beyond > len(letters) * _FOREIGN
 
 
 def _known(options: ImportOptions, source: str) -> Known:
@@ -200,9 +223,16 @@ def _known(options: ImportOptions, source: str) -> Known:
                 source=source,
                 hint=f"For {name}, use one character, or a word such as tab or none.",
             )
+    quote = character(options.quote)
+    if quote not in (None, "", '"'):
+        raise SourceError(
+            f"{source} can't be read with quote={options.quote}.",
+            source=source,
+            hint='Values are quoted with ". Use quote=none if quotation marks are part of them.',
+        )
     return Known(
         delimiter=delimiter or None,
-        quoting=None if options.quote is None else character(options.quote) != "",
+        quoting=None if quote is None else quote != "",
         escape=escape,
         comment=character(options.comment),
         skipped=options.skiprows,
@@ -256,15 +286,22 @@ def _is_plain(head: bytes) -> bool:
     return is_utf8 and not _CONTROL_CHARACTER.search(text.decode("utf-8", "ignore"))
 
 
-async def _scan(path: Path, source: str, breathe: Callable[[int], Awaitable[None]]) -> bool:
-    """Read the whole file once: return whether it is UTF-8, and refuse endless lines."""
+async def _scan(
+    path: Path, source: str, breathe: Callable[[int], Awaitable[None]]
+) -> tuple[bool, int]:
+    """Read the whole file once: return whether it is UTF-8 and how many bytes are NUL.
+
+    Raises:
+        SourceError: a line is endless.
+    """
     decoder = codecs.getincrementaldecoder("utf-8")()
     is_utf8 = True
-    done = line_start = 0
+    done = line_start = nuls = 0
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
             if is_utf8:
                 is_utf8 = _decodes(decoder, chunk)
+            nuls += chunk.count(0)
             if b"\n" in chunk or b"\r" in chunk:
                 line_start = done
             elif done - line_start > _LINE_LIMIT:
@@ -276,7 +313,7 @@ async def _scan(path: Path, source: str, breathe: Callable[[int], Awaitable[None
                 )
             done += len(chunk)
             await breathe(done)
-    return is_utf8 and _decodes(decoder, b"", final=True)
+    return is_utf8 and _decodes(decoder, b"", final=True), nuls
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:

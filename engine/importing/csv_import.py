@@ -211,8 +211,9 @@ async def _insert(
             seen += len(batch)
             pace.count(len(batch))
             await breathe(records.position)
-        nulls = survey.conversion.nulls if survey.conversion else 0
-        plan.notes[:0] = notes_on(dialect, records.oddities, ragged, survey.extra_name, nulls)
+        plan.notes[:0] = notes_on(
+            dialect, records.oddities, ragged, survey.extra_name, survey.conversion
+        )
     return rows
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from engine.importing.csv_dialect import Dialect
 from engine.importing.csv_tokenizer import Oddities
+from engine.importing.csv_values import Conversion
 
 _LONGEST = 200
 
@@ -37,10 +38,18 @@ def notes_on(
     oddities: Oddities,
     ragged: Ragged | None,
     extra_name: str | None,
-    nulls: int,
+    conversion: Conversion | None,
 ) -> list[str]:
     """Return the notes."""
     notes = []
+    if dialect.looks_foreign:
+        notes.append(
+            "The text is not UTF-8 and was read as Windows-1252, but its letters look wrong: choose"
+            " another encoding, such as encoding=shift_jis, gb18030 or cp1251 in a link."
+        )
+    if dialect.nuls:
+        what = "1 NUL character is" if dialect.nuls == 1 else f"{dialect.nuls:,} NUL characters are"
+        notes.append(f"{what} in the file, and part of the values here.")
     above = [line.strip() for line in dialect.preamble if line.strip()]
     if above:
         what = "1 line" if len(above) == 1 else f"{len(above)} lines"
@@ -78,6 +87,9 @@ def notes_on(
             f" ({_first(ragged.first_long, ragged.long)}); those beyond it are in column"
             f" {extra_name}."
         )
+    if conversion is not None and dialect.habits.dates and not conversion.date_columns():
+        notes.append(f"No column holds only dates as dates={dialect.habits.dates} describes them.")
+    nulls = conversion.nulls if conversion is not None else 0
     if nulls:
         words = ", ".join(sorted(dialect.habits.nulls))
         notes.append(f"{_count(nulls, 'value')} {_was(nulls)} read as NULL: {words}.")

@@ -16,7 +16,7 @@ from engine.importing.column_types import ColumnType
 from engine.importing.csv_values import Conversion
 from engine.importing.fitting import Fits, insert_fitting
 from engine.importing.imported import Chosen, Rejected, create_table
-from engine.importing.options import ALL_TEXT, ImportOptions
+from engine.importing.options import ImportOptions
 from engine.sqlite.names import quote
 
 _TYPES = {
@@ -81,9 +81,8 @@ class Plan:
         names = survey.all_names
         chosen = Chosen(names, notes)
         dropped = chosen.find(options.drop, "to leave out")
-        keys = chosen.find(options.pk, "for a primary key")
-        primary_key = [name for name in keys if name not in dropped]
-        chosen.find([name for name in options.fts if name != ALL_TEXT], "to search")
+        primary_key = chosen.primary_key(options, dropped)
+        chosen.searched(options, dropped)
         kept = [index for index, name in enumerate(names) if name not in dropped]
         if not kept:
             raise SourceError(

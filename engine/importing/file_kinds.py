@@ -25,7 +25,7 @@ IN_WORDS: dict[Kind, str] = {
     "sqlite": "a SQLite database",
     "csv": "CSV",
     "json": "JSON",
-    "sql": "SQL",
+    "sql": "a SQL script",
     "excel": "a spreadsheet",
     "parquet": "a Parquet file",
     "metadata": "Datasette metadata",

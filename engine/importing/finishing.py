@@ -64,9 +64,11 @@ class Finish:
 
     def _wanted_index(self, taken: set[str]) -> FullText | None:
         imported, wanted = self._table.imported, self._table.options.fts
-        columns = [name for name in imported.columns if name in wanted]
+        columns = [name for name in imported.columns if find_name(name, wanted) is not None]
         if ALL_TEXT in wanted:
             columns = imported.text_columns
+            if not columns:
+                imported.notes.append("There is no column with text to search in.")
         if not columns or self._adds:
             return None
         found = FullText(self._table.name, columns)
@@ -93,12 +95,15 @@ class Finish:
             conn.execute(found[0])
             conn.execute("COMMIT")
             table = quote(name)
+            # Generated columns are not among them.
+            info = conn.execute(f"PRAGMA {self._schema}.table_info({table})")
+            columns = ", ".join(quote(column) for _, column, *_ in info.fetchall())
             done = 0
             for low, high in slices(conn, f"{self._schema}.{table}"):
                 await begin(conn, pace)
                 cursor = conn.execute(
-                    f"INSERT INTO main.{table} SELECT * FROM {self._schema}.{table}"
-                    " WHERE rowid BETWEEN ? AND ? ORDER BY rowid",
+                    f"INSERT INTO main.{table} ({columns}) SELECT {columns}"
+                    f" FROM {self._schema}.{table} WHERE rowid BETWEEN ? AND ? ORDER BY rowid",
                     (low, high),
                 )
                 conn.execute("COMMIT")

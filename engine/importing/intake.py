@@ -32,7 +32,7 @@ from engine.importing.file_kinds import Kind, kind_of, read_head, text_called_sp
 from engine.importing.finishing import NewTable
 from engine.importing.json_import import import_json
 from engine.importing.landing import Landing, drop_leftovers
-from engine.importing.options import ImportOptions, Request
+from engine.importing.options import ImportOptions, Request, notes_on_options
 from engine.importing.row_import import RowReader, import_rows
 from engine.importing.sql_import import import_script, read_script
 from engine.pace import Pace, Pause, Report, give_way
@@ -132,7 +132,7 @@ class Intake:
         else:
             notes = await sqlite_file.prepare(file, request.url, self._pause, seconds=seconds)
         collations, more = await faults.complete(partial(_put_in_order, file))
-        notes += more
+        notes += [*more, *notes_on_options("sqlite", request)]
         taken = set(self._folder.database_names())
         options = request.options
         wanted = options.name
@@ -199,7 +199,10 @@ class Intake:
         return {
             "path": shown,
             "added": [_added(database, table) for table in tables],
-            "notes": list(dict.fromkeys(note for one in tables for note in one.imported.notes)),
+            "notes": [
+                *dict.fromkeys(note for one in tables for note in one.imported.notes),
+                *notes_on_options(kind, request),
+            ],
         }
 
     async def _table(

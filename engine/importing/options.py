@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from engine.importing.file_kinds import IN_WORDS, Kind
+
 Exists = Literal["rename", "replace", "add"]
 
 #: Stands for all text columns in the list of columns for full-text search.
@@ -40,6 +42,7 @@ class ImportOptions:
     exists: Exists = "rename"  # when the name is taken
     tables: Mapping[str, ImportOptions] = field(default_factory=dict)  # by sheet, say
     skip: bool = False  # not to be imported, in `tables`
+    notes: tuple[str, ...] = ()  # on options that make no sense
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> ImportOptions:
@@ -48,13 +51,14 @@ class ImportOptions:
             name: tuple(given.get(name) or ()) for name in ("pk", "fts", "drop")
         }
         exists = given.get("exists")
-        skiprows, null = given.get("skiprows"), given.get("null")
+        null = given.get("null")
+        skiprows, notes = _skiprows(given.get("skiprows"))
         names = ("quote", "escape", "comment", "decimal", "thousands", "dates")
         texts: dict[str, Any] = {name: given.get(name) or None for name in names}
         return cls(
             name=given.get("name") or None,
             database=given.get("database") or None,
-            skiprows=None if skiprows is None else max(0, int(skiprows)),
+            skiprows=skiprows,
             header=given.get("header"),
             delimiter=given.get("delimiter") or None,
             encoding=given.get("encoding") or None,
@@ -64,6 +68,7 @@ class ImportOptions:
             skip=bool(given.get("skip")),
             null=None if null is None else tuple(null),
             hidden=bool(given.get("hidden")),
+            notes=notes,
             **texts,
             **lists,
         )
@@ -86,6 +91,44 @@ class ImportOptions:
             hidden=own.hidden or self.hidden,
             exists=own.exists if own.exists != "rename" else self.exists,
         )
+
+
+def _skiprows(given: Any) -> tuple[int | None, tuple[str, ...]]:
+    """Return how many lines to skip, and notes."""
+    if given is None:
+        return None, ()
+    if isinstance(given, str) and not given.isdecimal():
+        return None, (f"skiprows={given} was not used, since it is not a number of lines.",)
+    return max(0, int(given)), ()
+
+
+#: The options of links that each kind of file has.
+_OF_TABLES = ("name", "pk", "fts", "drop")
+_USED: Mapping[Kind, tuple[str, ...]] = {
+    "csv": (
+        *_OF_TABLES,
+        *("skiprows", "header", "delimiter", "encoding", "quote", "escape", "comment"),
+        *("null", "decimal", "thousands", "dates"),
+    ),
+    "excel": (*_OF_TABLES, "skiprows", "header", "hidden"),
+    "json": (*_OF_TABLES, "header"),
+    "parquet": _OF_TABLES,
+    "sqlite": ("name", "range"),
+    "sql": (),
+}
+_OPTIONS = (*_USED["csv"], "hidden", "range")
+
+
+def notes_on_options(kind: Kind, request: Request) -> list[str]:
+    """Return sentences on options that a file of this kind does not have, or that make no sense."""
+    used = _USED.get(kind, _OPTIONS)
+    given = {name for name, value in request.given.items() if value not in (None, "", [])}
+    unused = [name for name in _OPTIONS if name in given and name not in used]
+    notes = list(request.options.notes)
+    if unused:
+        what = "This option does" if len(unused) == 1 else "These options do"
+        notes.append(f"{what} nothing for {IN_WORDS[kind]}: {', '.join(unused)}.")
+    return notes
 
 
 @dataclass(frozen=True)

@@ -175,7 +175,7 @@ class Previews:
             "escape": dialect.rules.escape or "",
             "comment": dialect.rules.comment or "",
             "null": sorted(dialect.habits.nulls),
-            "notes": notes_on(dialect, Oddities(), None, None, 0),
+            "notes": notes_on(dialect, Oddities(), None, None, None),
             "guesses": guesses(
                 head, dialect.encoding, layout, options, first, rows, all_seen=all_seen
             ),

@@ -179,7 +179,10 @@ class _Plan:
 
 
 def _table(conn: sqlite3.Connection, work: str, name: str) -> NewTable:
-    (rows,) = conn.execute(f"SELECT count(*) FROM {quote(work)}").fetchone()
+    try:
+        (rows,) = conn.execute(f"SELECT count(*) FROM {quote(work)}").fetchone()
+    except sqlite3.Error:
+        rows = 0  # such as a damaged index for full-text search; its own page says what is wrong
     options = ImportOptions(name=name, exists="replace")
     return NewTable(work, name, options, Imported([], [], rows), name=name)
 

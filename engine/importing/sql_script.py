@@ -101,6 +101,7 @@ async def run_script(
         SourceError: a statement failed; the message quotes it and names its line.
     """
     number = 0
+    conn.create_function("unistr", 1, _unistr, deterministic=True)
     guard = guard or Guard()
     seconds = STATEMENT_SECONDS if seconds is None else seconds
     guard.begin(conn)
@@ -131,6 +132,20 @@ async def run_script(
             hint="Check that the address is complete and that the file has content.",
         )
     return number
+
+
+_ESCAPED = re.compile(
+    r"\\(?:(\\)|u([0-9a-fA-F]{4})|\+([0-9a-fA-F]{6})|U([0-9a-fA-F]{8})|([0-9a-fA-F]{4}))"
+)
+
+
+def _unistr(text: str | None) -> str | None:
+    """Do what this function of newer versions of SQLite does, with which they write dumps."""
+
+    def character(found: re.Match[str]) -> str:
+        return found[1] or chr(int(found[2] or found[3] or found[4] or found[5], 16))
+
+    return None if text is None else _ESCAPED.sub(character, text)
 
 
 def _is_passed_over(statement: str) -> bool:

@@ -10,8 +10,8 @@
  * @typedef {object} ImportOptions
  * @property {string} [name]       of the table, or of the database that a SQLite file becomes
  * @property {string} [database]   for the tables; never in a link
- * @property {number} [skiprows]   lines (in Excel, rows) before the header; detected if absent, as are
- *   all options below up to `null`
+ * @property {number | string} [skiprows]  lines (in Excel, rows) before the header; detected if absent, as
+ *   are all options below up to `null`. Text that is not a number is told of
  * @property {boolean} [header]    whether the first row names the columns
  * @property {string} [delimiter]  of CSV: a character, or a word such as "tab"
  * @property {string} [encoding]   of CSV
@@ -102,7 +102,9 @@ export function optionsOf(said) {
     if (value !== undefined) options[name] = !NO.includes(value.toLowerCase());
   }
   const skiprows = last("skiprows");
-  if (skiprows !== undefined && /^[0-9]+$/.test(skiprows)) options.skiprows = Number(skiprows);
+  if (skiprows !== undefined && skiprows !== "") {
+    options.skiprows = /^[0-9]+$/.test(skiprows) ? Number(skiprows) : skiprows;
+  }
   return options;
 }
 

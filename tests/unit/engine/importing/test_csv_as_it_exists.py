@@ -262,7 +262,7 @@ def test_rejected_rows_have_their_lines(open_: Opener) -> None:
         (2, 4, "An earlier row has the same id."),
         (3, 6, "id is empty."),
     ]
-    assert opened.notes == ["2 rows did not fit (the first in line 6) and are in table x_rejected."]
+    assert opened.notes == ["2 rows did not fit (the first in line 4) and are in table x_rejected."]
 
 
 def test_rejected_rows_are_kept_as_they_were_written(open_: Opener) -> None:
@@ -291,3 +291,32 @@ def test_no_character_is_lost(tmp_path_factory: pytest.TempPathFactory, text: st
     if "comment" in kept or "NULL" in kept:
         return
     assert sum(map(kept.count, "a1")) >= sum(map(text.count, "a1"))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("shift_jis", "名前,値\n東京,1\n"),
+        ("gb18030", "名称,值\n北京,1\n"),
+        ("cp1251", "имя,число\nПривет,1\n"),
+        ("iso8859_7", "όνομα,τιμή\nΑθήνα,1\n"),
+    ],
+)
+def test_letters_that_look_wrong_are_told(open_: Opener, encoding: str, text: str) -> None:
+    [note] = open_("x.csv", text.encode(encoding)).notes
+    assert "its letters look wrong: choose another encoding" in note
+    assert open_.preview("x.csv", text.encode(encoding))["notes"] == [note]
+    opened = open_("y.csv", text.encode(encoding), encoding=encoding)
+    assert opened.notes == []
+    assert [name for name, _ in opened.columns("y")] == text.split("\n")[0].split(",")
+
+
+@pytest.mark.parametrize("text", ["Größe,Überschuß,Straße\nä,ö,ü\n", "é\n", "a,b\n1,5 °C\n"])
+def test_letters_of_western_languages_need_no_note(open_: Opener, text: str) -> None:
+    assert open_("x.csv", text.encode("cp1252")).notes == []
+
+
+def test_nul_characters_further_down_are_told(open_: Opener) -> None:
+    opened = open_("x.csv", b"a,b\n" + b"1,x\n" * 50_000 + b"2,y\0z\n")
+    assert opened.rows("select b from x where a = 2") == [("y\0z",)]
+    assert opened.notes == ["1 NUL character is in the file, and part of the values here."]

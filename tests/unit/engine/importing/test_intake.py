@@ -473,3 +473,13 @@ def test_a_start_after_a_kill_looks_for_leftovers_in_the_chosen_database(
     with pytest.raises(Killed):
         world.take("c.csv", "n\n3\n", database="other")
     assert world.folder.table_database() == "other"
+
+
+def test_generated_columns_come_to_a_database_that_is_served(tmp_path: Path) -> None:
+    world = World(tmp_path, True)
+    world.take("first.csv", "a\n1\n")
+    script = (
+        "create table g (a int, b int generated always as (a * 2)); insert into g (a) values (3);"
+    )
+    world.take("x.sql", script)
+    assert world.rows("select a, b from g") == [(3, 6)]

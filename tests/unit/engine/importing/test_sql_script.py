@@ -21,6 +21,7 @@ from engine.importing.intake import Intake
 from engine.importing.options import Request
 from engine.importing.sql_script import run_script, statements
 from engine.sqlite.sql_guard import ChangesExisting
+from tests.support.opening import Opener
 
 
 def run(script: str) -> sqlite3.Connection:
@@ -398,3 +399,36 @@ def test_others_have_their_turn_amid_a_long_statement() -> None:
     with pytest.raises(SourceError):  # SQLite refuses such a long chain, but after it was read
         asyncio.run(run_script(script, conn, "x.sql", breathe))
     assert turns >= 4
+
+
+def test_dumps_of_newer_versions(tmp_path: Path) -> None:
+    opened = Opener(tmp_path)(
+        "x.sql",
+        rb"""create table t (a text);
+        insert into t values (unistr('one\u000atwo\\\+01F600\U0001F600\00e9')), (unistr(null));""",
+    )
+    assert opened.rows("select a from t") == [("one\ntwo\\😀😀é",), (None,)]
+
+
+def test_an_index_for_search_that_is_damaged_keeps_nothing_else_from_opening(
+    tmp_path: Path,
+) -> None:
+    opened = Opener(tmp_path)(
+        "x.sql",
+        b"""pragma writable_schema = on;
+        insert into sqlite_master (type, name, tbl_name, rootpage, sql)
+        values ('table', 'f', 'f', 0, 'create virtual table f using fts5(a)');
+        create table f_data (id integer primary key, block blob);
+        pragma writable_schema = off; create table t (a); insert into t values (1);""",
+    )
+    assert opened.rows("select a from t") == [(1,)]
+
+
+def test_generated_columns(tmp_path: Path) -> None:
+    script = b"""create table g (a int, b int generated always as (a * 2), c int as (a) stored);
+    insert into g (a) values (3);"""
+    opened = Opener(tmp_path)("x.sql", script)
+    assert opened.rows("select a, b, c from g") == [(3, 6, 3)]
+    [table] = Opener(tmp_path).preview("x.sql", script)["tables"]
+    assert [column["name"] for column in table["columns"]] == ["a", "b", "c"]
+    assert table["rows"] == [[3, 6, 3]]

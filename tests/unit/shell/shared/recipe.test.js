@@ -127,7 +127,8 @@ for (const [link, expected] of [
   [`?csv=${A}&fts=true`, [{ fts: ["*"] }]],
   [`?csv=${A}&fts=1&fts=a`, [{ fts: ["*"] }]],
   [`?csv=${A}&pk=a,b&drop=c&drop=d, c`, [{ pk: ["a", "b"], drop: ["c", "d"] }]],
-  [`?csv=${A}&skiprows=many`, [{}]],
+  // Python tells of it.
+  [`?csv=${A}&skiprows=many`, [{ skiprows: "many" }]],
   [`?csv=${A}&skiprows=0`, [{ skiprows: 0 }]],
   [
     `?csv=${A}&quote=none&escape=%5C&comment=%23&decimal=,&thousands=.&null=NA,-&null=x&dates=dmy`,
