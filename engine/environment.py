@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pyodide.ffi import JsException, can_run_sync, run_sync, to_js
@@ -161,6 +162,14 @@ class JsResponse:
         await self._js.closed
 
 
+@contextmanager
+def _errors_of_blocks() -> Iterator[None]:
+    try:
+        yield
+    except JsException as error:
+        raise LiteError(str(error.message), hint=getattr(error, "hint", "") or "") from error
+
+
 class JsBlocks:
     """The blocks of large databases; see engine.sqlite.faults.Blocks."""
 
@@ -178,6 +187,25 @@ class JsBlocks:
     def has(self, path: str) -> bool:
         return bool(self._js.has(path))
 
+    def stays_partial(self, path: str) -> bool:
+        return bool(self._js.staysPartial(path))
+
+    async def make_whole(self, path: str) -> None:
+        with _errors_of_blocks():
+            await self._js.makeWhole(path)
+
+    async def gather(self, path: str) -> None:
+        with _errors_of_blocks():
+            await self._js.gather(path)
+
+    @property
+    def is_near(self) -> bool:
+        return bool(self._js.isNear)
+
+    @property
+    def most_near(self) -> int:
+        return int(self._js.mostNear)
+
     def begin(self) -> None:
         self._js.begin()
 
@@ -191,10 +219,8 @@ class JsBlocks:
         return self._js.step()
 
     async def load(self, step: Any, most: int) -> int:
-        try:
+        with _errors_of_blocks():
             return int(await self._js.load(step, most))
-        except JsException as error:
-            raise LiteError(str(error.message), hint=getattr(error, "hint", "") or "") from error
 
     def finish(self, step: Any) -> None:
         self._js.finish(step)

@@ -37,7 +37,8 @@ def handle_exception(
     if isinstance(exception, TooMuchToRead):
         title = "This would read a large part of the database"
         more = min(exception.limit * _STEP, MOST)
-        if more > exception.limit and request.method == "GET":
+        may_go_on = more > exception.limit and not exception.is_near
+        if may_go_on and request.method == "GET":
             address = path_with_replaced_args(request, {PARAMETER: str(more)})
             html = Markup('{}</p><p><a href="{}">Go on, and read up to {:,} MB</a>').format(
                 sentence, address, more // MB

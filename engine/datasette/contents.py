@@ -64,6 +64,7 @@ class Contents:
         self._check_database_name(old, new)
         datasette = self._datasette
         order = [new if name == old else name for name in datasette.databases]
+        await faults.gather(self._folder.database(old))
         datasette.remove_database(old)
         self._folder.rename_database(old, new)
         path = str(self._folder.database(new))
@@ -135,6 +136,7 @@ class Contents:
         if not removals.may_keep(self._folder, database):
             removals.discard(self._folder)
             return None
+        await faults.make_whole(self._folder.database(database))
         internal: list[removals.Rows] = []
         for name, where, values in _rows_about(database, table):
             found = await self._datasette.get_internal_database().execute(

@@ -39,15 +39,10 @@ async def snapshot(database: Path) -> AsyncIterator[Path]:
     """Copy the database file `database`; the copy is there for as long as the context lasts.
 
     Raises:
-        LiteError: it cannot be read, since somebody is writing to it for too long, or since most of
-            it is elsewhere.
+        LiteError: it cannot be read: somebody is writing to it for too long, or too much of it is
+            elsewhere.
     """
-    if faults.is_read_by_block(database):
-        raise LiteError(
-            f"{database.name} is read block by block, and only parts of it are in this browser.",
-            hint="The page “Open data” says where the whole file is. A query for fewer rows can be"
-            " downloaded.",
-        )
+    await faults.make_whole(database)
     with tempfile.TemporaryDirectory(prefix="snapshot-") as folder:
         copy = Path(folder, "copy.db")
         await _copy(database, copy)

@@ -92,9 +92,9 @@ async def may_download(datasette: Datasette, actor: Any, database: Database) -> 
 
 
 async def can_download(datasette: Datasette, actor: Any, database: Database) -> bool:
-    """Tell whether somebody may have a database as a file, and all of it is here."""
+    """Tell whether somebody may have a database as a file, and all of it can be in memory."""
     may = await may_download(datasette, actor, database)
-    return may and not faults.is_read_by_block(Path(database.path))
+    return may and not faults.stays_partial(Path(database.path))
 
 
 def download_path(datasette: Datasette, database: str, format: str = "db") -> str:

@@ -296,7 +296,7 @@ class Instance:
         templates.install()
         if self._datasette is None:
             self._folder.forget_shared_memory()
-            self._intake.clear_up()
+            await self._intake.clear_up()
         site.folder = self._folder
         self.left_out, names = await self._openable()
         config = self._configuration("config")

@@ -4,7 +4,7 @@ Datasette is made for servers that strangers use, so it ends each query after a 
 wait for queries of their own. A query of the query page that does not finish within a second starts
 again in the background (running_queries.py), and the page shows how long it has been running and
 can cancel it. If the configuration sets a limit (sql_time_limit_ms), that limit applies instead.
-A database that is read block by block cannot be copied, so its queries have Datasette's limit.
+A database that does not fit into memory cannot be copied, so its queries have Datasette's limit.
 It can go when Datasette can run a query in the background.
 
 Datasette also keeps what people wrote only if SQLite finds an error, not if it refuses the query
@@ -100,7 +100,7 @@ async def _execute(
     self: Datasette, db_name: str, sql: str, params: Any = None, *more: Any, **options: Any
 ) -> Any:
     request = _request.get()
-    has_limit = _limit_is_set(self, options) or _is_read_by_block(self, db_name)
+    has_limit = _limit_is_set(self, options) or _stays_partial(self, db_name)
     if request is None or not options.get("truncate") or has_limit:
         return await _plain_execute(self, db_name, sql, params, *more, **options)
     queries = queries_of(self)
@@ -142,10 +142,10 @@ def _limit_is_set(datasette: Datasette, options: dict[str, Any]) -> bool:
     return bool(options.get("custom_time_limit")) or "sql_time_limit_ms" in settings
 
 
-def _is_read_by_block(datasette: Datasette, name: str) -> bool:
+def _stays_partial(datasette: Datasette, name: str) -> bool:
     database = datasette.databases.get(name)
     path = None if database is None else database.path
-    return path is not None and faults.is_read_by_block(Path(path))
+    return path is not None and faults.stays_partial(Path(path))
 
 
 def _key(database: str, sql: str, params: Any) -> Key:

@@ -51,15 +51,15 @@ class Removed:
 
 
 def may_keep(folder: Folder, database: str) -> bool:
-    """Return whether a database is small enough to be kept, and all of it is here."""
+    """Return whether a database is small enough to be kept, and all of it can be in memory."""
     path = folder.database(database)
-    if not path.exists() or faults.is_read_by_block(path):
+    if not path.exists() or faults.stays_partial(path):
         return False
     return path.stat().st_size <= MOST
 
 
 def keep(folder: Folder, what: str, database: str, internal: list[Rows]) -> Removed:
-    """Copy a database from which something is about to be removed."""
+    """Copy a database from which something is about to be removed; all of it is in memory."""
     copy = folder.aside(_COPY)
     discard(folder)
     with (

@@ -80,7 +80,7 @@ class Intake:
 
     async def _take(self, request: Request, file: Path, report: Report) -> dict[str, Any]:
         try:
-            if there := self._added_before(request):
+            if there := await self._added_before(request):
                 return there
             pace = Pace(file.stat().st_size, report, self._pause)
             head = await faults.complete(lambda: read_head(file))
@@ -108,19 +108,19 @@ class Intake:
         :param aside: a path that nothing else uses, beside the databases.
         """
         async with self._turn:
-            if there := self._added_before(request):
+            if there := await self._added_before(request):
                 return there
             pace = Pace(rows.total, report, self._pause)
             result = await self._take_tables(request, "parquet", aside, rows, pace)
             pace.finish()
             return self._remembered(request, result)
 
-    def clear_up(self) -> None:
+    async def clear_up(self) -> None:
         """Remove leftovers of interrupted imports."""
         self._folder.forget_imports()
         database = self._folder.table_database()
         if database is not None:
-            drop_leftovers(self._folder.database(database))
+            await faults.complete(partial(drop_leftovers, self._folder.database(database)))
 
     # --- Databases and configuration ------------------------------------------------------------
 
@@ -173,6 +173,11 @@ class Intake:
             chosen = before[0]["database"]
         database = self._folder.database_for_tables(chosen)
         path = self._folder.database(database)
+        if chosen is None and faults.stays_partial(path):
+            database = new_database_name(database, request.url, set(self._folder.database_names()))
+            path = self._folder.database(database)
+        # Tables are brought into it in transactions that go on for many steps.
+        await faults.make_whole(path)
         if path.exists():
             # Here a start looks for what an interrupted import has left.
             self._folder.remember(table_database=database)
@@ -266,7 +271,7 @@ class Intake:
 
     # --- What is remembered ---------------------------------------------------------------------
 
-    def _added_before(self, request: Request) -> dict[str, Any] | None:
+    async def _added_before(self, request: Request) -> dict[str, Any] | None:
         """Return what `take` returned for the same addition, if the worker was stopped after it.
 
         The added data and this record of it are saved together, so both are there or neither is.
@@ -276,7 +281,10 @@ class Intake:
             return None
         for entry in self._folder.sources():
             if [entry["origin"].get(name) for name in ("addition", "member")] == wanted:
-                added = [{**one, "rows": self._count(one)} for one in entry["added"]]
+                added = [
+                    {**one, "rows": await faults.complete(partial(self._count, one))}
+                    for one in entry["added"]
+                ]
                 places = [(one["database"], one["table"]) for one in added[:1]]
                 path = "/".join(tilde_encode(name) for place in places for name in place if name)
                 return {"path": path, "added": added, "notes": [], "id": entry["id"]}

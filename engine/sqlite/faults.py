@@ -29,7 +29,8 @@ MB = 1024 * 1024
 #: 64 KiB; what needs more than this reads a large part of a table.
 USUAL_LIMIT = 16 * MB
 
-#: The part of that for row counts and suggested facets together.
+#: The part of that, and of what may be read from this device, for row counts and suggested facets
+#: together.
 EXTRAS = 16
 
 
@@ -46,6 +47,27 @@ class Blocks(Protocol):
 
     def has(self, path: str) -> bool:
         """Whether a file is read block by block."""
+
+    def stays_partial(self, path: str) -> bool:
+        """Whether `make_whole` cannot help: too much of a file is elsewhere."""
+
+    async def make_whole(self, path: str) -> None:
+        """Bring all of a file into memory, if there is one that is read block by block.
+
+        Raises:
+            LiteError: it cannot be read.
+        """
+
+    async def gather(self, path: str) -> None:
+        """Bring what was saved of such a file into memory, so that it can be renamed."""
+
+    @property
+    def is_near(self) -> bool:
+        """Whether all that was found absent since `begin` is on this device."""
+
+    @property
+    def most_near(self) -> int:
+        """Bytes from this device that may be in memory for one request."""
 
     def begin(self) -> None:
         """Begin an attempt of a step."""
@@ -71,43 +93,58 @@ class Blocks(Protocol):
 
 
 class TooMuchToRead(LiteError):
-    """Raised when a request would load more than it may."""
+    """Raised when a request would load more than it may.
 
-    def __init__(self, read: int, limit: int) -> None:
+    :param is_near: whether it is limited by the memory of this device.
+    """
+
+    def __init__(self, read: int, limit: int, *, is_near: bool = False) -> None:
+        most = "fit into memory at once" if is_near else "a page may read"
         super().__init__(
             f"This page has read {_megabytes(read)} of a database that is read block by block, and"
-            f" would need more than the {_megabytes(limit)} that a page may read.",
+            f" would need more than the {_megabytes(limit)} that {most}.",
             hint="A query that uses an index, or asks for fewer rows, reads less.",
         )
         self.read = read
         self.limit = limit
+        self.is_near = is_near
 
 
 @dataclass
 class Allowance:
-    """How much may be loaded, in bytes."""
+    """How much may be loaded, in bytes: over a network, and from this device."""
 
     limit: int
+    near: int
     #: What is spent of this is spent of that, too.
     of: Allowance | None = None
     read: int = field(default=0, init=False)
+    read_near: int = field(default=0, init=False)
 
-    @property
-    def left(self) -> int:
-        """Bytes that may still be loaded."""
-        left = self.limit - self.read
-        return left if self.of is None else min(left, self.of.left)
+    def left(self, is_near: bool) -> int:
+        """Return how many bytes may still be loaded."""
+        left = self.near - self.read_near if is_near else self.limit - self.read
+        return max(0, left if self.of is None else min(left, self.of.left(is_near)))
 
-    def spend(self, size: int) -> None:
+    def spend(self, size: int, is_near: bool) -> None:
         """Count bytes that were loaded."""
-        self.read += size
+        if is_near:
+            self.read_near += size
+        else:
+            self.read += size
         if self.of is not None:
-            self.of.spend(size)
+            self.of.spend(size, is_near)
+
+    def exceeded(self, is_near: bool) -> TooMuchToRead:
+        """Return the error for a request that needs more."""
+        if is_near:
+            return TooMuchToRead(self.read_near, self.near, is_near=True)
+        return TooMuchToRead(self.read, self.limit)
 
     @functools.cached_property
     def for_extras(self) -> Allowance:
         """The part of it for what a page can do without, such as counts."""
-        return Allowance(self.limit // EXTRAS, self)
+        return Allowance(self.limit // EXTRAS, self.near // EXTRAS, self)
 
 
 class _Absent(Exception):
@@ -136,14 +173,46 @@ def is_read_by_block(path: Path) -> bool:
     return _blocks is not None and _blocks.is_used and _blocks.has(str(path))
 
 
+def stays_partial(path: Path) -> bool:
+    """Tell whether not all of a file can be in memory."""
+    return is_read_by_block(path) and (_blocks is None or _blocks.stays_partial(str(path)))
+
+
+async def make_whole(path: Path) -> None:
+    """Bring all of a file into memory for what cannot be done in steps.
+
+    Raises:
+        LiteError: it cannot be read, or not all of it can be in memory.
+    """
+    if _blocks is None or not is_read_by_block(path):
+        return
+    if stays_partial(path):
+        raise LiteError(
+            f"{path.name} is read block by block, and only parts of it are in memory.",
+            hint="The page “Open data” says where the whole file is. A query for fewer rows can be"
+            " downloaded.",
+        )
+    await _blocks.make_whole(str(path))
+
+
+async def gather(path: Path) -> None:
+    """Bring what was saved of a file into memory, so that it can be renamed.
+
+    Raises:
+        LiteError: it cannot be read.
+    """
+    if _blocks is not None:
+        await _blocks.gather(str(path))
+
+
 @contextlib.contextmanager
 def limited(limit: int) -> Iterator[None]:
-    """Limit how many bytes everything within loads in all.
+    """Limit how many bytes everything within loads in all over a network.
 
     Raises:
         TooMuchToRead: that is not enough.
     """
-    with _within(Allowance(limit)):
+    with _within(_allowance_of(limit)):
         yield
 
 
@@ -154,8 +223,12 @@ def extras() -> Iterator[None]:
     Raises:
         TooMuchToRead: that is not enough.
     """
-    with _within((_allowance.get() or Allowance(USUAL_LIMIT)).for_extras):
+    with _within((_allowance.get() or _allowance_of(USUAL_LIMIT)).for_extras):
         yield
+
+
+def _allowance_of(limit: int) -> Allowance:
+    return Allowance(limit, _blocks.most_near if _blocks is not None else 0)
 
 
 @contextlib.contextmanager
@@ -234,16 +307,17 @@ class _Attempts:
 
     def __init__(self, blocks: Blocks) -> None:
         self._blocks = blocks
-        self._allowance = _allowance.get() or Allowance(USUAL_LIMIT)
+        self._allowance = _allowance.get() or _allowance_of(USUAL_LIMIT)
         self._step: Any = None
 
     async def load(self) -> None:
         self._step = self._step or self._blocks.step()
-        left = max(0, self._allowance.left)
+        is_near = self._blocks.is_near
+        left = self._allowance.left(is_near)
         size = await self._blocks.load(self._step, left)
         if size > left:
-            raise TooMuchToRead(self._allowance.read, self._allowance.limit)
-        self._allowance.spend(size)
+            raise self._allowance.exceeded(is_near)
+        self._allowance.spend(size, is_near)
 
     def finish(self) -> None:
         self._blocks.end()

@@ -1,5 +1,5 @@
 /**
- * Reads what is saved in this browser: defines the IndexedDB database and its records.
+ * What is saved in this browser: defines the IndexedDB database and its records. saved-contents.js reads files.
  *
  * An instance's folder of files is saved as blocks of one size. All of them belong to a generation, and
  * the instance's record names the current one, so a generation is complete once a record names it;
@@ -10,7 +10,6 @@
  */
 
 import { openDB } from "idb";
-import { BLOCK_SIZE } from "./blocks.js";
 import { LiteError, OUTDATED } from "./errors.js";
 import { STATE } from "./imported-paths.js";
 import { readableRecord } from "./saved-record.js";
@@ -52,10 +51,7 @@ export const JOURNALS = ["-journal", "-wal"];
  * Version of the store. An older version of the site that finds a newer number touches nothing (openStore):
  * raise it for any change that an older worker must not write into.
  */
-export const SCHEMA_VERSION = 4;
-
-/** How many blocks are read at a time. */
-const READ_AHEAD = 64;
+export const SCHEMA_VERSION = 5;
 
 /**
  * Where a source's data came from, to find out later whether there is newer data.
@@ -150,9 +146,9 @@ const READ_AHEAD = 64;
  */
 
 /**
- * Where the blocks of a file are that are not in the store: a file on a host, which must not change.
+ * A file on a host, which must not change.
  *
- * @typedef {object} BaseDescription
+ * @typedef {object} RemoteDescription
  * @property {"remote"} kind
  * @property {string} url      absolute, as in the link
  * @property {number} size     bytes
@@ -161,24 +157,35 @@ const READ_AHEAD = 64;
  * @property {string} head     of a host that shows neither: the first 100 bytes, in hexadecimal
  */
 
-/** @typedef {BaseDescription & {end: number}} SavedBase  end: bytes of it that still count */
-
 /**
- * @typedef {object} SavedContent
- * @property {number} size
- * @property {SavedBase} base
- * @property {Map<number, Uint8Array>} blocks  those that differ from the base, by index
+ * A copy of a file of the person's, which is in the store as Blobs.
+ *
+ * @typedef {object} LocalDescription
+ * @property {"local"} kind
+ * @property {string} id       names it among the bases
+ * @property {string} name     of the person's file
+ * @property {number} size     bytes
  */
 
 /**
+ * Where the blocks of a file are that are not among those in the store.
+ *
+ * @typedef {RemoteDescription | LocalDescription} BaseDescription
+ */
+
+/** @typedef {BaseDescription & {end: number}} SavedBase  end: bytes of it that still count */
+
+/**
  * Keys of files are [generation, path], of blocks [generation, path, index], of replies
- * [generation, fingerprint, id]; paths are relative to the instance's folder.
+ * [generation, fingerprint, id], of bases [generation, id, number of the piece]; paths are relative to the
+ * instance's folder.
  *
  * @typedef {object} Schema
  * @property {{key: string, value: SavedInstance}} instances
  * @property {{key: [string, string], value: {size: number, base?: SavedBase}}} files
  * @property {{key: [string, string, number], value: Uint8Array}} blocks
  * @property {{key: [string, string, string], value: SavedReply}} replies
+ * @property {{key: [string, string, number], value: Blob}} bases
  * @property {{key: string, value: Decision}} decisions
  * @property {{key: string, value: GuardRecord}} guards
  * @property {{key: string, value: SavedImage}} images
@@ -186,17 +193,15 @@ const READ_AHEAD = 64;
  */
 
 /** @typedef {import("idb").IDBPDatabase<Schema>} Store */
-/** @typedef {{path: string, content: Blob}} SavedFile  path relative to the instance's folder */
-
 /**
  * @typedef {object} Listing
  * @property {SavedInstance} instance
  * @property {string[]} faults  fields of its record that are damaged and had to be replaced
- * @property {Array<{path: string, size: number}>} files
+ * @property {Array<{path: string, size: number, base?: SavedBase}>} files
  * @property {string[]} own       names of the files from the person's computer that are open in it
  */
 
-/** The stores needed to read an instance. */
+/** The stores needed to list instances. */
 const STORES = /** @type {Array<"instances" | "files" | "blocks">} */ ([
   "instances",
   "files",
@@ -225,7 +230,8 @@ export async function openStore(siteRoot, onClose = () => {}) {
           store.createObjectStore("images", { keyPath: "key" });
           store.createObjectStore("imageContents");
         }
-        store.createObjectStore("guards", { keyPath: "key" });
+        if (before < 4) store.createObjectStore("guards", { keyPath: "key" });
+        store.createObjectStore("bases");
       },
       // A newer build wants to change the schema, or the person deletes the data.
       blocking(_current, _blocked, event) {
@@ -265,62 +271,6 @@ export function newerSite() {
 export function keysOf(...parts) {
   // IndexedDB sorts arrays after all strings and numbers.
   return IDBKeyRange.bound(parts, [...parts, []]);
-}
-
-/**
- * Read all files of a generation as they are at one moment.
- *
- * @param {Store} store
- * @param {string} generation
- * @param {(bytes: number) => void} [onProgress]  bytes so far
- * @param {(path: string) => boolean} [isWanted]
- * @returns {Promise<Map<string, Uint8Array | SavedContent>>} by path
- * @throws {LiteError} something is missing
- */
-export async function readFiles(store, generation, onProgress = () => {}, isWanted = () => true) {
-  /** @type {Map<string, any>} */
-  const files = new Map();
-  let done = 0;
-  const transaction = store.transaction(STORES);
-  for await (const [path, content] of basedFiles(transaction, generation, isWanted)) {
-    files.set(path, content);
-  }
-  for await (const { path, size, at, blocks } of portions(transaction, generation, isWanted)) {
-    const bytes = files.get(path) ?? new Uint8Array(size);
-    files.set(path, bytes);
-    for (const [index, block] of blocks.entries()) bytes.set(block, at + index * BLOCK_SIZE);
-    for (const block of blocks) done += block.length;
-    onProgress(done);
-  }
-  return files;
-}
-
-/**
- * Read an instance as it is at one moment, as Blobs, so that it takes no memory: the browser keeps
- * large Blobs on disk.
- *
- * @param {Store} store
- * @param {string} key
- * @param {(path: string) => boolean} [isWanted]
- * @returns {Promise<{instance: SavedInstance, files: SavedFile[]}>}
- * @throws {LiteError} something is missing
- */
-export async function readInstance(store, key, isWanted = () => true) {
-  const transaction = store.transaction(STORES);
-  const instance = await transaction.objectStore("instances").get(key);
-  if (!instance) throw new LiteError("This data is no longer saved.");
-  const based = (await listed(transaction, instance.generation)).filter(({ base }) => base);
-  for (const { path, base } of based) if (base && isWanted(path)) throw elsewhere(path, base);
-  /** @type {Map<string, Blob[]>} */
-  const files = new Map();
-  for await (const { path, blocks } of portions(transaction, instance.generation, isWanted)) {
-    const portion = new Blob(/** @type {BlobPart[]} */ (blocks));
-    files.set(path, [...(files.get(path) ?? []), portion]);
-  }
-  return {
-    instance,
-    files: Array.from(files, ([path, parts]) => ({ path, content: new Blob(parts) })),
-  };
 }
 
 /**
@@ -365,87 +315,4 @@ async function ownFiles(blocks, size) {
   } catch {
     return []; // it came with an import, or nothing was ever opened
   }
-}
-
-/**
- * The blocks of a generation's files, a portion at a time; a file's first portion may be empty.
- *
- * @param {import("idb").IDBPTransaction<Schema, Array<"instances" | "files" | "blocks">>} transaction
- * @param {string} generation
- * @param {(path: string) => boolean} [isWanted]
- * @returns {AsyncGenerator<{path: string, size: number, at: number, blocks: Uint8Array[]}, void, void>}
- * @throws {LiteError} something is missing
- */
-async function* portions(transaction, generation, isWanted = () => true) {
-  for (const { path, size, base } of await listed(transaction, generation)) {
-    if (base || !isWanted(path)) continue;
-    if (size === 0) yield { path, size, at: 0, blocks: [] };
-    for (let at = 0; at < size; at += READ_AHEAD * BLOCK_SIZE) {
-      const first = at / BLOCK_SIZE;
-      const last = Math.min(READ_AHEAD, Math.ceil((size - at) / BLOCK_SIZE)) - 1;
-      const range = IDBKeyRange.bound([generation, path, first], [generation, path, first + last]);
-      const blocks = await transaction.objectStore("blocks").getAll(range);
-      if (blocks.length !== last + 1) throw incomplete(path);
-      blocks[last] = blocks[last].subarray(0, size - at - last * BLOCK_SIZE);
-      yield { path, size, at, blocks };
-    }
-  }
-}
-
-/**
- * The files of a generation that have a base.
- *
- * @param {import("idb").IDBPTransaction<Schema, Array<"instances" | "files" | "blocks">>} transaction
- * @param {string} generation
- * @param {(path: string) => boolean} isWanted
- * @returns {AsyncGenerator<[path: string, content: SavedContent], void, void>}
- */
-async function* basedFiles(transaction, generation, isWanted) {
-  const blocks = transaction.objectStore("blocks");
-  for (const { path, size, base } of await listed(transaction, generation)) {
-    if (!base || !isWanted(path)) continue;
-    const range = keysOf(generation, path);
-    const [keys, contents] = await Promise.all([blocks.getAllKeys(range), blocks.getAll(range)]);
-    const found = keys.map(([, , index], at) => /** @type {const} */ ([index, contents[at]]));
-    yield [path, { size, base, blocks: new Map(found) }];
-  }
-}
-
-/**
- * @param {import("idb").IDBPTransaction<Schema, Array<"instances" | "files" | "blocks">>} transaction
- * @param {string} generation
- * @returns {Promise<Array<{path: string, size: number, base?: SavedBase}>>}
- */
-async function listed(transaction, generation) {
-  const files = transaction.objectStore("files");
-  const range = keysOf(generation);
-  const [keys, values] = await Promise.all([files.getAllKeys(range), files.getAll(range)]);
-  return keys.map(([, path], index) => ({ path, ...values[index] }));
-}
-
-/**
- * @param {string} path
- * @param {SavedBase} base
- * @returns {LiteError} for a file that cannot be had from the store alone
- */
-function elsewhere(path, { url }) {
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  return new LiteError(
-    `${name} is read from ${url} block by block, so this browser has only parts of it.`,
-    {
-      hint:
-        "Download the file from that address; changes that were made here are not in it. To work with a " +
-        "database that can be exported, put range=0 after its address in the link.",
-      source: url,
-    },
-  );
-}
-
-/** @param {string} path */
-function incomplete(path) {
-  return new LiteError(`This saved data is damaged: parts of ${path} are missing.`, {
-    hint:
-      "The browser may have removed them because it ran out of space. Delete the data on the page “Saved " +
-      "data”, then open its link again.",
-  });
 }

@@ -8,7 +8,8 @@ import "./simulated_workers.js";
 import { importWorkerModule } from "./worker_modules.js";
 
 const { BLOCK_SIZE } = await importWorkerModule("shell/shared/blocks.js");
-const { keysOf, readFiles } = await importWorkerModule("shell/shared/saved-store.js");
+const { keysOf } = await importWorkerModule("shell/shared/saved-store.js");
+const { readFiles } = await importWorkerModule("shell/shared/saved-contents.js");
 const { saveCopy } = await importWorkerModule("shell/worker/storage/copies.js");
 const { sweep } = await importWorkerModule("shell/worker/storage/generations.js");
 const { own } = await importWorkerModule("shell/worker/storage/ownership.js");

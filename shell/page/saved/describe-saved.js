@@ -32,12 +32,16 @@ export function sourcesOfSaved({ instance: { key, sources }, own }, siteRoot) {
 
 /**
  * @param {Listing["files"]} files
- * @returns {Array<{name: string, path: string, size: number}>}
+ * @returns {Array<{name: string, path: string, size: number, host?: string}>} host: where most of it is, if
+ *   not here
  */
 export function databasesAmong(files) {
   return [DATABASES, SET_ASIDE].flatMap((folder) =>
     files
       .filter(({ path }) => path.startsWith(folder) && path.endsWith(SUFFIX))
-      .map(({ path, size }) => ({ name: path.slice(folder.length, -SUFFIX.length), path, size })),
+      .map(({ path, size, base }) => ({
+        ...{ name: path.slice(folder.length, -SUFFIX.length), path, size },
+        ...(base?.kind === "remote" && { host: new URL(base.url).host }),
+      })),
   );
 }

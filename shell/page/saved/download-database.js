@@ -2,7 +2,8 @@
  * Downloads a database that is saved in this browser, without Python.
  */
 
-import { JOURNALS, readInstance } from "../../shared/saved-store.js";
+import { readInstance } from "../../shared/saved-contents.js";
+import { JOURNALS } from "../../shared/saved-store.js";
 import { offerDownload } from "../ui/offer-download.js";
 
 /**

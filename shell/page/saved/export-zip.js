@@ -12,11 +12,11 @@ import {
 } from "@zip.js/zip.js/lib/zip-core-external.js";
 import { isPrivate } from "../../shared/imported-paths.js";
 import { exportedRecord } from "../../shared/saved-record.js";
-import { readInstance } from "../../shared/saved-store.js";
+import { readInstance } from "../../shared/saved-contents.js";
 import { nameOf } from "../ui/workspace-name.js";
 import { CONTENTS, EXPORT_FORMAT } from "./export-format.js";
 
-/** @typedef {import("../../shared/saved-store.js").SavedFile} SavedFile */
+/** @typedef {import("../../shared/saved-contents.js").SavedFile} SavedFile */
 /** @typedef {import("./export-format.js").ExportedInstance} ExportedInstance */
 
 /**

@@ -20,7 +20,7 @@ import { CONTENTS, EXPORT_FORMAT } from "./export-format.js";
 
 /** @typedef {import("@zip.js/zip.js/lib/zip-core-external.js").FileEntry} FileEntry */
 /** @typedef {import("../../shared/saved-store.js").SavedInstance} SavedInstance */
-/** @typedef {import("../../shared/saved-store.js").SavedFile} SavedFile */
+/** @typedef {import("../../shared/saved-contents.js").SavedFile} SavedFile */
 
 /**
  * @typedef {object} Importable  an instance in the file

@@ -136,7 +136,11 @@ export class SavedList {
    * @param {Listing} listing
    * @param {ReturnType<typeof databasesAmong>[number]} database
    */
-  #database(listing, { name, path, size }) {
+  #database(listing, { name, path, size, host }) {
+    if (host) {
+      const where = `Only your changes to it are in this browser; the rest is on ${host}.`;
+      return element("li", {}, `${name}.db, ${formatBytes(size)}. ${where}`);
+    }
     const download = action(
       `${name}.db`,
       `Download ${name}.db`,

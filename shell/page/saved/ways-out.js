@@ -5,7 +5,8 @@
  */
 
 import { toWire } from "../../shared/errors.js";
-import { DATABASES, listInstances, openStore, readInstance } from "../../shared/saved-store.js";
+import { readInstance } from "../../shared/saved-contents.js";
+import { DATABASES, listInstances, openStore } from "../../shared/saved-store.js";
 import { askPerson } from "../ui/ask-person.js";
 import { askWorker } from "../worker/ask-worker.js";
 import { databasesAmong } from "./describe-saved.js";

@@ -16,6 +16,7 @@ import { endPython, isForWantOfRest, offerRest, startPython } from "../runtime/r
 import { copied, filesBelow, marksOfKept, readSaved } from "./saved-files.js";
 import { siteSettings } from "../site-cache/site-settings.js";
 import { own } from "../storage/ownership.js";
+import { StoredBlocks } from "../storage/stored-blocks.js";
 import { newRecord } from "../storage/store-changes.js";
 import { ConsentNeeded } from "../trust/consent.js";
 import { LOCK } from "../trust/lock.js";
@@ -264,8 +265,9 @@ export class Attempt {
    * @param {Found} found
    * @returns {Promise<WatchedFiles>}
    */
-  async #layOut(pyodide, arriving, { application, found, saved }) {
-    const files = new WatchedFiles(pyodide.FS, FOLDER, this.#options.onWrite);
+  async #layOut(pyodide, arriving, { application, store, found, saved }) {
+    const stored = store && new StoredBlocks(this.#options.openStore, found?.generation);
+    const files = new WatchedFiles(pyodide.FS, FOLDER, this.#options.onWrite, { stored });
     if (arriving.files) {
       this.#report({ stage: "restore", label: "" });
       const all = await arriving.files;

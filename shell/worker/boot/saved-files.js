@@ -1,10 +1,13 @@
 /** Reads the files of a saved instance, all of them or some. */
 
-import { withBases } from "../sources/remote-base.js";
-import { copyOfPaged } from "../storage/paged-file.js";
-import { readFiles, readInstance, SET_ASIDE, WORK } from "../../shared/saved-store.js";
+import { withBases } from "../sources/opened-bases.js";
+import { copyOfPaged } from "../storage/paged-content.js";
+import { PAGED_FROM } from "../../shared/paging.js";
+import { readFiles, readInstance } from "../../shared/saved-contents.js";
+import { DATABASES, JOURNALS, SET_ASIDE, WORK } from "../../shared/saved-store.js";
 
 /** @typedef {import("../storage/block-file-system.js").FileContent} FileContent */
+/** @typedef {import("../../shared/saved-contents.js").ListedFile} ListedFile */
 /** @typedef {import("../../shared/saved-store.js").Store} Store */
 /** @typedef {import("../../shared/saved-store.js").SavedInstance} SavedInstance */
 
@@ -21,7 +24,21 @@ export async function readSaved(store, saved, reports, isOpened) {
     if (reports.stage === "restore") reports.report({ stage: "restore", label: "", ...step });
   };
   const isWanted = (/** @type {string} */ path) => !isOpened || !path.startsWith(SET_ASIDE);
-  return withBases(await readFiles(store, saved.generation, onProgress, isWanted));
+  const isPaged = isOpened ? isLarge : () => false;
+  const options = { onProgress, isWanted, isPaged };
+  return withBases(await readFiles(store, saved.generation, options), saved.generation);
+}
+
+/**
+ * @param {ListedFile} file
+ * @param {ListedFile[]} all
+ * @returns {boolean} whether a start should not have to read all of it
+ */
+function isLarge({ path, size }, all) {
+  if (!path.startsWith(DATABASES) || size < PAGED_FROM) return false;
+  // What a journal does to a database cannot be undone, as repeating a step requires.
+  const journals = JOURNALS.map((suffix) => path + suffix);
+  return !all.some((file) => journals.includes(file.path) && file.size > 0);
 }
 
 /**

@@ -30,7 +30,8 @@ import { Attempt } from "./attempt.js";
  * @typedef {object} StartOptions
  * @property {string} key
  * @property {URL} siteRoot
- * @property {() => Promise<Store | undefined>} openStore  undefined where nothing can be saved
+ * @property {(closed?: Store) => Promise<Store | undefined>} openStore  undefined where nothing can be saved;
+ *   closed: one that turned out to be
  * @property {import("../trust/decisions.js").Decisions} decisions
  * @property {Carried} [carried]
  * @property {boolean} fromSources  load the sources and replace what is saved

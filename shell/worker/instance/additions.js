@@ -7,7 +7,7 @@
 
 import { checkSize } from "../sources/capacity.js";
 import { fetchIfChanged, fetchSources, originOf } from "../sources/downloads.js";
-import { cancelled, fileOrigin, isCancelled } from "../sources/intake.js";
+import { cancelled, fileOrigin, isCancelled, isReadInSlices } from "../sources/intake.js";
 import { valueOf } from "../runtime/python-result.js";
 import { LiteError, toWire } from "../../shared/errors.js";
 import { withJournals } from "../../shared/journals.js";
@@ -82,9 +82,9 @@ export class Additions {
         onProgress({ label, stage, done, total, rows, file: index, files: files.length });
       try {
         if (stop()) throw cancelled();
-        checkSize(file.size, label);
         const origin = { ...fileOrigin(file, kind), addition };
         const beside = journals.map(({ suffix, journal }) => ({ suffix, data: journal }));
+        if (!(await isReadInSlices(file, beside))) checkSize(file.size, label);
         const content = { name: label, data: file, journals: beside };
         const incoming = { parameter: "auto", ...content, origin, options, mayChange };
         const watch = { onProgress: report, isCancelled: stop };

@@ -56,6 +56,7 @@ export class Instance {
   #uses = new InUse();
   /** @type {WatchedFiles | undefined} */
   #files;
+  #isMakingWhole = false;
   #persistence;
   #staticAnswers = new StaticAnswers();
   /** @type {Promise<void> | undefined} */
@@ -277,7 +278,7 @@ export class Instance {
     const started = await start({
       key: this.#key,
       siteRoot: this.#siteRoot,
-      openStore: () => this.#persistence.openStore(),
+      openStore: (closed) => this.#persistence.openStore(closed),
       decisions: this.#decisions,
       carried: this.#carried,
       fromSources: this.#fromSources,
@@ -348,6 +349,7 @@ export class Instance {
   async exercise() {
     const exercised = this.#exercised;
     this.#exercised = undefined;
+    void this.#makeWhole();
     if (!exercised) return;
     const isWanted = () => this.state === "ready";
     const makePage = () => this.#breakdown.unless(this.#python.exercise());
@@ -355,6 +357,18 @@ export class Instance {
       (isDone) => isDone && exercised(),
       (error) => console.info("Python did not exercise.", error),
     );
+  }
+
+  /** Bring databases into memory that fit, so that their pages need no further loads. */
+  async #makeWhole() {
+    const files = this.#files;
+    if (!files?.pager.isUsed || this.#isMakingWhole) return;
+    this.#isMakingWhole = true;
+    await this.quiet();
+    await files
+      .makeWholeWhatFits(() => this.state === "ready")
+      .catch((error) => console.warn("A database could not be read.", error));
+    this.#isMakingWhole = false;
   }
 
   /**

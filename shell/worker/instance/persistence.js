@@ -81,12 +81,13 @@ export class Persistence {
   }
 
   /**
+   * @param {Store} [closed]  as OpenStore takes it
    * @returns {Promise<Store | undefined>} undefined where the browser offers none
    * @throws {LiteError} without the saved data, the page would show other data than the person left here
    */
-  async openStore() {
+  async openStore(closed) {
     try {
-      return await this.#openStore();
+      return await this.#openStore(closed);
     } catch (error) {
       if (error instanceof LiteError && error.name === OUTDATED) throw error;
       this.#unsaved = error;

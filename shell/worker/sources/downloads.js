@@ -15,19 +15,13 @@ import { recognise } from "../../shared/file-kinds.js";
 import { sha256 } from "../../shared/hash.js";
 import { isForOwnFiles, isSwitchedOn, settingsOf, sourcesOf } from "../../shared/recipe.js";
 import { withJournals } from "../../shared/journals.js";
+import { PAGED_FROM } from "../../shared/paging.js";
 import { gitLfsUrl } from "../../shared/remote-urls.js";
 
 /** @typedef {import("../../shared/recipe.js").RecipeSource} RecipeSource */
 /** @typedef {import("./intake.js").Origin} Origin */
 /** @typedef {import("../../shared/saved-store.js").SavedSource} SavedSource */
-/** @typedef {import("../storage/paged-file.js").Base} Base */
-
-/**
- * Bytes from which on a database is read block by block, unless its link says otherwise. 32 MB take 27 s at
- * 10 Mbit/s, while a page reads a few blocks; a smaller database is better here as a whole, where it needs no
- * network any more.
- */
-export const PAGED_FROM = 32 * 1024 * 1024;
+/** @typedef {import("../storage/paged-content.js").Base} Base */
 
 /**
  * @typedef {object} Download
@@ -95,7 +89,7 @@ async function fetchBytes(download, onProgress, signal) {
 /**
  * @param {Response} response  to a request for all of it
  * @param {Download} download
- * @returns {Promise<Base | undefined>} undefined if it is to be read as a whole, or can only be
+ * @returns {Promise<import("./remote-base.js").RemoteBase | undefined>} undefined if it is to be read as a whole, or can only be
  */
 async function openPaged(response, { version, options, isWhole = false }) {
   if (version.parameter !== "url" || options.range === false || isWhole) return undefined;

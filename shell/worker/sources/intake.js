@@ -6,23 +6,25 @@
  * sources there are. What the bytes show for certain overrides what a link says.
  */
 
-import { checkSize } from "./capacity.js";
+import { checkSize, mostBytes } from "./capacity.js";
 import { readInto } from "../runtime/read-response.js";
 import { valueOf } from "../runtime/python-result.js";
 import { openArrow } from "./arrow.js";
 import { openParquet } from "./parquet.js";
 import { numbersBeyondJson, shownNumber } from "./plain-values.js";
 import { PythonUnpacker } from "./python-unpacker.js";
+import { LocalBase } from "../storage/local-base.js";
 import { headOf, isCompressed, isPacked, nameWithin, namesIn, unpack } from "./unpack.js";
 import { inOneLine, LiteError, toWire } from "../../shared/errors.js";
 import { recognise, unreadable } from "../../shared/file-kinds.js";
 import { isJournal, withoutDatabase } from "../../shared/journals.js";
+import { PAGED_FROM } from "../../shared/paging.js";
 import { kindFromName } from "../../shared/remote-urls.js";
 
 /** @typedef {import("../../shared/link-options.js").ImportOptions} ImportOptions */
 /** @typedef {import("../../shared/protocol.js").Preview} Preview */
 /** @typedef {import("./unpack.js").Content} Content */
-/** @typedef {import("../storage/paged-file.js").Base} Base */
+/** @typedef {import("../storage/paged-content.js").Base} Base */
 
 /**
  * Where a source is from. Python keeps this in state.json.
@@ -127,6 +129,14 @@ export class Intake {
     const { name, data, origin } = incoming;
     if (!(data instanceof Uint8Array || data instanceof Blob))
       return this.#takeBase(incoming, data);
+    if (data instanceof File && (await isReadInSlices(data, incoming.journals))) {
+      try {
+        return await this.#takeBase(incoming, LocalBase.of(data));
+      } catch (error) {
+        // What can be saved of a damaged one, only a copy of all of it shows.
+        if (!(error instanceof LiteError) || data.size > mostBytes()) throw error;
+      }
+    }
     /** @type {Added[]} */
     const taken = [];
     /** @type {unknown[]} */
@@ -217,7 +227,7 @@ export class Intake {
    * @throws {LiteError}
    */
   async preview(file, options) {
-    checkSize(file.size, file.name);
+    if (!(await isReadInSlices(file))) checkSize(file.size, file.name);
     const kind = recognise(await headOf(file));
     if (kind === "zip") {
       const contents = await namesIn(file, file.name);
@@ -356,6 +366,16 @@ export class Intake {
   #remove(path) {
     if (this.#fs.analyzePath(path).exists) this.#fs.unlink(path);
   }
+}
+
+/**
+ * @param {File} file
+ * @param {import("./unpack.js").Journal[]} [journals]  beside it
+ * @returns {Promise<boolean>} whether it is a database that need not be in memory as a whole
+ */
+export async function isReadInSlices(file, journals = []) {
+  if (file.size < PAGED_FROM || journals.length > 0) return false;
+  return recognise(await headOf(file)) === "sqlite";
 }
 
 /**

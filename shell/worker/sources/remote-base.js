@@ -10,9 +10,8 @@ import { LiteError } from "../../shared/errors.js";
 import { firstBytes, openRange } from "../../shared/fetch-source.js";
 import { recognise } from "../../shared/file-kinds.js";
 
-/** @typedef {import("../../shared/saved-store.js").BaseDescription} BaseDescription */
-/** @typedef {import("../../shared/saved-store.js").SavedContent} SavedContent */
-/** @typedef {import("../storage/paged-file.js").Base} Base */
+/** @typedef {import("../../shared/saved-store.js").RemoteDescription} RemoteDescription */
+/** @typedef {import("../storage/paged-content.js").Base} Base */
 
 /** Bytes that are read first: a block. */
 const HEAD = 64 * 1024;
@@ -32,6 +31,7 @@ const TEMPORARY = [408, 425, 429, 500, 502, 503, 504];
 
 /** @implements {Base} */
 export class RemoteBase {
+  isNear = false;
   description;
   #waits;
   #patience;
@@ -39,7 +39,7 @@ export class RemoteBase {
   #failure;
 
   /**
-   * @param {BaseDescription} description
+   * @param {RemoteDescription} description
    * @param {number[]} [waits]
    * @param {number} [patience]
    */
@@ -180,7 +180,7 @@ class Temporary extends Error {
  *
  * @param {string} url
  * @param {Response} whole  its host's answer to a request for all of it; left alone
- * @returns {Promise<Base | undefined>}
+ * @returns {Promise<RemoteBase | undefined>}
  */
 export async function openRemote(url, whole) {
   const signal = AbortSignal.timeout(PATIENCE);
@@ -203,25 +203,6 @@ export async function openRemote(url, whole) {
 }
 
 /**
- * Open the bases of files that were saved.
- *
- * @param {Map<string, Uint8Array | SavedContent>} files  by path
- * @returns {Map<string, import("../storage/block-file-system.js").FileContent>}
- */
-export function withBases(files) {
-  /** @type {Map<string, import("../storage/block-file-system.js").FileContent>} */
-  const opened = new Map();
-  for (const [path, content] of files) {
-    if (content instanceof Uint8Array) opened.set(path, content);
-    else {
-      const { end, ...description } = content.base;
-      opened.set(path, { ...content, base: new RemoteBase(description), end });
-    }
-  }
-  return opened;
-}
-
-/**
  * @param {Response} response
  * @returns {{etag: string, lastModified: string}} "" where a host sends none, or hides them
  */
@@ -231,7 +212,7 @@ function validatorsOf({ headers }) {
 
 /**
  * @param {Response} response
- * @param {BaseDescription} known
+ * @param {RemoteDescription} known
  * @returns {boolean} whether it is surely of another version
  */
 function differs(response, known) {

@@ -23,6 +23,16 @@ export function cacheSize(deviceMemory = 4) {
   return Math.min(128, Math.max(16, deviceMemory * 16)) * MB;
 }
 
+/**
+ * How large a file may be that is brought into memory as a whole, for what cannot be done block by block.
+ *
+ * @param {number} [deviceMemory]  in GB, as cacheSize() takes it
+ * @returns {number} bytes
+ */
+export function mostWhole(deviceMemory = 4) {
+  return Math.max(64, deviceMemory * 128) * MB;
+}
+
 export class BlockCache {
   /** @type {Map<number, Uint8Array>} by key, least recently used first */
   #blocks = new Map();
@@ -31,6 +41,11 @@ export class BlockCache {
   /** @param {number} bytes  how much to keep */
   constructor(bytes) {
     this.#most = Math.max(1, Math.floor(bytes / BLOCK_SIZE));
+  }
+
+  /** @returns {number} bytes that it keeps at most */
+  get most() {
+    return this.#most * BLOCK_SIZE;
   }
 
   /** @returns {number} bytes */

@@ -7,6 +7,7 @@
  */
 
 import {
+  ABSENT,
   baseOf,
   blocksOf,
   copyOf,
@@ -22,7 +23,9 @@ import { BLOCK_SIZE } from "../../shared/blocks.js";
 
 /** @typedef {any} FileSystem  Emscripten's FS, most of which has no published types */
 /** @typedef {import("./file-nodes.js").FileNode} FileNode */
-/** @typedef {import("./paged-file.js").PagedContent} PagedContent */
+/** @typedef {import("./paged-content.js").PagedContent} PagedContent */
+/** @typedef {import("./stored-blocks.js").StoredBlocks} StoredBlocks */
+/** @typedef {import("./paged-content.js").Base} Base */
 /** @typedef {Uint8Array | PagedContent} FileContent */
 
 /**
@@ -71,15 +74,20 @@ export class WatchedFiles {
   /** @type {Set<string>} of those that were taken */
   #removed = new Set();
   #onWrite;
+  /** @type {StoredBlocks | undefined} has what is saved */
+  #stored;
 
   /**
    * @param {FileSystem} fs
    * @param {string} mount  absolute path of the folder to be made and watched
    * @param {() => void} onWrite  called at every change
-   * @param {number} [cached]  bytes of blocks to keep that can be loaded again
+   * @param {object} [options]
+   * @param {StoredBlocks} [options.stored]  has the blocks that are saved, by now or later; unless nothing is
+   * @param {number} [options.cached]  bytes of blocks to keep that can be loaded again
    */
-  constructor(fs, mount, onWrite, cached) {
-    this.pager = new Pager((path) => this.#isPaged(path), cached);
+  constructor(fs, mount, onWrite, { stored, cached } = {}) {
+    this.pager = new Pager((path) => this.#pagedAt(path), cached);
+    this.#stored = stored;
     this.#fs = fs;
     this.#mount = mount;
     this.#onWrite = onWrite;
@@ -100,9 +108,31 @@ export class WatchedFiles {
     );
   }
 
-  /** @returns {boolean} whether there is a file that is not in memory as a whole */
-  get hasPaged() {
-    return this.pager.isUsed && this.#watchedFiles.some(({ paged }) => paged);
+  /**
+   * Bring files into memory that are small enough to be there anyway, now that nobody has to wait for that.
+   *
+   * @param {() => boolean} isWanted  whether to go on with the next one
+   * @returns {Promise<void>}
+   * @throws {import("../../shared/errors.js").LiteError} one cannot be read
+   */
+  async makeWholeWhatFits(isWanted) {
+    const near = this.#watchedFiles.filter(({ paged }) => paged?.isNear && !paged.isWhole);
+    let room = this.pager.mostIdle;
+    for (const node of near.sort((a, b) => a.paged.size - b.paged.size)) {
+      room -= node.paged.size;
+      if (room < 0 || !isWanted()) return;
+      await this.pager.makeWhole(`${this.#mount}/${this.#path(node)}`);
+    }
+  }
+
+  /** @param {string} generation  in which all of it is saved by now */
+  savedIn(generation) {
+    if (this.#stored) this.#stored.generation = generation;
+  }
+
+  /** @returns {Base[]} the bases of paged files */
+  get bases() {
+    return this.#watchedFiles.flatMap(({ paged }) => (paged?.base ? [paged.base] : []));
   }
 
   /** @returns {{files: number, blocks: number}} how many there are of all */
@@ -137,7 +167,7 @@ export class WatchedFiles {
    * Lay out a file of which nothing is in memory yet.
    *
    * @param {string} path  absolute, in the mount
-   * @param {import("./paged-file.js").Base} base
+   * @param {Base} base
    */
   attach(path, base) {
     this.#open(path, { size: base.size, base, end: base.size, blocks: new Map() });
@@ -153,12 +183,32 @@ export class WatchedFiles {
     );
   }
 
-  /** Count every block of every file as changed, when what was saved is gone. */
+  /**
+   * Count every block of every file as changed, when what was saved is gone.
+   *
+   * @returns {boolean} false, and nothing was done, if blocks are gone that are nowhere else
+   */
   touchAll() {
+    if (!this.#watchedFiles.every(({ paged }) => !paged || paged.reclaim())) return false;
     this.#taken.clear();
     this.#ahead.clear();
     this.#removed.clear();
     for (const file of this.#watchedFiles) this.#touchWhole(file);
+    return true;
+  }
+
+  /**
+   * What was taken is saved, so its blocks may be forgotten where they can be loaded again.
+   *
+   * @param {Array<{node: FileNode, path: string, blocks: Array<[index: number, bytes: Uint8Array]>}>} files
+   */
+  settle(files) {
+    for (const { node, path, blocks } of files) {
+      if (!node.paged || !isPlaced(node) || this.#path(node) !== path) continue;
+      const dirty = this.#dirty.get(node);
+      for (const [index] of blocks) if (!dirty?.has(index)) node.paged.settle(index);
+    }
+    this.pager.trim();
   }
 
   /**
@@ -342,6 +392,10 @@ export class WatchedFiles {
       rename: (node, folder, name) => {
         const replaced = child(folder, name);
         const files = filesBelow(this.#fs, node).map((file) => [file, this.#path(file)]);
+        // Their blocks are saved under their path, and have to be saved again; see Pager.gather().
+        for (const [{ paged }] of files) {
+          if (paged && !paged.reclaim()) throw new fs.ErrnoError(ABSENT);
+        }
         memory.node_ops.rename(node, folder, name); // which may throw
         node.parent = folder; // as FS.rename() does, but only after this
         for (const file of replaced ? filesBelow(this.#fs, replaced) : []) {
@@ -379,11 +433,11 @@ export class WatchedFiles {
 
   /**
    * @param {string} path  absolute
-   * @returns {boolean} whether there is a file that is not in memory as a whole
+   * @returns {import("./paged-file.js").PagedFile | undefined} the paged file there
    */
-  #isPaged(path) {
+  #pagedAt(path) {
     const { exists, object } = this.#fs.analyzePath(path);
-    return exists && object.paged !== undefined;
+    return exists ? object.paged : undefined;
   }
 
   /**
@@ -392,8 +446,12 @@ export class WatchedFiles {
    */
   #open(path, content) {
     const fs = this.#fs;
-    const paged = this.pager.open(content);
     const node = fs.create(path, 0o666);
+    const stored = this.#stored;
+    const paged = this.pager.open(
+      content,
+      stored && { read: (indexes) => stored.read(this.#path(node), indexes) },
+    );
     makePaged(fs, node, paged, (start, end) => this.#touch(node, start, end));
   }
 }

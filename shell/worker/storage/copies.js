@@ -5,11 +5,11 @@
 import { checkWhole, writeGeneration } from "./generations.js";
 import { notSaved } from "./save-errors.js";
 import { change, putChanges } from "./store-changes.js";
-import { deleteGeneration } from "./transaction.js";
+import { ALL, deleteGeneration } from "./transaction.js";
 import { BLOCK_SIZE, PORTION } from "../../shared/blocks.js";
 
 /** @typedef {import("../../shared/saved-store.js").Store} Store */
-/** @typedef {import("../../shared/saved-store.js").SavedFile} SavedFile */
+/** @typedef {import("../../shared/saved-contents.js").SavedFile} SavedFile */
 /** @typedef {import("../../shared/saved-store.js").SavedInstance} SavedInstance */
 
 /**
@@ -60,6 +60,7 @@ async function saveAs(store, generation, instance, files) {
       if (before) deleteGeneration(transaction, ask, before.generation);
     },
     "strict",
+    ALL,
   );
 }
 

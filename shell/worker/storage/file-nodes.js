@@ -21,7 +21,7 @@ export const UNWATCHED = "incoming";
 
 // WASI's numbers, as Emscripten uses them.
 /** EAGAIN. SQLite stops with “disk I/O error” and can go on afterwards; EIO would count as damage. */
-const ABSENT = 6;
+export const ABSENT = 6;
 const NO_SUCH_DEVICE = 43;
 
 /**
@@ -42,7 +42,7 @@ export function makePaged(fs, node, paged, onWrite) {
     fs.filesystems.MEMFS.node_ops.setattr(node, others);
     const before = paged.size;
     if (size === undefined || size === before) return;
-    paged.resize(size);
+    if (!paged.resize(size)) throw new fs.ErrnoError(ABSENT);
     onWrite(Math.min(before, size), size);
   };
   /** @type {(stream: any, buffer: any, offset: number, length: number, position: number) => number} */
@@ -80,7 +80,7 @@ export function blocksOf(node) {
  * @returns {number} how many blocks are saved of it
  */
 export function countOf({ paged, usedBytes }) {
-  return paged ? paged.changedBlocks.length : Math.ceil(usedBytes / BLOCK_SIZE);
+  return paged ? paged.localBlocks : Math.ceil(usedBytes / BLOCK_SIZE);
 }
 
 /**
@@ -103,7 +103,7 @@ export function copyOf({ paged, contents, usedBytes }, index) {
  * @returns {{base?: SavedBase}}
  */
 export function baseOf({ paged }) {
-  return paged ? { base: { ...paged.base.description, end: paged.end } } : {};
+  return paged?.base ? { base: { ...paged.base.description, end: paged.end } } : {};
 }
 
 /**

@@ -8,7 +8,7 @@
  */
 
 import { change } from "./store-changes.js";
-import { deleteGeneration, inTransaction } from "./transaction.js";
+import { ALL, deleteGeneration, inTransaction } from "./transaction.js";
 import { alone, generationLock, ifFree } from "../../shared/locks.js";
 import { keysOf } from "../../shared/saved-store.js";
 
@@ -75,12 +75,17 @@ export async function checkWhole(transaction, generation, expected) {
 export async function sweep(store) {
   for (const generation of await strayGenerations(store)) {
     await ifFree(generationLock(generation), () =>
-      change(store, async (transaction, ask) => {
-        // It may have come to count since.
-        const instances = await transaction.objectStore("instances").getAll();
-        if (instances.some((instance) => instance.generation === generation)) return;
-        deleteGeneration(transaction, ask, generation);
-      }),
+      change(
+        store,
+        async (transaction, ask) => {
+          // It may have come to count since.
+          const instances = await transaction.objectStore("instances").getAll();
+          if (instances.some((instance) => instance.generation === generation)) return;
+          deleteGeneration(transaction, ask, generation);
+        },
+        "relaxed",
+        ALL,
+      ),
     );
   }
 }
@@ -90,17 +95,21 @@ export async function sweep(store) {
  * @returns {Promise<string[]>} generations that no record names
  */
 async function strayGenerations(store) {
-  const transaction = store.transaction(["instances", "files"]);
+  const transaction = store.transaction(["instances", "files", "bases"]);
   const instances = await transaction.objectStore("instances").getAll();
   const current = new Set(instances.map(({ generation }) => generation));
-  const stray = [];
-  let cursor = await transaction.objectStore("files").openKeyCursor();
-  while (cursor) {
-    const [generation] = cursor.key;
-    if (!current.has(generation)) stray.push(generation);
-    cursor = await cursor.continue(keysOf(generation).upper);
+  /** @type {Set<string>} */
+  const found = new Set();
+  // A base is stored before the file that it belongs to.
+  for (const name of /** @type {const} */ (["files", "bases"])) {
+    let cursor = await transaction.objectStore(name).openKeyCursor();
+    while (cursor) {
+      const [generation] = cursor.key;
+      found.add(generation);
+      cursor = await cursor.continue(keysOf(generation).upper);
+    }
   }
-  return stray;
+  return [...found].filter((generation) => !current.has(generation));
 }
 
 /**
@@ -108,8 +117,11 @@ async function strayGenerations(store) {
  * @param {string} generation  that does not count
  */
 async function discard(store, generation) {
-  await inTransaction(store, (transaction, ask) =>
-    deleteGeneration(transaction, ask, generation),
+  await inTransaction(
+    store,
+    (transaction, ask) => deleteGeneration(transaction, ask, generation),
+    "relaxed",
+    ALL,
   ).catch(
     () => {}, // the next worker sweeps it away
   );

@@ -3,6 +3,7 @@
  * open, its worker holds a lock named after the owner, so that other workers know.
  */
 
+import { dropBases } from "./saved-bases.js";
 import { claim } from "./store-changes.js";
 import { hold, holdIfFree, ownerLock } from "../../shared/locks.js";
 
@@ -22,6 +23,11 @@ export async function own(store, key) {
     disown();
     throw error;
   });
+  if (found?.owner === owner) {
+    await dropBases(store, found.generation).catch((error) =>
+      console.warn("Copies of files that an interruption left behind are still stored.", error),
+    );
+  }
   if (!found || found.owner === owner) return { owner, found, disown };
   // There was no room for another name. The name of an owner that no longer exists will do.
   const release = found.owner === "" ? undefined : await holdIfFree(ownerLock(found.owner));

@@ -7,14 +7,18 @@
  * every attempt gets further than the one before.
  */
 
-import { BlockCache, cacheSize, keyOf } from "./block-cache.js";
+import { BlockCache, cacheSize, keyOf, mostWhole } from "./block-cache.js";
 import { PagedFile } from "./paged-file.js";
 import { ReadAhead } from "./read-ahead.js";
 import { BLOCK_SIZE } from "../../shared/blocks.js";
 
-/** @typedef {import("./paged-file.js").PagedContent} PagedContent */
+/** @typedef {import("./paged-content.js").PagedContent} PagedContent */
+/** @typedef {import("./paged-content.js").Saved} Saved */
 /** @typedef {import("./paged-file.js").Before} Before */
 /** @typedef {import("./read-ahead.js").Run} Run */
+
+/** Blocks that makeWhole() loads at a time: 4 MB. */
+const MOST_KEPT = 64;
 
 /** Requests at a time. Browsers allow six to a host that speaks HTTP/1.1. */
 const AT_A_TIME = 6;
@@ -32,7 +36,10 @@ class Step {
 
 export class Pager {
   #cache;
-  #files = 0;
+  #most;
+  #count = 0;
+  /** @type {Set<PagedFile>} those that are not in memory as a whole */
+  #files = new Set();
   /** @type {Array<[file: PagedFile, index: number]>} found absent since begin() */
   #absent = [];
   /** @type {Map<PagedFile, Before>} what the present step has changed */
@@ -43,19 +50,56 @@ export class Pager {
   #steps = new Set();
   /** @type {Map<number, Promise<unknown>>} by key: blocks that are being loaded */
   #loading = new Map();
+  /** @type {Set<Set<number>>} for each load in progress: keys of blocks that were saved meanwhile */
+  #late = new Set();
+  #find;
 
   /**
-   * @param {(path: string) => boolean} has  whether a file, by its absolute path, is a paged one
+   * @param {(path: string) => PagedFile | undefined} find  returns the paged file at an absolute path
    * @param {number} [cached]  bytes of blocks to keep that can be loaded again
+   * @param {number} [most]    bytes of the largest file that may be in memory as a whole
    */
-  constructor(has, cached = cacheSize(memory)) {
-    this.has = has;
+  constructor(find, cached = cacheSize(memory), most = mostWhole(memory)) {
+    this.#find = find;
+    this.#most = most;
     this.#cache = new BlockCache(cached);
   }
 
-  /** @returns {boolean} whether there is any paged file */
+  /** @returns {boolean} whether there is any file that is not in memory as a whole */
   get isUsed() {
-    return this.#files > 0;
+    return this.#files.size > 0;
+  }
+
+  /**
+   * @param {string} path  absolute
+   * @returns {boolean} whether not all of a file is in memory
+   */
+  has(path) {
+    return this.#find(path)?.isWhole === false;
+  }
+
+  /**
+   * @param {string} path  absolute
+   * @returns {boolean} whether makeWhole() cannot help: too much of a file is elsewhere
+   */
+  staysPartial(path) {
+    const file = this.#find(path);
+    return file?.isWhole === false && !(file.isNear && file.size <= this.#most);
+  }
+
+  /** @returns {number} bytes that may be in memory that nobody needs at present */
+  get mostIdle() {
+    return this.#cache.most;
+  }
+
+  /** @returns {number} bytes from this device that may be in memory at once for a request */
+  get mostNear() {
+    return this.#most;
+  }
+
+  /** @returns {boolean} whether all that was found absent since begin() is on this device */
+  get isNear() {
+    return this.#absent.every(([file, index]) => file.isNearAt(index));
   }
 
   /** @returns {boolean} whether a block was found absent since begin() */
@@ -65,11 +109,39 @@ export class Pager {
 
   /**
    * @param {PagedContent} content
+   * @param {Saved} [store]  as PagedFile takes it
    * @returns {PagedFile}
    */
-  open(content) {
-    this.#files += 1;
-    return new PagedFile(this.#files, this, content);
+  open(content, store) {
+    const file = new PagedFile(++this.#count, this, content, store);
+    this.#files.add(file);
+    return file;
+  }
+
+  /**
+   * Bring all of a file into memory, for what cannot be done in steps.
+   *
+   * @param {string} path  absolute; nothing happens unless it is a paged file
+   * @returns {Promise<void>}
+   * @throws {import("../../shared/errors.js").LiteError} it cannot be read
+   */
+  async makeWhole(path) {
+    const file = this.#find(path);
+    if (!file || file.isWhole || this.staysPartial(path)) return;
+    await this.#keep(file, () => Array.from({ length: file.blockCount }, (_, index) => index));
+    file.isWhole = true;
+    this.#files.delete(file);
+  }
+
+  /**
+   * Bring what was saved of a file into memory, so that the file can be renamed.
+   *
+   * @param {string} path  absolute; nothing happens unless it is a paged file
+   * @returns {Promise<void>}
+   */
+  async gather(path) {
+    const file = this.#find(path);
+    if (file) await this.#keep(file, () => file.savedBlocks);
   }
 
   /** Begin a step, or another attempt of it. */
@@ -107,7 +179,7 @@ export class Pager {
   /** @param {Step} step  that has happened, or was given up */
   finish(step) {
     this.#steps.delete(step);
-    this.#cache.trim((key) => [...this.#steps].some(({ blocks }) => blocks.has(key)));
+    this.trim();
   }
 
   /**
@@ -149,10 +221,27 @@ export class Pager {
   /**
    * @param {PagedFile} file
    * @param {number} index
-   * @returns {Uint8Array | undefined} a block of the base; undefined if it is absent
+   * @returns {Uint8Array | undefined} a block that was loaded or saved; undefined if it is absent
    */
   get(file, index) {
     return this.#cache.get(file, index);
+  }
+
+  /**
+   * A block was saved, so whatever was being loaded in its place is out of date.
+   *
+   * @param {PagedFile} file
+   * @param {number} index
+   * @param {Uint8Array} [block]  unless the file keeps it
+   */
+  settled(file, index, block) {
+    for (const late of this.#late) late.add(keyOf(file, index));
+    if (block) this.#cache.put(file, index, block);
+  }
+
+  /** Forget what exceeds the limit, and no step needs. */
+  trim() {
+    this.#cache.trim((key) => [...this.#steps].some(({ blocks }) => blocks.has(key)));
   }
 
   /**
@@ -168,14 +257,17 @@ export class Pager {
    *
    * @param {PagedFile} file
    * @param {number} [index]
+   * @returns {Before | undefined} what undo() will restore, if a step is under way
    */
   before(file, index) {
-    if (!this.#isInStep) return;
+    if (!this.#isInStep) return undefined;
     const { size, end } = file;
     let before = this.#before.get(file);
-    if (!before) this.#before.set(file, (before = { size, end, blocks: new Map() }));
-    if (index === undefined || before.blocks.has(index)) return;
-    before.blocks.set(index, file.beforeOf(index));
+    if (!before) this.#before.set(file, (before = { size, end, blocks: new Map(), saved: [] }));
+    if (index !== undefined && !before.blocks.has(index)) {
+      before.blocks.set(index, file.beforeOf(index));
+    }
+    return before;
   }
 
   /**
@@ -186,7 +278,7 @@ export class Pager {
    */
   #plan(step, file, absent) {
     let readAhead = step.readAhead.get(file);
-    if (!readAhead) step.readAhead.set(file, (readAhead = new ReadAhead()));
+    if (!readAhead) step.readAhead.set(file, (readAhead = new ReadAhead(file.isNear)));
     return readAhead.plan(absent, this.#isWanted(file)).map((run) => [file, run]);
   }
 
@@ -208,7 +300,7 @@ export class Pager {
    */
   #isWanted(file) {
     return (index) =>
-      file.isInBase(index) &&
+      file.isElsewhere(index) &&
       !this.#cache.has(file, index) &&
       !this.#loading.has(keyOf(file, index));
   }
@@ -218,24 +310,53 @@ export class Pager {
    * @returns {Promise<void>} settled when they are in the cache
    */
   async #read(runs) {
+    await this.#fetch(runs, (file, index, block) => this.#cache.put(file, index, block));
+  }
+
+  /**
+   * Have a file keep blocks, until all of those are in memory.
+   *
+   * @param {PagedFile} file
+   * @param {() => number[]} wanted  indexes of the blocks, in order
+   */
+  async #keep(file, wanted) {
+    for (;;) {
+      const absent = wanted().filter((index) => file.isElsewhere(index));
+      if (absent.length === 0) return;
+      const [first] = absent;
+      const count = absent.findIndex((index, at) => at === MOST_KEPT || index !== first + at);
+      const run = { first, count: count < 0 ? absent.length : count };
+      await this.#fetch([[file, run]], (_, index, block) => file.keep(index, block));
+    }
+  }
+
+  /**
+   * @param {Array<[PagedFile, Run]>} runs
+   * @param {(file: PagedFile, index: number, block: Uint8Array) => void} take  called with each block
+   * @returns {Promise<void>}
+   */
+  async #fetch(runs, take) {
     const queue = [...runs];
-    /** @type {Array<[PagedFile, Run, Uint8Array]>} */
+    /** @type {Array<[PagedFile, Run, Uint8Array[]]>} */
     const found = [];
     const reader = async () => {
       for (let next = queue.shift(); next; next = queue.shift()) {
-        const [file, run] = next;
-        const start = run.first * BLOCK_SIZE;
-        const end = Math.min(start + run.count * BLOCK_SIZE, file.base.size);
-        found.push([file, run, await file.base.read(start, end)]);
+        const [file, { first, count }] = next;
+        found.push([...next, await file.load(first, count)]);
       }
     };
-    await Promise.all(Array.from({ length: Math.min(AT_A_TIME, runs.length) }, reader));
-    for (const base of new Set(runs.map(([file]) => file.base))) await base.verify();
-    for (const [file, { first, count }, bytes] of found) {
-      for (let offset = 0; offset < count; offset++) {
-        const block = new Uint8Array(BLOCK_SIZE);
-        block.set(bytes.subarray(offset * BLOCK_SIZE, (offset + 1) * BLOCK_SIZE));
-        this.#cache.put(file, first + offset, block);
+    /** @type {Set<number>} */
+    const late = new Set();
+    this.#late.add(late);
+    try {
+      await Promise.all(Array.from({ length: Math.min(AT_A_TIME, runs.length) }, reader));
+      for (const base of new Set(runs.map(([file]) => file.base))) await base?.verify();
+    } finally {
+      this.#late.delete(late);
+    }
+    for (const [file, { first }, blocks] of found) {
+      for (const [offset, block] of blocks.entries()) {
+        if (!late.has(keyOf(file, first + offset))) take(file, first + offset, block);
       }
     }
   }

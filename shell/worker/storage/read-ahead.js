@@ -6,8 +6,14 @@
  * and many scattered ones make each of them bring some neighbours.
  */
 
-/** Blocks of the largest portion: 4 MB. */
+/** Blocks of the largest run, which is one request: 4 MB. */
 const MOST = 64;
+
+/**
+ * Blocks of the largest portion of a file on this device: 64 MB. Reading costs less than running a step once
+ * more.
+ */
+const MOST_NEAR = 1024;
 
 /** So many scattered blocks in a step double what each of them brings. */
 const SCATTERED = 6;
@@ -21,6 +27,12 @@ export class ReadAhead {
   /** @type {Map<number, number>} size of the last portion of each scan, by the block that would be next */
   #scans = new Map();
   #scattered = 0;
+  #most;
+
+  /** @param {boolean} isNear  whether the file is on this device */
+  constructor(isNear = false) {
+    this.#most = isNear ? MOST_NEAR : MOST;
+  }
 
   /**
    * @param {number[]} absent  indexes of blocks, in any order
@@ -51,7 +63,7 @@ export class ReadAhead {
     const last = this.#scans.get(index);
     this.#scans.delete(index);
     let portion;
-    if (last !== undefined) portion = Math.min(MOST, last * 2);
+    if (last !== undefined) portion = Math.min(this.#most, last * 2);
     else {
       portion = 2 ** Math.min(3, Math.floor(this.#scattered / SCATTERED));
       this.#scattered += 1;

@@ -6,7 +6,7 @@
  * so does anything open in any worker: its owner holds a lock.
  */
 
-import { deleteGeneration, inTransaction } from "./transaction.js";
+import { ALL, deleteGeneration, inTransaction } from "./transaction.js";
 import { ifFree, ownerLock } from "../../shared/locks.js";
 
 /** @typedef {import("../../shared/saved-store.js").Store} Store */
@@ -60,14 +60,19 @@ export async function makeRoom(store) {
  */
 async function evict(store, { key, owner, generation }) {
   const isEvicted = await ifFree(ownerLock(owner), () =>
-    inTransaction(store, async (transaction, ask) => {
-      const instances = transaction.objectStore("instances");
-      const now = await instances.get(key);
-      if (!now?.refetchable || now.owner !== owner || now.generation !== generation) return false;
-      deleteGeneration(transaction, ask, generation);
-      ask(instances.delete(key));
-      return true;
-    }),
+    inTransaction(
+      store,
+      async (transaction, ask) => {
+        const instances = transaction.objectStore("instances");
+        const now = await instances.get(key);
+        if (!now?.refetchable || now.owner !== owner || now.generation !== generation) return false;
+        deleteGeneration(transaction, ask, generation);
+        ask(instances.delete(key));
+        return true;
+      },
+      "relaxed",
+      ALL,
+    ),
   );
   return isEvicted === true;
 }

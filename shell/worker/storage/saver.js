@@ -12,9 +12,10 @@
 import { checkWhole, writeGeneration } from "./generations.js";
 import manifest from "../site-cache/manifest.js";
 import { gone, notSaved } from "./save-errors.js";
+import { areNew, dropBases, storeBases } from "./saved-bases.js";
 import { Replies } from "./saved-replies.js";
 import { change, putAhead, putChanges } from "./store-changes.js";
-import { deleteGeneration } from "./transaction.js";
+import { ALL, deleteGeneration } from "./transaction.js";
 import { WriteGate } from "./write-gate.js";
 import { PORTION } from "../../shared/blocks.js";
 import { STATE_FORMAT, WHOLE_FORMAT, WORK } from "../../shared/saved-store.js";
@@ -309,7 +310,7 @@ export class Saver {
       await this.#inStore((store) =>
         writeGeneration(store, (generation) => {
           // Nothing may be missing if this is not the first attempt.
-          this.#files.touchAll();
+          if (!this.#files.touchAll()) throw gone();
           return this.#saveGeneration(store, generation);
         }),
       );
@@ -333,6 +334,7 @@ export class Saver {
     }
     const { changes, counts, replies } = copy;
     const record = this.#nextRecord({ generation });
+    await storeBases(store, generation, this.#files.bases, () => {});
     await change(
       store,
       async (transaction, ask) => {
@@ -345,20 +347,26 @@ export class Saver {
         if (before) deleteGeneration(transaction, ask, before.generation);
       },
       "strict",
+      ALL,
     );
+    this.#files.savedIn(generation);
     this.#record = record;
     this.#replies.saved(replies);
   }
 
   /** @returns {Promise<boolean>} whether databases were among the changes */
   async #saveChanges() {
-    this.#isLarge = this.#files.changedBytes > LARGE;
+    const hasMore = this.#files.changedBytes > LARGE;
+    const { bases } = this.#files;
+    this.#isLarge = hasMore || areNew(bases, this.#record.generation);
     try {
-      if (this.#isLarge) await this.#saveAhead();
+      await this.#storeBases(bases);
+      if (hasMore) await this.#saveAhead();
       if (!this.#files.changed && !this.#replies.arePending) return false;
       this.#saving = "later";
       const { changes, replies } = await this.#copy();
       const edits = hasDatabases(changes);
+      await this.#storeBases(changes.files.flatMap(({ node: { paged } }) => paged?.base ?? []));
       const record = this.#nextRecord({ edited: this.#record.edited || edits });
       // Doing it a second time does no harm: it is the same blocks.
       const isThere = await this.#inStore((store) =>
@@ -371,6 +379,9 @@ export class Saver {
       if (!isThere) {
         this.#record = record;
         await this.#saveAll();
+      } else {
+        this.#files.settle(changes.files);
+        if (changes.removed.length > 0) await this.#inStore((store) => this.#dropBases(store));
       }
       return edits;
     } finally {
@@ -402,9 +413,26 @@ export class Saver {
         this.#files.giveBack({ files: ahead });
         return;
       }
+      this.#files.settle(ahead);
       for (const { blocks } of ahead) for (const [, bytes] of blocks) done += bytes.length;
       this.onProgress(Math.min(done, total), total);
     }
+  }
+
+  /**
+   * @param {import("./paged-content.js").Base[]} bases  of files that will count with the next transaction
+   */
+  async #storeBases(bases) {
+    await this.#inStore((store) =>
+      storeBases(store, this.#record.generation, bases, (...bytes) => this.onProgress(...bytes)),
+    );
+  }
+
+  /** @param {Store} store */
+  async #dropBases(store) {
+    await dropBases(store, this.#record.generation).catch((error) =>
+      console.warn("Copies of files that were removed are still stored.", error),
+    );
   }
 
   /**
@@ -487,7 +515,7 @@ export class Saver {
    * @returns {SavedInstance}
    */
   #nextRecord(changes) {
-    const format = this.#files.hasPaged ? STATE_FORMAT : WHOLE_FORMAT;
+    const format = this.#files.bases.length > 0 ? STATE_FORMAT : WHOLE_FORMAT;
     const now = { format, build: manifest.version, usedAt: Date.now() };
     const next = { ...this.#record, ...now, ...this.#sources, size: this.#files.size, ...changes };
     next.refetchable &&= !next.edited && !this.#isTouched;

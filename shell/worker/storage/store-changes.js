@@ -8,7 +8,7 @@
 import manifest from "../site-cache/manifest.js";
 import { isForWantOfRoom } from "./save-errors.js";
 import { makeRoom } from "./room.js";
-import { deleteGeneration, inTransaction } from "./transaction.js";
+import { ALL, deleteGeneration, inTransaction } from "./transaction.js";
 import { BLOCK_SIZE } from "../../shared/blocks.js";
 import { readableRecord } from "../../shared/saved-record.js";
 import { keysOf, newerSite, STATE_FORMAT, WHOLE_FORMAT } from "../../shared/saved-store.js";
@@ -30,12 +30,13 @@ import { keysOf, newerSite, STATE_FORMAT, WHOLE_FORMAT } from "../../shared/save
  * @param {(transaction: Transaction, ask: Ask) => T | Promise<T>} work  awaits nothing but requests;
  *   may be called several times
  * @param {"relaxed" | "strict"} [durability]  as inTransaction() takes it
+ * @param {import("./transaction.js").StoreName[]} [stores]  the same
  * @returns {Promise<T>}
  */
-export async function change(store, work, durability = "relaxed") {
+export async function change(store, work, durability = "relaxed", stores = undefined) {
   for (;;) {
     try {
-      return await inTransaction(store, work, durability);
+      return await inTransaction(store, work, durability, stores);
     } catch (error) {
       if (!isForWantOfRoom(error) || !(await canMakeRoom(store))) throw error;
     }
@@ -206,5 +207,6 @@ export async function removeInstance(store, key) {
       ask(transaction.objectStore("instances").delete(key));
     },
     "strict",
+    ALL,
   );
 }

@@ -7,10 +7,18 @@
 import { keysOf } from "../../shared/saved-store.js";
 
 /** @typedef {import("../../shared/saved-store.js").Store} Store */
-/** @typedef {import("idb").IDBPTransaction<import("../../shared/saved-store.js").Schema, Array<"instances" | "files" | "blocks" | "replies">, "readwrite">} Transaction */
+/** @typedef {import("idb").IDBPTransaction<import("../../shared/saved-store.js").Schema, StoreName[], "readwrite">} Transaction */
+/** @typedef {"instances" | "files" | "blocks" | "replies" | "bases"} StoreName */
 /** @typedef {(request: Promise<unknown>) => void} Ask  hands inTransaction() a request to wait for */
 
-const STORES = /** @type {const} */ (["instances", "files", "blocks", "replies"]);
+/** What a change concerns as a rule. Storing a base takes long, and other workspaces must not wait for it. */
+const MOST = /** @type {StoreName[]} */ (["instances", "files", "blocks", "replies"]);
+
+/** What a change concerns that deletes a generation. */
+export const ALL = /** @type {StoreName[]} */ ([...MOST, "bases"]);
+
+/** What an instance has that is not in its record. */
+const PARTS = /** @type {const} */ (["files", "blocks", "replies", "bases"]);
 
 /**
  * @template T
@@ -18,11 +26,12 @@ const STORES = /** @type {const} */ (["instances", "files", "blocks", "replies"]
  * @param {(transaction: Transaction, ask: Ask) => T | Promise<T>} work  awaits nothing but requests
  * @param {"relaxed" | "strict"} [durability]  strict: on disk when this is settled, not only with the
  *   operating system
+ * @param {StoreName[]} [stores]  what the transaction is about; others that are about it, too, wait
  * @returns {Promise<T>}
  * @throws what `work` throws, or why the transaction failed; nothing of it is stored then
  */
-export async function inTransaction(store, work, durability = "relaxed") {
-  const transaction = store.transaction([...STORES], "readwrite", { durability });
+export async function inTransaction(store, work, durability = "relaxed", stores = MOST) {
+  const transaction = store.transaction(stores, "readwrite", { durability });
   const { done } = transaction;
   done.catch(() => {});
   /** @type {Array<Promise<unknown>>} */
@@ -49,12 +58,12 @@ export async function inTransaction(store, work, durability = "relaxed") {
 }
 
 /**
- * @param {Transaction} transaction
+ * @param {Transaction} transaction  about ALL
  * @param {Ask} ask
  * @param {string} generation
  */
 export function deleteGeneration(transaction, ask, generation) {
-  for (const name of /** @type {const} */ (["files", "blocks", "replies"])) {
+  for (const name of PARTS) {
     ask(transaction.objectStore(name).delete(keysOf(generation)));
   }
 }

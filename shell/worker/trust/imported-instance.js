@@ -12,7 +12,7 @@ import { withoutStrayFiles } from "./imported-plugins.js";
 import { readState } from "./imported-state.js";
 
 /** @typedef {import("../../shared/saved-store.js").SavedInstance} SavedInstance */
-/** @typedef {import("../../shared/saved-store.js").SavedFile} SavedFile */
+/** @typedef {import("../../shared/saved-contents.js").SavedFile} SavedFile */
 
 /** The most bytes of a file that is read as JSON. */
 const MOST_JSON = 4 * 1024 * 1024;

@@ -4,7 +4,7 @@
 
 import { LOCK, WHEELS, parseLock } from "./lock.js";
 
-/** @typedef {import("../../shared/saved-store.js").SavedFile} SavedFile */
+/** @typedef {import("../../shared/saved-contents.js").SavedFile} SavedFile */
 
 const FOLDER = "plugins/";
 

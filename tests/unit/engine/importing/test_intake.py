@@ -420,7 +420,7 @@ def test_what_a_kill_leaves_is_cleared_up(tmp_path: Path) -> None:
     for name in ("source-3", "source-3.import", "source-3.import-journal"):
         (tmp_path / name).write_bytes(b"x")
     kept = {name for name in world.names() if name.startswith("there")}
-    world.intake.clear_up()
+    asyncio.run(world.intake.clear_up())
     assert world.names() == kept
     assert world.leftovers() == []
     assert landing.tables_of(world.folder.database("data")) == kept

@@ -20,6 +20,8 @@ class FakeBlocks:
 
     def __init__(self) -> None:
         self.is_used = True
+        self.is_near = False
+        self.most_near = 1024 * BLOCK
         self.here: set[int] = set()
         self.absent: set[int] = set()
         self.written: list[str] = []
@@ -33,6 +35,15 @@ class FakeBlocks:
 
     def has(self, path: str) -> bool:
         return path == "large.db"
+
+    def stays_partial(self, path: str) -> bool:
+        return self.has(path)
+
+    async def make_whole(self, path: str) -> None:
+        raise NotImplementedError
+
+    async def gather(self, path: str) -> None:
+        raise NotImplementedError
 
     def begin(self) -> None:
         self.absent.clear()

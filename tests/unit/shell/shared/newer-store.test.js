@@ -66,11 +66,12 @@ test("a store of every earlier form is brought up to date", async () => {
           store.createObjectStore("images", { keyPath: "key" });
           store.createObjectStore("imageContents");
         }
+        if (version >= 4) store.createObjectStore("guards", { keyPath: "key" });
       },
     });
     earlier.close();
     const store = await openStore(root);
-    const names = ["blocks", "decisions", "files", "guards", "imageContents", "images"];
+    const names = ["bases", "blocks", "decisions", "files", "guards", "imageContents", "images"];
     assert.deepEqual([...store.objectStoreNames].sort(), [...names, "instances", "replies"]);
     store.close();
   }

@@ -24,6 +24,8 @@ class FakeBlocks:
     """One block that is absent until it is loaded."""
 
     is_used = True
+    is_near = False
+    most_near = 1
 
     def __init__(self) -> None:
         self.is_missing = self._is_here = False

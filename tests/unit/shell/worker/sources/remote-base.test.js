@@ -8,9 +8,8 @@ import { after, beforeEach, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { importWorkerModule } from "../../../../support/worker_modules.js";
 
-const { openRemote, RemoteBase, withBases } = await importWorkerModule(
-  "shell/worker/sources/remote-base.js",
-);
+const { withBases } = await importWorkerModule("shell/worker/sources/opened-bases.js");
+const { openRemote, RemoteBase } = await importWorkerModule("shell/worker/sources/remote-base.js");
 
 const SIZE = 1024 * 1024 + 4096;
 const HEAD = 64 * 1024;
@@ -225,7 +224,7 @@ test("a host that no longer sends parts is reported", async () => {
 
 test("a saved file is opened on the same version", async () => {
   const { description } = await opened();
-  const saved = { size: SIZE, base: { ...description, end: 4096 }, blocks: new Map() };
+  const saved = { size: SIZE, base: { ...description, end: 4096 }, saved: [] };
   const files = withBases(
     new Map([
       ["a", new Uint8Array(2)],

@@ -5,9 +5,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { importWorkerModule } from "../../../../support/worker_modules.js";
 
-const { openStore, readFiles, readInstance } = await importWorkerModule(
-  "shell/shared/saved-store.js",
-);
+const { openStore } = await importWorkerModule("shell/shared/saved-store.js");
+const { readFiles, readInstance } = await importWorkerModule("shell/shared/saved-contents.js");
+const { StoredBlocks } = await importWorkerModule("shell/worker/storage/stored-blocks.js");
 const { change, newRecord, putChanges } = await importWorkerModule(
   "shell/worker/storage/store-changes.js",
 );
@@ -46,8 +46,9 @@ test("a database is set aside with its base and each block in its place", async 
   await setAside(store, "k", "databases/x.db", true);
   const files = await readFiles(store, "g");
   assert.deepEqual([...files.keys()], ["set-aside/x.db"]);
-  const { blocks, base } = files.get("set-aside/x.db");
-  assert.deepEqual([...blocks.keys()], [7, 250]);
+  const { saved: indexes, base } = files.get("set-aside/x.db");
+  assert.deepEqual(indexes, [7, 250]);
+  const blocks = await new StoredBlocks(async () => store, "g").read("set-aside/x.db", indexes);
   assert.equal(blocks.get(250)[0], 250);
   assert.deepEqual(base, REMOTE);
 });

@@ -3,26 +3,39 @@
  *
  * Random statements run on such a database and on an ordinary copy of it, with hardly any room for blocks,
  * so that nearly every step fails several times. Both must give the same rows at every step. What take()
- * hands out for saving, on top of the base, must at all times be the database that SQLite shows. SEEDS and
- * STEPS in the environment try more.
+ * hands out is saved in a store while the statements go on, and what was saved is forgotten. A start that
+ * finds the store after any save must get the database that SQLite showed when it was taken. SEEDS and STEPS
+ * in the environment try more.
  */
+
+import "fake-indexeddb/auto";
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { loadPyodide } from "pyodide";
 import { BLOCK_SIZE } from "../../../../../shell/shared/blocks.js";
-import { WatchedFiles } from "../../../../../shell/worker/storage/block-file-system.js";
+import { readFiles } from "../../../../../shell/shared/saved-contents.js";
+import { keysOf, openStore } from "../../../../../shell/shared/saved-store.js";
+import { importWorkerModule } from "../../../../support/worker_modules.js";
+
+const { withBases } = await importWorkerModule("shell/worker/sources/opened-bases.js");
+const { WatchedFiles } = await importWorkerModule("shell/worker/storage/block-file-system.js");
+const { LocalBase } = await importWorkerModule("shell/worker/storage/local-base.js");
+const { storeBases } = await importWorkerModule("shell/worker/storage/saved-bases.js");
+const { change, putChanges } = await importWorkerModule("shell/worker/storage/store-changes.js");
+const { StoredBlocks } = await importWorkerModule("shell/worker/storage/stored-blocks.js");
 
 const pyodide = await loadPyodide();
 const { FS } = pyodide;
 pyodide.mountNodeFS("/project", new URL("../../../../../", import.meta.url).pathname);
 pyodide.runPython("import sys; sys.path.insert(0, '/project')");
 
-const SEEDS = Number(process.env.SEEDS ?? 4);
+const SEEDS = Number(process.env.SEEDS ?? 3);
 const STEPS = Number(process.env.STEPS ?? 60);
 
 /** A base whose reads take a moment, and now and then come in another order. */
 class SlowBase {
+  isNear = false;
   reads = 0;
   description = { kind: "remote", url: "", size: 0, etag: "", lastModified: "", head: "" };
 
@@ -40,31 +53,91 @@ class SlowBase {
   async verify() {}
 }
 
-/** What would be in IndexedDB, and so after a restart. */
-class Stored {
-  files = new Map();
+let stores = 0;
 
-  apply({ removed, files }) {
-    for (const path of removed) this.files.delete(path);
-    for (const { path, size, before, blocks, base } of files) {
-      const file = this.files.get(path) ?? { blocks: new Map() };
-      Object.assign(file, { size, base });
-      if (size < before) {
-        const end = Math.ceil(size / BLOCK_SIZE);
-        for (const index of file.blocks.keys()) if (index >= end) file.blocks.delete(index);
-      }
-      for (const [index, bytes] of blocks) file.blocks.set(index, bytes);
-      this.files.set(path, file);
-    }
+/** What is in IndexedDB, and so after a restart. */
+class Saves {
+  count = 0;
+  #store;
+  #watched;
+  /** @type {Promise<void> | undefined} */
+  #saving;
+
+  static async begin() {
+    const saves = new Saves();
+    saves.#store = await openStore(new URL(`https://site.example/${++stores}/`));
+    return saves;
+  }
+
+  /** What WatchedFiles reads saved blocks with. */
+  get blocks() {
+    return new StoredBlocks(async () => this.#store, "g");
+  }
+
+  /** Save the changes of these files. */
+  of(watched) {
+    this.#watched = watched;
+  }
+
+  /** Save what is there at this moment, while other work goes on; one in `refusals` is refused. */
+  begin(random, refusals, check) {
+    if (this.#saving) return;
+    const isRefused = Math.floor(random() * refusals) === 0;
+    this.#saving = this.#save(this.#watched.take(), isRefused, check).finally(
+      () => (this.#saving = undefined),
+    );
+  }
+
+  async end() {
+    while (this.#saving) await this.#saving;
+  }
+
+  async #save(changes, isRefused, check) {
+    await new Promise(setImmediate);
+    if (isRefused) return this.#watched.giveBack(changes);
+    await storeBases(this.#store, "g", this.#watched.bases, () => {});
+    await change(this.#store, (transaction, ask) => putChanges(transaction, ask, "g", changes));
+    this.#watched.settle(changes.files);
+    this.count += 1;
+    await check();
+  }
+
+  /** Files as a start would open them. */
+  async opened() {
+    const isPaged = () => true;
+    return withBases(await readFiles(this.#store, "g", { isPaged }), "g");
   }
 
   /** All bytes of a file, as a start would put them together. */
-  whole(path, original) {
-    const { size, base, blocks } = this.files.get(path);
+  async whole(path, base) {
+    const { size, end, saved } = (await this.opened()).get(path);
     const bytes = new Uint8Array(size);
-    bytes.set(original.subarray(0, Math.min(base.end, size)));
-    for (const [index, block] of blocks) bytes.set(block, index * BLOCK_SIZE);
+    bytes.set(base.subarray(0, Math.min(end, size)));
+    const indexes = [...saved];
+    const blocks = indexes.length > 0 ? await this.blocks.read(path, indexes) : [];
+    for (const [index, block] of blocks) {
+      bytes.set(block.subarray(0, size - index * BLOCK_SIZE), index * BLOCK_SIZE);
+    }
     return bytes;
+  }
+
+  /** How many blocks are stored. */
+  stored() {
+    return this.#store.count("blocks", keysOf("g"));
+  }
+
+  /** Save files that no worker has open. */
+  async put(files) {
+    const cut = ([path, bytes]) => {
+      const count = Math.ceil(bytes.length / BLOCK_SIZE);
+      const blocks = Array.from({ length: count }, (_, index) => [
+        index,
+        bytes.slice(index * BLOCK_SIZE, (index + 1) * BLOCK_SIZE),
+      ]);
+      return { path, size: bytes.length, before: 0, blocks };
+    };
+    const changes = { removed: [], files: files.map(cut) };
+    await change(this.#store, (transaction, ask) => putChanges(transaction, ask, "g", changes));
   }
 }
 
@@ -248,33 +321,76 @@ const SHAPES = [
   { pageSize: 1024, vacuum: "full" },
 ];
 
+const description = (name) => ({ kind: "local", id: crypto.randomUUID(), name, size: 0 });
+
+/** Where the blocks of the files are at first: on a host, in files of the person's, or in the store. */
+const PLACES = {
+  "on a host": (watched, path, bytes) => watched.attach(path, new SlowBase(bytes)),
+  "in a file": (watched, path, bytes) => {
+    const size = bytes.length;
+    const base = new LocalBase({ ...description(path), size }, new Blob([bytes]));
+    watched.attach(path, base);
+  },
+  "in the store": undefined,
+};
+
+/** Numbers in [0, 1), the same for the same seed (mulberry32). */
+function randomOf(seed) {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
 for (let seed = 1; seed <= SEEDS; seed++) {
   const { pageSize, vacuum } = SHAPES[seed % SHAPES.length];
-  test(`pages of ${pageSize}, auto_vacuum ${vacuum}, seed ${seed}`, async () => {
-    const mount = `/paged-${seed}`;
-    const watched = new WatchedFiles(FS, mount, () => {}, 2 * BLOCK_SIZE);
-    python("faults").use(python("JsBlocks")(watched.pager));
+  const places = Object.entries(PLACES);
+  const [place, attach] = places[seed % places.length];
+  test(`${place}, pages of ${pageSize}, auto_vacuum ${vacuum}, seed ${seed}`, async () => {
+    const mount = `/paged-${seed}-${place.replaceAll(" ", "-")}`;
+    const random = randomOf(seed);
     const plain = `/plain-${seed}.db`;
     const other = `/other-${seed}.db`;
+    for (const path of [plain, other]) if (FS.analyzePath(path).exists) FS.unlink(path);
     python("make")(plain, pageSize, vacuum);
     python("make")(other, 4096, "none");
     const original = FS.readFile(plain);
-    const base = new SlowBase(original);
-    watched.attach(`${mount}/t.db`, base);
-    watched.attach(`${mount}/other.db`, new SlowBase(FS.readFile(other)));
-    const stored = new Stored();
-    let saves = 0;
-    const save = () => {
-      stored.apply(watched.take());
-      saves += 1;
-      FS.writeFile("/restored.db", stored.whole("t.db", original));
-      python("same_content")("/restored.db", plain);
+    const saves = await Saves.begin();
+    const options = { stored: saves.blocks, cached: 2 * BLOCK_SIZE };
+    const watched = new WatchedFiles(FS, mount, () => {}, options);
+    saves.of(watched);
+    python("faults").use(python("JsBlocks")(watched.pager));
+    if (attach) {
+      attach(watched, `${mount}/t.db`, original);
+      attach(watched, `${mount}/other.db`, FS.readFile(other));
+    } else {
+      await saves.put([
+        ["t.db", original],
+        ["other.db", FS.readFile(other)],
+      ]);
+      watched.fill(await saves.opened());
+    }
+    const begin = (refusals) => {
+      const then = FS.readFile(plain);
+      saves.begin(random, refusals, async () => {
+        FS.writeFile("/restored.db", await saves.whole("t.db", original));
+        FS.writeFile("/then.db", then);
+        python("same_content")("/restored.db", "/then.db");
+      });
     };
     const paths = [`${mount}/t.db`, plain, `${mount}/other.db`, other];
-    await python("compare")(...paths, seed, STEPS, save);
-    assert.ok(saves > 1 && base.reads > STEPS / 4, `${saves} saves, ${base.reads} reads`);
-    save();
-    const kept = [...stored.files.values()].reduce((sum, file) => sum + file.blocks.size, 0);
-    assert.equal(kept, watched.counts.blocks, "blocks are saved that no file has");
+    await python("compare")(...paths, seed, STEPS, () => begin(5));
+    await saves.end();
+    begin(Infinity);
+    await saves.end();
+    assert.ok(saves.count > 1, `${saves.count} saves`);
+    assert.equal(await saves.stored(), watched.counts.blocks, "blocks are saved that no file has");
+    // All of it must be there even if nothing is loaded any more.
+    await watched.pager.makeWhole(`${mount}/t.db`);
+    if (place === "on a host") return;
+    assert.equal(watched.pager.has(`${mount}/t.db`), false);
+    python("same_content")(paths[0], plain);
   });
 }

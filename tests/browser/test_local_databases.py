@@ -1,0 +1,169 @@
+"""Databases of the person's own that are too large to be in memory as a whole."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import zipfile
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_large_databases import rows_of, update
+from tests.support.bringing import drop_from_disk, import_all
+from tests.support.browsing import (
+    BOOT_TIMEOUT,
+    follow,
+    link,
+    stop_worker,
+    wait_for_datasette,
+)
+from tests.support.hosts import DataHost
+from tests.support.large_databases import code_of, make_places
+
+ROWS = 200_000
+MB = 1024 * 1024
+
+
+@pytest.fixture(scope="session")
+def mine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database of some 56 MB."""
+    path = make_places(tmp_path_factory.mktemp("local") / "mine.db", ROWS)
+    assert path.stat().st_size > 50 * MB
+    return path
+
+
+def open_file(page: Page, site: str, path: Path) -> str:
+    """Drop a file onto the launcher; return the address of its workspace."""
+    page.goto(site)
+    page.wait_for_load_state("networkidle")
+    drop_from_disk(page, path)
+    import_all(page)
+    wait_for_datasette(page)
+    return re.sub(r"(/app/@[\w-]+/).*", r"\1", page.url)
+
+
+#: Deletes a block of the database mine.db, as a browser does that has run out of space.
+DELETE_BLOCK = """async (index) => {
+  const [{ name }] = await indexedDB.databases();
+  const request = indexedDB.open(name);
+  await new Promise((resolve) => (request.onsuccess = resolve));
+  const transaction = request.result.transaction("blocks", "readwrite");
+  const blocks = transaction.objectStore("blocks");
+  const keys = blocks.getAllKeys();
+  await new Promise((resolve) => (keys.onsuccess = resolve));
+  const isIt = ([, path, at]) => path === "databases/mine.db" && at === index;
+  blocks.delete(keys.result.find(isIt));
+  await new Promise((resolve) => (transaction.oncomplete = resolve));
+  request.result.close();
+}"""
+
+
+def stored(page: Page) -> dict[str, int]:
+    """Return how many records the stores of saved data have."""
+    counts: dict[str, int] = page.evaluate(
+        """async () => {
+          const [{ name }] = await indexedDB.databases();
+          const request = indexedDB.open(name);
+          await new Promise((resolve) => (request.onsuccess = resolve));
+          const counts = {};
+          for (const store of ["files", "blocks", "bases"]) {
+            const count = request.result.transaction(store).objectStore(store).count();
+            await new Promise((resolve) => (count.onsuccess = resolve));
+            counts[store] = count.result;
+          }
+          request.result.close();
+          return counts;
+        }"""
+    )
+    return counts
+
+
+def saved_in_blocks(page: Page) -> int:
+    """Return about how many bytes are saved block by block."""
+    return stored(page)["blocks"] * 64 * 1024
+
+
+def test_a_large_file_is_opened_edited_and_there_after_a_restart(
+    page: Page, site: str, mine: Path
+) -> None:
+    home = open_file(page, site, mine)
+    table = f"{home}mine/places"
+    page.goto(table)
+    expect(page.get_by_text("Place 100", exact=True)).to_be_visible()
+    assert stored(page)["bases"] == 1
+    assert saved_in_blocks(page) < 4 * MB
+    assert update(page, f"{table}/150000/-/update", name="Here") == 200
+    stop_worker(page)
+    follow(page, f"{table}/150000")
+    expect(page.get_by_text("Here", exact=True)).to_be_visible()
+    [row] = rows_of(page, f"{table}.json?_shape=objects&code={code_of(199_999)}")
+    assert row["name"] == "Place 199999"
+    assert saved_in_blocks(page) < 4 * MB
+
+
+def test_a_large_file_is_exported_downloaded_and_deleted(
+    page: Page, site: str, mine: Path, tmp_path: Path
+) -> None:
+    home = open_file(page, site, mine)
+    assert update(page, f"{home}mine/places/7/-/update", name="Here") == 200
+    page.goto(f"{site}saved.html")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download mine.db").click()
+    download.value.save_as(tmp_path / "mine.db")
+    check(tmp_path / "mine.db")
+    with page.expect_download(timeout=BOOT_TIMEOUT) as download:
+        page.get_by_role("button", name=re.compile("^Export .*mine")).click()
+    download.value.save_as(tmp_path / "export.zip")
+    with zipfile.ZipFile(tmp_path / "export.zip") as archive:
+        [member] = [one for one in archive.namelist() if one.endswith("/databases/mine.db")]
+        archive.extract(member, tmp_path)
+    check(tmp_path / member)
+    page.get_by_role("button", name=re.compile("^Delete .*mine")).click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_text(re.compile("^Deleted .*mine"))).to_be_visible()
+    assert stored(page) == {"files": 0, "blocks": 0, "bases": 0}
+
+
+def check(path: Path) -> None:
+    """Check that all rows are there, and the change."""
+    with closing(sqlite3.connect(path)) as conn:
+        assert conn.execute("pragma quick_check").fetchall() == [("ok",)]
+        assert conn.execute("select count(*) from places").fetchone() == (ROWS,)
+        assert conn.execute("select name from places where id = 7").fetchone() == ("Here",)
+
+
+def test_a_large_file_that_is_cut_off_is_opened_as_far_as_it_can_be(
+    page: Page, site: str, mine: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "cut.db"
+    with mine.open("rb") as whole:
+        path.write_bytes(whole.read(40 * MB))
+    page.goto(site)
+    page.wait_for_load_state("networkidle")
+    drop_from_disk(page, path)
+    import_all(page, noted=True)
+    wait_for_datasette(page)
+    assert len(rows_of(page, re.sub(r"(/app/@[\w-]+/).*", r"\1cut/places.json", page.url))) == 100
+
+
+def test_a_restart_reads_only_what_the_page_needs(
+    page: Page, site: str, files: DataHost, mine: Path
+) -> None:
+    url = files.add("mine.db", mine.read_bytes())
+    follow(page, link(site, "mine/places/1", url=url, range="0"))
+    table = page.url.removesuffix("/1")
+    assert update(page, f"{table}/1/-/update", name="Here") == 200
+    assert saved_in_blocks(page) > 50 * MB
+    stop_worker(page)
+    # A start that read it would fail.
+    page.goto(f"{site}saved.html")
+    page.evaluate(DELETE_BLOCK, 400)
+    follow(page, f"{table}/1")
+    expect(page.get_by_text("Here", exact=True)).to_be_visible()
+    assert update(page, f"{table}/2/-/update", name="There") == 200
+    stop_worker(page)
+    follow(page, f"{table}/2")
+    expect(page.get_by_text("There", exact=True)).to_be_visible()
