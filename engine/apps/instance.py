@@ -17,6 +17,7 @@ from engine.apps.code import CODE, Code
 from engine.apps.content_length import with_content_length
 from engine.apps.entry import Entry, application
 from engine.apps.errors import AppError
+from engine.apps.home import fill
 from engine.apps.log import Log
 from engine.asgi.connection import App, Receive, Scope, Send
 from engine.asgi.cookies import Cookies
@@ -73,6 +74,8 @@ class AppInstance:
         self._log.install()
         wanted = Entry.parse(entry)
         code = Code(self._folder / "app" / name, self._code)
+        if name.endswith(".zip"):
+            fill(home, code.root)
         app = application(code.load(wanted.module), wanted.attribute)
         self._imported()
         server = Server(

@@ -182,8 +182,8 @@ export function packagesOf(recipe) {
  * The app that a recipe runs instead of Datasette.
  *
  * @param {Recipe} recipe
- * @returns {{code: string, entry: string} | undefined} the address of its code, and "module:attribute" or
- *   ""; undefined for Datasette
+ * @returns {{code: string, entry: string} | undefined} the address of its code (only a name if it is a
+ *   person's own file), and "module:attribute" or ""; undefined for Datasette
  */
 export function appOf(recipe) {
   const code = recipe.find(([name]) => name === APP)?.[1];
@@ -262,8 +262,25 @@ export function withoutEmbedding(recipe) {
 
 /** @returns {string} a key that cannot be guessed, for a new workspace for a person's own files */
 export function newKeyForOwnFiles() {
-  const random = toBase64Url(crypto.getRandomValues(new Uint8Array(16)));
-  return recipeToKey([[OWN_FILES, random]]);
+  return recipeToKey([ownFiles()]);
+}
+
+/**
+ * @param {string} name   of the file that its code is in
+ * @param {string} entry  as in a link
+ * @returns {string} a key that cannot be guessed, for a new workspace of a person's own app
+ */
+export function newKeyForOwnApp(name, entry) {
+  return recipeToKey([
+    [APP, name],
+    ...(entry ? [/** @type {[string, string]} */ ([ENTRY, entry])] : []),
+    ownFiles(),
+  ]);
+}
+
+/** @returns {[string, string]} the parameter of a person's own files, with a new value */
+function ownFiles() {
+  return [OWN_FILES, toBase64Url(crypto.getRandomValues(new Uint8Array(16)))];
 }
 
 /**

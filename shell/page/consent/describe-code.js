@@ -61,7 +61,7 @@ export function describeCode({ kind, value, from, digest, parts = [] }, siteRoot
   }
   const { name } = describeAddress(value, siteRoot);
   const address = URL.canParse(value, siteRoot) ? new URL(value, siteRoot).href : shown(value);
-  if (kind === "app") return { name, what, address };
+  if (kind === "app") return { name, what, address: /^https?:/i.test(value) ? address : "" };
   const holding =
     parts.length > 0 ? `, with ${someOf(parts)} in it` : ", with HTML or scripts in it";
   return { name, what: what + holding, address };

@@ -6,6 +6,7 @@
  * needed.
  */
 
+import { isCodeFile } from "../../shared/app-code.js";
 import { parseAppPath } from "../../shared/paths.js";
 import { SITE_ROOT } from "../../shared/site.js";
 import { setUpFileDrop } from "./file-drop.js";
@@ -24,7 +25,7 @@ export function setUpFileBringing(onExport) {
   setUpFileDrop({
     title: "Drop to open",
     detail: "SQLite, CSV, JSON, Excel, Parquet… Nothing leaves this device.",
-    onFiles: ({ files, passedOver }) => void openFiles(files, { passedOver }),
+    onFiles: ({ files, ...about }) => void openFiles(files, about),
   });
   setUpPaste((files, kind) => void openFiles(files, { kind }));
   document.addEventListener("click", (event) => {
@@ -43,13 +44,18 @@ export async function openPicker() {
  * Ask how to open files, and open them.
  *
  * @param {File[]} files
- * @param {{kind?: "file" | "paste", passedOver?: number}} [about]  passedOver: how many of a folder's
- *   files are not among them
+ * @param {object} [about]
+ * @param {"file" | "paste"} [about.kind]
+ * @param {number} [about.passedOver]  how many of a folder's files are not among them
+ * @param {import("./file-drop.js").Folder} [about.folder]  the folder that all of them are in
  */
-export async function openFiles(files, { kind = "file", passedOver = 0 } = {}) {
+export async function openFiles(files, { kind = "file", passedOver = 0, folder } = {}) {
   if (files.length + passedOver === 0) return;
   const [file, ...more] = files;
-  if (file && more.length === 0 && /\.zip$/i.test(file.name) && (await openExport(file))) return;
+  const only = file && more.length + passedOver === 0 ? file : undefined;
+  if (only && /\.zip$/i.test(only.name) && (await openExport(only))) return;
+  const brought = folder ?? only;
+  if (brought && mayBeApp(brought) && (await openApp(brought))) return;
   const key = parseAppPath(location.pathname, SITE_ROOT.pathname)?.key;
   let dialog;
   try {
@@ -59,4 +65,28 @@ export async function openFiles(files, { kind = "file", passedOver = 0 } = {}) {
     return;
   }
   await dialog.showImportDialog(key, { files, kind, passedOver });
+}
+
+/**
+ * @param {File | import("./file-drop.js").Folder} brought
+ * @returns {boolean} whether it may be an app, as far as names tell
+ */
+function mayBeApp(brought) {
+  if (brought instanceof File) return isCodeFile(brought.name);
+  return [...brought.files.keys()].some((path) => path.endsWith(".py"));
+}
+
+/**
+ * Open an app with a module that is loaded only then.
+ *
+ * @param {File | import("./file-drop.js").Folder} brought
+ * @returns {Promise<boolean>} false if it is none
+ */
+async function openApp(brought) {
+  try {
+    const { openOwnApp } = await import("./own-app.js");
+    return await openOwnApp(brought);
+  } catch {
+    return false; // the import dialog, which loads in the same way, reports what cannot be loaded
+  }
 }

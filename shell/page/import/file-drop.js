@@ -13,6 +13,13 @@ import { shadowWith } from "../ui/shadow.js";
  * @typedef {object} Dropped
  * @property {File[]} files
  * @property {number} passedOver  how many files in folders do not look like data, or cannot be read
+ * @property {Folder} [folder]  if nothing but one folder was dropped
+ */
+
+/**
+ * @typedef {object} Folder
+ * @property {string} name
+ * @property {Map<string, () => Promise<File>>} files  all of them but hidden ones, by their paths in it
  */
 
 /**
@@ -70,7 +77,10 @@ async function filesOf(transfer) {
   for (const thing of things) {
     if (thing instanceof File) dropped.files.push(thing);
     else if (thing?.isFile) await take(/** @type {FileSystemFileEntry} */ (thing), dropped);
-    else if (thing) await walk(/** @type {FileSystemDirectoryEntry} */ (thing), dropped);
+    else if (thing) {
+      const folder = await walk(/** @type {FileSystemDirectoryEntry} */ (thing), dropped);
+      if (things.length === 1) dropped.folder = folder;
+    }
   }
   return dropped;
 }
@@ -78,17 +88,26 @@ async function filesOf(transfer) {
 /**
  * @param {FileSystemDirectoryEntry} folder
  * @param {Dropped} dropped
+ * @returns {Promise<Folder>}
  */
 async function walk(folder, dropped) {
   const entries = await entriesOf(folder);
   entries.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
+  /** @type {Folder} */
+  const found = { name: folder.name, files: new Map() };
   for (const entry of entries) {
     if (entry.name.startsWith(".")) continue;
-    if (entry.isDirectory) await walk(/** @type {FileSystemDirectoryEntry} */ (entry), dropped);
-    else if (looksLikeData(entry.name)) {
-      await take(/** @type {FileSystemFileEntry} */ (entry), dropped);
-    } else dropped.passedOver += 1;
+    if (entry.isDirectory) {
+      const inner = await walk(/** @type {FileSystemDirectoryEntry} */ (entry), dropped);
+      for (const [path, file] of inner.files) found.files.set(`${entry.name}/${path}`, file);
+      continue;
+    }
+    const file = /** @type {FileSystemFileEntry} */ (entry);
+    found.files.set(entry.name, () => contentOf(file));
+    if (looksLikeData(entry.name)) await take(file, dropped);
+    else dropped.passedOver += 1;
   }
+  return found;
 }
 
 /**
@@ -97,10 +116,18 @@ async function walk(folder, dropped) {
  */
 async function take(entry, dropped) {
   try {
-    dropped.files.push(await new Promise((resolve, reject) => entry.file(resolve, reject)));
+    dropped.files.push(await contentOf(entry));
   } catch {
     dropped.passedOver += 1; // it is gone by now, or may not be read
   }
+}
+
+/**
+ * @param {FileSystemFileEntry} entry
+ * @returns {Promise<File>} rejected if it is gone by now, or may not be read
+ */
+function contentOf(entry) {
+  return new Promise((resolve, reject) => entry.file(resolve, reject));
 }
 
 /**

@@ -50,12 +50,14 @@ const SWITCHES = new Map([
  * @returns {SourceWords[]}
  */
 export function describeSources(recipe, siteRoot) {
+  const isOwn = isForOwnFiles(recipe);
   return withoutEmbedding(recipe)
     .filter(([parameter]) => !isOption(parameter) && parameter !== "entry")
     .map(
       ([parameter, value]) =>
         SWITCHES.get(parameter) ?? {
           ...(describePackage(parameter, value, siteRoot) ?? describeAddress(value, siteRoot)),
+          ...(isOwn && parameter === "app" && { from: "your computer" }),
           kind: kindInWords(parameter),
         },
     );
@@ -133,9 +135,9 @@ export function describeAddress(address, siteRoot) {
  * @returns {string}
  */
 export function recipeInWords(recipe, siteRoot) {
-  if (isForOwnFiles(recipe)) return "files from your computer";
   const app = appOf(recipe);
   if (app) return describeAddress(app.code, siteRoot).name;
+  if (isForOwnFiles(recipe)) return "files from your computer";
   const names = recipe
     .filter(([parameter]) => isSource(parameter) || parameter === "memory")
     .map(([parameter, value]) =>

@@ -4,10 +4,12 @@
  */
 
 import { fetching } from "./boot-sources.js";
-import { dependenciesOf } from "./inline-metadata.js";
+import { dependenciesOf } from "./app-dependencies.js";
 import { absolute, fetchSources } from "../sources/downloads.js";
 import { valueOf } from "../runtime/python-result.js";
+import { siteSettings } from "../site-cache/site-settings.js";
 import { IMPORTED } from "../trust/consent.js";
+import { codeFileName, isArchive } from "../../shared/app-code.js";
 import { LiteError } from "../../shared/errors.js";
 import { sha256 } from "../../shared/hash.js";
 import { instancePath } from "../../shared/paths.js";
@@ -19,11 +21,8 @@ import { SHELL_ROOT } from "../../shared/site.js";
 /** @typedef {import("../../shared/protocol.js").ConsentItem} ConsentItem */
 
 /** The site's own apps, and the package index with what they need. */
-const OWN_APPS = "apps/";
-const OWN_WHEELS = "apps/wheels/";
-
-/** The kinds of file that the code can be in, by the ends of their names. */
-const KINDS = [".py", ".zip", ".whl"];
+const EXAMPLES = "apps/";
+const EXAMPLES_WHEELS = "apps/wheels/";
 
 /** @implements {ApplicationStart} */
 export class AppStart {
@@ -41,9 +40,12 @@ export class AppStart {
   #bytes = new Uint8Array();
   /** @type {ConsentItem | undefined} */
   #item;
+  /** Whether the site's owner has published it, with the packages that it needs. */
+  #isOwners = false;
 
   /**
-   * @param {{code: string, entry: string}} app
+   * @param {{code: string, entry: string, isOwn: boolean}} app  isOwn: whether the code is a person's own
+   *   file, which no address leads to
    * @param {import("./start.js").StartOptions} options
    * @param {(step: import("./boot-progress.js").Step) => void} report
    */
@@ -59,14 +61,17 @@ export class AppStart {
     const [kept] = await saved(APP_CODE);
     if (kept) [this.#name, this.#bytes] = [kept[0].slice(APP_CODE.length), kept[1]];
     else await this.#fetch(url);
-    const { host } = new URL(url);
-    const from = kept && isImported ? IMPORTED : host;
-    this.#item = { kind: "app", value: url, from, digest: await sha256(this.#bytes) };
-    const isScript = this.#name.endsWith(".py");
-    const install = isScript ? dependenciesOf(new TextDecoder().decode(this.#bytes), url) : [];
+    const from = kept && isImported ? IMPORTED : new URL(url).host;
+    // A person's own file has no address.
+    const value = this.#app.isOwn ? this.#name : url;
+    const digest = await sha256(this.#bytes);
+    this.#item = { kind: "app", value, from, digest };
+    this.#isOwners = isOwners(this.#app, digest, from === IMPORTED);
+    if (this.#isOwners) return { items: [], install: [] };
+    const install = await dependenciesOf(this.#name, this.#bytes);
     const { href } = this.#options.siteRoot;
-    const isOwn = url.startsWith(href + OWN_APPS);
-    return { items: [this.#item], install, ...(isOwn && { index: href + OWN_WHEELS }) };
+    const isExample = url.startsWith(href + EXAMPLES);
+    return { items: [this.#item], install, ...(isExample && { index: href + EXAMPLES_WHEELS }) };
   }
 
   /** @param {string} url */
@@ -82,11 +87,13 @@ export class AppStart {
     this.#report(fetching(this.#download));
     // Only databases are read block by block.
     this.#bytes = /** @type {Uint8Array} */ (await this.#download.bytes);
-    this.#name = nameOf(url, this.#bytes);
+    const last = new URL(url).pathname.split("/").at(-1) ?? "";
+    this.#name = codeFileName(last, isArchive(this.#bytes));
   }
 
   /** @type {ApplicationStart["check"]} */
   async check(packages) {
+    if (this.#isOwners) return;
     if (!packages.mayRun(/** @type {ConsentItem} */ (this.#item))) throw refused(packages.isLocked);
     if (!packages.isHeldBack) return;
     await packages.release();
@@ -144,16 +151,16 @@ export class AppStart {
 }
 
 /**
- * @param {string} url
- * @param {Uint8Array} bytes
- * @returns {string} a name for the file, with the ending of its kind
+ * @param {{code: string, entry: string, isOwn: boolean}} app
+ * @param {string} digest  of its code
+ * @param {boolean} isImported  whether the code came with an export
+ * @returns {boolean} whether the site's owner has published it, to be run like this
  */
-function nameOf(url, bytes) {
-  const last = new URL(url).pathname.split("/").at(-1) ?? "";
-  const name = last.replaceAll(/%[0-9A-Fa-f]{2}|[^\w.-]/g, "_").replace(/^\.+/, "");
-  if (KINDS.some((kind) => name.endsWith(kind) && name.length > kind.length)) return name;
-  const isArchive = bytes[0] === 0x50 && bytes[1] === 0x4b;
-  return `${name || "main"}${isArchive ? ".zip" : ".py"}`;
+function isOwners({ code, entry, isOwn }, digest, isImported) {
+  const published = new Map(Object.entries(siteSettings().apps)).get(code);
+  if (!published || isOwn || entry !== published.entry) return false;
+  // What was saved from the site's own address is the owner's as well, though it may be older.
+  return !isImported || digest === published.sha256;
 }
 
 /** @param {boolean} isLocked */

@@ -5,7 +5,7 @@
 
 import { AppStart } from "./app-start.js";
 import { DatasetteStart } from "./datasette-start.js";
-import { appOf } from "../../shared/recipe.js";
+import { appOf, isForOwnFiles } from "../../shared/recipe.js";
 
 /** @typedef {import("./packages.js").Packages} Packages */
 /** @typedef {import("../sources/intake.js").Intake} Intake */
@@ -58,6 +58,6 @@ import { appOf } from "../../shared/recipe.js";
  */
 export function applicationStart(recipe, options, report) {
   const app = appOf(recipe);
-  if (app) return new AppStart(app, options, report);
+  if (app) return new AppStart({ ...app, isOwn: isForOwnFiles(recipe) }, options, report);
   return new DatasetteStart(recipe, options, report);
 }

@@ -195,11 +195,14 @@ export class Attempt {
     if (disown) this.#disown = disown;
     // The data opens even where an older version of the site let a damaged record in.
     const found = claimed && readableRecord(claimed).record;
+    const isOwn = isForOwnFiles(recipe);
+    if (isOwn && !(isNew || carried || found)) throw notInThisBrowser();
     const kept = this.#reader(store, found);
     const application = applicationStart(recipe, this.#options, this.#report);
     const saved = fromSources ? undefined : (carried ?? found);
     const isImported = found?.origin === "import";
-    const code = await application.find(saved ? kept : async () => [], isImported);
+    // A person's own code has no other source.
+    const code = await application.find(saved || isOwn ? kept : async () => [], isImported);
     const [lock] = await kept(LOCK);
     const packages = new Packages({
       recipe,
@@ -220,7 +223,6 @@ export class Attempt {
     const isWhole = this.#plan.whole || application.needsWholePython;
     const whole = isWhole || packages.any || image.needsRest;
     const mayExercise = helps() && image.isToExercise && settings.exercises && !packages.any;
-    if (isForOwnFiles(recipe) && !(isNew || carried || found)) throw notInThisBrowser();
     return { application, store, owner, found, saved, packages, whole, image, mayExercise };
   }
 

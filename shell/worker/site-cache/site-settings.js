@@ -14,6 +14,8 @@ import { SITE_ROOT } from "../../shared/site.js";
  *   that has a package counts
  * @property {string[]} plugins names of the packages built into the site
  * @property {string[]} hashes  SHA-256 of their wheels
+ * @property {Record<string, {entry: string, sha256: string}>} apps  the owner's own apps, which run without
+ *   asking: where the application is, and the hash of the code, by addresses relative to the site
  * @property {boolean} images   whether Python may start from images of its memory
  * @property {boolean} exercises  whether it may make pages that nobody reads (warm-up.js)
  */
@@ -31,6 +33,7 @@ export function siteSettings() {
     index = DEFAULT_INDEX,
     plugins = [],
     hashes = [],
+    apps = {},
     images = true,
     exercises = false,
   } = manifest.settings;
@@ -42,6 +45,7 @@ export function siteSettings() {
       .map((one) => (one === DEFAULT_INDEX ? one : new URL(one, SITE_ROOT).href)),
     plugins,
     hashes,
+    apps,
     images,
     exercises,
   };

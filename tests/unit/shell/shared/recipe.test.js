@@ -7,6 +7,7 @@ import {
   isForOwnFiles,
   keyToRecipe,
   launcherLink,
+  newKeyForOwnApp,
   newKeyForOwnFiles,
   packagesOf,
   parseLink,
@@ -333,6 +334,15 @@ test("an address of an app is read like one of data", () => {
     code: "https://raw.githubusercontent.com/o/r/main/x.py",
     entry: "",
   });
+});
+
+test("the key of a person's own app names its file and its entry, and cannot be guessed", () => {
+  const key = newKeyForOwnApp("shop.zip", "shop.web:app");
+  const recipe = keyToRecipe(key);
+  assert.deepEqual(appOf(recipe), { code: "shop.zip", entry: "shop.web:app" });
+  assert.ok(isForOwnFiles(recipe));
+  assert.notEqual(newKeyForOwnApp("shop.zip", "shop.web:app"), key);
+  assert.deepEqual(appOf(keyToRecipe(newKeyForOwnApp("x.py", ""))), { code: "x.py", entry: "" });
 });
 
 test("an entry without an app means nothing", () => {
