@@ -63,6 +63,8 @@ class Contents:
     locked: bool = False
     private: bool = False
     read_only: bool = False
+    #: Packs, by name, that take the place of the runtime's or are added to them.
+    packs: dict[str, Path] = field(default_factory=dict)
     #: Addresses of package indexes, relative to the site if they are part of it.
     package_indexes: list[str] = field(default_factory=lambda: [DEFAULT_INDEX])
     #: Folders of wheels that the site serves as a package index.
@@ -127,6 +129,9 @@ def lay_out(draft: Path, runtime: Runtime, contents: Contents) -> None:
     if DEMO not in contents.data:
         branding.without_demo(draft)
     packs = draft / "runtime"
+    for name, path in contents.packs.items():
+        shutil.copyfile(path, packs / f"{name}.pack")
+        shutil.copyfile(content_file(path), content_file(packs / f"{name}.pack"))
     _add_to_pack(packs / f"{OWN_PACK}.pack", contents)
     parts = {name: packs / file for name, file in WASM.items()}
     sizes: dict[str, dict[str, object]] = {}

@@ -36,6 +36,8 @@ class Branding:
     icon: Path | None = None
     #: The page of Datasette that opens first, such as "/data/trees?_facet=species".
     landing: str = ""
+    #: The query of the link to the app that opens first, if one does; `landing` is its first page.
+    app: str = ""
     #: The heading of the launcher, and the text below it.
     heading: str = ""
     text: str = ""
@@ -67,8 +69,11 @@ def apply(site: Path, branding: Branding) -> None:
         _update_manifest(site, {"name": branding.name, "short_name": branding.name})
     if branding.icon is not None:
         _set_icon(site, branding.icon)
-    if branding.landing:
-        page = html.escape(branding.landing, quote=True)
+    first = branding.landing
+    if branding.app:
+        first = branding.app + (f"#{first}" if first else "")
+    if first:
+        page = html.escape(first, quote=True)
         marked = f'<html lang="en" data-landing="{page}">'
         _substitute(site / "index.html", r'<html lang="en">', marked)
     for tag, text in (("h1", branding.heading), ('p class="lead"', branding.text)):

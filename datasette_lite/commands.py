@@ -132,14 +132,18 @@ def run_publish(
     landing: str,
     split_at: float,
     cache: Path | None,
+    app: str = "",
     **options: Any,
 ) -> None:
     """Publish with the options of the command line; see publishing_options."""
     if not files:
         raise click.UsageError("Name data files to publish, or a folder with some.")
     about = {key: value for key in ABOUT if (value := options.pop(key))}
+    if app:
+        _refuse_options_of_data(about, static, options)
     publication = Publication(
         files=list(files),
+        app=app,
         about=about,
         static=dict(static),
         install=list(install),
@@ -163,6 +167,28 @@ def run_publish(
     click.echo(f"look at it first: datasette-lite serve {output}")
 
 
+#: Options that mean nothing for an app, by the names of their values.
+_OF_DATA = {
+    "metadata": "--metadata",
+    "plugins_dir": "--plugins-dir",
+    "template_dir": "--template-dir",
+    "read_only": "--read-only",
+}
+
+
+def _refuse_options_of_data(
+    about: dict[str, str], static: tuple[tuple[str, Path], ...], options: dict[str, Any]
+) -> None:
+    used = [option for name, option in _OF_DATA.items() if options[name]]
+    used += [f"--{name}" for name in about]
+    if static:
+        used.append("--static")
+    if used:
+        raise click.UsageError(
+            f"{', '.join(used)}: this is about data in Datasette and means nothing with --app."
+        )
+
+
 def _site(folder: Path) -> Path:
     if not (folder / "sw.js").is_file():
         raise click.ClickException(f"There is no site in {folder}. Build one there first.")
@@ -180,9 +206,15 @@ def cli() -> None:
 
 
 @cli.command()
+@click.option(
+    "--app",
+    default="",
+    metavar="MODULE:ATTRIBUTE",
+    help="Publish an ASGI application instead of data: FILES is its folder or its .py file",
+)
 @publishing_options
 def build(**options: Any) -> None:
-    """Build a site of data files and Datasette configuration directories."""
+    """Build a site of data files and Datasette configuration directories, or of an app."""
     run_publish(**options)
 
 

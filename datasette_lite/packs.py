@@ -66,10 +66,16 @@ def write_pack(out: Path, entries: Iterable[Entry]) -> None:
 
 def read_pack(pack: Path) -> Iterator[tuple[str, bytes]]:
     """Yield path and content of each file in a pack whose entries have no offsets."""
+    for path, data, *_ in read_entries(pack):
+        yield path, data
+
+
+def read_entries(pack: Path) -> Iterator[Entry]:
+    """Yield the entries of a pack."""
     data = _zstd().decompress(pack.read_bytes())
     start = 4 + int.from_bytes(data[:4], "little")
-    for path, size in json.loads(data[4:start]):
-        yield path, data[start : start + size]
+    for path, size, *offset in json.loads(data[4:start]):
+        yield path, data[start : start + size], *offset
         start += size
 
 

@@ -5,22 +5,26 @@ The command line (commands.py) and the documentation plugins call `publish`.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import platformdirs
 from datasette.utils import tilde_encode
 
 from datasette_lite import branding, hosting
+from datasette_lite.app_code import read_app
+from datasette_lite.app_parts import packs_of_app
 from datasette_lite.assembly import Contents, assemble
 from datasette_lite.conversion import Converted, convert
 from datasette_lite.data_files import collect
 from datasette_lite.errors import PublishError
 from datasette_lite.plugin_wheels import chosen_wheels
-from datasette_lite.runtime import RuntimeMissing, find_runtime
+from datasette_lite.runtime import Runtime, RuntimeMissing, find_runtime
 from datasette_lite.secret_keys import refuse_secrets
 from datasette_lite.settings import (
     DEFAULT_INDEX,
@@ -29,6 +33,9 @@ from datasette_lite.settings import (
     read_document,
 )
 from datasette_lite.versions import VersionError
+
+#: The most bytes of an app's code and the files beside it.
+MOST_BYTES = 100_000_000
 
 #: Settings in datasette.yaml that the site decides itself.
 IGNORED_SETTINGS = {
@@ -42,6 +49,8 @@ class Publication:
     """What to publish; see `datasette-lite build --help` for the options."""
 
     files: list[Path] = field(default_factory=list)
+    #: Where the application is, "module:attribute", if `files` is an app instead of data.
+    app: str = ""
     metadata: Path | None = None
     #: Texts for the top of the metadata, such as {"title": …}; they override the file.
     about: dict[str, str] = field(default_factory=dict)
@@ -81,7 +90,10 @@ def publish(
     try:
         branding.check(publication.branding)
         runtime = find_runtime()
-        contents, notes = _contents(publication, say)
+        if publication.app:
+            contents, notes = _app_contents(publication, runtime, out)
+        else:
+            contents, notes = _contents(publication, say)
         say("  assembling the site")
         assemble(out, runtime, contents)
     except (SettingsError, branding.BrandingError, RuntimeMissing, VersionError) as error:
@@ -130,6 +142,53 @@ def _contents(publication: Publication, say: Callable[[str], object]) -> tuple[C
     )
     _add_data(contents, converted, publication)
     return contents, notes + converted.notes
+
+
+def _app_contents(
+    publication: Publication, runtime: Runtime, out: Path
+) -> tuple[Contents, list[str]]:
+    """Return a site that opens an app first."""
+    app = read_app(publication.app, publication.files, out)
+    if len(app.content) > MOST_BYTES:
+        raise PublishError(
+            f"The app has {len(app.content) / 1e6:.0f} MB, more than the {MOST_BYTES / 1e6:.0f} MB"
+            " that a browser should hold in memory. Leave out what it does not need."
+        )
+    needed = [*app.requirements, *publication.install]
+    wheels = chosen_wheels(runtime, needed, publication.indexes, Path.cwd(), publication.cache)
+    file = publication.cache / "apps" / app.name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(app.content)
+    link = f"?app=apps/{app.name}&entry={quote(app.entry, safe='')}"
+    title = publication.branding.name or app.name.partition(".")[0]
+    contents = Contents(
+        wheels=wheels,
+        packs=packs_of_app(runtime, publication.cache),
+        apps={app.name: file},
+        app_index=[
+            {
+                "file": app.name,
+                "entry": app.entry,
+                "title": title,
+                "framework": "App",
+                "description": "",
+            }
+        ],
+        locked=publication.locked,
+        private=publication.private,
+        package_indexes=publication.indexes,
+        branding=replace(publication.branding, name=title, app=link),
+        settings={
+            "apps": {
+                f"apps/{app.name}": {
+                    "entry": app.entry,
+                    "sha256": hashlib.sha256(app.content).hexdigest(),
+                }
+            }
+        },
+    )
+    files = "1 file" if app.count == 1 else f"all {app.count} files"
+    return contents, [f"Everybody can read the code: {files} of the app are part of the site."]
 
 
 def _documents(publication: Publication, folders: list[SiteSettings]) -> dict[str, dict[str, Any]]:

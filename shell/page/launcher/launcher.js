@@ -40,7 +40,8 @@ async function start() {
   // #home, leads to the launcher instead.
   const { landing } = document.documentElement.dataset;
   if (landing && location.search === "" && location.hash === "") {
-    history.replaceState(null, "", `#${landing}`);
+    // Of an app it is a link to it.
+    history.replaceState(null, "", landing.startsWith("?") ? landing : `#${landing}`);
   }
   const found = misspelt(location.search);
   if (found.slips.length > 0 && !isFramedByOthers()) {

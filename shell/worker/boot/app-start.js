@@ -26,6 +26,7 @@ const EXAMPLES_WHEELS = "apps/wheels/";
 
 /** @implements {ApplicationStart} */
 export class AppStart {
+  isApp = true;
   // Any module of the standard library may be imported.
   needsWholePython = true;
   // Which modules an app imports is known only once it has run.

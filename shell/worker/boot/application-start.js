@@ -18,6 +18,7 @@ import { appOf, isForOwnFiles } from "../../shared/recipe.js";
  * The methods are called in this order.
  *
  * @typedef {object} ApplicationStart
+ * @property {boolean} isApp  whether it runs without Datasette
  * @property {boolean} needsWholePython
  * @property {boolean} mayUseImage  whether it may start from a snapshot, and leave one
  * @property {(saved: (folder: string) => Promise<Array<[path: string, bytes: Uint8Array]>>,

@@ -130,7 +130,8 @@ export class Attempt {
   async #steps() {
     const found = await this.#find();
     const { application, packages, image, saved } = found;
-    this.#starting = startPython(this.#report, { whole: found.whole, image: image.image });
+    const { isApp } = application;
+    this.#starting = startPython(this.#report, { whole: found.whole, isApp, image: image.image });
     this.#starting.catch(() => {}); // nobody waits for it once the sources are hopeless
     const arriving = await this.#fetchOrRead(found);
     const pyodide = await Promise.race([this.#starting, this.#untilHopeless(application)]);

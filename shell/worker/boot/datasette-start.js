@@ -13,6 +13,7 @@ import { SHELL_ROOT } from "../../shared/site.js";
 
 /** @implements {ApplicationStart} */
 export class DatasetteStart {
+  isApp = false;
   needsWholePython = false;
   mayUseImage = true;
   #recipe;

@@ -29,6 +29,14 @@ export const PART_URLS = NAMES.map((name) => versionedUrl(name).href);
 
 /**
  * @param {PartName} name
+ * @returns {boolean} whether this site has it
+ */
+export function hasPart(name) {
+  return NAMES.includes(name);
+}
+
+/**
+ * @param {PartName} name
  * @returns {number} bytes to download
  */
 export function partSize(name) {

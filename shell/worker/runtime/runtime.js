@@ -17,6 +17,7 @@ import {
   answerFetch,
   fetchWasm,
   fetchWasmAsServed,
+  hasPart,
   isAtHand,
   keepParts,
   loadPart,
@@ -37,6 +38,9 @@ import { imageOptions } from "./snapshot/python-memory.js";
 const FIRST = ["wasm", "packages", "stdlib", "site"];
 
 const REST = /** @type {const} */ ("rest");
+
+/** What only the site's own application needs, where the site keeps that apart. */
+const APPLICATION = /** @type {const} */ ("application");
 
 /** ms after which a start that has all it needs counts as stuck; slow phones take some 20 s. */
 const PATIENCE = 120_000;
@@ -63,19 +67,22 @@ let finishing;
  * @param {(step: Step) => void} report
  * @param {object} [options]
  * @param {boolean} [options.whole]  with the rest, even if it has to be downloaded
+ * @param {boolean} [options.isApp]  without what only the site's own application needs
  * @param {Promise<Image>} [options.image]  what to start from
  * @returns {Promise<Pyodide>}
  * @throws {import("../../shared/errors.js").LiteError} something could not be downloaded, or is stuck
  * @throws {Error} the image does not fit
  */
-export async function startPython(report, { whole = false, image } = {}) {
+export async function startPython(report, { whole = false, isApp = false, image } = {}) {
+  /** @type {PartName[]} */
+  const more = !isApp && hasPart(APPLICATION) ? [APPLICATION] : [];
   // A start from an image has most of it imported already.
   const withRest = whole || (!image && (await isAtHand(REST)));
-  const progress = downloadProgress(report, withRest);
+  const progress = downloadProgress(report, [...more, ...(withRest ? [REST] : [])]);
   const wasm = fetchWasm(progress("wasm"));
   // It is compiled while the others are decompressed, which takes this thread.
   const load = (/** @type {PartName} */ name) => loadPart(name, progress(name), wasm);
-  const packs = [load("packages"), load("site")];
+  const packs = [load("packages"), load("site"), ...more.map(load)];
   /** @type {Promise<Uint8Array | undefined>} */
   const rest = withRest
     ? load(REST).catch((error) => {
@@ -282,12 +289,12 @@ const LOCK_INFO = {
  * One sum over all parts: a person wants to know when it is done, not of how many files it is made.
  *
  * @param {(step: Step) => void} report
- * @param {boolean} withRest
+ * @param {PartName[]} more  beside those that every start needs
  * @returns {(name: PartName) => (done: number) => void}
  */
-function downloadProgress(report, withRest) {
+function downloadProgress(report, more) {
   /** @type {PartName[]} */
-  const names = ["wasm-packed", "stdlib", "packages", "site", ...(withRest ? [REST] : [])];
+  const names = ["wasm-packed", "stdlib", "packages", "site", ...more];
   const total = names.reduce((sum, name) => sum + partSize(name), 0);
   /** @type {Map<PartName, number>} */
   const parts = new Map();

@@ -19,7 +19,11 @@ declare const VERSION: {
   url: string;
   manifest: {
     version: string;
-    parts: Record<"wasm" | "wasm-packed" | "stdlib" | "packages" | "site" | "rest", Part>;
+    /** Only the site of an app has the part "application"; see datasette_lite/app_parts.py. */
+    parts: Record<
+      "wasm" | "wasm-packed" | "stdlib" | "packages" | "site" | "rest" | "application",
+      Part
+    >;
     /** SHA-256 in hex of each file that makes the site work offline, by its path from the site's root. */
     files: Record<string, string>;
     /** What the site's owner has decided; shell/worker/site-cache/site-settings.js has the defaults. */
