@@ -22,6 +22,9 @@ from engine.importing.file_kinds import refuse_other_formats, refuse_other_texts
 from engine.importing.json_depth import loads
 from engine.importing.yaml_document import YamlError, load
 
+#: Where something is in a document: the keys that lead to it.
+Keys = tuple[str, ...]
+
 #: Settings that only change how things look or how much is shown. For numbers: the lowest and the
 #: highest value that a link may set. Everything runs in one thread and one memory, so a slow query
 #: keeps all pages waiting.
@@ -115,10 +118,10 @@ def cleaned(contents: dict[str, Any]) -> Cleaned:
 def without_code(contents: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Return `contents` without the parts that could run code, and the names of those parts."""
     left_out: list[str] = []
-    return _clean(contents, "", left_out), left_out
+    return _clean(contents, (), left_out), left_out
 
 
-def blanks(contents: dict[str, Any]) -> dict[str, Any]:
+def blanks(contents: dict[str, Any], path: Keys = ()) -> dict[str, Any]:
     """Return only the texts that could run code, as empty texts.
 
     Datasette keeps metadata in its internal database. Without these, text that a person once
@@ -127,9 +130,9 @@ def blanks(contents: dict[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for name, value in contents.items():
         if isinstance(value, dict):
-            if name != "settings" and (inner := blanks(value)):
+            if name != "settings" and (inner := blanks(value, (*path, name))):
                 result[name] = inner
-        elif isinstance(value, str) and can_run_code(name, value):
+        elif isinstance(value, str) and not _holds_names(path) and can_run_code(name, value):
             result[name] = ""
     return result
 
@@ -185,18 +188,32 @@ def can_run_code(name: str, value: Any) -> bool:
     return name in _LOADS_CODE or name.lower().endswith("_html") or _has_bad_url(name, value)
 
 
-def _clean(value: dict[str, Any], path: str, left_out: list[str]) -> dict[str, Any]:
+def _holds_names(path: Keys) -> bool:
+    """Return whether the keys of the object at a path are names that people gave, of databases,
+    tables, columns or queries: one may well be called `pages_html`.
+    """
+    match path:
+        case (
+            ("databases",)
+            | ("databases", _, "tables" | "queries")
+            | ("databases", _, "tables", _, "columns" | "column_types")
+        ):
+            return True
+    return False
+
+
+def _clean(value: dict[str, Any], path: Keys, left_out: list[str]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for name, one in value.items():
-        here = f"{path}{name}"
-        if can_run_code(name, one):
-            left_out.append(here)
+        here = (*path, name)
+        if not _holds_names(path) and can_run_code(name, one):
+            left_out.append(".".join(here))
         else:
-            result[name] = _clean_any(one, f"{here}.", left_out)
+            result[name] = _clean_any(one, here, left_out)
     return result
 
 
-def _clean_any(value: Any, path: str, left_out: list[str]) -> Any:
+def _clean_any(value: Any, path: Keys, left_out: list[str]) -> Any:
     if isinstance(value, dict):
         return _clean(value, path, left_out)
     if isinstance(value, list):

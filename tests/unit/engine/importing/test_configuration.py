@@ -52,6 +52,26 @@ def test_what_could_run_code_is_left_out() -> None:
     assert "databases.d.queries.q.description_html" in note
 
 
+def test_tables_and_columns_may_have_any_name() -> None:
+    about = {
+        "columns": {"body_html": "What it says", "home_url": "Note: relative"},
+        "title": "Pages",
+    }
+    contents = {
+        "databases": {
+            "site_html": {
+                "tables": {"pages_html": about, "extra_css_urls": {"hidden": True}},
+                "queries": {"all_html": "select 1"},
+            }
+        }
+    }
+    assert read_configuration(json.dumps(contents).encode(), "x").contents == contents
+    # What they are about is as dangerous as ever.
+    for place in ({"description_html": "<b>"}, {"columns": {"a": {"description_html": "<b>"}}}):
+        contents = {"databases": {"d": {"tables": {"pages_html": place}}}}
+        assert "<b>" not in str(read_configuration(json.dumps(contents).encode(), "x").contents)
+
+
 def test_settings_are_only_those_that_do_no_harm() -> None:
     text = (
         "settings:\n  default_page_size: 5\n  base_url: /x/\n  num_sql_threads: 3\n"
