@@ -13,9 +13,10 @@ from datasette.app import Datasette
 from datasette.database import Database
 
 from engine.datasette import removals, site
-from engine.datasette.descriptions import renamed
+from engine.datasette.descriptions import forgotten, only, renamed
 from engine.errors import LiteError
 from engine.folder import Folder
+from engine.importing.configuration import merged
 from engine.sqlite import faults
 from engine.sqlite.table_changes import drop_table, rename_table
 
@@ -52,6 +53,7 @@ class Contents:
         self._datasette.remove_database(name)
         self._folder.remove_database(name)
         await self._forget_internally(name, None)
+        self._forget_presentation(name, None)
         await self._datasette.refresh_schemas(force=True)
         self._folder.last_removed = kept
 
@@ -86,6 +88,7 @@ class Contents:
             kept.stamp = removals.stamp_of(self._folder, database)
         self._folder.forget_table(database, table)
         await self._forget_internally(database, table)
+        self._forget_presentation(database, table)
         await self._datasette.refresh_schemas(force=True)
         self._folder.last_removed = kept
 
@@ -128,6 +131,13 @@ class Contents:
                 connection.executemany(insert, rows)
 
         await datasette.get_internal_database().execute_write_fn(restore)
+        metadata, edited, config = removed.presentation
+        datasette.config = merged([datasette.config or {}, config])
+        if metadata or edited:
+            self._folder.keep_edits(
+                merged([self._folder.edits("metadata"), metadata]),
+                merged([self._folder.edits("config"), edited]),
+            )
         await datasette.refresh_schemas(force=True)
         return removed.what
 
@@ -143,7 +153,13 @@ class Contents:
                 f"select * from {name} where {where}", values
             )
             internal.append((name, found.columns, [tuple(row) for row in found.rows]))
-        return removals.keep(self._folder, what, database, internal)
+        documents = [
+            self._folder.edits("metadata"),
+            self._folder.edits("config"),
+            self._datasette.config or {},
+        ]
+        presentation = [only(document, database, table) for document in documents]
+        return removals.keep(self._folder, what, database, internal, presentation)
 
     async def rename_table(self, database: str, old: str, new: str) -> None:
         """Rename a table; its indexes, triggers and full-text indexes go with it.
@@ -159,6 +175,15 @@ class Contents:
         await self._rename_internally("resource_name", new, database, old)
         self._rename_presentation(database, old, new)
         await self._datasette.refresh_schemas(force=True)
+
+    def _forget_presentation(self, database: str, table: str | None) -> None:
+        """Forget edited descriptions, so that they don't apply to what gets the same name later."""
+        metadata, config = (self._folder.edits(kind) for kind in ("metadata", "config"))
+        if metadata or config:
+            self._datasette.config = forgotten(self._datasette.config or {}, database, table)
+            self._folder.keep_edits(
+                forgotten(metadata, database, table), forgotten(config, database, table)
+            )
 
     def _rename_presentation(self, database: str, table: str | None, new: str) -> None:
         config = self._datasette.config or {}

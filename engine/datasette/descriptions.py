@@ -141,6 +141,34 @@ def renamed(
     return {**document, "databases": databases} if databases else dict(document)
 
 
+def forgotten(document: Mapping[str, Any], database: str, table: str | None) -> dict[str, Any]:
+    """Return metadata or configuration that says nothing of a database or table."""
+
+    def without(names: Any, name: str) -> Any:
+        if not isinstance(names, dict):
+            return names
+        return {one: about for one, about in names.items() if one != name}
+
+    databases = document.get("databases")
+    if not isinstance(databases, dict) or database not in databases:
+        return dict(document)
+    if table is None:
+        return {**document, "databases": without(databases, database)}
+    about = databases[database]
+    if not isinstance(about, dict) or "tables" not in about:
+        return dict(document)
+    about = {**about, "tables": without(about["tables"], table)}
+    return {**document, "databases": {**databases, database: about}}
+
+
+def only(document: Mapping[str, Any], database: str, table: str | None) -> dict[str, Any]:
+    """Return the part of metadata or configuration that is about a database or table."""
+    found: Any = document
+    for name in ["databases", database, *([] if table is None else ["tables", table])]:
+        found = found.get(name) if isinstance(found, dict) else None
+    return _within(database, table, found) if isinstance(found, dict) else {}
+
+
 def _within(database: str | None, table: str | None, about: dict[str, Any]) -> dict[str, Any]:
     if database is None:
         return about

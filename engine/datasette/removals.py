@@ -46,6 +46,8 @@ class Removed:
     copy: Path  # of the whole database, as it was before
     before: Before
     internal: list[Rows]
+    #: The metadata and the configuration about it that people edited, and all its configuration.
+    presentation: list[dict[str, Any]]
     #: Sizes and times of the database's files just afterwards; None where it is gone.
     stamp: Stamp | None = None
 
@@ -58,7 +60,13 @@ def may_keep(folder: Folder, database: str) -> bool:
     return path.stat().st_size <= MOST
 
 
-def keep(folder: Folder, what: str, database: str, internal: list[Rows]) -> Removed:
+def keep(
+    folder: Folder,
+    what: str,
+    database: str,
+    internal: list[Rows],
+    presentation: list[dict[str, Any]],
+) -> Removed:
     """Copy a database from which something is about to be removed; all of it is in memory."""
     copy = folder.aside(_COPY)
     discard(folder)
@@ -68,7 +76,7 @@ def keep(folder: Folder, what: str, database: str, internal: list[Rows]) -> Remo
     ):
         there.backup(target)
     before = Before(folder.database_names(), folder.table_database(), folder.sources())
-    return Removed(what, database, copy, before, internal)
+    return Removed(what, database, copy, before, internal, presentation)
 
 
 def stamp_of(folder: Folder, database: str) -> Stamp | None:

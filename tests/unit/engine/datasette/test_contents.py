@@ -290,6 +290,33 @@ def test_what_was_removed_comes_back(tell: Callable[..., None]) -> None:
     tell(story)
 
 
+@pytest.mark.parametrize(
+    ("where", "what"),
+    [("database=data&table=pets", "table “pets”"), ("database=data", "database “data”")],
+)
+def test_descriptions_go_with_what_they_describe(
+    tell: Callable[..., None], where: str, what: str
+) -> None:
+    async def story(datasette: Datasette) -> None:
+        assert site.folder is not None
+        folder = site.folder
+        descriptions = Descriptions(datasette, folder)
+        await descriptions.describe("data", "pets", {"title": "Our pets"}, {"name": "What we say"})
+        descriptions.present("data", "pets", {"sort_desc": "id"})
+        await descriptions.describe("my world", "c", {"title": "C"}, {})
+        before = [folder.edits(kind) for kind in ("metadata", "config")]
+        await post(datasette, f"remove?{where}")
+        left = str([folder.edits("metadata"), folder.edits("config"), datasette.config])
+        assert "pets" not in left
+        assert "'C'" in left
+        assert await post(datasette, "undo") == f"The {what} is back."
+        assert [folder.edits(kind) for kind in ("metadata", "config")] == before
+        assert (await datasette.table_config("data", "pets"))["sort_desc"] == "id"
+        assert "Our pets" in await read(datasette, "/data/pets")
+
+    tell(story)
+
+
 def test_a_database_that_was_changed_meanwhile_stays_as_it_is(tell: Callable[..., None]) -> None:
     async def story(datasette: Datasette) -> None:
         await post(datasette, "remove?database=data&table=pets")
