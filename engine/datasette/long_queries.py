@@ -13,6 +13,7 @@ itself; here it does in both cases.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextvars import ContextVar
 from pathlib import Path
@@ -27,6 +28,7 @@ from datasette.views.database import QueryView
 
 from engine.datasette import site
 from engine.datasette.running_queries import (
+    ABANDONED,
     LIMIT,
     LIMIT_WITHOUT_PAUSES,
     Key,
@@ -116,9 +118,16 @@ async def _execute(
     if query.ended is None:
         if request.url_vars.get("format") is None:
             raise StillRunning(query)
-        assert query.task is not None
-        await query.task
+        await _ended(query)
     return queries.take(query)
+
+
+async def _ended(query: RunningQuery) -> None:
+    """Wait for a query to end; meanwhile, it is not abandoned."""
+    assert query.task is not None
+    while query.ended is None:
+        query.wanted()
+        await asyncio.wait([query.task], timeout=ABANDONED / 3)
 
 
 async def _started(

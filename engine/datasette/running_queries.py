@@ -55,6 +55,10 @@ class RunningQuery:
         """How long it has been running, or took."""
         return (self.ended or perf_counter()) - self.started
 
+    def wanted(self) -> None:
+        """Somebody still waits for it."""
+        self.seen = perf_counter()
+
     def cancel(self) -> None:
         """End it as soon as SQLite looks up."""
         if not self._stopped:
@@ -102,7 +106,7 @@ class RunningQueries:
         """Return the query with this id, if it is known; that counts as a sign of its page."""
         found = self._queries.get(id)
         if found is not None:
-            found.seen = perf_counter()
+            found.wanted()
         return found
 
     def find(self, key: Key) -> RunningQuery | None:

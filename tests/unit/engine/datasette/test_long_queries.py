@@ -103,6 +103,29 @@ def test_json_waits_for_the_result(database: Path) -> None:
     tell(database, story)
 
 
+def test_a_query_that_somebody_waits_for_is_not_abandoned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(long_queries, "ABANDONED", 0.03)
+
+    class Query(running_queries.RunningQuery):
+        signs = 0
+
+        def wanted(self) -> None:
+            self.signs += 1
+
+    async def story() -> None:
+        query = Query(("shop", "select 1", ()), {}, 60)
+
+        async def run() -> None:
+            while query.signs < 3:
+                await asyncio.sleep(0)
+            query.ended = 1.0
+
+        query.task = asyncio.create_task(run())
+        await asyncio.wait_for(long_queries._ended(query), 30)
+
+    asyncio.run(story())
+
+
 @pytest.mark.usefixtures("_can_pause")
 def test_a_cancelled_query_stays_in_the_editor(
     database: Path, monkeypatch: pytest.MonkeyPatch
