@@ -24,7 +24,7 @@ from engine.sqlite import faults
 #: The parameter of an address that says how many bytes a page may read, and the most that it can
 #: say: what a query reads has to be in memory all at once.
 PARAMETER = "_bytes"
-MOST = 1024 * faults.MB
+MOST = 1_000 * faults.MB
 
 _plain_execute = Database.execute
 _plain_execute_fn = Database._execute_fn
@@ -114,7 +114,8 @@ async def execute(self: Any, sql: str, *more: Any, **options: Any) -> Any:
 
 
 @functools.wraps(_plain_count)
-async def _count(self: Any, context: Any) -> Any:
+async def count(self: Any, context: Any) -> Any:
+    """Do what the extra “count” of a table's page does; None if that would read too much."""
     try:
         with faults.extras():
             return await _plain_count(self, context)
@@ -132,4 +133,4 @@ def install() -> None:
     Database._execute_write_fn = _execute_write_fn
     Database.execute_isolated_fn = _execute_isolated_fn
     Database.execute = execute
-    table_extras.CountExtra.resolve = _count
+    table_extras.CountExtra.resolve = count

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
 from datasette.app import Datasette
-from datasette.database import Database
+from datasette.database import Database, QueryInterrupted
 
 from engine.datasette.adaptations import row_counts
 
@@ -37,3 +39,67 @@ def test_counting_is_not_slowed_by_looking_at_the_clock(monkeypatch: pytest.Monk
     assert asyncio.run(count()) == {"t": 2}
     given = [limit for limit in limits if limit is not None]
     assert given and min(given) > EVERY_STEP
+
+
+async def _with_many_rows(path: Path) -> Datasette:
+    row_counts.install()
+    datasette = Datasette([str(path)], settings={"num_sql_threads": 0})
+    await datasette.invoke_startup()
+    database = datasette.get_database("many")
+    await database.execute_write("create table t (a)")
+    await database.execute_write(
+        "with recursive n(a) as (select 1 union all select a + 1 from n where a < 15000)"
+        " insert into t select a from n"
+    )
+    return datasette
+
+
+def test_large_tables_are_counted_to_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(row_counts, "EXACT", 60_000)
+
+    async def story() -> None:
+        datasette = await _with_many_rows(sqlite_path(tmp_path))
+        get = datasette.client.get
+        assert "15,000 rows in 1 table" in (await get("/")).text
+        assert "<p>15,000 rows</p>" in (await get("/many")).text
+        for where, count in (("", 15_000), ("?a__gt=100", 14_900), ("?a__gt=14999", 1)):
+            page = (await get(f"/many/t{where}")).text
+            assert f"{count:,} row" in page
+            assert "+ rows" not in page
+        # A count is made again once it may have changed.
+        await datasette.get_database("many").execute_write("delete from t where a > 14000")
+        assert "14,000 rows in 1 table" in (await get("/")).text
+
+    asyncio.run(story())
+
+
+def test_what_is_not_counted_in_time_is_no_total(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute = Database.execute
+
+    async def slow(self: Database, sql: str, *args: Any, **options: Any) -> Any:
+        if options.get("custom_time_limit") == row_counts.EXACT:
+            raise QueryInterrupted(sqlite3.OperationalError("interrupted"), sql, None)
+        return await execute(self, sql, *args, **options)
+
+    async def story() -> None:
+        datasette = await _with_many_rows(sqlite_path(tmp_path))
+        monkeypatch.setattr(Database, "execute", slow)
+        get = datasette.client.get
+        home = (await get("/")).text
+        assert "1 table" in home and "rows" not in home
+        assert "&gt;10,000 rows" in (await get("/many")).text
+        assert "10,000+ rows" in (await get("/many/t")).text
+
+    asyncio.run(story())
+
+
+def sqlite_path(folder: Path) -> Path:
+    """Return the path of an empty database."""
+    path = folder / "many.db"
+    sqlite3.connect(path).close()
+    path.touch()
+    return path
