@@ -72,7 +72,7 @@ _SQL = re.compile(
 _HEAD = 64 * 1024
 
 # The limit for a spreadsheet; Python's memory has 4 GB at most.
-_MOST_UNPACKED = 2 * 1024**3
+_MOST_UNPACKED = 2_000_000_000
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0"
 
@@ -196,7 +196,7 @@ def _refuse_other_documents(path: Path, source: str) -> None:
         members = archive.infolist()
         if sum(member.file_size for member in members) > _MOST_UNPACKED:
             raise SourceError(
-                f"{source} has more than {_MOST_UNPACKED // 1024**3} GB unpacked, so it can't be"
+                f"{source} has more than {_MOST_UNPACKED // 10**9} GB unpacked, so it can't be"
                 " opened here.",
                 source=source,
                 hint="Save the sheets that you need as CSV, and open those.",

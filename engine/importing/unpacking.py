@@ -169,7 +169,7 @@ def _damaged(source: str) -> SourceError:
 
 def _too_large(source: str, most: int) -> SourceError:
     return SourceError(
-        f"{source} has, unpacked, more than the {most // 1024**2:,} MB that can be opened here.",
+        f"{source} has, unpacked, more than the {most // 1_000_000:,} MB that can be opened here.",
         source=source,
         hint="Unpack it on your computer, and open a part of it.",
     )

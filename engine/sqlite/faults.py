@@ -23,7 +23,7 @@ from engine.errors import LiteError
 
 T = TypeVar("T")
 
-MB = 1024 * 1024
+MB = 1_000_000
 
 #: Bytes that a request may load unless it says otherwise. A page of rows needs a few blocks of
 #: 64 KiB; what needs more than this reads a large part of a table.

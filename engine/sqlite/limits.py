@@ -14,7 +14,7 @@ from time import perf_counter
 #: Bytes in a value, a row or a statement. The functions of SQLite that make large values need up to
 #: 7 ns a byte in WebAssembly, so 64 MB take 0.4 s; ten times that is a frozen page. Larger BLOBs
 #: than this cannot be shown on a page anyway.
-MOST_BYTES = 64 * 1024 * 1024
+MOST_BYTES = 64_000_000
 
 #: For each of SQLite's limits that is lowered, what it is lowered to.
 LIMITS = {
@@ -51,7 +51,7 @@ def time_limit(connection: sqlite3.Connection, milliseconds: float) -> Iterator[
         yield
     except sqlite3.DataError as error:
         raise sqlite3.OperationalError(
-            f"{error}: a value, row or statement has more than {MOST_BYTES // 1024**2} MB"
+            f"{error}: a value, row or statement has more than {MOST_BYTES // 1_000_000} MB"
         ) from error
     except MemoryError as error:
         raise sqlite3.OperationalError("the result takes more memory than there is") from error

@@ -7,4 +7,4 @@
  * 10 Mbit/s, while a page reads a few blocks; a smaller database is better here as a whole, where it needs no
  * network any more. From the disk of this device, 32 MB take about half a second.
  */
-export const PAGED_FROM = 32 * 1024 * 1024;
+export const PAGED_FROM = 32_000_000;

@@ -351,7 +351,7 @@ def test_a_file_that_does_not_fit_is_refused_before_it_is_read(
     dialog = drop_from_disk(here, large, small)
     wait_for_previews(here)
     row = dialog.get_by_role("listitem").filter(has_text="large.db")
-    expect(row).to_contain_text("large.db has 5 GB; files of up to")
+    expect(row).to_contain_text("large.db has 5.4 GB; files of up to")
     expect(row.get_by_role("checkbox")).to_be_disabled()
     import_all(here)
     assert tables(here, site, "beside") == ["beside"]

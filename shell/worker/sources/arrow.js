@@ -39,7 +39,7 @@ import { LiteError } from "../../shared/errors.js";
 /** @typedef {(value: any) => unknown} Converter  of a value that is not null */
 
 /** The most bytes that one column of a batch may unpack to. */
-const MOST_UNPACKED = 2 ** 31;
+const MOST_UNPACKED = 2e9;
 
 /** Nanoseconds in each of Arrow's units of time. */
 const UNITS = [1_000_000_000n, 1_000_000n, 1000n, 1n];

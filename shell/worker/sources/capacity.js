@@ -4,7 +4,7 @@
 
 import { LiteError } from "../../shared/errors.js";
 
-const GB = 1024 ** 3;
+const GB = 1e9;
 
 /** Python's memory has 4 GB at most, and browsers give a single buffer hardly more than this. */
 const MOST_A_FILE = 2 * GB;
@@ -44,6 +44,6 @@ export function checkSize(size, source, state = "") {
 
 /** @param {number} bytes */
 function inWords(bytes) {
-  const [unit, name] = bytes >= GB / 10 ? [GB, "GB"] : [1024 ** 2, "MB"];
+  const [unit, name] = bytes >= GB / 10 ? [GB, "GB"] : [1e6, "MB"];
   return `${(bytes / unit).toLocaleString("en", { maximumFractionDigits: 1 })} ${name}`;
 }

@@ -81,7 +81,7 @@ def test_damage_in_a_later_member_is_noticed(tmp_path: Path, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", PACKERS)
 def test_more_than_fits_is_refused(tmp_path: Path, kind: str) -> None:
-    with pytest.raises(SourceError, match="more than the 9 MB"):
+    with pytest.raises(SourceError, match="more than the 10 MB"):
         unpack(tmp_path, kind, PACKERS[kind](bytes(100_000_000)))
     assert (tmp_path / "out").stat().st_size <= MOST
 
