@@ -26,6 +26,6 @@ def try_cross_site(browser: ModuleType) -> str:
         data_host() as files,
     ):
         tab = running.new_tab()
-        forbidden = attack(tab, site, files, partial(awaited, tab))
+        forbidden = attack(tab, site, files, partial(awaited, tab.evaluate))
         note = f" (it lets none of these navigate: {', '.join(forbidden)})" if forbidden else ""
         return f"{running.version}: nothing of other sites reaches a private workspace{note}"

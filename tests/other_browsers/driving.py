@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -53,24 +53,20 @@ class Browser(Protocol):
 _numbers = itertools.count(1)
 
 
-def awaited(tab: Tab, expression: str, frame: str = "") -> Any:
-    """Return the value of a JavaScript expression, a promise, as JSON carries it; also of one
-    inside a frame.
+def awaited(evaluate: Callable[[str], Any], expression: str) -> Any:
+    """Return the value of a JavaScript expression, a promise, as JSON carries it.
+
+    :param evaluate: returns that of one which is no promise, such as Tab.evaluate.
 
     Raises:
         AssertionError: the promise was rejected, or not settled in time.
     """
     place = f"window.awaited{next(_numbers)}"
     keep = f"(value) => ({place} = JSON.stringify(value))"
-    begin = (
+    evaluate(
         f"void Promise.resolve({expression}).then((value) => ({{ value }}),"
         f" (error) => ({{ error: String(error) }})).then({keep})"
     )
-
-    def evaluate(script: str) -> Any:
-        return tab.evaluate_inside(frame, script) if frame else tab.evaluate(script)
-
-    evaluate(begin)
     answer = json.loads(wait_until(lambda: evaluate(f"{place} ?? ''"), PATIENCE, expression))
     assert "error" not in answer, answer["error"]
     return answer.get("value")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -80,12 +81,13 @@ def _use(tab: Tab) -> None:
     tab.evaluate(f"{_embed(0)}.setAttribute('theme', 'dark')")
     wait_until(lambda: tab.evaluate_inside(_frame(0), theme) == "dark", PATIENCE, "the theme")
     sql = "select count(*) from penguins where species = :s"
-    found = awaited(tab, f"{_embed(0)}.query('data', {sql!r}, {{ s: 'Adelie' }})")
+    found = awaited(tab.evaluate, f"{_embed(0)}.query('data', {sql!r}, {{ s: 'Adelie' }})")
     assert found["rows"] == [[2]], found
     tall = "document.documentElement.scrollHeight <= innerHeight"
     wait_until(lambda: tab.evaluate_inside(_frame(0), tall), PATIENCE, "the height of its page")
     insert = "fetch(`${location.pathname}/-/insert`, { method: 'POST', body: '{}' })"
-    status = awaited(tab, f"{insert}.then((response) => response.status)", _frame(0))
+    inside = partial(tab.evaluate_inside, _frame(0))
+    status = awaited(inside, f"{insert}.then((response) => response.status)")
     assert status == 403, status
     tab.evaluate(f"void {_embed(0)}.navigate('/data')")
     heading = "document.querySelector('h1')?.textContent.trim()"

@@ -46,7 +46,9 @@ def visit(tab: Tab, address: str) -> float:
     seconds = time.monotonic() - began
     # An expression, not a function: the page that it runs in has the instance's address.
     place = "location.href.slice(0, location.href.indexOf('world/airports'))"
-    answer = awaited(tab, f"fetch({place} + '{QUERY}').then((response) => response.json())")
+    answer = awaited(
+        tab.evaluate, f"fetch({place} + '{QUERY}').then((response) => response.json())"
+    )
     assert answer == [{"answer": 42}], answer
     return seconds
 
