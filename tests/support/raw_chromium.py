@@ -164,9 +164,14 @@ class RawTab:
 
     def evaluate(self, expression: str) -> Any:
         """Return the value of a JavaScript expression, awaited; None while the page changes."""
-        result = self.send(
-            "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True
-        )
+        try:
+            result = self.send(
+                "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True
+            )
+        except AssertionError as error:
+            if "navigated or closed" in str(error):
+                return None
+            raise
         return result["result"].get("value")
 
     def goto(self, url: str) -> None:
