@@ -7,6 +7,7 @@ import bz2
 import gzip
 import io
 import lzma
+import sqlite3
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.bringing import drop, import_all
 from tests.support.browsing import follow, link
-from tests.support.hosts import DataHost
+from tests.support.hosts import DataHost, RangeHabits
 from tests.support.shop import fetch_json
 from tests.support.spreadsheets import ods, xls
 
@@ -137,6 +138,55 @@ def test_options_in_vain_are_told_on_the_page_and_with_the_source(
     for words in told:
         expect(notices).to_contain_text(words)
     follow(page, page.url.replace("/data/x", "/-/sources"))
+    for words in told:
+        expect(page.locator("main").get_by_text(words)).to_be_visible()
+
+
+def _database() -> bytes:
+    connection = sqlite3.connect(":memory:")
+    connection.execute("create table t as select 1 as id")
+    return connection.serialize()
+
+
+def test_options_that_do_nothing_are_told_for_every_kind_of_file(
+    page: Page, site: str, files: DataHost
+) -> None:
+    ranges = RangeHabits(etag='"1"')
+    csv = files.add("c.csv", b"id,name\n1,a\n")
+    json = files.add("j.json", b'[{"id": 1e999, "a": 1, "a": 2}]')
+    excel = files.add("e.xls", xls({"S": [["id"], [1]]}))
+    sql = files.add("s.sql", b"create table s (a); insert into s values (1);")
+    whole = files.add("d.db", _database())
+    by_block = files.add("large.db", _database(), ranges=ranges)
+    sources = [
+        f"csv={csv}&skiprows=many&hidden=1&fts=NAME&dates=dmy",
+        f"json={json}&delimiter=;&pk=a&drop=a",
+        f"excel={excel}&decimal=,&fts=true",
+        f"sql={sql}&pk=a",
+        f"url={whole}&pk=idd&fts=nope&drop=nope",
+        f"url={by_block}&range=1&pk=idd&encoding=utf-8",
+    ]
+    follow(page, f"{site}?{'&'.join(sources)}#/data")
+    notices = page.get_by_role("status", name="About this data")
+    told = [
+        "skiprows=many was not used, since it is not a number of lines.",
+        "This option does nothing for CSV: hidden.",
+        "No column holds only dates as dates=dmy describes them.",
+        "1 of the values is infinite, or too large for a number.",
+        "1 member has the same name as a later one in the same object, such as 'a'",
+        "Column a is left out, so it can't be part of the primary key.",
+        "This option does nothing for JSON: delimiter.",
+        "This option does nothing for a spreadsheet: decimal.",
+        "There is no column with text to search in.",
+        "This option does nothing for a SQL script: pk.",
+        "These options do nothing for a SQLite database: pk, fts, drop.",
+        "These options do nothing for a SQLite database: pk, encoding.",
+    ]
+    for words in told:
+        expect(notices).to_contain_text(words)
+    root = page.url.split("/data")[0]
+    assert fetch_json(page, f"{root}/data/c.json?_search=a&_shape=array")[1][0]["name"] == "a"
+    follow(page, f"{root}/-/sources")
     for words in told:
         expect(page.locator("main").get_by_text(words)).to_be_visible()
 
