@@ -28,6 +28,7 @@ from bench import (  # noqa: E402
     memory,
     saving,
     slow_network,
+    spreadsheets,
     transfers,
     visits,
     warm_pages,
@@ -155,6 +156,15 @@ def _importing(site: str, repetitions: int) -> Iterator[Table]:
     yield Table("From the click to the first page of a large file", "none", "s", rows)
 
 
+def _spreadsheets(site: str, repetitions: int) -> Iterator[Table]:
+    here, native = zip(*spreadsheets.measure(site, repetitions), strict=True)
+    what = f"{spreadsheets.ROWS:,} rows of {spreadsheets.COLUMNS} columns"
+    times = Row(what, *(median(cost.seconds for cost in one) for one in (here, native)))
+    yield Table("An Excel workbook imported", "openpyxl", "s", [times], digits=2)
+    peaks = Row(what, *(median(cost.peak_mb for cost in one) for one in (here, native)))
+    yield Table("Highest memory of a process with it", "openpyxl", "MB", [peaks], digits=0)
+
+
 def _large(site: str) -> Iterator[Table]:
     costs = large_databases.measure(site)
     whole = large_databases.SIZE / 1e6
@@ -175,6 +185,7 @@ PARTS = (
     "memory",
     "saving",
     "importing",
+    "spreadsheets",
     "large",
 )
 
@@ -212,6 +223,9 @@ def main() -> int:
             print(show(_memory(site, old_way)), flush=True)
         if "importing" in parts:
             for table in _importing(site, 1 if args.quick else VISITS):
+                print(show(table), flush=True)
+        if "spreadsheets" in parts:
+            for table in _spreadsheets(site, 1 if args.quick else VISITS):
                 print(show(table), flush=True)
         if "large" in parts:
             for table in _large(site):

@@ -112,7 +112,7 @@ def _native(file: Path) -> float:
 
 
 @contextmanager
-def _watching_stages(page: Page) -> Iterator[dict[str, float]]:
+def watching_stages(page: Page) -> Iterator[dict[str, float]]:
     """Yield stage → ms at which it began, filled in as the page boots an instance."""
     stages: dict[str, float] = {}
     page.expose_function("noteStage", lambda stage, at: stages.setdefault(stage, at))
@@ -123,7 +123,7 @@ def _watching_stages(page: Page) -> Iterator[dict[str, float]]:
 def _on_site(site: str, url: str) -> float:
     with new_visitor() as visitor:
         page = visitor.context.new_page()
-        with _watching_stages(page) as stages:
+        with watching_stages(page) as stages:
             page.goto(link(site, "data", csv=url))
             wait_for_datasette(page)
         return (stages["open"] - stages["import"]) / 1000
