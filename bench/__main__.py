@@ -25,6 +25,7 @@ from bench import (  # noqa: E402
     embeds,
     importing,
     large_databases,
+    local_databases,
     memory,
     saving,
     slow_network,
@@ -165,6 +166,20 @@ def _spreadsheets(site: str, repetitions: int) -> Iterator[Table]:
     yield Table("Highest memory of a process with it", "openpyxl", "MB", [peaks], digits=0)
 
 
+def _local(site: str, repetitions: int) -> Iterator[Table]:
+    of = local_databases.measure_drop(site)
+    what = f"{of.file_mb:,.0f} MB, dropped"
+    yield Table(
+        "From the click to the table of a file of one's own", "none", "s", [Row(what, of.seconds)]
+    )
+    peaks = [Row(what, of.peak_mb, of.file_mb)]
+    yield Table("Highest memory of a process with it", "the file", "MB", peaks, digits=0)
+    restarts = local_databases.measure_restarts(site, repetitions)
+    rows = [Row(f"{size} MB saved", seconds) for size, seconds in restarts.items()]
+    rows.append(Row(f"{of.file_mb:,.0f} MB, dropped", of.restart_s))
+    yield Table("From a stopped worker to a table", "none", "s", rows, digits=2)
+
+
 def _large(site: str) -> Iterator[Table]:
     costs = large_databases.measure(site)
     whole = large_databases.SIZE / 1e6
@@ -187,6 +202,7 @@ PARTS = (
     "importing",
     "spreadsheets",
     "large",
+    "local",
 )
 
 
@@ -229,6 +245,9 @@ def main() -> int:
                 print(show(table), flush=True)
         if "large" in parts:
             for table in _large(site):
+                print(show(table), flush=True)
+        if "local" in parts:
+            for table in _local(site, 1 if args.quick else VISITS):
                 print(show(table), flush=True)
         if "saving" in parts:
             for table in _saving(site, 3 if args.quick else ROUNDS):

@@ -170,6 +170,19 @@ def _errors_of_blocks() -> Iterator[None]:
         raise LiteError(str(error.message), hint=getattr(error, "hint", "") or "") from error
 
 
+class JsSavedCopy:
+    """A saved file; see engine.sqlite.faults.SavedCopy."""
+
+    def __init__(self, js: Any) -> None:
+        self._js = js
+        self.size = int(js.size)
+
+    async def read(self, start: int, end: int) -> bytes:
+        with _errors_of_blocks():
+            piece: bytes = (await self._js.read(start, end)).to_bytes()
+        return piece
+
+
 class JsBlocks:
     """The blocks of large databases; see engine.sqlite.faults.Blocks."""
 
@@ -193,6 +206,14 @@ class JsBlocks:
     async def make_whole(self, path: str) -> None:
         with _errors_of_blocks():
             await self._js.makeWhole(path)
+
+    def is_on_device(self, path: str) -> bool:
+        return bool(self._js.isOnDevice(path))
+
+    async def saved_copy(self, path: str) -> JsSavedCopy | None:
+        with _errors_of_blocks():
+            copy = await self._js.savedCopy(path)
+        return None if copy is None else JsSavedCopy(copy)
 
     async def gather(self, path: str) -> None:
         with _errors_of_blocks():

@@ -26,6 +26,7 @@ from engine.datasette.downloads import (
     can_download,
     database_file,
     download_path,
+    fits,
     may_download,
     streamed,
     zip_parts,
@@ -80,7 +81,8 @@ def database_actions(
     """Offer the database."""
 
     async def links() -> Links:
-        if not await can_download(datasette, actor, datasette.get_database(database)):
+        db = datasette.get_database(database)
+        if not await can_download(datasette, actor, db):
             return []
         return [
             {
@@ -93,6 +95,7 @@ def database_actions(
                 ("xlsx", "Download as Excel", "A workbook with a sheet for each table."),
                 ("parquet.zip", "Download as Parquet", "A zip file with a file for each table."),
             )
+            if format == "db" or fits(db)
         ]
 
     return links
@@ -100,7 +103,7 @@ def database_actions(
 
 async def _downloadable(datasette: Datasette, actor: Any) -> list[Database]:
     databases = datasette.databases.values()
-    return [each for each in databases if await can_download(datasette, actor, each)]
+    return [each for each in databases if await can_download(datasette, actor, each) and fits(each)]
 
 
 async def _download(request: Request, datasette: Datasette) -> Response:

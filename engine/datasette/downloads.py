@@ -92,9 +92,14 @@ async def may_download(datasette: Datasette, actor: Any, database: Database) -> 
 
 
 async def can_download(datasette: Datasette, actor: Any, database: Database) -> bool:
-    """Tell whether somebody may have a database as a file, and all of it can be in memory."""
+    """Tell whether somebody may have a database as a SQLite file, and all of it is here."""
     may = await may_download(datasette, actor, database)
-    return may and not faults.stays_partial(Path(database.path))
+    return may and (faults.is_on_device(Path(database.path)) or fits(database))
+
+
+def fits(database: Database) -> bool:
+    """Tell whether all of a database can be in memory, as all but one SQLite file requires."""
+    return not faults.stays_partial(Path(database.path))
 
 
 def download_path(datasette: Datasette, database: str, format: str = "db") -> str:
@@ -125,8 +130,17 @@ async def streamed(parts: AsyncGenerator[bytes]) -> AsyncIterator[Body]:
 @asynccontextmanager
 async def database_file(database: Path) -> AsyncIterator[Body]:
     """Send a copy of a database."""
+    saved = await faults.saved_copy(database)
+    if saved is not None:
+        yield Body(_pieces_of(saved), saved.size)
+        return
     async with snapshot(database) as copy:
         yield Body(_pieces(copy), copy.stat().st_size)
+
+
+async def _pieces_of(copy: faults.SavedCopy) -> AsyncGenerator[bytes]:
+    for start in range(0, copy.size, PIECE):
+        yield await copy.read(start, min(copy.size, start + PIECE))
 
 
 async def _pieces(path: Path) -> AsyncGenerator[bytes]:

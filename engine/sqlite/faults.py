@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from engine.errors import LiteError
+from engine.sqlite import journals
 
 T = TypeVar("T")
 
@@ -32,6 +33,21 @@ USUAL_LIMIT = 16 * MB
 #: The part of that, and of what may be read from this device, for row counts and suggested facets
 #: together.
 EXTRAS = 16
+
+
+class SavedCopy(Protocol):
+    """A file as it was saved, which takes no memory."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+
+    async def read(self, start: int, end: int) -> bytes:
+        """Return the bytes from `start` up to, but not including, `end`.
+
+        Raises:
+            LiteError: they cannot be read.
+        """
 
 
 class Blocks(Protocol):
@@ -60,6 +76,16 @@ class Blocks(Protocol):
 
     async def gather(self, path: str) -> None:
         """Bring what was saved of such a file into memory, so that it can be renamed."""
+
+    def is_on_device(self, path: str) -> bool:
+        """Whether all of a file that is read block by block is saved on this device."""
+
+    async def saved_copy(self, path: str) -> SavedCopy | None:
+        """Return such a file as it was last saved.
+
+        Raises:
+            LiteError: it cannot be read.
+        """
 
     @property
     def is_near(self) -> bool:
@@ -193,6 +219,23 @@ async def make_whole(path: Path) -> None:
             " downloaded.",
         )
     await _blocks.make_whole(str(path))
+
+
+def is_on_device(path: Path) -> bool:
+    """Tell whether all of a file that is read block by block is saved on this device."""
+    return is_read_by_block(path) and _blocks is not None and _blocks.is_on_device(str(path))
+
+
+async def saved_copy(path: Path) -> SavedCopy | None:
+    """Return a file that is read block by block as it was last saved, if that is complete.
+
+    Raises:
+        LiteError: it cannot be read.
+    """
+    if not is_on_device(path) or journals.exist(path):
+        return None
+    assert _blocks is not None
+    return await _blocks.saved_copy(str(path))
 
 
 async def gather(path: Path) -> None:

@@ -26,6 +26,12 @@ def beside(database: Path, suffix: str) -> Path:
     return Path(f"{database}{suffix}")
 
 
+def exist(database: Path) -> bool:
+    """Tell whether there are journals of a database with anything in them."""
+    paths = (beside(database, suffix) for suffix in ("-wal", "-journal"))
+    return any(path.exists() and path.stat().st_size > 0 for path in paths)
+
+
 def discard(database: Path) -> None:
     """Remove the journals of a database."""
     for suffix in SUFFIXES:

@@ -93,12 +93,41 @@ export async function readInstance(store, key, isWanted = () => true) {
   const files = [];
   for (const file of await listed(transaction, generation)) {
     if (!isWanted(file.path)) continue;
-    const parts = file.base
-      ? await partsOf(transaction, generation, { ...file, base: file.base }, bases)
-      : await wholePartsOf(transaction, generation, file);
-    files.push({ path: file.path, content: new Blob(parts) });
+    const content = await asBlob(transaction, generation, file, bases);
+    files.push({ path: file.path, content });
   }
   return { instance, files };
+}
+
+/**
+ * Read one file as it is at this moment, as readInstance() does.
+ *
+ * @param {Store} store
+ * @param {string} generation
+ * @param {string} path
+ * @returns {Promise<Blob>}
+ * @throws {LiteError} something is missing
+ */
+export async function readFile(store, generation, path) {
+  const bases = await basesOf(store, generation);
+  const transaction = store.transaction(STORES);
+  const found = await transaction.objectStore("files").get([generation, path]);
+  if (!found) throw incomplete(path);
+  return asBlob(transaction, generation, { path, ...found }, bases);
+}
+
+/**
+ * @param {Reading} transaction
+ * @param {string} generation
+ * @param {ListedFile} file
+ * @param {Bases} bases
+ * @returns {Promise<Blob>}
+ */
+async function asBlob(transaction, generation, file, bases) {
+  const parts = file.base
+    ? await partsOf(transaction, generation, { ...file, base: file.base }, bases)
+    : await wholePartsOf(transaction, generation, file);
+  return new Blob(parts);
 }
 
 /**

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 import zipfile
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.test_kills import ENDED, Victim, in_page
 from tests.browser.test_large_databases import rows_of, update
+from tests.support.asking import VERSION
 from tests.support.bringing import drop_from_disk, import_all
 from tests.support.browsing import (
     BOOT_TIMEOUT,
+    HURRIED,
     follow,
     link,
     stop_worker,
@@ -22,6 +27,7 @@ from tests.support.browsing import (
 )
 from tests.support.hosts import DataHost
 from tests.support.large_databases import code_of, make_places
+from tests.support.raw_chromium import raw_browser
 
 ROWS = 200_000
 MB = 1024 * 1024
@@ -109,6 +115,11 @@ def test_a_large_file_is_exported_downloaded_and_deleted(
 ) -> None:
     home = open_file(page, site, mine)
     assert update(page, f"{home}mine/places/7/-/update", name="Here") == 200
+    page.goto(f"{home}mine")
+    with page.expect_download(timeout=BOOT_TIMEOUT) as download:
+        page.evaluate(f"location.href = '{home}-/download/mine.db'")
+    download.value.save_as(tmp_path / "downloaded.db")
+    check(tmp_path / "downloaded.db")
     page.goto(f"{site}saved.html")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download mine.db").click()
@@ -167,3 +178,87 @@ def test_a_restart_reads_only_what_the_page_needs(
     stop_worker(page)
     follow(page, f"{table}/2")
     expect(page.get_by_text("There", exact=True)).to_be_visible()
+
+
+#: Counts records of saved data, and the bytes of copies of the person's files.
+COUNT = """(async () => {
+  const [{ name }] = await indexedDB.databases();
+  const request = indexedDB.open(name);
+  await new Promise((resolve) => (request.onsuccess = resolve));
+  const bases = request.result.transaction("bases").objectStore("bases").getAll();
+  await new Promise((resolve) => (bases.onsuccess = resolve));
+  request.result.close();
+  return bases.result.reduce((sum, { size }) => sum + size, 0);
+})()"""
+
+
+#: A function that fetches what the workspace of a tab has at a path.
+JSON_OF = """(async (path) =>
+  (await fetch(location.pathname.match(/.*@[^/]*\\//)[0] + path)).json())"""
+
+
+def adding(victim: Victim, url: str, name: str) -> Callable[[], object]:
+    """Return a function that has a file added to the tab's workspace, as the dialog does."""
+    question = {"v": VERSION, "type": "add"}
+    return in_page(
+        victim,
+        f"""(async () => {{
+          const content = await (await fetch({json.dumps(url)})).blob();
+          const file = new File([content], {json.dumps(name)});
+          const key = location.pathname.match(/@([^/]*)/)[1];
+          const files = [{{ file, options: {{}}, kind: "file", addition: file.name }}];
+          const {{ port1, port2 }} = new MessageChannel();
+          const message = {{ ...{json.dumps(question)}, key, files }};
+          const {{ active }} = await navigator.serviceWorker.ready;
+          active.postMessage(message, [port2]);
+          await new Promise((resolve) => {{
+            port1.onmessage = ({{ data }}) => "value" in data && resolve();
+          }});
+        }})()""",
+    )
+
+
+def test_killed_while_a_large_file_is_added_it_is_there_or_not(
+    site: str, files: DataHost, tmp_path: Path
+) -> None:
+    path = make_places(tmp_path / "x.db", 130_000)
+    size = path.stat().st_size
+    assert size > 32 * MB
+    large = files.add("x.db", b"", file=path)
+    address = link(site, csv=files.add("small.csv", b"a\n1\n"))
+    with raw_browser(HURRIED) as chromium:
+        victim = Victim(chromium, site)
+
+        def databases() -> list[str]:
+            victim.open(address)
+            names: list[str] = victim.tab.evaluate(
+                f"{JSON_OF}('-/databases.json')"
+                ".then(({ databases }) => databases.map(({ name }) => name))"
+            )
+            return [name for name in names if name.startswith("x")]
+
+        def last_row(name: str) -> str:
+            found: str = victim.tab.evaluate(
+                f"{JSON_OF}('{name}/places/130000.json').then(({{ rows }}) => rows[0].name)"
+            )
+            return found
+
+        victim.open(address)
+        _, steps = victim.do(adding(victim, large, "x.db"), ENDED)
+        assert "put bases" in steps
+        present = ["x"]
+        last = len(steps) - steps[::-1].index("committed")
+        # Before and after the copy is stored, and before and after it counts.
+        at_copy = steps.index("put bases") + 1
+        for stop_at in (at_copy, at_copy + 2, last - 1, last):
+            name = f"x{stop_at}"
+            victim.open(address)
+            ended, _ = victim.do(adding(victim, large, f"{name}.db"), ENDED, stop_at)
+            found = databases()
+            assert found in (present, [*present, name]), f"step {stop_at} of {steps}"
+            committed = stop_at == last
+            assert (name in found) >= committed, f"step {stop_at} of {steps} undid a commit"
+            assert not ended or committed, f"an answer at step {stop_at} of {steps} was a lie"
+            present = found
+            assert [last_row(one) for one in present] == ["Place 130000"] * len(present)
+            assert victim.tab.evaluate(COUNT) == size * len(present)

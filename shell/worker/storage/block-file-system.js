@@ -450,7 +450,10 @@ export class WatchedFiles {
     const stored = this.#stored;
     const paged = this.pager.open(
       content,
-      stored && { read: (indexes) => stored.read(this.#path(node), indexes) },
+      stored && {
+        read: (indexes) => stored.read(this.#path(node), indexes),
+        copy: () => stored.copy(this.#path(node)),
+      },
     );
     makePaged(fs, node, paged, (start, end) => this.#touch(node, start, end));
   }

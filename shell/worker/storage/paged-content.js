@@ -16,11 +16,12 @@
  */
 
 /**
- * Reads blocks that were saved.
+ * Reads what was saved of a file.
  *
  * @typedef {object} Saved
  * @property {(indexes: number[]) => Promise<Map<number, Uint8Array>>} read  by index, each of BLOCK_SIZE
  *   bytes or, at the end of the file, fewer; rejected with an error for a person if one is missing
+ * @property {() => Promise<Blob | undefined>} copy  all of it as it was last saved; undefined if it never was
  */
 
 /** @typedef {import("../../shared/saved-store.js").BaseDescription} BaseDescription */

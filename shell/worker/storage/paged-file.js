@@ -150,6 +150,16 @@ export class PagedFile {
     return this.base.read(first * BLOCK_SIZE, Math.min(end * BLOCK_SIZE, this.base.size));
   }
 
+  /** @returns {boolean} whether all of it is on this device and saved, or will be */
+  get isSaved() {
+    return this.isNear && this.#store !== undefined;
+  }
+
+  /** @returns {Promise<Blob | undefined>} the file as it was last saved, if it was and all of it is here */
+  async savedCopy() {
+    return this.isNear ? this.#store?.copy() : undefined;
+  }
+
   /**
    * Keep a block that was loaded in memory.
    *

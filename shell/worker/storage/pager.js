@@ -34,6 +34,30 @@ class Step {
   blocks = new Set();
 }
 
+/** A file as it was saved, which is read in pieces and takes no memory. */
+class SavedCopy {
+  #blob;
+
+  /** @param {Blob} blob */
+  constructor(blob) {
+    this.#blob = blob;
+  }
+
+  /** @returns {number} bytes */
+  get size() {
+    return this.#blob.size;
+  }
+
+  /**
+   * @param {number} start
+   * @param {number} end
+   * @returns {Promise<Uint8Array>}
+   */
+  async read(start, end) {
+    return new Uint8Array(await this.#blob.slice(start, end).arrayBuffer());
+  }
+}
+
 export class Pager {
   #cache;
   #most;
@@ -87,6 +111,14 @@ export class Pager {
     return file?.isWhole === false && !(file.isNear && file.size <= this.#most);
   }
 
+  /**
+   * @param {string} path  absolute
+   * @returns {boolean} whether savedCopy() may have it
+   */
+  isOnDevice(path) {
+    return this.has(path) && this.#find(path)?.isSaved === true;
+  }
+
   /** @returns {number} bytes that may be in memory that nobody needs at present */
   get mostIdle() {
     return this.#cache.most;
@@ -131,6 +163,17 @@ export class Pager {
     await this.#keep(file, () => Array.from({ length: file.blockCount }, (_, index) => index));
     file.isWhole = true;
     this.#files.delete(file);
+  }
+
+  /**
+   * @param {string} path  absolute
+   * @returns {Promise<SavedCopy | undefined>} a file as it was last saved; undefined if it is in memory as a
+   *   whole, or parts of it are elsewhere
+   * @throws {import("../../shared/errors.js").LiteError} a part is missing
+   */
+  async savedCopy(path) {
+    const blob = this.has(path) ? await this.#find(path)?.savedCopy() : undefined;
+    return blob && new SavedCopy(blob);
   }
 
   /**

@@ -2,7 +2,7 @@
  * Reads blocks of a running instance's files from the store, where they were saved.
  */
 
-import { incomplete } from "../../shared/saved-contents.js";
+import { incomplete, readFile } from "../../shared/saved-contents.js";
 
 /** @typedef {import("../../shared/saved-store.js").Store} Store */
 /** @typedef {(closed?: Store) => Promise<Store | undefined>} OpenStore  undefined where there is none */
@@ -36,6 +36,17 @@ export class StoredBlocks {
       if (!(error instanceof Error) || error.name !== "InvalidStateError") throw error;
       return this.#read(await this.#openStore(store), path, indexes);
     }
+  }
+
+  /**
+   * @param {string} path
+   * @returns {Promise<Blob | undefined>} the file as it was last saved, which takes no memory; undefined if
+   *   it is not saved
+   * @throws {import("../../shared/errors.js").LiteError} a part is missing
+   */
+  async copy(path) {
+    const store = this.generation === "" ? undefined : await this.#openStore();
+    return store && readFile(store, this.generation, path);
   }
 
   /**

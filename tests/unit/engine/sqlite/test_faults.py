@@ -45,6 +45,12 @@ class FakeBlocks:
     async def gather(self, path: str) -> None:
         raise NotImplementedError
 
+    def is_on_device(self, path: str) -> bool:
+        return False
+
+    async def saved_copy(self, path: str) -> faults.SavedCopy | None:
+        raise NotImplementedError
+
     def begin(self) -> None:
         self.absent.clear()
         self.written.clear()
