@@ -144,7 +144,8 @@ def test_cancelling_leaves_nothing(world: World) -> None:
 
 def test_what_is_no_number_or_infinite_is_told(tmp_path: Path) -> None:
     world = World(tmp_path)
-    rows = [[float("nan"), [1, float("nan")]], [1.5, None], [float("inf"), [float("-inf")]]]
+    nan, infinity = float("nan"), float("inf")
+    rows: list[list[Any]] = [[nan, [1, nan]], [1.5, None], [infinity, [-infinity]]]
     made = world.take(Rows({"x": "float", "y": "json"}, [rows]))
     assert world.contents()[1] == [(None, "[1, null]"), (1.5, None), (float("inf"), "[-9e999]")]
     assert made["notes"] == [
