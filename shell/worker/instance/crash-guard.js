@@ -37,7 +37,7 @@ const MOST = 20;
 const MOST_ANSWERED = 2000;
 
 const SEND_AGAIN =
-  "Nothing that it changed was saved. To run it all the same, go back and send it again.";
+  "Everything saved before is unharmed. To run it all the same, go back and send it again.";
 
 const TRY_AGAIN =
   "Everything saved before is unharmed. Close other tabs to free memory, then try again: it is run then.";
@@ -110,17 +110,26 @@ export class CrashGuard {
    * @template T
    * @param {string} what  the work, to be completed by “stopped the workspace before”
    * @param {() => Promise<T>} work
+   * @param {AbortSignal} [signal]  aborted when nobody waits for it any more, and its Python is ended
    * @returns {Promise<T>}
    * @throws {LiteError} named STOPPED_BEFORE if it is refused, which happens once
    */
-  async during(what, work) {
+  async during(what, work, signal) {
     const address = await this.#noted(what);
     const refused = await this.#refused(address);
     if (refused) throw stoppedBefore(refused, what, TRY_AGAIN);
-    const end = this.#begin(address, true);
+    signal?.throwIfAborted();
+    const finish = this.#begin(address, true);
+    let isOver = false;
+    const end = () => {
+      if (!isOver) finish();
+      isOver = true;
+    };
+    signal?.addEventListener("abort", end);
     try {
       return await work();
     } finally {
+      signal?.removeEventListener("abort", end);
       end();
     }
   }

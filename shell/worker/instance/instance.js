@@ -284,7 +284,9 @@ export class Instance {
       fromSources: this.#fromSources,
       isNew: this.#isNew,
       signal: this.#abandoning.signal,
-      guard: this.#guard,
+      guard: {
+        during: (what, work) => this.#guard.during(what, work, this.#abandoning.signal),
+      },
       onWrite: () => this.#persistence.soon(),
       reports: this.reports,
     });

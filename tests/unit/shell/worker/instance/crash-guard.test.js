@@ -131,7 +131,7 @@ test("a form that stopped the workspace is refused when the browser sends it aga
   await assert.rejects(next.begin(again), {
     name: "StoppedBefore",
     message: "This request stopped the workspace before, so it was not run again.",
-    hint: /Nothing that it changed was saved/,
+    hint: /go back and send it again/,
   });
   // Another one is not, and neither is the same one when a person sends it.
   await begun(next, request("data/-/execute-write", "POST", "sql=other"));
@@ -191,6 +191,23 @@ test("people may leave in the middle of an import, and the browser may end it at
     t.mock.timers.tick(milliseconds);
   }
   assert.equal(await worker().during(what, async () => "done"), "done");
+});
+
+test("a start that is ended on purpose is not to blame", async (t) => {
+  t.mock.timers.enable({ apis: ["Date"], now: 1_000_000 });
+  const { store, worker } = await world();
+  const ending = new AbortController();
+  const guard = worker();
+  await new Promise((resolve) => {
+    const work = () => {
+      resolve(undefined);
+      return forever();
+    };
+    void guard.during("Importing x.csv", work, ending.signal);
+  });
+  assert.equal((await saved(store)).length, 1);
+  ending.abort();
+  assert.deepEqual(await saved(store), []);
 });
 
 test("an import that breaks Python is refused at once", async () => {
