@@ -30,6 +30,9 @@ const TOO_OFTEN = 3;
  */
 const TOO_OFTEN_WHEN_SLOW = 2;
 
+/** ms for which work of a workspace that is not saved is remembered. */
+const REMEMBERED = 7 * 24 * 3_600_000;
+
 /** The most work that is remembered. */
 const MOST = 20;
 
@@ -286,6 +289,21 @@ export class CrashGuard {
       // The store was closed, as for a newer version of the site. It is read again when needed.
       this.#store = this.#reading = undefined;
     }
+  }
+}
+
+/**
+ * Delete what is noted of workspaces that are not saved, so that nobody can delete it, and that were not used
+ * for long.
+ *
+ * @param {Store} store
+ * @returns {Promise<void>}
+ */
+export async function forgetOldWork(store) {
+  const saved = await store.getAllKeys("instances");
+  for (const { key, loads } of await store.getAll("guards")) {
+    const isOld = loads.every(({ at }) => Date.now() - at > REMEMBERED);
+    if (isOld && !saved.includes(key)) await store.delete("guards", key);
   }
 }
 

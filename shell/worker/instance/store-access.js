@@ -7,6 +7,7 @@
 
 import { openStore } from "../../shared/saved-store.js";
 import { SITE_ROOT } from "../../shared/site.js";
+import { forgetOldWork } from "./crash-guard.js";
 import { sweep } from "../storage/generations.js";
 
 /** @typedef {import("../../shared/saved-store.js").Store} Store */
@@ -27,8 +28,9 @@ export async function openSharedStore(closed) {
   opening ??= openStore(SITE_ROOT, () => (opening = undefined));
   try {
     const store = await opening;
-    swept ??= sweep(store).catch((error) =>
-      console.warn("What interrupted saves have left behind is still there.", error),
+    swept ??= Promise.all([sweep(store), forgetOldWork(store)]).then(
+      () => {},
+      (error) => console.warn("What interrupted saves have left behind is still there.", error),
     );
     await swept;
     return store;

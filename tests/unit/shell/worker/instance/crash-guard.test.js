@@ -6,7 +6,9 @@ import { test } from "node:test";
 import { openStore } from "../../../../../shell/shared/saved-store.js";
 import { importWorkerModule } from "../../../../support/worker_modules.js";
 
-const { CrashGuard, judged } = await importWorkerModule("shell/worker/instance/crash-guard.js");
+const { CrashGuard, forgetOldWork, judged } = await importWorkerModule(
+  "shell/worker/instance/crash-guard.js",
+);
 
 let sites = 0;
 const request = (
@@ -191,6 +193,20 @@ test("people may leave in the middle of an import, and the browser may end it at
     t.mock.timers.tick(milliseconds);
   }
   assert.equal(await worker().during(what, async () => "done"), "done");
+});
+
+test("work of workspaces that are not saved is forgotten after a week", async (t) => {
+  t.mock.timers.enable({ apis: ["Date"], now: 1_000_000 });
+  const { store, worker } = await world();
+  await begun(worker(), request("data"));
+  for (const [days, count] of [
+    [6, 1],
+    [2, 0],
+  ]) {
+    t.mock.timers.tick(days * 24 * 3_600_000);
+    await forgetOldWork(store);
+    assert.equal((await saved(store)).length, count);
+  }
 });
 
 test("a start that is ended on purpose is not to blame", async (t) => {
