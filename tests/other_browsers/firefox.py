@@ -85,9 +85,11 @@ class FirefoxBrowser:
 
     def renderers(self) -> set[int]:
         found = commands()
-        # Their command lines end in the kind of process.
+        # Their command lines end in the kind of process, after a space.
         return {
-            one for one in with_descendants([self._process]) if found.get(one, [])[-1:] == ["tab"]
+            one
+            for one in with_descendants([self._process])
+            if " ".join(found.get(one, [])).rstrip().endswith(" tab")
         }
 
     def close(self) -> None:

@@ -94,6 +94,10 @@ class WebKitBrowser:
             return json.load(answer)["value"]
 
     def new_tab(self) -> WebKitTab:
+        # Another tab is opened behind the first, and nothing is drawn there.
+        if not self._current:
+            self._current = self._request("/window", "GET")
+            return WebKitTab(self, self._current)
         return WebKitTab(self, self.send("/window/new", type="tab")["handle"])
 
     def renderers(self) -> set[int]:

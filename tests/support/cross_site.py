@@ -83,7 +83,7 @@ class Attack:
 
     def rows(self) -> int:
         """Return how many rows the table has, as the owner sees it."""
-        self.tab.goto(f"{self.private}data")
+        self._goto(f"{self.private}data")
         self._wait("!!document.querySelector('navigation-search')")
         found = self.ask(f"fetch('{self.private}data/secrets.json').then((r) => r.json())")
         return len(found["rows"])
@@ -101,10 +101,7 @@ class Attack:
         )
         name = f"evil-{next(_numbers)}.html"
         self.files.add(name, page.encode(), headers={"Content-Type": "text/html"})
-        self.tab.goto(f"{self.origin}/{name}")
-        self._wait(
-            f"!location.href.startsWith({self.origin!r}) || document.readyState !== 'loading'"
-        )
+        self._goto(f"{self.origin}/{name}")
 
     def navigations(self) -> Iterator[str]:
         """Lead the window to the workspace in every way; yield what the browser does not allow.
@@ -145,6 +142,12 @@ class Attack:
             assert len(answers) > 20, (where, answers)
             readable = [one for one in answers if one["type"] not in ("error", "opaque")]
             assert readable == [], (where, readable)
+
+    def _goto(self, url: str) -> None:
+        # By way of a page of neither site: some drivers do not wait until the old page is gone.
+        self.tab.goto("about:blank")
+        self._wait("location.href === 'about:blank'")
+        self.tab.goto(url)
 
     def _left(self, seconds: float) -> bool:
         try:
