@@ -26,11 +26,12 @@ from engine import deferred_modules
 from engine.errors import SourceError
 from engine.importing import ods_cells, xls_cells, xlsb_cells, xlsx_cells
 from engine.importing.column_types import EXACT
+from engine.importing.excel_notes import notes_on, skipped_in_words
 from engine.importing.file_kinds import is_zip, refuse_other_spreadsheets
 from engine.importing.imported import Imported
 from engine.importing.loose_table import LooseTable
 from engine.importing.options import ImportOptions
-from engine.importing.sheet_cells import NOWHERE, BookCells, Cells, reference
+from engine.importing.sheet_cells import BookCells, Cells, reference
 from engine.importing.zip_errors import UNREADABLE_ZIP
 from engine.pace import Breathe, Pace
 from engine.sqlite.names import column_names
@@ -51,6 +52,7 @@ _MOST_CELLS = 30_000_000
 _MOST_BYTES = 2_000_000_000
 
 _MIDNIGHT = datetime.time()
+
 
 Row = tuple[Any, ...]
 
@@ -142,8 +144,8 @@ class Workbook:
         rows = self._rows(sheet, cells)
         found = _with_header(name, islice(rows, options.skiprows or 0, None), options)
         if found is not None:
-            found.notes += _notes(name, cells, sheet.merged_cell_ranges or [])
-            found.notes += _notes("", self._cells.sheets.get("", Cells()), [])
+            found.notes += notes_on(name, cells, sheet.merged_cell_ranges or [])
+            found.notes += notes_on("", self._cells.sheets.get("", Cells()), [])
         return found
 
     def _rows(self, sheet: Any, cells: Cells) -> Iterator[Row]:
@@ -176,46 +178,6 @@ def _early(value: Any, day_0: datetime.datetime, days: float | None) -> Any:
     if value != _MIDNIGHT.isoformat() or days is None:
         return value
     return _value(day_0 + datetime.timedelta(days=days))
-
-
-def _notes(name: str, cells: Cells, merged: list[Any]) -> list[str]:
-    notes = []
-    if cells.errors:
-        holds = "holds an error" if len(cells.errors) == 1 else "hold errors"
-        where = f"of sheet {name}" if name else "of the file"
-        references = ["" if place == NOWHERE else reference(*place) for place in cells.errors]
-        notes.append(
-            f"{_cells_in_words(references)} {where} {holds} such as #N/A; that is NULL here."
-        )
-    if cells.formulas:
-        holds = "holds a formula" if len(cells.formulas) == 1 else "hold formulas"
-        notes.append(
-            f"{_cells_in_words(cells.formulas)} of sheet {name} {holds} whose result was not saved;"
-            " that is NULL here. Open the file in a spreadsheet program and save it to have them"
-            " calculated."
-        )
-    if merged:
-        (row, column), _ = merged[0]
-        count = "1 range" if len(merged) == 1 else f"{len(merged):,} ranges"
-        notes.append(
-            f"Sheet {name} has {count} of merged cells, the first at {reference(row, column)}:"
-            " their value is in the first cell only."
-        )
-    return notes
-
-
-def _cells_in_words(references: list[str]) -> str:
-    first = references[0]
-    if len(references) == 1:
-        return f"Cell {first}" if first else "1 cell"
-    return f"{len(references):,} cells" + (f" (the first is {first})" if first else "")
-
-
-def hidden_in_words(names: list[str]) -> str:
-    """Return that these sheets were left out."""
-    if len(names) == 1:
-        return f"Sheet {names[0]} is hidden and was left out."
-    return f"Sheets {', '.join(names[:-1])} and {names[-1]} are hidden and were left out."
 
 
 async def _read_cells(path: Path, breathe: Breathe) -> BookCells:
@@ -252,21 +214,6 @@ def _refuse_too_large(path: Path, source: str) -> None:
             source=source,
             hint="Save the sheets that you need as CSV, and open those files.",
         )
-
-
-def no_sheets(url: str, hidden: list[str]) -> SourceError:
-    """Return the error for a spreadsheet of which no sheet was imported; `hidden` were left out."""
-    if hidden:
-        return SourceError(
-            f"{url} holds no rows that can be seen. {hidden_in_words(hidden)}",
-            source=url,
-            hint="Add hidden=1 to the link, or choose the sheets in the dialog, to open them.",
-        )
-    return SourceError(
-        f"{url} holds no rows: all of its sheets are empty.",
-        source=url,
-        hint="Check that the file has content and was saved.",
-    )
 
 
 def _damaged(source: str, error: Exception) -> SourceError:
@@ -353,9 +300,7 @@ def _with_header(name: str, rows: Iterator[Row], options: ImportOptions) -> Shee
         while start < len(first) - 1 and _filled(first[start]) == 1:
             start += 1
         if start:
-            what = "1 row was" if start == 1 else f"{start} rows were"
-            above = " / ".join(str(value) for row in first[:start] for value in row if value)
-            notes.append(f"{what} skipped above the header of sheet {name}: “{above[:200]}”.")
+            notes.append(skipped_in_words(name, first[:start]))
     header = ["" if value is None else str(value).strip() for value in first[start]]
     return Sheet(name, header, _chain(first[start + 1 :], rows), notes)
 

@@ -62,6 +62,8 @@ _BY_NAME: dict[str, Kind] = {
     **dict.fromkeys(("datasette.json", "datasette.yaml", "datasette.yml"), "config"),
 }
 
+_JSON = re.compile(rb'\s*(?:\[\s*)?\{\s*"[^"\\\r\n]*"\s*:')
+
 # How the first statement of a script begins, after comments.
 _SQL = re.compile(
     r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:BEGIN\s*(?:TRANSACTION)?\s*;|(?:PRAGMA\s+\w+|INSERT\s+INTO\s+"
@@ -94,6 +96,8 @@ def kind_of(head: bytes, name: str, parameter: str) -> Kind:
         return "excel"
     if parameter == "excel" and text_called_spreadsheet(head, name):
         return "csv"
+    if parameter == "csv" and is_json(head):
+        return "json"
     if parameter != "auto":
         given: dict[str, Kind] = {"url": "sqlite", "json": "json", "sql": "sql", "excel": "excel"}
         return "parquet" if parameter == "parquet" else given.get(parameter, "csv")
@@ -109,6 +113,11 @@ def kind_of(head: bytes, name: str, parameter: str) -> Kind:
     if text.startswith((b"{", b"[")):
         return "json"
     return "sql" if _SQL.match(text[:4096].decode("utf-8", "replace")) else "csv"
+
+
+def is_json(head: bytes) -> bool:
+    """Return whether a file begins with an object, or a list of them, that has a member."""
+    return _JSON.match(head.removeprefix(b"\xef\xbb\xbf")) is not None
 
 
 def is_called_lines(name: str) -> bool:

@@ -22,12 +22,8 @@ from engine.folder import Folder
 from engine.importing import sqlite_file
 from engine.importing.configuration import read_configuration
 from engine.importing.csv_import import import_csv_at
-from engine.importing.excel_import import (
-    Workbook,
-    hidden_in_words,
-    import_sheet,
-    no_sheets,
-)
+from engine.importing.excel_import import Workbook, import_sheet
+from engine.importing.excel_notes import hidden_in_words, no_sheets
 from engine.importing.file_kinds import Kind, kind_of, read_head, text_called_spreadsheet
 from engine.importing.finishing import NewTable
 from engine.importing.json_import import import_json
@@ -93,6 +89,9 @@ class Intake:
                 result = await self._take_tables(request, kind, file, None, pace)
                 if kind == "csv" and text_called_spreadsheet(head, request.url):
                     note = f"{request.url} is not a spreadsheet but text, and was read as CSV."
+                    result["notes"].insert(0, note)
+                elif kind == "json" and request.parameter == "csv":
+                    note = f"{request.url} is not CSV but JSON, and was read as that."
                     result["notes"].insert(0, note)
         finally:
             file.unlink(missing_ok=True)

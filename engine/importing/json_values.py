@@ -117,13 +117,13 @@ class JsonParser:
         return value
 
     def parse_relaxed(self, text: str) -> Any:
-        """Return a document with comments, commas too many, line breaks in text, or several values.
+        """Return a document with comments, commas before closing brackets, or several values.
 
         Raises:
             ValueError: it is not even that.
             RecursionError: it is nested too deeply.
         """
-        self._take_long_integers(strict=False)
+        self._take_long_integers(strict=False)  # line breaks and tabs may be in text
         plain = _LAST_COMMA.sub(self._without_comma, _COMMENT.sub(self._without_comment, text))
         check_depth(plain)
         values = []

@@ -143,6 +143,12 @@ function kindOfZip(first, bytes) {
  * @returns {LiteError | undefined} undefined when it may be opened
  */
 export function unreadable(kind, source) {
+  if (kind === "html" && /\.xlsx?$/i.test(source)) {
+    return new LiteError(`${source} is not a spreadsheet but a web page.`, {
+      hint: "Some programs give their tables this name. Open it in a spreadsheet program, and save it as .xlsx.",
+      source,
+    });
+  }
   if (kind === "html") {
     return new LiteError(`${source} is a web page, not a data file.`, {
       hint: "Look for a download or “raw” link on that page and use its address instead.",

@@ -350,9 +350,16 @@ def _same(found: Any, value: Any, kind: str) -> bool:
     return bool(found == value)
 
 
-def test_line_breaks_within_text(open_: Opener) -> None:
+def test_line_breaks_and_tabs_within_text(open_: Opener) -> None:
     opened = open_("x.json", b'[{"a": "one\ntwo\tthree"}]')
     assert opened.rows("select a from x") == [("one\ntwo\tthree",)]
+
+
+@pytest.mark.parametrize("text", ['[{"a": 1}]', '{"a": 1}\n{"a": 2}\n', '\ufeff [ {"a" :1}]'])
+def test_what_is_called_csv(open_: Opener, text: str) -> None:
+    opened = open_("https://a.test/x", text.encode(), "csv")
+    assert opened.rows("select min(a) from x") == [(1,)]
+    assert opened.notes == ["https://a.test/x is not CSV but JSON, and was read as that."]
 
 
 def test_features_of_arcgis(open_: Opener) -> None:

@@ -147,7 +147,7 @@ def test_what_is_no_number_or_infinite_is_told(tmp_path: Path) -> None:
     nan, infinity = float("nan"), float("inf")
     rows: list[list[Any]] = [[nan, [1, nan]], [1.5, None], [infinity, [-infinity]]]
     made = world.take(Rows({"x": "float", "y": "json"}, [rows]))
-    assert world.contents()[1] == [(None, "[1, null]"), (1.5, None), (float("inf"), "[-9e999]")]
+    assert world.contents()[1] == [(None, "[1, null]"), (1.5, None), (infinity, "[-9e999]")]
     assert made["notes"] == [
         "2 values were read as NULL: NaN, not a number.",
         "2 of the values are infinite, or too large for a number.",

@@ -55,6 +55,14 @@ test("what cannot be opened is named, with a way out", () => {
   }
 });
 
+test("a web page that is called a spreadsheet is explained as such", () => {
+  for (const name of ["report.xls", "https://a.test/report.XLSX"]) {
+    const error = unreadable("html", name);
+    assert.match(error.message, /is not a spreadsheet but a web page/);
+    assert.match(error.hint, /save it as \.xlsx/);
+  }
+});
+
 test("the first file in a zip tells what the zip is about", () => {
   assert.equal(firstEntry(zip("a/b.csv")), "a/b.csv");
   assert.equal(firstEntry(bytes("PK\x05\x06")), "");
