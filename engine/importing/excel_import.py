@@ -26,7 +26,7 @@ from engine import deferred_modules
 from engine.errors import SourceError
 from engine.importing import ods_cells, xls_cells, xlsb_cells, xlsx_cells
 from engine.importing.column_types import EXACT
-from engine.importing.excel_notes import notes_on, skipped_in_words
+from engine.importing.excel_notes import excerpt, notes_on, skipped_in_words
 from engine.importing.file_kinds import is_zip, refuse_other_spreadsheets
 from engine.importing.imported import Imported
 from engine.importing.loose_table import LooseTable
@@ -225,7 +225,8 @@ def _damaged(source: str, error: Exception) -> SourceError:
             " one.",
         )
     return SourceError(
-        f"{source} is a spreadsheet that can't be read: {error}.",
+        # A damaged zip file's may quote kilobytes of it.
+        f"{source} is a spreadsheet that can't be read: {excerpt(str(error))}.",
         source=source,
         hint="It may be damaged or cut off. Open it in Excel or LibreOffice, save it again as"
         " .xlsx, and open that file.",

@@ -60,9 +60,12 @@ def skipped_in_words(name: str, rows: Sequence[Sequence[Any]]) -> str:
     """Return that these rows above the header were left out."""
     what = "1 row was" if len(rows) == 1 else f"{len(rows)} rows were"
     above = " / ".join(str(value) for row in rows for value in row if value)
-    if len(above) > _LONGEST:
-        above = f"{above[:_LONGEST]}…"
-    return f"{what} skipped above the header of sheet {name}: “{above}”."
+    return f"{what} skipped above the header of sheet {name}: “{excerpt(above)}”."
+
+
+def excerpt(text: str) -> str:
+    """Return a text, cut off where it gets too long for a sentence."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def no_sheets(url: str, hidden: list[str]) -> SourceError:

@@ -157,3 +157,12 @@ def test_binary_workbooks(open_: Opener) -> None:
     opened = open_("t.xlsb", xlsb({(0, 0): "a", (0, 1): "b", (1, 0): 1.5, (1, 1): "x"}))
     assert opened.rows("select * from t") == [(1.5, "x")]
     assert opened.notes == []
+
+
+def test_an_error_does_not_quote_kilobytes_of_the_file(open_: Opener) -> None:
+    data = bytearray(xlsx(lambda sheet: sheet.append(["a" * 9]) or sheet.append([1])))
+    name = data.index(b"xl/worksheets/sheet1.xml")
+    data[name - 4 : name - 2] = (len(data) - name).to_bytes(2, "little")
+    with pytest.raises(SourceError, match="is a spreadsheet that can't be read: ") as caught:
+        open_("t.xlsx", bytes(data))
+    assert len(caught.value.message) < 300
