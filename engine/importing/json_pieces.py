@@ -52,18 +52,20 @@ class _Pieces:
         self._text = text
         self._breathe = breathe
         self.decode = parser.raw_decode
-        self._object_of = parser.object_of
+        self._parser = parser
 
     async def list(self, start: int) -> tuple[list[Any], int]:
         """Return the list that starts there, and where it ends."""
-        text, decode = self._text, self.decode
+        text, parser = self._text, self._parser
         values: list[Any] = []
         position = _skip(text, start + 1)
         if text[position : position + 1] == "]":
             return values, position + 1
         names: list[str] = []
+        # How many values were checked, where the others begin, and what was counted before them.
+        checked, begin, counted = 0, position, parser.not_numbers
         while True:
-            value, position = decode(text, position)
+            value, position = parser.decode(text, position)
             if type(value) is dict:
                 # The parser shares names within each piece; here they are shared between rows.
                 if names == list(value):
@@ -72,10 +74,16 @@ class _Pieces:
                     names = list(value)
             values.append(value)
             is_last, position = _next(text, position, "]")
+            if not is_last and len(values) - checked < _VALUES:
+                continue
+            if parser.lacks_members(text, begin, position, values[checked:]):
+                del values[checked:]
+                position, parser.not_numbers = begin, counted
+                continue
             if is_last:
                 return values, position
-            if len(values) % _VALUES == 0:
-                await self._breathe(position)
+            checked, begin, counted = len(values), position, parser.not_numbers
+            await self._breathe(position)
 
     async def object(self, start: int) -> tuple[dict[str, Any], int]:
         """Return the object that starts there, and where it ends."""
@@ -97,7 +105,7 @@ class _Pieces:
             else:
                 value, position = decode(text, position)
             if name in members:
-                members = self._object_of([*members.items(), (name, value)])
+                members = self._parser.object_of([*members.items(), (name, value)])
             else:
                 members[name] = value
             is_last, position = _next(text, position, "}")

@@ -34,18 +34,18 @@ class JsonParser:
     separators: int = 0  # commas between documents
     repeated: int = 0  # members with the name of another one and another value
     first_repeated: str = ""
-    _decode: Callable[[str, int], tuple[Any, int]] = field(init=False)
-    #: Like `_decode`, but sees names that occur twice, which takes half as long again.
-    _decode_pairs: Callable[[str, int], tuple[Any, int]] = field(init=False)
+    #: Like json.JSONDecoder.raw_decode. Follow it with `lacks_members`.
+    decode: Callable[[str, int], tuple[Any, int]] = field(init=False)
+    _how: dict[str, Any] = field(default_factory=dict)
     _sees_pairs: bool = False
 
     def __post_init__(self) -> None:
         self._use()
 
     def _use(self, **how: Any) -> None:
-        how["parse_constant"] = self._constant
-        self._decode = json.JSONDecoder(**how).raw_decode
-        self._decode_pairs = json.JSONDecoder(**how, object_pairs_hook=self.object_of).raw_decode
+        """Parse in this way from now on; the arguments are those of json.JSONDecoder."""
+        self._how |= {"parse_constant": self._constant, **how}
+        self.decode = json.JSONDecoder(**self._how).raw_decode
 
     def _take_long_integers(self, **how: Any) -> None:
         """Read integers with thousands of digits as text, which makes all parsing slower."""
@@ -63,17 +63,24 @@ class JsonParser:
 
     def raw_decode(self, text: str, start: int) -> tuple[Any, int]:
         """Return the value that starts there, and where it ends, as json.JSONDecoder does."""
-        if self._sees_pairs:
-            return self._decode_pairs(text, start)
         before = self.not_numbers
-        value, end = self._decode(text, start)
-        # Fewer members than names: one occurs twice. Nested ones are not counted, since counting
-        # takes longer than reading the pairs.
-        if text.count('":', start, end) != _members(value):
+        value, end = self.decode(text, start)
+        if self.lacks_members(text, start, end, value):
             self.not_numbers = before
-            self._sees_pairs = True
-            value, end = self._decode_pairs(text, start)
+            value, end = self.decode(text, start)
         return value, end
+
+    def lacks_members(self, text: str, start: int, end: int, value: Any) -> bool:
+        """Return whether `value`, read from there, may lack members that have the name of another.
+
+        If so, read it again. From then on such members are seen, which takes half as long again.
+        Members that are nested are not counted, since counting takes longer than that.
+        """
+        if self._sees_pairs or text.count('":', start, end) == _members(value):
+            return False
+        self._sees_pairs = True
+        self._use(object_pairs_hook=self.object_of)
+        return True
 
     def object_of(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         """Return an object with these members, of which several may have the same name."""
