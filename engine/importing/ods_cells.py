@@ -5,7 +5,6 @@ Cells and rows that are alike are written once, with a count, so a short file ca
 
 from __future__ import annotations
 
-import html
 import re
 import zipfile
 
@@ -37,11 +36,7 @@ async def read_cells(archive: zipfile.ZipFile, breathe: Breathe) -> BookCells:
             rest, text = text[end:], text[:end]
             for tag, attributes in _TAG.findall(text):
                 if tag == b"table:table":
-                    name = _NAME.search(attributes)
-                    cells = Cells()
-                    sheets[html.unescape(name[1].decode("utf-8", "replace")) if name else ""] = (
-                        cells
-                    )
+                    cells = sheets[_name(attributes)] = Cells()
                     row = next_row = 0
                 elif tag == b"table:table-row":
                     row, column = next_row, 0
@@ -57,6 +52,14 @@ async def read_cells(archive: zipfile.ZipFile, breathe: Breathe) -> BookCells:
                         cells.errors.append((row, column - 1))
             await breathe(archive.fp.tell() if archive.fp else 0)
     return BookCells(sheets, at_once=True)
+
+
+def _name(attributes: bytes) -> str:
+    # Not at the top: every start would wait for it, and few visits need it.
+    import html
+
+    found = _NAME.search(attributes)
+    return html.unescape(found[1].decode("utf-8", "replace")) if found else ""
 
 
 def _count(pattern: re.Pattern[bytes], attributes: bytes) -> int:
