@@ -17,6 +17,7 @@ import datetime
 import sqlite3
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -92,9 +93,9 @@ class Workbook:
         refuse_other_spreadsheets(path, source)
         # Few visits need it.
         await deferred_modules.need("A spreadsheet")
-        from python_calamine import CalamineError, CalamineWorkbook
+        from python_calamine import CalamineWorkbook
 
-        unreadable: tuple[type[Exception], ...] = (CalamineError, SyntaxError, *UNREADABLE_ZIP)
+        unreadable: tuple[type[Exception], ...] = (SyntaxError, *UNREADABLE_ZIP)
         try:
             if is_zip(path):
                 _refuse_too_large(path, source)
@@ -102,7 +103,8 @@ class Workbook:
             if cells.at_once:
                 for name, one in cells.sheets.items():
                     _refuse_far(name, one, source)
-            return cls(CalamineWorkbook.from_path(str(path)), cells, source)
+            with _reading(source):
+                return cls(CalamineWorkbook.from_path(str(path)), cells, source)
         except unreadable as error:
             raise _damaged(source, error) from error
 
@@ -133,14 +135,10 @@ class Workbook:
                 yield found, own
 
     def _sheet(self, name: str, options: ImportOptions) -> Sheet | None:
-        from python_calamine import CalamineError
-
         cells = self._cells.sheets.get(name, Cells())
         _refuse_far(name, cells, self._source)
-        try:
+        with _reading(self._source):
             sheet = self._book.get_sheet_by_name(name)
-        except CalamineError as error:
-            raise _damaged(self._source, error) from error
         rows = self._rows(sheet, cells)
         found = _with_header(name, islice(rows, options.skiprows or 0, None), options)
         if found is not None:
@@ -180,6 +178,18 @@ def _early(value: Any, day_0: datetime.datetime, days: float | None) -> Any:
     return _value(day_0 + datetime.timedelta(days=days))
 
 
+@contextmanager
+def _reading(source: str) -> Iterator[None]:
+    """Raise a SourceError for whatever python_calamine raises about a file."""
+    try:
+        yield
+    except BaseException as error:
+        # Rust's panics are no Exception, and their class cannot be imported.
+        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+            raise _damaged(source, error) from error
+        raise
+
+
 async def _read_cells(path: Path, breathe: Breathe) -> BookCells:
     if not is_zip(path):
         return xls_cells.read_cells(path)
@@ -216,7 +226,7 @@ def _refuse_too_large(path: Path, source: str) -> None:
         )
 
 
-def _damaged(source: str, error: Exception) -> SourceError:
+def _damaged(source: str, error: BaseException) -> SourceError:
     if "password" in str(error).lower() or "encrypt" in str(error).lower():
         return SourceError(
             f"{source} is protected with a password.",

@@ -34,9 +34,12 @@ async def read_cells(archive: zipfile.ZipFile, breathe: Breathe) -> BookCells:
     paths = paths_of(archive, WORKBOOK)
     sheets = {}
     for id, name in _sheets(archive.read(WORKBOOK)):
-        part = paths.get(id, "")
-        if part in archive.namelist():
-            sheets[name] = await _cells(archive.read(part), breathe)
+        if id == "":
+            continue  # without cells
+        if paths.get(id) not in archive.namelist():
+            # python_calamine would stop the whole of Python.
+            raise zipfile.BadZipFile(f"the part {id!r} with sheet {name} is missing")
+        sheets[name] = await _cells(archive.read(paths[id]), breathe)
     return BookCells(sheets)
 
 

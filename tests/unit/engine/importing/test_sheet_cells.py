@@ -159,6 +159,15 @@ def test_binary_workbooks(open_: Opener) -> None:
     assert opened.notes == []
 
 
+def test_a_sheet_that_is_missing_in_a_binary_workbook(open_: Opener) -> None:
+    data, again = xlsb({(0, 0): "a"}), io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(again, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b'"rId1"', b'"rId2"'))
+    with pytest.raises(SourceError, match="can't be read: the part 'rId1' with sheet S is missing"):
+        open_("t.xlsb", again.getvalue())
+
+
 def test_an_error_does_not_quote_kilobytes_of_the_file(open_: Opener) -> None:
     data = bytearray(xlsx(lambda sheet: sheet.append(["a" * 9]) or sheet.append([1])))
     name = data.index(b"xl/worksheets/sheet1.xml")
