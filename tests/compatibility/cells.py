@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from urllib.parse import quote
+
+from playwright.sync_api import Locator, expect
 
 from tests.compatibility.case import Place, plugin
 
@@ -78,3 +80,45 @@ def checkbox(place: Place) -> None:
     box.check()
     expect(place.cell("is_done").locator(".saved-message")).to_have_text("updated")
     assert place.sql("select is_done from notes where id = 1") == 1
+
+
+def _cell_of_query(place: Place, sql: str) -> Locator:
+    """Return the cell of a query that has one column, `value`."""
+    place.open(f"data/-/query?sql={quote(sql)}")
+    return place.page.locator("td.col-value").first
+
+
+@plugin("datasette-no-truncate==0.1", "Whole values", "Shows long values without cutting them")
+def no_truncate(place: Place) -> None:
+    cell = _cell_of_query(place, "select hex(zeroblob(3000)) as value")
+    assert len(cell.inner_text()) == 6000
+
+
+@plugin("datasette-youtube-embed==0.2", "YouTube", "Plays addresses of YouTube videos")
+def youtube_embed(place: Place) -> None:
+    address = "https://www.youtube.com/watch?v=x1"
+    cell = _cell_of_query(place, f"select '{address}' as value")
+    expect(cell.locator("lite-youtube[videoid=x1]")).to_be_visible()
+
+
+@plugin(
+    "datasette-external-links-new-tabs==0.1",
+    "Links in new tabs",
+    "Opens links to other sites in new tabs",
+)
+def external_links_new_tabs(place: Place) -> None:
+    link = _cell_of_query(place, "select 'https://example.org/one' as value").get_by_role("link")
+    expect(link).to_have_attribute("target", "_blank")
+
+
+@plugin(
+    "datasette-mask-columns==0.2.2",
+    "Masked columns",
+    "Hides the values of columns",
+    config={"databases": {"data": {"plugins": {"datasette-mask-columns": {"drafts": ["body"]}}}}},
+)
+def mask_columns(place: Place) -> None:
+    place.open("data/drafts")
+    expect(place.cell("body")).to_have_text("REDACTED")
+    expect(place.cell("title")).to_have_text("Otters of the Tagus")
+    assert place.sql("select body from drafts") is None

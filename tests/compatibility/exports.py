@@ -60,3 +60,18 @@ def export_notebook(place: Place) -> None:
     place.page.locator(".export-links").get_by_role("link", name="Notebook").click()
     code = place.page.locator("pre.copyable").nth(1)
     expect(code).to_contain_text(f'"{place.root}data/places.json?_shape=array"')
+
+
+@plugin("datasette-gfm==0.1.1", "Markdown tables", "Gives rows as a table in Markdown")
+def gfm(place: Place) -> None:
+    place.open("data/places")
+    text = place.fetch("data/places.md?_col=name")
+    assert text.startswith("|id|name|\n|---|---|\n1|Lisbon|\n"), text[:200]
+
+
+@plugin("datasette-llms-txt==0.3.0", "llms.txt", "Describes the data to language models")
+def llms_txt(place: Place) -> None:
+    place.open()
+    text = place.fetch("data/places/llms.txt")
+    assert text.startswith("# data/places\n\n> Table `places` with 6 rows"), text[:300]
+    assert "data/places" in place.fetch("llms.txt")

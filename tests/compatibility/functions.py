@@ -52,3 +52,22 @@ def template_sql(place: Place) -> None:
     place.open("from-sql")
     names = place.page.locator("#from-sql li").all_inner_texts()
     assert names[:2] == ["Lisbon", "Porto"] and len(names) == 6, names
+
+
+@plugin("datasette-current-actor==0.3", "Who asks", "An SQL function that tells who is signed in")
+def current_actor(place: Place) -> None:
+    assert place.sql("select current_actor()") == "root"
+
+
+@plugin("datasette-sqlite-url-lite==0.1", "Addresses", "SQL functions for the parts of addresses")
+def sqlite_url_lite(place: Place) -> None:
+    assert place.sql("select url_host('https://example.org/a#b')") == "example.org"
+    assert place.sql("select url_fragment('https://example.org/a#b')") == "b"
+
+
+@plugin(
+    "datasette-rapidfuzz==0.1.0", "Fuzzy matches", "SQL functions that say how alike two texts are"
+)
+def rapidfuzz(place: Place) -> None:
+    assert place.sql("select rapidfuzz_ratio('Lisbon', 'Lisbon')") == 100
+    assert place.sql("select rapidfuzz_token_sort_ratio('new york', 'york new')") == 100

@@ -108,3 +108,19 @@ def plot(place: Place) -> None:
     # It starts once it is loaded, and again if the page is complete only after that.
     place.page.get_by_role("button", name="Show Plot").first.click()
     expect(place.page.locator("figure svg, svg[class*=plot]").first).to_be_visible()
+
+
+@plugin(
+    "datasette-leaflet-geojson==0.8.2", "Maps of shapes", "Draws values that are GeoJSON on maps"
+)
+def leaflet_geojson(place: Place) -> None:
+    place.open("data/shapes")
+    expect(place.cell("geometry").locator(".leaflet-container svg path")).to_be_visible()
+
+
+@plugin(
+    "datasette-geojson-map==0.5.0", "Map of all shapes", "Draws the geometries of a table on a map"
+)
+def geojson_map(place: Place) -> None:
+    place.open("data/shapes")
+    expect(place.page.locator("#map svg path")).to_have_count(1)

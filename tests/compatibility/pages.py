@@ -86,3 +86,44 @@ def comments(place: Place) -> None:
     expect(comments).to_contain_text("Are there otters?")
     place.open("-/datasette-comments/activity")
     expect(place.page.locator("body")).to_contain_text("Are there otters?")
+
+
+@plugin("datasette-endpoints==0.1", "Addresses of Datasette", "Lists the paths that are answered")
+def endpoints(place: Place) -> None:
+    place.open("-/endpoints")
+    paths = [one["path"] for one in place.fetch_json("-/endpoints.json")]
+    assert "/-/endpoints" in paths, paths
+
+
+@plugin("datasette-block-robots==1.1.1", "robots.txt", "Asks search engines to stay away")
+def block_robots(place: Place) -> None:
+    place.open()
+    assert place.fetch("robots.txt") == "User-agent: *\nDisallow: /"
+
+
+@plugin(
+    "datasette-pretty-traces==0.7",
+    "Traces",
+    "Shows how long the queries of a page took",
+    config={"settings": {"trace_debug": True}},
+    note="It needs the setting trace_debug, which a link cannot set, but the owner of a site can.",
+)
+def pretty_traces(place: Place) -> None:
+    place.open("data/places?_trace=1")
+    expect(place.page.locator(".trace-line", has_text="places").first).to_be_visible()
+
+
+@plugin("datasette-apps==0.2a0", "Apps", "Makes small apps of HTML that can query the data")
+def apps(place: Place) -> None:
+    place.open("-/apps/create")
+    place.page.locator("#app-name").fill("Towns")
+    html = "<p id=out></p><script>datasette.query('data', 'select count(*) as n from places')"
+    html += (
+        ".then(r => { document.getElementById('out').textContent = JSON.stringify(r) })</script>"
+    )
+    place.page.locator(".cm-content").first.fill(html)
+    place.page.get_by_role("checkbox", name="data").check()
+    place.page.get_by_role("button", name="Create app").click()
+    expect(place.page.locator("h1")).to_have_text("Towns")
+    frame = place.page.frame_locator("#datasette-app-frame")
+    expect(frame.locator("#out")).to_contain_text("6")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from tests.compatibility.case import Case
@@ -23,9 +24,14 @@ one does not support this version of Datasette, whatever it claims, so it cannot
 The newest release of some plugins claims to support Datasette 1.0 and does not; the table has the
 version to use.
 
-| plugin | version | native | here | |
-| --- | --- | --- | --- | --- |
+“Whose fault” says who can change that: the plugin's authors; those of a package with native code
+that has no wheel for WebAssembly; or those of this site.
+
+| plugin | version | native | here | whose fault | |
+| --- | --- | --- | --- | --- | --- |
 """
+
+_NO_WHEEL = re.compile(r"\b(?:no|without a) (?:version with a )?wheel\b")
 
 
 def state(native: Outcome, here: Outcome) -> str:
@@ -51,7 +57,7 @@ def _row(case: Case, native: Outcome, here: Outcome) -> str:
     yes = {True: "works", False: "does not"}
     remarks = [case.note, reason(native, here), _network(here)]
     remark = " ".join(one for one in remarks if one).replace("|", "\\|")
-    marks = f"{yes[native.works]} | {yes[here.works]}"
+    marks = f"{yes[native.works]} | {yes[here.works]} | {fault(native, here)}"
     return f"| {name}: {_lower(case.does)} | {version} | {marks} | {remark} |\n"
 
 
@@ -60,6 +66,15 @@ def reason(native: Outcome, here: Outcome) -> str:
     if native.works or here.works or here.reason == native.reason:
         return native.reason or here.reason
     return f"{native.reason} Here: {here.reason[0].lower()}{here.reason[1:]}"
+
+
+def fault(native: Outcome, here: Outcome) -> str:
+    """Return whose fault it is that a plugin does not work; "" if it does."""
+    if not native.works:
+        return "the plugin"
+    if here.works:
+        return ""
+    return "a package without a wheel" if _NO_WHEEL.search(here.reason) else "this site"
 
 
 def _network(here: Outcome) -> str:
