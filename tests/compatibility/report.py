@@ -63,7 +63,7 @@ def _row(case: Case, native: Outcome, here: Outcome) -> str:
 
 def reason(native: Outcome, here: Outcome) -> str:
     """Return why a plugin does not work, in sentences: natively first, as that counts for both."""
-    if native.works or here.works or here.reason == native.reason:
+    if native.works or here.works or not _NO_WHEEL.search(here.reason):
         return native.reason or here.reason
     return f"{native.reason} Here: {here.reason[0].lower()}{here.reason[1:]}"
 
