@@ -5,13 +5,23 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import odf.opendocument
 import odf.table
 import odf.text
+import openpyxl
 import xlwt
+
+
+def xlsx(fill: Callable[[Any], None]) -> bytes:
+    """Return an .xlsx file whose sheet was filled by a function."""
+    book = openpyxl.Workbook()
+    fill(book.active)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
 
 
 def xls(sheets: dict[str, Sequence[Sequence[Any]]], hidden: Sequence[str] = ()) -> bytes:

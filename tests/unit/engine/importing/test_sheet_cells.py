@@ -5,18 +5,16 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pytest
 import xlwt
 from openpyxl.styles import Font
 
 from engine.errors import SourceError
 from tests.support.opening import Opener
-from tests.support.spreadsheets import ErrorValue, ods_of, ods_row, ods_text, xlsb
+from tests.support.spreadsheets import ErrorValue, ods_of, ods_row, ods_text, xlsb, xlsx
 
 NOT_AVAILABLE = ErrorValue("\x2a")
 ODS_ERROR = (
@@ -32,14 +30,6 @@ ODS_DIVISION = (
 @pytest.fixture
 def open_(tmp_path: Path) -> Opener:
     return Opener(tmp_path)
-
-
-def xlsx(fill: Callable[[Any], None]) -> bytes:
-    book = openpyxl.Workbook()
-    fill(book.active)
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
 
 
 def _errors(sheet: Any) -> None:

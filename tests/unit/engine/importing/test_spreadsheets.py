@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import io
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from engine.errors import SourceError
 from engine.importing import excel_import
 from tests.support.opening import Opener
-from tests.support.spreadsheets import ods, odt, xls
+from tests.support.spreadsheets import ods, odt, xls, xlsx
 
 REPORTED = Path(__file__).parents[3] / "fixtures" / "reported"
 DAY = datetime.date(2024, 2, 16)
@@ -60,14 +59,6 @@ def test_preview_shows_hidden_sheets_as_such(open_: Opener) -> None:
     preview = open_.preview("hidden.xlsx", (REPORTED / "hidden.xlsx").read_bytes())
     hidden = {table["source"]: table["hidden"] for table in preview["tables"]}
     assert hidden == {"visible": False, "lookup": True, "deep": True}
-
-
-def xlsx(fill: Callable[[Any], None]) -> bytes:
-    book = openpyxl.Workbook()
-    fill(book.active)
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
 
 
 def test_what_cannot_be_a_value_is_told(open_: Opener) -> None:
