@@ -72,7 +72,7 @@ torture: site ## Kill the worker 100 times under continuous writes and deploys, 
 other-browsers: site ## Use the site in an installed Firefox and WebKitGTK
 	@PYTHONPATH=scripts $(BIN)/python -m tests.other_browsers
 
-upstream: site ## Run Datasette's own browser tests, fetched from the package index, on the site
+upstream: site ## Run the own tests of Datasette and Starlette, fetched from the package index, on the site
 	@$(BIN)/python scripts/find_browser.py
 	@PYTHONPATH=scripts $(BIN)/python -m pytest --numprocesses=2 --dist=worksteal tests/upstream
 
