@@ -21,6 +21,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 sys.path.append(str(PROJECT / "scripts"))
 
 from bench import (  # noqa: E402
+    apps,
     asgi,
     embeds,
     importing,
@@ -118,6 +119,14 @@ def _pages(site: str, rounds: int) -> Table:
 def _asgi(rounds: int) -> Table:
     rows = [Row(kind, *times) for kind, times in asgi.measure(rounds).items()]
     return Table("A plain ASGI application", "uvicorn", "ms", rows)
+
+
+def _apps(repetitions: int) -> Table:
+    with tempfile.TemporaryDirectory(dir=PROJECT / "build") as work:
+        site = apps.build(Path(work, "site"))
+        visits = [apps.first_visits(site) for _ in range(repetitions)]
+    rows = [Row("an app made with FastAPI", *_medians(visits))]
+    return Table("From the click to the first page, on a first visit", "Datasette", "s", rows, 2)
 
 
 def _memory(site: str, old_way: str) -> Table:
@@ -235,6 +244,7 @@ def main() -> int:
             print(show(_pages(site, 1 if args.quick else ROUNDS)), flush=True)
         if "asgi" in parts:
             print(show(_asgi(1 if args.quick else ROUNDS)), flush=True)
+            print(show(_apps(1 if args.quick else VISITS)), flush=True)
         if "memory" in parts:
             print(show(_memory(site, old_way)), flush=True)
         if "importing" in parts:
