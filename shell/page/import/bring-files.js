@@ -1,6 +1,7 @@
 /**
- * Takes the files that people bring to a page, by dropping, choosing or pasting. All lead to the same
+ * Takes the files that people bring to a page, by dropping, choosing or pasting. Data leads to the same
  * dialog, and from there into the page's workspace, or into a new one whose address nobody else can know.
+ * Exported workspaces and apps open in their own ways.
  *
  * The launcher and every page of Datasette run this, so it is small: the dialog loads when it is
  * needed.
