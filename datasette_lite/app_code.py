@@ -173,14 +173,14 @@ def _requirements(folder: Path, module: Path) -> list[str]:
         return _of_requirements(listed)
     project = folder / "pyproject.toml"
     if project.is_file():
-        document = _toml(project.read_text(), project.name)
+        document = _toml(_text(project), project.name)
         if "project" in document:
             return _dependencies(document["project"], project.name)
     return _of_script(module)
 
 
 def _of_requirements(path: Path) -> list[str]:
-    text = re.sub(r"\\\r?\n", " ", path.read_text())
+    text = re.sub(r"\\\r?\n", " ", _text(path))
     lines = [re.sub(r"(?:^|\s)#.*$", "", line).strip() for line in text.splitlines()]
     lines = [line for line in lines if line]
     for line in lines:
@@ -192,8 +192,17 @@ def _of_requirements(path: Path) -> list[str]:
     return [re.sub(r"\s--hash=.*$", "", line).strip() for line in lines]
 
 
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PublishError(
+            f"{path.name} is not UTF-8: {error.reason}. Save it as UTF-8."
+        ) from error
+
+
 def _of_script(path: Path) -> list[str]:
-    match = _SCRIPT.search(path.read_text())
+    match = _SCRIPT.search(_text(path))
     if match is None:
         return []
     toml = "".join(re.sub(r"^# ?", "", line) for line in match["toml"].splitlines(keepends=True))

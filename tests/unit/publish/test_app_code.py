@@ -119,6 +119,13 @@ def test_what_cannot_work_is_refused_with_a_sentence(
         read_app(entry, [folder], tmp_path / "out")
 
 
+def test_lists_of_packages_in_another_encoding_are_refused(tmp_path: Path) -> None:
+    folder = write(tmp_path / "shop", {"main.py": APP})
+    (folder / "requirements.txt").write_text("flask\n", encoding="utf-16")  # as by PowerShell
+    with pytest.raises(PublishError, match=r"requirements.txt is not UTF-8: .* Save it as UTF-8."):
+        read_app("main:app", [folder], tmp_path / "out")
+
+
 def test_a_script_is_published_as_it_is(tmp_path: Path) -> None:
     folder = write(tmp_path, {"guest-book.py": APP, "data.csv": "a\n"})
     code = read_app("guest_book:app", [folder / "guest-book.py"], tmp_path / "out")
