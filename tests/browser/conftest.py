@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from tests.support.browsing import BOOT_TIMEOUT, ConsoleWatch, chromium, follow,
 from tests.support.deploys import Host, deploy_host
 from tests.support.hosts import DataHost, data_host, static_site
 from tests.support.shop import shop_database
+from tests.support.visitors import ReturningVisitors
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 DIST = PROJECT / "dist"
@@ -90,17 +92,46 @@ def _watched(context: BrowserContext, request: pytest.FixtureRequest) -> Iterato
 
 
 @pytest.fixture
-def visitor(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
-    """A browser context that has never visited the site."""
+def newcomer(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
+    """A browser context that has never visited any site."""
     context = browser.new_context(accept_downloads=True)
     context.set_default_timeout(BOOT_TIMEOUT)
     yield from _watched(context, request)
     context.close()
 
 
+@pytest.fixture(scope="session")
+def _returning_visitors(browser: Browser, site: str) -> Iterator[ReturningVisitors]:
+    with contextlib.closing(ReturningVisitors(browser, site)) as visitors:
+        yield visitors
+
+
+@pytest.fixture
+def _returning(
+    _returning_visitors: ReturningVisitors, request: pytest.FixtureRequest
+) -> Iterator[BrowserContext]:
+    failures = request.session.testsfailed
+    with _returning_visitors.visit(
+        is_fine=lambda: request.session.testsfailed == failures
+    ) as context:
+        yield from _watched(context, request)
+
+
+@pytest.fixture
+def visitor(request: pytest.FixtureRequest) -> BrowserContext:
+    """A browser context with nothing saved.
+
+    If the test uses `site`, it has been there before, unless the test is marked first_visit.
+    """
+    is_first = request.node.get_closest_marker("first_visit") is not None
+    name = "_returning" if "site" in request.fixturenames and not is_first else "newcomer"
+    context: BrowserContext = request.getfixturevalue(name)
+    return context
+
+
 @pytest.fixture
 def page(visitor: BrowserContext) -> Page:
-    """A tab of a browser context that has never visited the site."""
+    """A tab of the visitor."""
     return visitor.new_page()
 
 

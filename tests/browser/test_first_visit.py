@@ -19,6 +19,8 @@ from tests.support.packed_files import workbook
 from tests.support.plugins import instance
 from tests.support.raw_chromium import PATIENCE, wait_until
 
+pytestmark = pytest.mark.first_visit
+
 #: Bytes of the site itself, from a host that compresses nothing.
 LIMIT = 9_000_000
 

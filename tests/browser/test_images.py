@@ -23,6 +23,8 @@ from tests.support.plugins import allow, instance
 from tests.support.sites import build
 from tests.support.wheels import wheel
 
+pytestmark = pytest.mark.first_visit
+
 # Draws from the module's generator, from the system's, and from SQLite's.
 RANDOM = """
 import random

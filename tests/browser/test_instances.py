@@ -64,6 +64,7 @@ def test_a_copied_address_opens_where_nobody_has_been(
     stranger.context.close()
 
 
+@pytest.mark.first_visit
 def test_addresses_keep_their_fragment_through_a_first_visit(page: Page, site: str) -> None:
     follow(page, f"{site}app/world#tables")
     assert page.url == f"{site}app/world#tables"

@@ -66,6 +66,7 @@ def test_everything_the_site_ships_opens(page: Page, site: str) -> None:
     assert page.url == f"{site}app/"
 
 
+@pytest.mark.first_visit
 def test_progress_is_named_and_measured(page: Page, site: str, files: DataHost) -> None:
     released = threading.Event()
     url = files.add("slow.csv", b"a\nx\n", released=released)

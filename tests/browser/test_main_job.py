@@ -13,6 +13,8 @@ from tests.support.browsing import ConsoleWatch, follow, link
 from tests.support.databases import sqlite_file
 from tests.support.hosts import DataHost, static_site
 
+pytestmark = pytest.mark.first_visit
+
 TOWNS = b"name,zip,population\nBern,03000,134591\nBonn,53111,336465\n"
 
 

@@ -105,6 +105,7 @@ def test_names_in_links_that_fail(visitor: BrowserContext, site: str, files: Dat
 
 
 @pytest.mark.console_errors  # 400 and 404
+@pytest.mark.first_visit
 def test_addresses_that_lead_nowhere(page: Page, site: str) -> None:
     page.goto(f"{site}app/@{NAME}/")
     expect(page.get_by_role("heading", name="Could not open this address")).to_be_visible()

@@ -27,6 +27,8 @@ from tests.support.kept import (
 from tests.support.raw_chromium import raw_chromium
 from tests.support.shop import fetch_json
 
+pytestmark = pytest.mark.first_visit
+
 
 def visit(page: Page, host: Host) -> None:
     """See the launcher and one instance, then go back to the launcher, with everything kept."""

@@ -68,9 +68,9 @@ def page(_owner: tuple[BrowserContext, str], request: pytest.FixtureRequest) -> 
 
 
 @pytest.fixture
-def fresh(visitor: BrowserContext) -> Page:
+def fresh(newcomer: BrowserContext) -> Page:
     """A tab of a browser context that has never visited the site."""
-    return visitor.new_page()
+    return newcomer.new_page()
 
 
 def visit(page: Page, files: DataHost, html: str) -> None:

@@ -29,6 +29,8 @@ from tests.support.kept import wait_for_parts
 from tests.support.shop import fetch_json, rows_of, shop_database
 from tests.support.storage import Room
 
+pytestmark = pytest.mark.first_visit
+
 CONTENTS = "datasette-lite.json"
 SCHEMES = ("light", "dark")
 

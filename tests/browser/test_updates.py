@@ -34,6 +34,8 @@ from tests.support.kept import (
 from tests.support.raw_chromium import PATIENCE, wait_until
 from tests.support.shop import fetch_json, shop_database
 
+pytestmark = pytest.mark.first_visit
+
 #: In a page: the versions of which it has loaded files.
 VERSIONS_OF_PAGE = """() => [...new Set(performance.getEntriesByType("resource")
   .map(({ name }) => /\\/v\\/(\\w+)\\//.exec(name)?.[1]).filter(Boolean))]"""

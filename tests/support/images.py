@@ -40,6 +40,13 @@ _PUT = """async (heard, of, records) => {
   }
 }"""
 
+# 2 is EXERCISES in shell/worker/runtime/snapshot/store.js.
+_FINISH_EXERCISES = """async (heard, of) => {
+  for (const record of await heard(of("images")[0].getAll())) {
+    await heard(of("images")[0].put({ ...record, exercises: 2 }));
+  }
+}"""
+
 # Changes a byte of the pages, or the head, so that its hash is right.
 _DAMAGE = """async (heard, of, where) => {
   const [{ key }] = await heard(of("images")[0].getAll());
@@ -97,6 +104,11 @@ def wait_for_exercises(page: Page, count: int) -> None:
         return bool(image["exercises"] == count)
 
     wait_until(exercised, PATIENCE, f"{count} exercises")
+
+
+def finish_exercises(page: Page) -> None:
+    """Have no further start from the images that are kept exercise."""
+    _in_store(page, _FINISH_EXERCISES)
 
 
 def put_images(page: Page, *records: dict[str, Any]) -> None:
