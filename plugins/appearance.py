@@ -13,14 +13,14 @@ from jinja2 import Environment
 from engine.datasette import site
 
 SCRIPT = "page/appearance.js"
-STYLESHEETS = ("page/dark.css", "page/compact.css")
+STYLESHEET = "page/looks.css"
 
 
 @hookimpl
 def prepare_jinja2_environment(env: Environment) -> None:
     """Make error pages look the same, which Datasette renders without the hooks below."""
     env.globals["extra_js_urls"] = [{"url": site.shell_url + SCRIPT}]
-    env.globals["extra_css_urls"] = [{"url": site.shell_url + name} for name in STYLESHEETS]
+    env.globals["extra_css_urls"] = [{"url": site.shell_url + STYLESHEET}]
 
 
 @hookimpl
@@ -32,11 +32,11 @@ def extra_js_urls(request: Request | None) -> list[str]:
 @hookimpl
 def extra_css_urls(request: Request | None) -> list[str]:
     """Add the styles of these looks."""
-    return _urls(request, *STYLESHEETS)
+    return _urls(request, STYLESHEET)
 
 
-def _urls(request: Request | None, *names: str) -> list[str]:
+def _urls(request: Request | None, name: str) -> list[str]:
     # Whole addresses, since Datasette would put base_url before a path.
     if request is None:
         return []
-    return [f"{request.scheme}://{request.host}{site.shell_url}{name}" for name in names]
+    return [f"{request.scheme}://{request.host}{site.shell_url}{name}"]

@@ -68,10 +68,10 @@ def test_pages_name_their_looks_by_whole_addresses(tmp_path: Path) -> None:
     async def story(datasette: Datasette) -> None:
         page = (await datasette.client.get("/data/pets")).text
         head = page.split("</head>")[0]
-        for name in ("appearance.js", "dark.css", "compact.css"):
+        for name in ("appearance.js", "looks.css"):
             assert f'="http://localhost/sub/v/1/shell/page/{name}"' in head
         # They come after Datasette's own, which they change.
-        assert head.index("app.css") < head.index("dark.css")
+        assert head.index("app.css") < head.index("looks.css")
 
     tell(tmp_path, story)
 
@@ -80,7 +80,7 @@ def test_pages_of_errors_look_the_same(tmp_path: Path) -> None:
     async def story(datasette: Datasette) -> None:
         answer = await datasette.client.get("/data/missing")
         assert answer.status_code == 404
-        for name in ("appearance.js", "dark.css", "compact.css"):
+        for name in ("appearance.js", "looks.css"):
             assert f'="/sub/v/1/shell/page/{name}"' in answer.text
         assert 'import "/sub/v/1/shell/page/datasette-page.js"' in answer.text
 
