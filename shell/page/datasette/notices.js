@@ -253,7 +253,7 @@ function isShown(id) {
 }
 
 /** @param {string} id  of a notice that is no longer true */
-function withdraw(id) {
+export function withdraw(id) {
   if (!shownOnce.delete(id)) return;
   void list?.then((shown) => shown.querySelector(`[data-id="${CSS.escape(id)}"]`)?.remove());
 }
@@ -263,7 +263,7 @@ function withdraw(id) {
  * @param {string} text
  * @param {NoticeOptions} options
  */
-function notify(id, text, { action, isDismissed, dismiss }) {
+export function notify(id, text, { action, isDismissed, dismiss }) {
   if (isDismissed?.()) return;
   shownOnce.add(id);
   const close = element("button", { type: "button", class: "close", "aria-label": "Close" }, "×");
@@ -292,8 +292,10 @@ function notify(id, text, { action, isDismissed, dismiss }) {
 async function makeList() {
   const host = element("div");
   const root = shadowWith(host, ["notices.css"]);
-  const made = element("ul", { role: "status", "aria-label": "About this data" });
-  root.append(made);
+  const name = "About this data";
+  const made = element("ul", { "aria-label": name });
+  // A list that is a status is no list to a screen reader.
+  root.append(element("div", { role: "status", "aria-label": name }, made));
   document.body.append(host);
   const styled = whenStyled(root).then(() => true);
   const late = new Promise((resolve) => setTimeout(resolve, STYLE_PATIENCE, false));

@@ -1,0 +1,209 @@
+"""Tests of plugins/row_edits.py with engine.datasette.row_edits: edits of rows are undone."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from datasette.app import Datasette
+from datasette.plugins import pm
+
+from engine.datasette import row_edits, site
+from engine.datasette.instance import Instance
+from engine.importing.options import Request
+from plugins import root
+from plugins import row_edits as plugin
+from tests.support.databases import sqlite_file
+
+SCHEMA = (
+    "create table birds (id integer primary key, name text unique, weight real, photo blob)",
+    "insert into birds values (1, 'Robin', 0.019, x'00ff'), (2, 'Emu', null, null)",
+    "create table notes (words, kept as (upper(words)))",
+    "insert into notes values ('one'), ('two')",
+    "create table codes (code text primary key, n) without rowid",
+    "insert into codes values ('a', 1)",
+    "create table odd (rowid text, a)",
+    "insert into odd values ('x', 1)",
+    "create table log (what)",
+    "create trigger after_birds after delete on birds begin insert into log values (old.name); end",
+)
+
+
+class World:
+    """An instance with a database, and what can be done there."""
+
+    def __init__(self, datasette: Datasette, path: Path) -> None:
+        self._datasette = datasette
+        self._path = path
+
+    async def edit(self, path: str, **body: Any) -> int:
+        answer = await self._datasette.client.post(f"/world/{path}", json=body, actor=ROOT)
+        return int(answer.status_code)
+
+    async def last(self, actor: dict[str, str] | None = None) -> str | None:
+        answer = await self._datasette.client.get("/-/row-edits/last.json", actor=actor or ROOT)
+        edit = answer.json()["edit"]
+        self.id = edit and edit["id"]
+        return edit and str(edit["words"])
+
+    async def undo(self) -> str:
+        await self.last()
+        answer = await self._datasette.client.post(
+            "/-/row-edits/undo", json={"id": self.id}, actor=ROOT
+        )
+        found = answer.json()
+        return str(found.get("undone") or found["error"])
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self._path)) as conn:
+            return conn.execute(sql).fetchall()
+
+
+ROOT = {"id": "root"}
+
+Tell = Callable[[Callable[[World], Coroutine[Any, Any, None]]], None]
+
+
+@pytest.fixture(autouse=True)
+def plugins() -> Iterator[None]:
+    for one in (root, plugin):
+        pm.register(one, name=one.__name__)
+    yield
+    for one in (root, plugin):
+        pm.unregister(one)
+    site.folder = None
+
+
+@pytest.fixture
+def tell(tmp_path: Path) -> Tell:
+    async def run(story: Callable[[World], Coroutine[Any, Any, None]]) -> None:
+        instance = Instance("/", tmp_path / "instance", tmp_path / "no-plugins")
+        file = tmp_path / "source"
+        file.write_bytes(sqlite_file(tmp_path, *SCHEMA))
+        request = Request.of({"parameter": "url", "url": "world.db", "origin": {"kind": "file"}})
+        await instance.add_source(request, file, lambda *progress: True)
+        await instance.open(memory=False)
+        assert instance._datasette is not None
+        await story(World(instance._datasette, tmp_path / "instance/databases/world.db"))
+        await instance.close()
+
+    return lambda story: asyncio.run(run(story))
+
+
+def test_each_kind_of_edit_is_undone_in_turn(tell: Tell) -> None:
+    async def story(world: World) -> None:
+        before = world.rows("select * from birds")
+        assert await world.last() is None
+        assert await world.edit("birds/-/insert", row={"name": "Kiwi", "weight": 2.5}) == 201
+        assert await world.last() == "A row was added to “birds”."
+        assert await world.edit("birds/1/-/update", update={"weight": 1, "photo": None}) == 200
+        assert await world.last() == "Row 1 was changed in “birds”."
+        assert await world.edit("birds/2/-/delete") == 200
+        assert await world.last() == "Row 2 was deleted from “birds”."
+        assert await world.undo() == "Row 2 was deleted from “birds”."
+        assert world.rows("select id from birds order by id") == [(1,), (2,), (3,)]
+        assert await world.undo() == "Row 1 was changed in “birds”."
+        assert await world.undo() == "A row was added to “birds”."
+        assert world.rows("select * from birds") == before
+        assert await world.last() is None
+        names = world.rows("select name from sqlite_master where name like 'lite%'")
+        assert names == []
+
+    tell(story)
+
+
+def test_tables_of_other_shapes(tell: Tell) -> None:
+    async def story(world: World) -> None:
+        before = [world.rows(f"select _rowid_, * from {name}") for name in ("notes", "odd")]
+        codes = world.rows("select * from codes")
+        assert await world.edit("notes/1/-/delete") == 200
+        assert await world.edit("codes/a/-/update", update={"n": 2}) == 200
+        assert await world.edit("odd/x/-/update", update={"a": 2}) == 200
+        assert [await world.undo() for _ in range(3)] == [
+            "Row x was changed in “odd”.",
+            "Row a was changed in “codes”.",
+            "Row 1 was deleted from “notes”.",
+        ]
+        assert before == [world.rows(f"select _rowid_, * from {name}") for name in ("notes", "odd")]
+        assert world.rows("select * from codes") == codes
+
+    tell(story)
+
+
+def test_what_was_changed_since_stays(tell: Tell) -> None:
+    async def story(world: World) -> None:
+        await world.edit("birds/1/-/update", update={"weight": 1})
+        with closing(sqlite3.connect(world._path)) as conn:
+            conn.execute("update birds set name = 'Wren' where id = 1")
+            conn.commit()
+        assert await world.undo() == (
+            "This edit of “birds” cannot be undone. The row was changed again, or deleted, since."
+        )
+        assert world.rows("select name, weight from birds where id = 1") == [("Wren", 1)]
+        assert await world.last() is None
+
+    tell(story)
+
+
+def test_rows_that_come_in_parts_are_one_edit(tell: Tell) -> None:
+    async def story(world: World) -> None:
+        for name in ("Kiwi", "Tui"):
+            await world.edit("birds/-/insert", rows=[{"name": name}, {"name": f"{name} 2"}])
+        assert await world.last() == "4 rows were added to “birds”."
+        await world.undo()
+        assert world.rows("select count(*) from birds") == [(2,)]
+
+    tell(story)
+
+
+def test_upserts_and_what_is_ignored(tell: Tell) -> None:
+    async def story(world: World) -> None:
+        before = world.rows("select * from birds")
+        rows = [{"id": 1, "name": "Wren"}, {"id": 7, "name": "Tui"}]
+        assert await world.edit("birds/-/upsert", rows=rows) == 200
+        assert await world.last() == "2 rows were changed in “birds”."
+        await world.undo()
+        assert world.rows("select * from birds") == before
+        rows = [{"id": 1, "name": "Again"}, {"id": 8, "name": "Moa"}]
+        assert await world.edit("birds/-/insert", rows=rows, ignore=True) == 201
+        assert await world.last() == "A row was added to “birds”."
+        await world.undo()
+        assert world.rows("select * from birds") == before
+
+    tell(story)
+
+
+@pytest.mark.parametrize("row", [{"id": 1, "name": "New"}, {"id": 9, "name": "Robin"}])
+def test_what_replaced_a_row_is_not_undone(tell: Tell, row: dict[str, Any]) -> None:
+    async def story(world: World) -> None:
+        assert await world.edit("birds/-/insert", row=row, replace=True) == 201
+        assert await world.last() is None
+
+    tell(story)
+
+
+def test_an_edit_that_failed_or_is_too_large_is_not_remembered(
+    tell: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(world: World) -> None:
+        assert await world.edit("birds/-/insert", row={"id": 1, "name": "Twice"}) == 400
+        assert await world.last() is None
+        monkeypatch.setattr(row_edits, "MOST_BYTES", 5)
+        assert await world.edit("birds/-/insert", row={"name": "A long name"}) == 201
+        assert await world.last() is None
+        assert await world.edit("birds/2/-/delete") == 200  # and nothing is in the way
+
+    tell(story)
+
+
+def test_only_the_root_user_undoes(tell: Tell) -> None:
+    async def story(world: World) -> None:
+        await world.edit("birds/1/-/update", update={"weight": 1})
+        assert await world.last(actor={"id": "somebody"}) is None
+
+    tell(story)
