@@ -45,10 +45,10 @@ from engine.importing.csv_plan import Plan, Survey
 from engine.importing.csv_records import CsvRecords, Misquoted
 from engine.importing.csv_values import Conversion
 from engine.importing.file_kinds import empty_source
-from engine.importing.imported import Imported, Rejected
+from engine.importing.imported import Imported, Rejected, names_of
 from engine.importing.options import ImportOptions
 from engine.pace import Pace, Pause, Report
-from engine.sqlite.names import column_names, extra_column_name
+from engine.sqlite.names import extra_column_name
 
 # Where each part ends, as shares of the whole time.
 _DETECTED = 0.02
@@ -159,7 +159,7 @@ async def _survey(
                 batch = [row[:width] + [""] * (width - len(row)) for row in batch]
             types.see(batch if conversion is None else conversion.see(batch))
             await breathe(records.position)
-    names = column_names(header)
+    names = names_of(header, options.rename)
     if has_extra:
         refuse_too_many(width + 1, column_limit, source)
     return Survey(

@@ -67,6 +67,10 @@ class Sheet:
     rows: Iterator[Row]
     notes: list[str] = field(default_factory=list)
     is_hidden: bool = False
+    #: The first rows as they are in the file, up to some below the header.
+    top: list[Row] = field(default_factory=list)
+    #: Which of them is the header, or without one the first row of data. None: it is further down.
+    header_at: int | None = None
 
 
 class Workbook:
@@ -140,7 +144,9 @@ class Workbook:
         with _reading(self._source):
             sheet = self._book.get_sheet_by_name(name)
         rows = self._rows(sheet, cells)
-        found = _with_header(name, islice(rows, options.skiprows or 0, None), options)
+        skipped = options.skiprows or 0
+        near = list(islice(rows, skipped + _NEAR_ROWS))
+        found = _with_header(name, near, skipped, rows, options)
         if found is not None:
             found.notes += notes_on(name, cells, sheet.merged_cell_ranges or [])
             found.notes += notes_on("", self._cells.sheets.get("", Cells()), [])
@@ -295,17 +301,31 @@ def _distinct(names: list[str], width: int) -> list[str]:
     return [next(usable) if name else " " * (place + 1) for place, name in enumerate(names[:width])]
 
 
-def _with_header(name: str, rows: Iterator[Row], options: ImportOptions) -> Sheet | None:
-    """Return a sheet of these rows, without those above its header."""
-    near = filter(None, map(_trimmed, islice(rows, _NEAR_ROWS)))
-    first = list(islice(near, _TITLE_ROWS))
+def _with_header(
+    name: str, near: list[Row], skipped: int, rows: Iterator[Row], options: ImportOptions
+) -> Sheet | None:
+    """Return a sheet without the rows above its header.
+
+    :param near: its first rows, of which the first `skipped` are to be left out.
+    :param rows: the others.
+    """
+    filled = ((at, row) for at in range(skipped, len(near)) if (row := _trimmed(near[at])))
+    numbered = list(islice(filled, _TITLE_ROWS))
+    first = [row for _, row in numbered]
+    rows = _chain(near[numbered[-1][0] + 1 :] if numbered else [], rows)
     first = first or list(islice(filter(None, map(_trimmed, rows)), _TITLE_ROWS))
     if not first:
         return None
     notes: list[str] = []
+
+    def sheet(header: list[str], start: int, header_rows: int) -> Sheet:
+        at = numbered[start][0] if numbered else None
+        top = [] if at is None else near[: at + 1 + _TITLE_ROWS]
+        below = _chain(first[start + header_rows :], rows)
+        return Sheet(name, header, below, notes, top=top, header_at=at)
+
     if options.header is False:
-        width = max(map(len, first))
-        return Sheet(name, [""] * width, _chain(first, rows), notes)
+        return sheet([""] * max(map(len, first)), 0, 0)
     start = 0
     if options.skiprows is None and max(map(_filled, first)) >= 3:
         while start < len(first) - 1 and _filled(first[start]) == 1:
@@ -313,7 +333,7 @@ def _with_header(name: str, rows: Iterator[Row], options: ImportOptions) -> Shee
         if start:
             notes.append(skipped_in_words(name, first[:start]))
     header = ["" if value is None else str(value).strip() for value in first[start]]
-    return Sheet(name, header, _chain(first[start + 1 :], rows), notes)
+    return sheet(header, start, 1)
 
 
 def _chain(first: list[Row], rows: Iterator[Row]) -> Iterator[Row]:

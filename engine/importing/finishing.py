@@ -131,6 +131,7 @@ class Finish:
             indexes = self._indexes()
             if self._known is not None:
                 drop_table(conn, self._known)
+                self._drop_old_rejected()
             conn.execute(f"ALTER TABLE {quote(table.work_name)} RENAME TO {quote(table.name)}")
             for index in indexes:
                 try:
@@ -151,6 +152,15 @@ class Finish:
             made.append(self._full_text.name)
         for name in made:
             self._conn.execute(f"DROP TABLE IF EXISTS main.{quote(name)}")
+
+    def _drop_old_rejected(self) -> None:
+        """Drop the rows that did not fit into the table that is being replaced."""
+        name = find_name(rejected_name(self._table.name), sorted(names_in(self._conn)))
+        if name is None:
+            return
+        columns = [column for _, column, *_ in self._conn.execute(_table_info(name))]
+        if columns == list(Rejected.COLUMNS):
+            drop_table(self._conn, name)
 
     def _indexes(self) -> list[str]:
         if self._known is None:

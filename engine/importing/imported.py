@@ -10,12 +10,12 @@ from __future__ import annotations
 import base64
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine.importing.options import ALL_TEXT, ImportOptions
-from engine.sqlite.names import find_name, quote
+from engine.sqlite.names import column_names, find_name, quote
 
 
 @dataclass
@@ -32,6 +32,9 @@ class Imported:
 
 class Rejected:
     """The rows that don't fit into `table`, in a side table that is made with the first row."""
+
+    #: Those of the side table.
+    COLUMNS = ("row", "line", "reason", "values")
 
     #: The names of the values that `add` is given.
     columns: Sequence[str]
@@ -77,6 +80,15 @@ def _as_json(value: Any) -> Any:
     if isinstance(value, bytes):
         return {"$base64": True, "encoded": base64.b64encode(value).decode()}
     return str(value)
+
+
+def names_of(header: Sequence[str], rename: Mapping[str, str]) -> list[str]:
+    """Return a usable, distinct name for each column.
+
+    :param rename: new names, by those that the columns would have without it.
+    """
+    names = column_names(header)
+    return column_names([rename.get(name, name) for name in names]) if rename else names
 
 
 class Chosen:

@@ -24,11 +24,11 @@ from typing import Any
 from engine.errors import SourceError
 from engine.importing.column_types import EXACT, ColumnType
 from engine.importing.fitting import Fits, insert_fitting
-from engine.importing.imported import Chosen, Imported, Rejected, create_table
+from engine.importing.imported import Chosen, Imported, Rejected, create_table, names_of
 from engine.importing.options import ImportOptions
 from engine.importing.slices import slices
 from engine.pace import Breathe
-from engine.sqlite.names import column_names, quote
+from engine.sqlite.names import quote
 
 _NUMBERS = frozenset({int, float, bool})
 _NOTHING = type(None)
@@ -182,7 +182,8 @@ class LooseTable:
         """
         notes = self._notes()
         sources = list(self._places)
-        names = column_names([_text(name) for name in sources])
+        rename = options.rename
+        names = names_of([_text(name) for name in sources], rename)
         chosen = Chosen(names, notes)
         dropped = set(chosen.find(options.drop, "to leave out"))
         if drop_empty:
@@ -193,7 +194,7 @@ class LooseTable:
                 if bare and types <= {_NOTHING}
             }
         keys = chosen.primary_key(options, dropped) or [
-            name for name in primary_key if name not in dropped
+            name for name in (rename.get(name, name) for name in primary_key) if name not in dropped
         ]
         chosen.searched(options, dropped)
         kept = [place for place, name in enumerate(names) if name not in dropped]

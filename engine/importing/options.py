@@ -39,6 +39,7 @@ class ImportOptions:
     fts: tuple[str, ...] = ()  # columns, or ALL_TEXT
     drop: tuple[str, ...] = ()
     types: Mapping[str, str] = field(default_factory=dict)  # "text", "integer" or "float"
+    rename: Mapping[str, str] = field(default_factory=dict)  # columns, from their names in the file
     exists: Exists = "rename"  # when the name is taken
     tables: Mapping[str, ImportOptions] = field(default_factory=dict)  # by sheet, say
     skip: bool = False  # not to be imported, in `tables`
@@ -46,10 +47,16 @@ class ImportOptions:
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> ImportOptions:
-        """Return the options in a JSON object. Unknown ones and null count as absent."""
+        """Return the options in a JSON object. Unknown ones and null count as absent.
+
+        There, columns have the names that they have in the file; here, those that they get.
+        """
+        rename = {old: new for old, new in (given.get("rename") or {}).items() if new}
         lists: dict[str, Any] = {
-            name: tuple(given.get(name) or ()) for name in ("pk", "fts", "drop")
+            name: tuple(rename.get(column, column) for column in given.get(name) or ())
+            for name in ("pk", "fts", "drop")
         }
+        types = {rename.get(name, name): kind for name, kind in (given.get("types") or {}).items()}
         exists = given.get("exists")
         null = given.get("null")
         skiprows, notes = _skiprows(given.get("skiprows"))
@@ -62,7 +69,8 @@ class ImportOptions:
             header=given.get("header"),
             delimiter=given.get("delimiter") or None,
             encoding=given.get("encoding") or None,
-            types=dict(given.get("types") or {}),
+            types=types,
+            rename=rename,
             exists=exists if exists in ("replace", "add") else "rename",
             tables={name: cls.of(more) for name, more in (given.get("tables") or {}).items()},
             skip=bool(given.get("skip")),
@@ -88,6 +96,7 @@ class ImportOptions:
             fts=own.fts or self.fts,
             drop=own.drop or self.drop,
             types=own.types or self.types,
+            rename=own.rename or self.rename,
             hidden=own.hidden or self.hidden,
             exists=own.exists if own.exists != "rename" else self.exists,
         )

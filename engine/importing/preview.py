@@ -7,9 +7,10 @@ hundred rows, so types and primary keys are a first guess; an import looks at al
 from __future__ import annotations
 
 import base64
+import io
 import math
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from itertools import islice
@@ -43,6 +44,7 @@ from engine.importing.landing import tables_of
 from engine.importing.loose_table import LooseTable
 from engine.importing.options import ImportOptions, Request
 from engine.importing.preview_fits import fits_of, misfits_of
+from engine.importing.preview_lines import lines_of
 from engine.importing.sql_import import read_script
 from engine.importing.sql_script import run_script
 from engine.importing.sqlite_file import MAGIC, no_database
@@ -131,10 +133,10 @@ class Previews:
         text = decode_head(head, dialect.encoding)
         refuse_other_texts(text, url, "CSV")
         try:
-            first, records = _records(path, dialect, url)
+            first, records, lines = _records(path, dialect, url)
         except Misquoted:
             dialect = replace(dialect, tokenized=True)
-            first, records = _records(path, dialect, url)
+            first, records, lines = _records(path, dialect, url)
         with closing(sqlite3.connect(":memory:")) as conn:
             refuse_too_many(len(first), column_limit(conn), url)
         all_seen = complete and len(records) <= _SEEN_ROWS
@@ -161,6 +163,14 @@ class Previews:
                 for row in rows
             ],
             len(rows) if all_seen else None,
+        )
+        table |= lines_of(
+            [
+                *_lines_above(text, dialect.skipped_lines),
+                *((line - 1, ()) for line in lines[: _SHOWN_ROWS + 1]),
+            ],
+            lines[0] - 1,
+            header=header,
         )
         encoding = encoding_in_words(dialect.encoding)
         delimiter = "" if dialect.delimiter == "\uffff" else dialect.delimiter
@@ -242,7 +252,10 @@ class Previews:
             made = await import_sheet(
                 sheet, conn, "preview", request.url, ImportOptions(), _silent(), 0, 1
             )
-            return self._made(request, sheet.name, conn, made.rows if is_all else None)
+            table = self._made(request, sheet.name, conn, made.rows if is_all else None)
+            filled = [(at, row) for at, row in enumerate(sheet.top) if _is_filled(row)]
+            has_header = request.options.header is not False
+            return table | lines_of(filled, sheet.header_at, header=has_header)
         finally:
             conn.close()
 
@@ -333,19 +346,30 @@ class Previews:
         }
 
 
-def _records(path: Path, dialect: Dialect, source: str) -> tuple[list[str], list[list[str]]]:
-    """Return the header of a CSV file and the first records after it."""
+def _records(
+    path: Path, dialect: Dialect, source: str
+) -> tuple[list[str], list[list[str]], list[int]]:
+    """Return the header of a CSV file, the first records after it, and the lines of all of them."""
     records: list[list[str]] = []
-    with CsvRecords(path, dialect, source) as reader:
+    with CsvRecords(path, dialect, source, numbered=True) as reader:
         first = reader.header()
         if first is None:
             raise empty_source(source)
+        lines = list(reader.lines)
         # One more than is seen, to know whether that is all.
         while len(records) <= _SEEN_ROWS and (batch := reader.slice()):
             records += batch
+            lines += reader.lines
             if reader.position >= _MOST_BYTES:
                 break
-    return first, records
+    return first, records, lines
+
+
+def _lines_above(text: str, count: int) -> Iterator[tuple[int, list[str]]]:
+    """Yield the first lines of a text that are not blank, with their numbers from 0."""
+    for number, line in enumerate(islice(io.StringIO(text, newline=""), count)):
+        if line.strip():
+            yield number, [line.strip()]
 
 
 def _csv_value(value: str | None, kind: ColumnType) -> Any:
@@ -362,6 +386,10 @@ def _row_of_text(text: str) -> dict[str, Any]:
         return row_of_any(parse(text, "", JsonParser()))
     except SourceError:
         return {}
+
+
+def _is_filled(row: Iterable[Any]) -> bool:
+    return any(value is not None for value in row)
 
 
 def _is_distinct(column: Iterable[Any]) -> bool:

@@ -28,6 +28,7 @@
  * @property {string[]} [fts]      columns to search in; ["*"]: all with text
  * @property {string[]} [drop]     columns to leave out
  * @property {Record<string, "text" | "integer" | "float">} [types]  by column
+ * @property {Record<string, string>} [rename]  new names of columns, by those in the file; never in a link
  * @property {"rename" | "replace" | "add"} [exists]  what to do if the name is taken
  * @property {Record<string, ImportOptions & {skip?: boolean}>} [tables]  by their names in the file,
  *   for files with several

@@ -412,6 +412,9 @@ export const APP_STAGES = [
  * @property {string[][][]} misfits  for each value of these rows, the types that it does not fit
  * @property {string[]} pk         columns that may be the primary key
  * @property {number | null} count  rows in all, if known
+ * @property {Array<{skiprows: number, text: string}>} [above]  the last rows above the header, each
+ *   with the option that would make it the header; this and `starts` are for CSV and Excel
+ * @property {number[]} [starts]   for each of `rows`, the same option
  * @property {boolean} [hidden]    whether it is a hidden sheet, left out unless it is chosen
  * @property {string[]} [notes]    sentences on how it is read
  */
@@ -463,8 +466,8 @@ export const CHANGES_EXISTING = "ChangesExisting";
 /**
  * @typedef {object} AddResult
  * @property {string} path         where Datasette shows what was added, relative to the instance
- * @property {Array<{database: string, table: string | null, rows: number}>} added  table: null for a
- *   database
+ * @property {Array<{database: string, table: string | null, rows: number, file: number, source?: string}>}
+ *   added  table: null for a database; file: index of the file it is from; source: the table's name there
  * @property {string[]} notes      sentences, such as that some rows did not fit
  * @property {WireError[]} problems  of files that could not be opened; each with `source`, its name
  */

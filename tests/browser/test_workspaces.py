@@ -106,6 +106,7 @@ def test_tables_go_to_the_database_that_the_person_chooses(
     chosen.select_option("zoo")
     # In that database there is a table of this name.
     expect(dialog.get_by_text("There is already a table “birds”")).to_be_visible()
+    dialog.get_by_label("Keep both").check()
     import_all(page)
     expect(page).to_have_url(f"{workspace}/zoo/birds_1")
     dialog = drop(page, {"trees.csv": TREES})

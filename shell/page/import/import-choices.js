@@ -21,18 +21,33 @@ export class TableChoices {
   name = "";
   /** @type {Exists} */
   exists = "rename";
+  /** The table that an earlier import of this file made, and that the next one replaces. */
+  made = "";
   /** @type {boolean | undefined} */
   header = undefined;
   /** @type {number | undefined} */
   skiprows = undefined;
   /** @type {Map<string, string>} by column, where it differs from the type that was found out */
   types = new Map();
+  /** @type {Map<string, string>} new names of columns, by those in the file */
+  rename = new Map();
   /** @type {Set<string>} columns */
   pk = new Set();
   /** @type {Set<string>} columns */
   fts = new Set();
   /** @type {Set<string>} columns */
   drop = new Set();
+
+  /** Whether an import adds rows to a table that is there, which cannot be told apart from its own. */
+  get hasAdded() {
+    return this.exists === "add";
+  }
+
+  /** @param {string} table  that an import with these choices has made, and that the next one replaces */
+  replace(table) {
+    this.name = this.made = table;
+    this.exists = "replace";
+  }
 
   /**
    * @returns {ImportOptions} those that change a preview
@@ -60,16 +75,36 @@ export class TableChoices {
       const type = this.types.get(name);
       return type === undefined ? [] : [[name, type]];
     });
+    const rename = this.#renamed(names);
     const list = (/** @type {Set<string>} */ chosen) => kept.filter((name) => chosen.has(name));
     const drop = names.filter((name) => this.drop.has(name));
     return {
       ...this.reading(),
       ...(taken && { exists: this.exists }),
       ...(types.length > 0 && { types: Object.fromEntries(types) }),
+      ...(rename.length > 0 && { rename: Object.fromEntries(rename) }),
       ...(list(this.pk).length > 0 && { pk: list(this.pk) }),
       ...(list(this.fts).length > 0 && { fts: list(this.fts) }),
       ...(drop.length > 0 && { drop }),
     };
+  }
+
+  /**
+   * @param {string[]} names  of the columns in the file
+   * @returns {Array<[string, string]>} those that get another name, with it
+   */
+  #renamed(names) {
+    const given = names.flatMap((name) => {
+      const changed = this.drop.has(name) ? undefined : this.rename.get(name);
+      return changed === undefined ? [] : [/** @type {[string, string]} */ ([name, changed])];
+    });
+    // A column that is left out makes way for one that gets its name.
+    const wanted = new Set(given.map(([, changed]) => changed.toLowerCase()));
+    const inTheWay = names.filter((name) => this.drop.has(name) && wanted.has(name.toLowerCase()));
+    return [
+      ...given,
+      ...inTheWay.map((name) => /** @type {[string, string]} */ ([name, `${name} (left out)`])),
+    ];
   }
 }
 

@@ -1,19 +1,13 @@
 /**
- * Shows the first rows of a table before its import, with the choices for each column above it.
+ * Shows the first rows of a table before its import, with the choices for each column above it. The number
+ * of a row makes that row the header, where the file has no say in what is one.
  */
 
 import { element } from "../ui/dom.js";
-import { checkbox, selectOf } from "../ui/form-fields.js";
+import { columnHead } from "./import-column-head.js";
 
 /** @typedef {import("../../shared/protocol.js").PreviewTable} PreviewTable */
-/** @typedef {import("../../shared/protocol.js").PreviewColumn} PreviewColumn */
 /** @typedef {import("./import-choices.js").TableChoices} TableChoices */
-
-const TYPES = /** @type {const} */ ([
-  ["text", "Text"],
-  ["integer", "Integer"],
-  ["float", "Decimal"],
-]);
 
 /** @type {Record<string, string>} */
 const IN_WORDS = { integer: "an integer", float: "a number" };
@@ -22,20 +16,34 @@ const EXPLANATION =
   "Untick a column to leave it out. Key columns identify rows; search columns get a full-text index. " +
   "Rows that do not fit are kept in a separate table.";
 
+const ABOUT_HEADER = "Click the number of a row to make it the header.";
+
 /**
  * @param {PreviewTable} table
  * @param {TableChoices} choices
- * @param {boolean} typed  whether the file itself gives the types of columns
+ * @param {object} how
+ * @param {boolean} how.typed  whether the file itself gives the types of columns
+ * @param {(skiprows: number) => void} how.onHeader  called with how many rows are above the one to be the
+ *   header
  * @returns {HTMLElement}
  */
-export function columnsPreview(table, choices, typed) {
+export function columnsPreview(table, choices, { typed, onHeader }) {
+  const { above = [], starts = [] } = table;
   const warning = element("p", { class: "hint", role: "status" });
-  const body = element("tbody", {}, ...table.rows.map((row) => rowOf(row)));
+  const hasPicks = starts.length > 0;
+  const pick = (/** @type {number | undefined} */ skiprows) =>
+    skiprows === undefined ? [] : [numberCell(skiprows, onHeader)];
+  const body = element(
+    "tbody",
+    {},
+    ...table.rows.map((row, index) => element("tr", {}, ...pick(starts[index]), ...cells(row))),
+  );
   const say = () => {
     warning.replaceChildren(...doubts(table, choices).map((doubt) => element("span", {}, doubt)));
     [...body.rows].forEach((row, rowIndex) => {
+      const shown = row.querySelectorAll("td");
       table.columns.forEach(({ name, type }, index) => {
-        const cell = row.cells[index];
+        const cell = shown[index];
         if (!cell) return;
         const wanted = choices.types.get(name) ?? type;
         const isLeftOut = choices.drop.has(name);
@@ -47,8 +55,9 @@ export function columnsPreview(table, choices, typed) {
       });
     });
   };
-  const head = table.columns.map((column) => headOf(column, choices, typed, say));
+  const head = table.columns.map((column) => columnHead(column, choices, typed, say));
   say();
+  const width = String(Math.max(1, table.columns.length));
   return element(
     "div",
     { class: "columns" },
@@ -59,8 +68,20 @@ export function columnsPreview(table, choices, typed) {
       element(
         "table",
         {},
-        element("caption", {}, captionOf(table)),
-        element("thead", {}, element("tr", {}, ...head)),
+        element("caption", {}, captionOf(table), ...(hasPicks ? [" ", ABOUT_HEADER] : [])),
+        element(
+          "thead",
+          {},
+          ...above.map(({ skiprows, text }) =>
+            element(
+              "tr",
+              { class: "above" },
+              numberCell(skiprows, onHeader),
+              element("td", { colspan: width }, text),
+            ),
+          ),
+          element("tr", {}, ...(hasPicks ? [element("td", { class: "at" })] : []), ...head),
+        ),
         body,
       ),
     ),
@@ -70,50 +91,23 @@ export function columnsPreview(table, choices, typed) {
 }
 
 /**
- * @param {PreviewColumn} column
- * @param {TableChoices} choices
- * @param {boolean} typed
- * @param {() => void} onChange
+ * @param {number} skiprows
+ * @param {(skiprows: number) => void} onHeader
  */
-function headOf({ name, type }, choices, typed, onChange) {
-  /** @param {Set<string>} chosen */
-  const member = (chosen) => (/** @type {boolean} */ checked) => {
-    if (checked) chosen.add(name);
-    else chosen.delete(name);
-    onChange();
-  };
-  const keep = element("input", {
-    type: "checkbox",
-    checked: !choices.drop.has(name),
-    "aria-label": `${name}: import`,
-  });
-  const kind = typed
-    ? element("span", { class: "type" }, type)
-    : selectOf(choices.types.get(name) ?? type, TYPES, (value) => {
-        if (value === type) choices.types.delete(name);
-        else choices.types.set(name, value);
-        onChange();
-      });
-  if (!typed) kind.setAttribute("aria-label", `Type of ${name}`);
-  const roles = element(
-    "div",
-    { class: "roles" },
-    checkbox("Key", choices.pk.has(name), member(choices.pk), name),
-    checkbox("Search", choices.fts.has(name), member(choices.fts), name),
+function numberCell(skiprows, onHeader) {
+  const words = `Use row ${skiprows + 1} as the header`;
+  const button = element(
+    "button",
+    { type: "button", "aria-label": words, title: words },
+    String(skiprows + 1),
   );
-  const settings = element("fieldset", { disabled: choices.drop.has(name) }, kind, roles);
-  settings.setAttribute("aria-label", name);
-  keep.addEventListener("change", () => {
-    settings.disabled = !keep.checked;
-    member(choices.drop)(!keep.checked);
-  });
-  const title = element("label", { class: "name" }, keep, element("span", {}, name));
-  return element("th", { scope: "col" }, title, settings);
+  button.addEventListener("click", () => onHeader(skiprows));
+  return element("th", { class: "at", scope: "row" }, button);
 }
 
 /** @param {any[]} row */
-function rowOf(row) {
-  return element("tr", {}, ...row.map((value) => element("td", {}, ...cellOf(value))));
+function cells(row) {
+  return row.map((value) => element("td", {}, ...cellOf(value)));
 }
 
 /**
@@ -128,11 +122,11 @@ function cellOf(value) {
 
 /** @param {PreviewTable} table */
 function captionOf({ rows, count }) {
-  if (rows.length === 0) return "No rows";
+  if (rows.length === 0) return "No rows.";
   const shown = rows.length.toLocaleString("en");
-  if (count === null || count === undefined) return `First ${shown} rows`;
-  if (count === rows.length) return count === 1 ? "1 row" : `All ${shown} rows`;
-  return `First ${shown} of ${count.toLocaleString("en")} rows`;
+  if (count === null || count === undefined) return `First ${shown} rows.`;
+  if (count === rows.length) return count === 1 ? "1 row." : `All ${shown} rows.`;
+  return `First ${shown} of ${count.toLocaleString("en")} rows.`;
 }
 
 /**
@@ -151,21 +145,36 @@ function doubts(table, choices) {
     const of = `${count === null ? "the first " : ""}${values.toLocaleString("en")}`;
     const kind = wanted === "integer" ? "integers" : "numbers";
     return [
-      `“${name}”: ${fitting.toLocaleString("en")} of ${of} values are ${kind}. ` +
-        "Rows with other values go into a separate table.",
+      `“${choices.rename.get(name) ?? name}”: ${fitting.toLocaleString("en")} of ${of} values are ` +
+        `${kind}. Rows with other values go into a separate table.`,
     ];
   });
-  const aboutKey = doubtAboutKey(table, choices);
-  return aboutKey === "" ? aboutTypes : [aboutKey, ...aboutTypes];
+  return [...doubtsAboutKey(table, choices), ...doubtsAboutNames(table, choices), ...aboutTypes];
 }
 
 /**
  * @param {PreviewTable} table
  * @param {TableChoices} choices
- * @returns {string}
+ * @returns {string[]}
  */
-function doubtAboutKey({ columns }, { pk, drop }) {
+function doubtsAboutKey({ columns }, { pk, drop, rename }) {
   const key = columns.filter(({ name }) => pk.has(name) && !drop.has(name));
-  if (key.length !== 1 || key[0].distinct) return "";
-  return `“${key[0].name}” has the same value in several rows, so it cannot identify them by itself.`;
+  if (key.length !== 1 || key[0].distinct) return [];
+  const name = rename.get(key[0].name) ?? key[0].name;
+  return [`“${name}” has the same value in several rows, so it cannot identify them by itself.`];
+}
+
+/**
+ * @param {PreviewTable} table
+ * @param {TableChoices} choices
+ * @returns {string[]}
+ */
+function doubtsAboutNames({ columns }, { drop, rename }) {
+  const names = columns
+    .filter(({ name }) => !drop.has(name))
+    .map(({ name }) => (rename.get(name) ?? name).toLowerCase());
+  const twice = new Set(names.filter((name, index) => names.indexOf(name) < index));
+  return [...twice].map(
+    (name) => `Two columns are called “${name}”. The second one gets a number after its name.`,
+  );
 }

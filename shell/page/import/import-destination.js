@@ -112,6 +112,11 @@ export class Destination {
     return this.#database === "" ? {} : { database: this.#database };
   }
 
+  /** Something was imported there: what replaces it cannot go anywhere else. */
+  settle() {
+    this.node.hidden = true;
+  }
+
   /** @param {string[]} files  names of those that will be opened */
   nameAfter(files) {
     this.#suggested = titleOfFiles(files).slice(0, LONGEST_TITLE);

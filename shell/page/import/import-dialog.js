@@ -13,15 +13,17 @@ import { CHANGES_EXISTING } from "../../shared/protocol.js";
 import { SITE_ROOT } from "../../shared/site.js";
 import { askWorker, WORKER_STOPPED } from "../worker/ask-worker.js";
 import { bootInstance } from "../worker/boot-client.js";
-import { element, formatBytes } from "../ui/dom.js";
+import { element } from "../ui/dom.js";
 import { errorParts } from "../ui/error-view.js";
+import { Conflicts } from "./import-conflicts.js";
 import { Destination, hereAt } from "./import-destination.js";
 import { ImportEntry } from "./import-entry.js";
+import { importFrame } from "./import-frame.js";
 import { ImportProgress } from "./import-progress.js";
 import { importResult } from "./import-result.js";
-import { cancelledInWords, stageInWords, stopped } from "./import-words.js";
+import { cancelledInWords, stageInWords, statusInWords, stopped } from "./import-words.js";
 import { insist } from "../worker/insist.js";
-import { shadowWith, whenStyled } from "../ui/shadow.js";
+import { whenStyled } from "../ui/shadow.js";
 
 /** @typedef {import("../../shared/protocol.js").AddResult} AddResult */
 
@@ -51,7 +53,9 @@ export async function showImportDialog(key, brought) {
 }
 
 class ImportDialog {
+  #view;
   #destination;
+  #conflicts = new Conflicts();
   /** Key of a new workspace that is still empty, so that it can go if nothing is imported. */
   #emptyKey = "";
   /** Counts the starts, so that what an outdated one leads to is dropped. */
@@ -79,46 +83,23 @@ class ImportDialog {
       onDatabase: () => void this.#lookAgain(),
     });
     this.#onClose = onClose;
-    this.host = element("div");
-    this.root = shadowWith(this.host, ["site.css", "import-dialog.css"]);
-    this.title = element("h2", { id: "title", tabindex: "-1" });
-    this.starting = element("p", { class: "starting" });
-    this.problem = element("section", { class: "problem", role: "alert", hidden: true });
-    this.list = element("ol", { class: "files" });
-    this.status = element("p", { class: "status", role: "status" });
-    this.go = element("button", { class: "primary" }, "Import");
-    const cancel = element("button", { type: "button", class: "plain" }, "Cancel");
-    cancel.addEventListener("click", () => this.close());
-    this.form = element(
-      "form",
-      { method: "dialog", novalidate: true },
-      element("div", { class: "head" }, this.title, this.starting),
-      element("div", { class: "body" }, this.problem, this.list, this.#destination.node),
-      element(
-        "div",
-        { class: "foot" },
-        this.status,
-        element("p", { class: "actions" }, this.go, cancel),
-      ),
-    );
-    this.other = element("div", { hidden: true });
-    this.dialog = element("dialog", { "aria-labelledby": "title" }, this.form, this.other);
-    this.root.append(this.dialog);
+    this.#view = importFrame([this.#conflicts.node], [this.#destination.node]);
+    this.#view.cancel.addEventListener("click", () => this.close());
     this.#listen();
   }
 
   async show() {
-    document.body.append(this.host);
-    await whenStyled(this.root);
-    this.dialog.showModal();
-    this.title.focus();
+    document.body.append(this.#view.host);
+    await whenStyled(this.#view.root);
+    this.#view.dialog.showModal();
+    this.#view.title.focus();
     await this.#start();
   }
 
   /** @param {Brought} brought */
   add({ files, kind, passedOver }) {
-    if (this.dialog.dataset.state === "importing") return;
-    if (this.dialog.dataset.state === "done") return; // its page is about to be left
+    if (this.#view.dialog.dataset.state === "importing") return;
+    if (this.#view.dialog.dataset.state === "done") return; // its page is about to be left
     this.#passedOver += passedOver;
     for (const { database, journals } of withJournals(files, ({ name }) => name)) {
       const entry = new ImportEntry(this.#destination, database, journals, kind, () =>
@@ -126,7 +107,7 @@ class ImportDialog {
       );
       entry.toggle.addEventListener("click", () => this.#unfold(entry.open ? undefined : entry));
       this.#entries.push(entry);
-      this.list.append(entry.node);
+      this.#view.list.append(entry.node);
     }
     if (this.#entries.length === 0) {
       this.#fail(toWire(new LiteError("This folder has no data that can be opened.")));
@@ -136,27 +117,25 @@ class ImportDialog {
   }
 
   close() {
-    this.dialog.close();
+    this.#view.dialog.close();
   }
 
   #listen() {
-    this.form.addEventListener("submit", (event) => {
+    this.#view.form.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.#submit();
     });
     // An accidental key press must not end an import; a button does that.
-    this.dialog.addEventListener("cancel", (event) => {
-      if (this.dialog.dataset.state === "importing") event.preventDefault();
+    this.#view.dialog.addEventListener("cancel", (event) => {
+      if (this.#view.dialog.dataset.state === "importing") event.preventDefault();
     });
-    this.dialog.addEventListener("close", () => {
+    this.#view.dialog.addEventListener("close", () => {
       this.#abort.abort();
       removeEventListener("beforeunload", keepPage);
-      this.host.remove();
+      this.#view.host.remove();
       this.#onClose();
       this.#leaveEmpty();
     });
-    // Datasette's pages have shortcuts, which must not react to typing here.
-    this.host.addEventListener("keydown", (event) => event.stopPropagation());
   }
 
   /** Delete the new workspace if nothing was imported into it. */
@@ -185,16 +164,17 @@ class ImportDialog {
     const start = (this.#starts += 1);
     const { key, isNew } = this.#destination;
     if (isNew) this.#emptyKey = key;
-    this.dialog.dataset.state = "starting";
-    this.problem.hidden = true;
-    this.starting.textContent = "Starting Datasette…";
+    this.#view.dialog.dataset.state = "starting";
+    this.#view.problem.hidden = true;
+    this.#view.starting.textContent = "Starting Datasette…";
     this.#draw();
     try {
       await bootInstance(key, false, {
         onProgress: (message) => {
-          if (start === this.#starts) this.starting.textContent = stageInWords(message);
+          if (start === this.#starts) this.#view.starting.textContent = stageInWords(message);
         },
-        onSilence: () => (this.starting.textContent = "Still waiting for Datasette to start…"),
+        onSilence: () =>
+          (this.#view.starting.textContent = "Still waiting for Datasette to start…"),
         isNew,
       });
       if (start !== this.#starts) return;
@@ -205,10 +185,10 @@ class ImportDialog {
       this.#fail(toWire(error), retry);
       return;
     } finally {
-      if (start === this.#starts) this.starting.textContent = "";
+      if (start === this.#starts) this.#view.starting.textContent = "";
     }
     this.#ready = true;
-    this.dialog.dataset.state = "choosing";
+    this.#view.dialog.dataset.state = "choosing";
     await this.#lookAtAll();
   }
 
@@ -217,11 +197,7 @@ class ImportDialog {
     if (this.#looking) return;
     this.#looking = true;
     const next = () => this.#ready && this.#entries.find(({ state }) => state === "waiting");
-    for (let entry; (entry = next());) {
-      await entry.look();
-      // Show the file with a question; without one, the list is the better overview.
-      if (entry.question && !this.#entries.some(({ open }) => open)) this.#unfold(entry);
-    }
+    for (let entry; (entry = next());) await entry.look();
     this.#looking = false;
     this.#draw();
   }
@@ -231,18 +207,16 @@ class ImportDialog {
     for (const entry of this.#entries) entry.open = entry === wanted;
   }
 
-  /** The person wants to go on: import once everything is known, unless a question remains. */
+  /** The person wants to go on: import once everything is known, and every question answered. */
   async #submit() {
-    if (this.#wanted || this.go.getAttribute("aria-disabled") === "true") return;
+    if (this.#wanted || this.#view.go.getAttribute("aria-disabled") === "true") return;
     this.#wanted = true;
-    const asked = new Map(this.#entries.map((entry) => [entry, entry.question]));
     if (this.#pending > 0) await new Promise((resolve) => (this.#onLooked = () => resolve(null)));
     this.#wanted = false;
-    const isNew = (/** @type {ImportEntry} */ entry) =>
-      entry.importable && entry.question !== "" && entry.question !== asked.get(entry);
-    const asking = this.#entries.find(isNew);
-    if (asking) this.#unfold(asking);
-    else if (this.host.isConnected) await this.#import();
+    if (!this.#view.host.isConnected) return;
+    if (!this.#conflicts.isOpen) return this.#import();
+    this.#conflicts.focus();
+    this.#say("First choose what to do about names that are taken.");
   }
 
   /**
@@ -270,7 +244,7 @@ class ImportDialog {
         },
         { signal: this.#abort.signal, onProgress: (report) => progress.update(report) },
       );
-      this.#finish(result);
+      this.#finish(result, chosen);
     } catch (error) {
       const wire = toWire(error);
       this.#back(chosen.slice(0, progress.file));
@@ -294,8 +268,11 @@ class ImportDialog {
     again.focus();
   }
 
-  /** @param {AddResult} result */
-  #finish(result) {
+  /**
+   * @param {AddResult} result
+   * @param {ImportEntry[]} chosen  what was to be imported
+   */
+  #finish(result, chosen) {
     const { notes, problems } = result;
     removeEventListener("beforeunload", keepPage);
     if (notes.length + problems.length === 0) return this.#leave(result.path);
@@ -315,14 +292,38 @@ class ImportDialog {
       show.addEventListener("click", () => this.#leave(result.path));
       buttons.push(show);
     }
+    const changes = chosen.map((entry, index) => ({
+      entry,
+      added: result.added.filter(({ file }) => file === index),
+    }));
+    const changeable = changes.filter(({ entry, added }) => entry.canChange(added));
+    if (changeable.length > 0) {
+      const change = element("button", { type: "button", class: "plain" }, "Change and retry");
+      change.addEventListener("click", () => this.#change(changeable));
+      buttons.push(change);
+    }
     const close = element("button", { type: "button", class: "plain" }, "Close");
     close.addEventListener("click", () => this.close());
     this.#instead("done", importResult(heading, result, [...buttons, close]), heading);
   }
 
+  /**
+   * Show the choices again, for an import in place of the one before.
+   *
+   * @param {Array<{entry: ImportEntry, added: AddResult["added"]}>} changes
+   */
+  #change(changes) {
+    for (const { entry, added } of changes) entry.change(added);
+    this.#entries = changes.map(({ entry }) => entry);
+    this.#view.list.replaceChildren(...this.#entries.map(({ node }) => node));
+    this.#destination.settle();
+    this.#back([]);
+    void this.#lookAtAll();
+  }
+
   /** @param {string} path  of what was opened */
   #leave(path) {
-    this.dialog.dataset.state = "done";
+    this.#view.dialog.dataset.state = "done";
     const go = () => {
       const target = SITE_ROOT.href + instancePath(this.#destination.key) + path;
       if (target === location.href) location.reload();
@@ -340,11 +341,11 @@ class ImportDialog {
    * @param {HTMLElement} heading
    */
   #instead(state, node, heading) {
-    this.dialog.dataset.state = state;
-    this.form.hidden = true;
-    this.problem.hidden = true;
-    this.other.hidden = false;
-    this.other.replaceChildren(node);
+    this.#view.dialog.dataset.state = state;
+    this.#view.form.hidden = true;
+    this.#view.problem.hidden = true;
+    this.#view.other.hidden = false;
+    this.#view.other.replaceChildren(node);
     heading.focus();
   }
 
@@ -352,11 +353,12 @@ class ImportDialog {
   #back(done) {
     for (const { node } of done) node.remove();
     this.#entries = this.#entries.filter((entry) => !done.includes(entry));
-    this.dialog.dataset.state = "choosing";
-    this.form.hidden = false;
-    this.other.hidden = true;
+    this.#view.dialog.dataset.state = "choosing";
+    this.#view.form.hidden = false;
+    this.#view.other.hidden = true;
+    this.#view.other.replaceChildren();
     this.#draw();
-    this.title.focus();
+    this.#view.title.focus();
   }
 
   /**
@@ -364,11 +366,11 @@ class ImportDialog {
    * @param {...HTMLElement} actions
    */
   #fail(error, ...actions) {
-    this.problem.replaceChildren(
+    this.#view.problem.replaceChildren(
       ...errorParts(error),
       ...(actions.length > 0 ? [element("p", { class: "actions" }, ...actions)] : []),
     );
-    this.problem.hidden = false;
+    this.#view.problem.hidden = false;
   }
 
   /** @param {string} remark */
@@ -387,11 +389,11 @@ class ImportDialog {
     const importable = all.filter((entry) => entry.importable);
     const pending = this.#pending;
     const [only] = all;
-    this.dialog.toggleAttribute("data-single", all.length === 1);
-    this.title.textContent =
+    this.#view.dialog.toggleAttribute("data-single", all.length === 1);
+    this.#view.title.textContent =
       all.length === 1 ? `Open ${only.file.name}` : `Open ${all.length} files`;
     if (all.length === 1) only.open = !only.hopeless;
-    this.go.textContent =
+    this.#view.go.textContent =
       all.length === 1
         ? "Import"
         : importable.length + pending === all.length
@@ -400,30 +402,20 @@ class ImportDialog {
     this.#destination.nameAfter(
       all.filter(({ wanted, hopeless }) => wanted && !hopeless).map(({ file }) => file.name),
     );
+    this.#conflicts.show(all.flatMap(({ conflicts }) => conflicts));
     this.#destination.offer(all.find(({ tables }) => tables)?.tables);
     const unready = !this.#ready || importable.length + pending === 0;
-    this.go.setAttribute("aria-disabled", String(unready));
-    this.status.textContent = this.#remark || this.#statusInWords(pending, importable);
+    this.#view.go.setAttribute("aria-disabled", String(unready));
+    this.#view.status.textContent =
+      this.#remark ||
+      statusInWords({
+        count: all.length,
+        pending: this.#ready ? pending : 0,
+        sizes: importable.map(({ file }) => file.size),
+        passedOver: this.#passedOver,
+        destination: this.#destination.words,
+      });
     if (pending === 0) this.#onLooked();
-  }
-
-  /**
-   * @param {number} pending
-   * @param {ImportEntry[]} importable
-   */
-  #statusInWords(pending, importable) {
-    const count = this.#entries.length;
-    if (pending > 0 && this.#ready && count > 1) {
-      return `Looking at ${count - pending + 1} of ${count} files…`;
-    }
-    const size = importable.reduce((sum, { file }) => sum + file.size, 0);
-    const amount =
-      importable.length > 1 ? `${importable.length} files, ${formatBytes(size)}. ` : "";
-    const others =
-      this.#passedOver > 0
-        ? `${this.#passedOver} ${this.#passedOver === 1 ? "file" : "files"} of other kinds skipped. `
-        : "";
-    return `${amount}${others}${this.#destination.words} Nothing leaves this device.`;
   }
 }
 

@@ -11,13 +11,18 @@ import { askWorker, WORKER_STOPPED } from "../worker/ask-worker.js";
 import { element, formatBytes, inWords } from "../ui/dom.js";
 import { errorParts } from "../ui/error-view.js";
 import { FileChoices } from "./import-choices.js";
+import { warningsOn } from "./import-findings.js";
 import { FileOptions } from "./import-options.js";
 
 /** @typedef {import("../../shared/protocol.js").Preview} Preview */
 /** @typedef {import("../../shared/protocol.js").FileToAdd} FileToAdd */
+/** @typedef {import("../../shared/protocol.js").AddResult} AddResult */
 
 /** What the mark at the end of a row says. */
 const STATE_WORDS = { waiting: "", looking: "Looking…", ready: "", failed: "Cannot be opened" };
+
+/** Kinds of files whose tables can be made again, one by one. */
+const CHANGEABLE = ["csv", "json", "excel", "parquet"];
 
 let count = 0;
 
@@ -31,6 +36,8 @@ export class ImportEntry {
   #options;
   /** @type {Preview | undefined} */
   #preview;
+  /** Whether it takes the place of an earlier import. */
+  #replaces = false;
 
   /**
    * @param {import("./import-destination.js").Destination} destination
@@ -77,6 +84,7 @@ export class ImportEntry {
       `Together with ${inWords(beside)}`,
     );
     this.problem = element("div", { class: "problem", hidden: true });
+    this.warnings = element("div", { class: "warnings" });
     this.panel = element("div", { id, class: "panel" });
     this.node = element(
       "li",
@@ -92,6 +100,7 @@ export class ImportEntry {
       ),
       together,
       this.problem,
+      this.warnings,
       this.panel,
     );
     this.open = false;
@@ -105,6 +114,7 @@ export class ImportEntry {
   set open(open) {
     this.panel.hidden = !open;
     this.toggle.setAttribute("aria-expanded", String(open));
+    this.#warn();
   }
 
   /** Whether no choice could make it importable. */
@@ -134,11 +144,53 @@ export class ImportEntry {
     this.#show();
   }
 
-  /** What only the person can decide: the names that are taken, or "" if none are. */
-  get question() {
-    const { database, taken, tables } = this.#preview ?? { database: "", tables: [] };
-    const names = tables.filter((table) => table.taken).map(({ name }) => name);
-    return [...(taken ? [database] : []), ...names].join("\n");
+  /** @returns {import("./import-conflicts.js").Conflict[]} names that are taken, of what is wanted */
+  get conflicts() {
+    // While it is looked at again, the last look counts.
+    const isKnown = this.state === "ready" || this.state === "looking";
+    if (!this.wanted || !isKnown || !this.#preview) return [];
+    const { database, taken, tables } = this.#preview;
+    /** @type {import("./import-conflicts.js").Conflict[]} */
+    const conflicts = taken
+      ? [{ what: "database", name: database, choices: this.#choices.table("") }]
+      : [];
+    for (const { source, name, taken: isTaken } of tables) {
+      const choices = this.#choices.table(source);
+      // What this file has made before is replaced, which was said when the person chose to.
+      if (isTaken && !choices.skip && choices.made !== name) {
+        conflicts.push({ what: "table", name, choices });
+      }
+    }
+    return conflicts;
+  }
+
+  /**
+   * @param {AddResult["added"]} added  what an import of it has made
+   * @returns {boolean} whether it can be imported again with other choices, in place of that
+   */
+  canChange(added) {
+    const { kind = "", tables = [] } = this.#preview ?? {};
+    // A file that could not be imported may be with other choices.
+    return (
+      CHANGEABLE.includes(kind) &&
+      tables.length > 0 &&
+      added.every(({ table, source = "" }) => {
+        const choices = this.#choices.table(source);
+        return table !== null && tables.some((one) => one.source === source) && !choices.hasAdded;
+      })
+    );
+  }
+
+  /**
+   * Make it ready to be imported again with other choices.
+   *
+   * @param {AddResult["added"]} added  what an import of it has made, which the next one replaces
+   */
+  change(added) {
+    for (const { table, source = "" } of added) this.#choices.table(source).replace(table ?? "");
+    this.addition = crypto.randomUUID();
+    this.#replaces = added.length > 0;
+    this.startOver();
   }
 
   /** Get a preview, read with the current choices. */
@@ -190,9 +242,18 @@ export class ImportEntry {
     this.words.textContent = preview.kindInWords;
     if (this.#options) this.#options.update(preview);
     else {
-      this.#options = new FileOptions(preview, this.#choices, () => void this.look());
+      this.#options = new FileOptions(preview, this.#choices, {
+        onReread: () => void this.look(),
+        onSkip: () => this.#onChange(),
+      });
       this.panel.append(this.#options.node);
     }
+    this.#warn();
+  }
+
+  #warn() {
+    const preview = this.state === "ready" ? this.#preview : undefined;
+    this.warnings.replaceChildren(...(preview ? warningsOn(preview, this.open) : []));
   }
 
   #show() {
@@ -200,7 +261,12 @@ export class ImportEntry {
     this.node.dataset.state = state;
     this.words.hidden = this.words.textContent === "" || state === "failed";
     this.mark.textContent =
-      STATE_WORDS[state] || (state === "ready" && this.question ? "Name taken" : "");
+      STATE_WORDS[state] ||
+      (this.conflicts.length > 0
+        ? "Name taken"
+        : this.#replaces
+          ? "Replaces what was imported"
+          : "");
     this.problem.hidden = state !== "failed";
     this.panel.setAttribute("aria-busy", String(state === "looking"));
     // A file that failed at once cannot be imported; one that failed because of a choice can be fixed.

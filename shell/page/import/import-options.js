@@ -5,18 +5,16 @@
  * Draws a preview and writes into FileChoices; the dialog asks for another preview.
  */
 
-import { choice } from "../ui/ask-person.js";
 import { element, formatAmount } from "../ui/dom.js";
 import { checkbox, countField, textField } from "../ui/form-fields.js";
 import { columnsPreview } from "./import-columns.js";
-import { findings } from "./import-findings.js";
+import { guessesOn } from "./import-findings.js";
 import { mainFields, moreFields } from "./import-reading.js";
 
 /** @typedef {import("../../shared/protocol.js").Preview} Preview */
 /** @typedef {import("../../shared/protocol.js").PreviewTable} PreviewTable */
 /** @typedef {import("./import-choices.js").FileChoices} FileChoices */
 /** @typedef {import("./import-choices.js").TableChoices} TableChoices */
-/** @typedef {import("./import-choices.js").Exists} Exists */
 
 /** Kinds whose rows above the header can be chosen. */
 const WITH_HEADER = ["csv", "excel"];
@@ -31,9 +29,11 @@ export class FileOptions {
   /**
    * @param {Preview} preview
    * @param {FileChoices} choices
-   * @param {() => void} onReread  called after a choice that changes the preview
+   * @param {object} wishes
+   * @param {() => void} wishes.onReread  called after a choice that changes the preview
+   * @param {() => void} wishes.onSkip  called when a table is left out, or no longer
    */
-  constructor(preview, choices, onReread) {
+  constructor(preview, choices, { onReread, onSkip }) {
     this.node = element("div", { class: "options" });
     if (preview.kind === "sqlite") {
       this.#tables.set("", new TableOptions(preview, undefined, choices, onReread));
@@ -42,7 +42,7 @@ export class FileOptions {
       this.#tables.set(table.source, new TableOptions(preview, table, choices, onReread));
     }
     const parts = [...this.#tables].map(([source, { node }]) =>
-      this.#tables.size === 1 ? node : sheet(source, preview, node, choices.table(source)),
+      this.#tables.size === 1 ? node : sheet(source, preview, node, choices.table(source), onSkip),
     );
     this.node.append(...parts, ...contentsOf(preview));
   }
@@ -77,9 +77,17 @@ class TableOptions {
       this.suggested,
       reread((value) => (choices.name = value === this.suggested ? "" : value)),
     );
-    this.taken = element("div", { class: "taken", "aria-live": "polite" });
-    this.findings = element("div", { class: "findings" });
+    this.guesses = element("div", { class: "findings" });
     this.columns = element("div");
+    this.header = WITH_HEADER.includes(preview.kind)
+      ? headerFields(preview, choices, reread)
+      : undefined;
+    /** @param {number} skiprows */
+    this.onHeader = (skiprows) => {
+      choices.skiprows = skiprows;
+      if (choices.header === false) choices.header = true;
+      onReread();
+    };
     this.node = element(
       "div",
       { class: "table" },
@@ -88,11 +96,10 @@ class TableOptions {
         { class: "fields" },
         name,
         ...(preview.kind === "csv" ? mainFields(preview, file, reread) : []),
-        ...(WITH_HEADER.includes(preview.kind) ? headerFields(preview, choices, reread) : []),
+        ...(this.header?.nodes ?? []),
       ),
       ...(preview.kind === "csv" ? [moreFields(preview, file, reread)] : []),
-      this.taken,
-      this.findings,
+      this.guesses,
       this.columns,
     );
     this.update(preview, table);
@@ -103,19 +110,15 @@ class TableOptions {
    * @param {PreviewTable | undefined} table
    */
   update(preview, table) {
-    const name = this.choices.name || this.suggested;
-    const taken = (table ?? preview).taken ?? false;
-    if (!taken) this.taken.replaceChildren();
-    else if (this.taken.dataset.name !== name) {
-      this.taken.replaceChildren(takenQuestion(table ? "table" : "database", name, this.choices));
-    }
-    this.taken.dataset.name = taken ? name : "";
-    this.findings.replaceChildren(...findings(preview, table));
-    if (table) {
-      this.columns.replaceChildren(
-        columnsPreview(table, this.choices, TYPED.includes(preview.kind)),
-      );
-    }
+    this.guesses.replaceChildren(...guessesOn(preview));
+    this.header?.show(preview, this.choices);
+    if (!table) return;
+    const root = /** @type {ShadowRoot | Document} */ (this.columns.getRootNode());
+    const hadFocus = this.columns.contains(root.activeElement);
+    const typed = TYPED.includes(preview.kind);
+    const { onHeader } = this;
+    this.columns.replaceChildren(columnsPreview(table, this.choices, { typed, onHeader }));
+    if (hadFocus) /** @type {HTMLElement} */ (this.columns.querySelector(".scroll")).focus();
   }
 }
 
@@ -124,43 +127,29 @@ class TableOptions {
  * @param {TableChoices} choices
  * @param {<T>(assign: (value: T) => void) => (value: T) => void} reread
  */
-function headerFields({ kind, header = true, skiprows = 0 }, choices, reread) {
-  return [
-    countField(
-      kind === "csv" ? "Skip lines" : "Skip rows",
-      skiprows,
-      reread((value) => (choices.skiprows = value)),
-    ),
-    checkbox(
-      "First row is the header",
-      header,
-      reread((value) => (choices.header = value)),
-    ),
-  ];
-}
-
-/**
- * @param {"table" | "database"} what
- * @param {string} name
- * @param {TableChoices} choices
- */
-function takenQuestion(what, name, choices) {
-  /** @type {Array<{value: Exists, label: string, detail: string}>} */
-  const answers = [
-    { value: "rename", label: "Keep both", detail: `The new one becomes “${name}_1”.` },
-    { value: "replace", label: "Replace it", detail: `What is in the ${what} now is lost.` },
-  ];
-  if (what === "table") {
-    answers.push({
-      value: "add",
-      label: "Add the rows to it",
-      detail: "Columns are matched by name; new ones are added.",
-    });
-  }
-  choices.exists = "rename";
-  const { fieldset, chosen } = choice(`There is already a ${what} “${name}”`, answers);
-  fieldset.addEventListener("change", () => (choices.exists = chosen()));
-  return fieldset;
+function headerFields({ kind }, choices, reread) {
+  const skip = countField(
+    kind === "csv" ? "Skip lines" : "Skip rows",
+    0,
+    reread((value) => (choices.skiprows = value)),
+  );
+  const first = checkbox(
+    "First row is the header",
+    true,
+    reread((value) => (choices.header = value)),
+  );
+  const [count, check] = [skip, first].map((field) => field.querySelector("input"));
+  return {
+    nodes: [skip, first],
+    /**
+     * @param {Preview} preview
+     * @param {TableChoices} chosen
+     */
+    show: ({ skiprows = 0, header = true }, chosen) => {
+      if (count) count.value = String(chosen.skiprows ?? skiprows);
+      if (check) check.checked = chosen.header ?? header;
+    },
+  };
 }
 
 /**
@@ -170,8 +159,9 @@ function takenQuestion(what, name, choices) {
  * @param {Preview} preview
  * @param {HTMLElement} options
  * @param {TableChoices} choices
+ * @param {() => void} onSkip  called when it is left out, or no longer
  */
-function sheet(source, preview, options, choices) {
+function sheet(source, preview, options, choices, onSkip) {
   const table = preview.tables.find((candidate) => candidate.source === source);
   choices.hidden = choices.skip = table?.hidden ?? false;
   const wanted = element("input", {
@@ -202,8 +192,10 @@ function sheet(source, preview, options, choices) {
     choices.skip = !wanted.checked;
     if (choices.skip) details.open = false;
     show();
+    onSkip();
   });
-  return element("div", { class: "sheet" }, wanted, details);
+  const notes = (table?.notes ?? []).map((note) => element("p", { class: "notice" }, note));
+  return element("div", { class: "sheet" }, wanted, details, ...notes);
 }
 
 /**

@@ -4,7 +4,7 @@
 
 import { LiteError } from "../../shared/errors.js";
 import { STAGES } from "../../shared/protocol.js";
-import { formatAmount, inWords } from "../ui/dom.js";
+import { formatAmount, formatBytes, inWords } from "../ui/dom.js";
 
 /** @typedef {import("../../shared/protocol.js").ProgressMessage} ProgressMessage */
 
@@ -43,4 +43,24 @@ function importedInWords(files, done) {
 export function cancelledInWords(files, done) {
   const before = importedInWords(files, done);
   return `Cancelled. ${before}Nothing of ${files[done]?.name ?? "the rest"} was kept.`;
+}
+
+/**
+ * @param {object} what
+ * @param {number} what.count        files in the dialog
+ * @param {number} what.pending      how many of them have yet to be looked at
+ * @param {number[]} what.sizes      of those that can be imported, in bytes
+ * @param {number} what.passedOver   files of a folder that are no data
+ * @param {string} what.destination  a sentence on where they go
+ * @returns {string}
+ */
+export function statusInWords({ count, pending, sizes, passedOver, destination }) {
+  if (pending > 0 && count > 1) return `Looking at ${count - pending + 1} of ${count} files…`;
+  const size = sizes.reduce((sum, one) => sum + one, 0);
+  const amount = sizes.length > 1 ? `${sizes.length} files, ${formatBytes(size)}. ` : "";
+  const others =
+    passedOver > 0
+      ? `${passedOver} ${passedOver === 1 ? "file" : "files"} of other kinds skipped. `
+      : "";
+  return `${amount}${others}${destination} Nothing leaves this device.`;
 }

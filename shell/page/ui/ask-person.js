@@ -62,9 +62,21 @@ export function answerIn(dialog, cancel, within = document.body) {
  * @returns {{fieldset: HTMLFieldSetElement, chosen: () => T}}
  */
 export function choice(legend, choices) {
+  const { fieldset, chosen } = openChoice(legend, choices, choices[0].value);
+  return { fieldset, chosen: () => chosen() ?? choices[0].value };
+}
+
+/**
+ * @template T
+ * @param {string} legend
+ * @param {Array<{value: T, label: string, detail: string}>} choices
+ * @param {T} [initial]  the value selected initially; none if absent
+ * @returns {{fieldset: HTMLFieldSetElement, chosen: () => T | undefined}}
+ */
+export function openChoice(legend, choices, initial) {
   const name = `choice-${crypto.randomUUID()}`;
-  const buttons = choices.map((_, index) =>
-    element("input", { type: "radio", name, checked: index === 0 }),
+  const buttons = choices.map(({ value }) =>
+    element("input", { type: "radio", name, checked: value === initial }),
   );
   const fieldset = element(
     "fieldset",
@@ -79,5 +91,5 @@ export function choice(legend, choices) {
       ),
     ),
   );
-  return { fieldset, chosen: () => choices[buttons.findIndex(({ checked }) => checked)].value };
+  return { fieldset, chosen: () => choices[buttons.findIndex(({ checked }) => checked)]?.value };
 }

@@ -94,7 +94,7 @@ export class Additions {
           (done, total) => report({ stage: "save", done, total }),
         );
         result.path ||= path;
-        result.added.push(...added);
+        result.added.push(...added.map((/** @type {any} */ one) => ({ ...one, file: index })));
         result.notes.push(...notes);
       } catch (error) {
         if (isCancelled(error) || !(error instanceof LiteError)) throw error;

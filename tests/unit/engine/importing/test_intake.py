@@ -215,6 +215,52 @@ def test_table_is_replaced_with_its_index(world: World) -> None:
     assert not any(name.startswith("_import") for name in world.names())
 
 
+def test_the_rows_that_did_not_fit_are_replaced_as_well(world: World) -> None:
+    world.take("x.csv", "n\n1\nx\ny\n", types={"n": "integer"})
+    result = world.take("x.csv", "n\n1\nx\n2\n", types={"n": "integer"}, exists="replace")
+    assert result["notes"] == ["1 row did not fit (line 3) and is in table x_rejected."]
+    assert world.rows("select line from x_rejected") == [(3,)]
+    world.take("x.csv", "n\n1\nx\n", exists="replace")
+    assert world.names().isdisjoint({"x_rejected", "x_rejected_1"})
+
+
+def test_somebodys_own_table_of_rejected_rows_stays(world: World) -> None:
+    world.take("x_rejected.csv", "row,why\n1,x\n")
+    world.take("x.csv", "n\n1\n")
+    world.take("x.csv", "n\n2\n", exists="replace")
+    assert world.rows("select * from x_rejected") == [(1, "x")]
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("x.csv", "id,n,t\n1,x,a b\n2,3,c\n"),
+        ("x.json", '{"1": {"n": "x", "t": "a b"}, "2": {"n": 3}}'),
+    ],
+)
+def test_columns_get_other_names(world: World, name: str, data: str) -> None:
+    key = "id" if name == "x.csv" else "_key"
+    world.take(
+        name,
+        data,
+        rename={key: "number", "n": "t", "t": "n"},
+        types={"n": "integer"},
+        fts=["t"],
+        pk=["id"] if name == "x.csv" else [],
+    )
+    columns = world.rows("select name, pk from pragma_table_info('x')")
+    assert columns == [("number", 1), ("t", 0), ("n", 0)]
+    assert world.rows("select number, t from x") == [(2 if name == "x.csv" else "2", 3)]
+    assert world.rows("select reason from x_rejected") == [("t is not an integer: 'x'.",)]
+    assert world.rows("select sql like '%\"n\"%' from sqlite_master where name = 'x_fts'") == [(1,)]
+
+
+def test_a_column_that_is_left_out_can_leave_its_name_to_another(world: World) -> None:
+    world.take("x.csv", "id,new\na,1\n", rename={"id": "id (left out)", "new": "id"}, drop=["id"])
+    assert world.rows("select * from x") == [(1,)]
+    assert world.rows("select id from x") == [(1,)]
+
+
 def test_rows_are_added(world: World) -> None:
     world.take("x.csv", "id,n\n1,1\n2,2\n", pk=["id"])
     result = world.take("x.csv", "ID,n,new\n2,5,a\n3,6,b\n4,six,c\n", exists="add")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import sqlite3
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from engine.errors import SourceError
@@ -92,6 +94,8 @@ def test_csv(look: Looker) -> None:
                 ],
                 "pk": ["id"],
                 "count": 2,
+                "above": [],
+                "starts": [1, 2],
             }
         ],
         "delimiter": ";",
@@ -129,6 +133,39 @@ def test_csv_with_something_above_its_header(look: Looker) -> None:
     assert preview["skiprows"] == 2
     assert preview["notes"] == ["1 line above the header was left out: “Title”."]
     assert preview["tables"][0]["rows"] == [[1, "x"], [2, "y"]]
+
+
+def test_any_row_of_a_csv_file_can_be_made_its_header(look: Looker) -> None:
+    text = 'Title\n\n"made\nby hand";\nid;t\n\n1;"x\ny"\n2;y\n'
+    [table] = look("x.csv", text)["tables"]
+    assert table["above"] == [
+        {"skiprows": 0, "text": "Title"},
+        {"skiprows": 2, "text": '"made'},
+        {"skiprows": 3, "text": 'by hand";'},
+    ]
+    assert table["starts"] == [6, 8]
+    for skiprows, names in zip(table["starts"], (["1", "x\ny"], ["2", "y"]), strict=True):
+        [again] = look("x.csv", text, skiprows=skiprows)["tables"]
+        assert [column["name"] for column in again["columns"]] == names
+    [bare] = look("x.csv", "1,2\n3,4\n", header=False)["tables"]
+    assert (bare["above"], bare["starts"]) == ([], [0, 1])
+
+
+def test_any_row_of_a_spreadsheet_can_be_made_its_header(look: Looker) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for row in (["Title"], [], ["a", "b", "c"], [], [1, 0, 3], [0], [7, 8, 9]):
+        sheet.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    [table] = look("x.xlsx", file.getvalue())["tables"]
+    assert table["above"] == [{"skiprows": 0, "text": "Title"}]
+    assert table["starts"] == [4, 5, 6]
+    [again] = look("x.xlsx", file.getvalue(), skiprows=4)["tables"]
+    assert [column["name"] for column in again["columns"]] == ["1", "0", "3"]
+    assert [one["text"] for one in again["above"]] == ["Title", "a  b  c"]
+    [bare] = look("x.xlsx", file.getvalue(), header=False)["tables"]
+    assert (bare["above"], bare["starts"]) == ([], [0, 2, 4, 5, 6])
 
 
 def test_how_sure_a_guess_is(look: Looker) -> None:
