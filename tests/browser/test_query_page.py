@@ -27,6 +27,22 @@ def test_wrong_query_stays_in_the_editor(
     expect(page.locator(".cm-editor")).to_contain_text(sql)
 
 
+@pytest.mark.console_errors
+def test_the_cursor_stays_where_the_mistake_is(regular_page: Page, site: str) -> None:
+    page = regular_page
+    page.goto(f"{site}app/world")
+    write_sql(page, "select nam from countries where 1")
+    for _ in range(len(" from countries where 1")):
+        page.keyboard.press("ArrowLeft")
+    with page.expect_navigation():
+        page.keyboard.press("Shift+Enter")
+    expect(page.locator(".message-error")).to_contain_text("no such column")
+    page.keyboard.type("e")
+    click_through(page.get_by_role("button", name="Run SQL"))
+    expect(page.locator(".message-error")).to_have_count(0)
+    expect(page.locator(".cm-editor")).to_contain_text("select name from countries where 1")
+
+
 def test_history_leads_back_to_queries(page: Page, site: str) -> None:
     page.goto(f"{site}app/world")
     page.goto(f"{site}app/world/-/query")

@@ -1,10 +1,12 @@
 /**
- * On Datasette's query page: lists the queries that were run in this workspace before.
+ * On Datasette's query page: lists the queries that were run in this workspace before, and keeps the cursor
+ * where it was.
  */
 
 import { element } from "../ui/dom.js";
 import { forgetQueries, pastQueries, rememberQuery } from "../ui/query-history.js";
 import { inRelativeWords } from "../ui/relative-time.js";
+import { keepCursor } from "./sql-cursor.js";
 
 /** Characters of a query that the list shows. */
 const EXCERPT = 120;
@@ -12,6 +14,7 @@ const EXCERPT = 120;
 /** @param {string} key  of the workspace */
 export function setUpQueryPage(key) {
   const form = /** @type {HTMLFormElement | null} */ (document.querySelector("form.sql"));
+  if (form) keepCursor(form);
   if (!document.body.classList.contains("query") || !form) return;
   remember(form, key);
   showHistory(form, key);
