@@ -38,6 +38,7 @@ def test_the_cursor_stays_where_the_mistake_is(regular_page: Page, site: str) ->
         page.keyboard.press("Shift+Enter")
     expect(page.locator(".message-error")).to_contain_text("no such column")
     page.keyboard.type("e")
+    page.keyboard.press("Escape")  # closes completions, which would cover the button
     click_through(page.get_by_role("button", name="Run SQL"))
     expect(page.locator(".message-error")).to_have_count(0)
     expect(page.locator(".cm-editor")).to_contain_text("select name from countries where 1")

@@ -2,8 +2,8 @@
 
 Datasette counts no further than 10,001 rows. Its pages of tables and databases say so, but the home
 page adds these numbers up, so a table of 650,000 rows made it say “10,001 rows in 1 table”. Here
-large tables are counted to the end, which takes some 30 ms for as many rows; what is not counted in
-time stays “more than 10,000” or is not shown.
+large tables are counted to the end; what is not counted in time stays “more than 10,000” or is not
+shown.
 It can go when Datasette's home page says which counts are incomplete.
 
 Datasette gives each count of the home page 10 ms. With a limit that short it looks at the clock
