@@ -202,50 +202,6 @@ def test_a_given_height_stays(handbook: Handbook) -> None:
     expect(handbook.embed().locator("iframe")).to_have_css("height", "333px")
 
 
-#: Collects what moves on a page, and by how much the embed itself does.
-WATCH = """() => {
-    window.moved = [];
-    const embed = document.querySelector("datasette-lite");
-    const name = (node) => (node === embed || embed.contains(node) ? "embed" : node?.id ?? "");
-    new PerformanceObserver((list) => {
-        for (const { sources } of list.getEntries()) {
-            for (const { node, previousRect, currentRect } of sources) {
-                moved.push([name(node), currentRect.top - previousRect.top]);
-            }
-        }
-    }).observe({ type: "layout-shift", buffered: true });
-}"""
-
-BELOW = '<p id="below">After it</p>'
-
-
-def test_only_what_is_below_an_embed_moves_and_only_as_it_grows(handbook: Handbook) -> None:
-    handbook.show(f'<p id="above">Before it</p>{TABLE}{BELOW}')
-    place = "() => document.querySelector('#below').getBoundingClientRect().top"
-    expect(handbook.button()).to_be_visible()
-    before = handbook.page.evaluate(place)
-    handbook.page.evaluate(WATCH)
-    start(handbook)
-    inside = frame_of(handbook)
-    inside.wait_for_function("document.documentElement.scrollHeight <= innerHeight")
-    moved = handbook.page.evaluate("moved")
-    assert {name for name, _ in moved} == {"below"}
-    growth = handbook.page.evaluate(place) - before
-    assert sum(by for _, by in moved) == pytest.approx(growth, abs=2)
-    # Once for the frame and once for its page: nothing jumps back and forth.
-    assert len(moved) <= 2
-
-
-def test_nothing_moves_around_an_embed_of_a_given_height(handbook: Handbook) -> None:
-    handbook.show(TABLE.replace("csv=", 'height="420px" csv=') + BELOW)
-    expect(handbook.button()).to_be_visible()
-    handbook.page.evaluate(WATCH)
-    start(handbook)
-    handbook.frame().get_by_role("link", name="data", exact=True).click()
-    expect(handbook.frame().get_by_role("heading", level=1, name="data")).to_be_visible()
-    assert handbook.page.evaluate("moved") == []
-
-
 def test_its_pages_are_compact(handbook: Handbook) -> None:
     handbook.show(TABLE)
     start(handbook)
@@ -600,7 +556,6 @@ def test_it_is_accessible(handbook: Handbook, width: int, scheme: str) -> None:
     )
     assert theme(handbook) == scheme
     assert accessibility_problems(handbook.page) == []
-    assert accessibility_problems(frame_of(handbook)) == []
     wide = "document.documentElement.scrollWidth > innerWidth"
     assert handbook.page.evaluate(wide) is False
     assert frame_of(handbook).evaluate(wide) is False

@@ -1,9 +1,8 @@
 /**
  * Decides which of the site's registrations of service workers stay.
  *
- * No browser that the site was tried in limits them: Chromium, Firefox and WebKitGTK took 1,000
- * (bench/registrations.py). But each keeps a copy of the worker's script on disk, and browsers read all of
- * them when they start.
+ * Each keeps a copy of the worker's script on disk, and browsers read all of them when they start.
+ * bench/registrations.py looks for a browser's own limit.
  */
 
 /** Most registrations of workspaces to keep. */
