@@ -9,7 +9,7 @@ import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from http.client import HTTPMessage
+from email.message import Message
 from pathlib import Path
 
 import pytest
@@ -73,7 +73,7 @@ def nginx(tmp_path: Path) -> Iterator[str]:
         server.terminate()
 
 
-def get(url: str) -> tuple[int, str, HTTPMessage]:
+def get(url: str) -> tuple[int, str, Message]:
     """Return the status, text and headers of a response."""
     try:
         with urllib.request.urlopen(url) as answer:
