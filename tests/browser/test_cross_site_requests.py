@@ -1,6 +1,6 @@
 """Other sites send requests of every method, referrer policy and origin to a private workspace.
 
-`make other-browsers` does the same in Firefox and WebKitGTK.
+`make other-browsers` does the same elsewhere.
 """
 
 from __future__ import annotations
