@@ -485,6 +485,7 @@ def wait_for_offline(frame: Frame) -> None:
 
 
 @pytest.mark.console_errors
+@pytest.mark.first_visit
 def test_where_nothing_can_be_stored_the_poster_says_so(
     page: Page, site: str, files: DataHost
 ) -> None:

@@ -107,6 +107,7 @@ def test_a_wheel_of_an_imported_file_does_not_run(
     expect(notices(page).filter(has_text=said)).to_have_count(1)
 
 
+@pytest.mark.first_visit
 def test_it_runs_once_it_is_allowed_and_another_wheel_of_the_same_name_is_asked_about(
     page: Page, site: str, tmp_path: Path
 ) -> None:
