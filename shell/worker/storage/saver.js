@@ -360,18 +360,20 @@ export class Saver {
     const { bases } = this.#files;
     this.#isLarge = hasMore || areNew(bases, this.#record.generation);
     try {
-      await this.#storeBases(bases);
+      await this.#inStore((store) => this.#storeBases(store, bases));
       if (hasMore) await this.#saveAhead();
       if (!this.#files.changed && !this.#replies.arePending) return false;
       this.#saving = "later";
       const { changes, replies } = await this.#copy();
       const edits = hasDatabases(changes);
-      await this.#storeBases(changes.files.flatMap(({ node: { paged } }) => paged?.base ?? []));
+      const counting = changes.files.flatMap(({ node: { paged } }) => paged?.base ?? []);
       const record = this.#nextRecord({ edited: this.#record.edited || edits });
       // Doing it a second time does no harm: it is the same blocks.
-      const isThere = await this.#inStore((store) =>
-        this.#write(store, changes, replies, record),
-      ).catch((error) => {
+      const isThere = await this.#inStore(async (store) => {
+        // Some may have come since.
+        await this.#storeBases(store, counting);
+        return this.#write(store, changes, replies, record);
+      }).catch((error) => {
         this.#files.giveBack(changes);
         throw error;
       });
@@ -420,12 +422,12 @@ export class Saver {
   }
 
   /**
+   * @param {Store} store
    * @param {import("./paged-content.js").Base[]} bases  of files that will count with the next transaction
    */
-  async #storeBases(bases) {
-    await this.#inStore((store) =>
-      storeBases(store, this.#record.generation, bases, (...bytes) => this.onProgress(...bytes)),
-    );
+  #storeBases(store, bases) {
+    const { generation } = this.#record;
+    return storeBases(store, generation, bases, (...bytes) => this.onProgress(...bytes));
   }
 
   /** @param {Store} store */
