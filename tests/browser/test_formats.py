@@ -10,7 +10,13 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.support.bringing import drop, import_all, paste_file
+from tests.support.bringing import (
+    drop,
+    import_all,
+    import_dialog,
+    paste_file,
+    wait_for_previews,
+)
 from tests.support.browsing import BOOT_TIMEOUT, ConsoleWatch, click_through, follow, link
 from tests.support.formats import FORMATS, ROWS, Format
 from tests.support.hosts import DataHost
@@ -72,6 +78,10 @@ def test_from_the_persons_own_disk(tab: Page, site: str, name: str, way: str) ->
         paste_file(tab, given.file, given.content)
     else:
         _pick(tab, given)
+    wait_for_previews(tab)
+    taken = import_dialog(tab).get_by_label("Keep both")
+    if taken.count() > 0:  # there is a database already that another format and way led to
+        taken.check()
     import_all(tab, noted=given.noted)
     if not tab.url.endswith("/items"):  # a database's own page
         click_through(tab.get_by_role("link", name="items", exact=True).first)
