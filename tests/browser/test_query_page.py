@@ -37,6 +37,7 @@ def test_the_cursor_stays_where_the_mistake_is(regular_page: Page, site: str) ->
     with page.expect_navigation():
         page.keyboard.press("Shift+Enter")
     expect(page.locator(".message-error")).to_contain_text("no such column")
+    expect(page.locator(".cm-editor [contenteditable=true]")).to_be_focused()
     page.keyboard.type("e")
     page.keyboard.press("Escape")  # closes completions, which would cover the button
     click_through(page.get_by_role("button", name="Run SQL"))
