@@ -30,7 +30,7 @@ export function keepCursor(form) {
   });
   if (!form.querySelector(".message-error")) return;
   if (editorOf()) restore();
-  else document.addEventListener("DOMContentLoaded", restore);
+  else addEventListener("DOMContentLoaded", restore); // after Datasette's listener, which makes the editor
 }
 
 function restore() {
