@@ -80,7 +80,7 @@ export function columnsPreview(table, choices, { typed, onHeader }) {
               element("td", { colspan: width }, text),
             ),
           ),
-          element("tr", {}, ...(hasPicks ? [element("td", { class: "at" })] : []), ...head),
+          element("tr", {}, ...(hasPicks ? [element("td", { class: "row-number" })] : []), ...head),
         ),
         body,
       ),
@@ -102,7 +102,7 @@ function numberCell(skiprows, onHeader) {
     String(skiprows + 1),
   );
   button.addEventListener("click", () => onHeader(skiprows));
-  return element("th", { class: "at", scope: "row" }, button);
+  return element("th", { class: "row-number", scope: "row" }, button);
 }
 
 /** @param {any[]} row */
