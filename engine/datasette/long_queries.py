@@ -94,7 +94,8 @@ def _validate(sql: str) -> None:
     except InvalidSql as error:
         if request is None or request.url_vars.get("format") is not None:
             raise
-        _refused.set(True)
+        # The page of a stored query that writes looks, too, whether it is a SELECT.
+        _refused.set("sql" in request.args)
         raise _Refused(str(error)) from error
 
 

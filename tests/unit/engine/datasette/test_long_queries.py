@@ -238,3 +238,13 @@ def test_a_database_that_cannot_be_copied_has_datasettes_limit(
         assert limits == [None]
 
     tell(database, story)
+
+
+def test_the_page_of_a_stored_query_that_writes_is_no_error(database: Path) -> None:
+    async def story(datasette: Datasette) -> None:
+        sql = "delete from goods where id = 1"
+        await datasette.add_query("shop", "clear", sql, is_write=True, source="user")
+        page = await datasette.client.get("/shop/clear")
+        assert (page.status_code, sql in page.text) == (200, True)
+
+    tell(database, story)
