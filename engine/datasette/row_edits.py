@@ -229,9 +229,16 @@ def _watch(conn: sqlite3.Connection, shape: Shape) -> None:
         is_there = f"exists (select 1 from {table} where {clashes})"
         events.insert(0, ("inserting", "before insert", is_there, [*nothing, *new]))
     for kind, event, condition, values in events:
+        # A note holds both versions of a row, so it could exceed SQLite's limit although the row
+        # does not, and the edit would fail.
+        size = " + ".join(
+            f"ifnull(length(cast({one} as blob)), 0)" for one in values if one != "null"
+        )
         conn.execute(
             f'create temp trigger "lite {kind}" {event} on {table} when {condition} begin'
-            f" insert into {_NOTES} values ('{kind}', {', '.join(values)}); end"
+            f" insert into {_NOTES} select '{kind}', {', '.join(values)}"
+            f" where {size} <= {MOST_BYTES};"
+            f" insert into {_NOTES} (kind) select 'large' where {size} > {MOST_BYTES}; end"
         )
 
 
@@ -249,6 +256,8 @@ def _seen(conn: sqlite3.Connection, shape: Shape) -> list[Change]:
     width = len(shape.values)
     in_the_way: tuple[Any, ...] | None = None
     for kind, *values in map(tuple, rows):
+        if kind == "large":
+            return []
         old, new = tuple(values[:width]), tuple(values[width:])
         # The rowid is not known before an insertion.
         own = new[1:] if shape.rowid else new

@@ -15,6 +15,7 @@ from datasette.plugins import pm
 
 from engine.datasette import row_edits, site
 from engine.datasette.instance import Instance
+from engine.datasette.row_edits import noted
 from engine.importing.options import Request
 from plugins import root
 from plugins import row_edits as plugin
@@ -207,3 +208,18 @@ def test_only_the_root_user_undoes(tell: Tell) -> None:
         assert await world.last(actor={"id": "somebody"}) is None
 
     tell(story)
+
+
+@pytest.mark.parametrize("text", ["é" * 4000, "a\0" + "b" * 6000])
+def test_rows_too_large_to_be_noted_can_still_be_edited(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setattr(row_edits, "MOST_BYTES", 5_000)
+    with closing(sqlite3.connect(":memory:")) as conn:
+        conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 10_000)
+        conn.execute("create table t (a)")
+        conn.execute("insert into t values (?)", [text])
+        with noted(conn, "t") as (_, changes):
+            conn.execute("update t set a = a || 'x'")
+        assert changes == []
+        assert conn.execute("select a from t").fetchall() == [(f"{text}x",)]
