@@ -249,9 +249,16 @@ def _stop(conn: sqlite3.Connection) -> None:
 
 
 def _seen(conn: sqlite3.Connection, shape: Shape) -> list[Change]:
-    rows = conn.execute(
-        f"select * from temp.{_NOTES} order by rowid limit ?", [2 * MOST_ROWS + 1]
-    ).fetchall()
+    # Datasette's text_factory replaces what is not UTF-8, and undoing would write the replacement.
+    factory, conn.text_factory = conn.text_factory, str
+    try:
+        rows = conn.execute(
+            f"select * from temp.{_NOTES} order by rowid limit ?", [2 * MOST_ROWS + 1]
+        ).fetchall()
+    except sqlite3.OperationalError:
+        return []
+    finally:
+        conn.text_factory = factory
     changes: list[Change] = []
     width = len(shape.values)
     in_the_way: tuple[Any, ...] | None = None

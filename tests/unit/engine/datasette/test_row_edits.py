@@ -223,3 +223,16 @@ def test_rows_too_large_to_be_noted_can_still_be_edited(
             conn.execute("update t set a = a || 'x'")
         assert changes == []
         assert conn.execute("select a from t").fetchall() == [(f"{text}x",)]
+
+
+def test_text_that_is_damaged_is_not_put_back_as_another(tell: Tell) -> None:
+    async def story(world: World) -> None:
+        with closing(sqlite3.connect(world._path)) as conn:
+            conn.execute("insert into notes values (cast(x'caf9' as text))")
+            conn.commit()
+        assert await world.edit("notes/3/-/delete") == 200
+        assert await world.last() is None
+        assert await world.edit("notes/1/-/delete") == 200
+        assert await world.last() == "Row 1 was deleted from “notes”."
+
+    tell(story)
