@@ -42,7 +42,8 @@ class Shape:
     table: str
     columns: list[str]  # those that hold values of their own
     rowid: str | None  # a name of the rowid, unless there is none or a column is the same
-    unique: list[list[str]]  # columns that identify a row
+    key: list[str]  # SQL names of what identifies a row
+    unique: list[list[str]]  # columns that no two rows share
 
     @classmethod
     def of(cls, conn: sqlite3.Connection, table: str) -> Shape | None:
@@ -68,11 +69,12 @@ class Shape:
         for _, index, is_unique, *_ in conn.execute(f"pragma main.index_list({quote(table)})"):
             if is_unique:
                 parts = conn.execute(f"pragma main.index_info({quote(index)})").fetchall()
-                names = [name for _, _, name in parts]
-                if None in names:
+                indexed = [name for _, _, name in parts]
+                if None in indexed:
                     return None  # an index on an expression: what it replaces cannot be told
-                unique.append(names)
-        return cls(table, columns, rowid, unique)
+                unique.append(indexed)
+        names = [rowid] if rowid else [quote(name) for name, _ in key]
+        return cls(table, columns, rowid, names, unique)
 
     @property
     def values(self) -> list[str]:
@@ -123,7 +125,7 @@ class Edit:
         """Change the rows back.
 
         Raises:
-            LiteError: one of them was changed since.
+            LiteError: one of them was changed since, or a trigger changes it.
             sqlite3.Error: the table was changed since.
         """
         shape = self.shape
@@ -146,6 +148,38 @@ class Edit:
                     f"This edit of “{shape.table}” cannot be undone.",
                     hint="The row was changed again, or deleted, since.",
                 )
+        self._settle(conn)
+
+    def _settle(self, conn: sqlite3.Connection) -> None:
+        """Take back what the table's own triggers have changed while its rows were changed back."""
+        shape = self.shape
+        table, names = f"main.{quote(shape.table)}", shape.values
+        places = [names.index(name) for name in shape.key]
+        where = " and ".join(f"{name} is ?" for name in shape.key)
+        select = f"select {', '.join(names)} from {table} where {where}"
+        before: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        for change in reversed(self.changes):
+            if change.new is not None:
+                before.pop(tuple(change.new[place] for place in places), None)
+            if change.old is not None:
+                before[tuple(change.old[place] for place in places)] = change.old
+        for is_last in (False, True):
+            for key, wanted in before.items():
+                found = conn.execute(select, key).fetchone()
+                if found is not None and tuple(found) == wanted:
+                    continue
+                written = 0
+                if found is not None and not is_last:
+                    # Triggers on the columns that are right already do not run again.
+                    wrong = [at for at in range(len(names)) if found[at] != wanted[at]]
+                    values = ", ".join(f"{names[at]} = ?" for at in wrong)
+                    update = f"update {table} set {values} where {where}"
+                    written = conn.execute(update, [*(wanted[at] for at in wrong), *key]).rowcount
+                if written != 1:
+                    raise LiteError(
+                        f"This edit of “{shape.table}” cannot be undone.",
+                        hint="A trigger of the table changes the row again.",
+                    )
 
 
 class RowEdits:
@@ -259,6 +293,8 @@ def _seen(conn: sqlite3.Connection, shape: Shape) -> list[Change]:
         return []
     finally:
         conn.text_factory = factory
+    if len(rows) > 2 * MOST_ROWS:
+        return []
     changes: list[Change] = []
     width = len(shape.values)
     in_the_way: tuple[Any, ...] | None = None
@@ -273,9 +309,12 @@ def _seen(conn: sqlite3.Connection, shape: Shape) -> list[Change]:
             continue
         if kind == "inserted" and own == in_the_way:
             return []  # it has replaced a row
-        changes.append(
-            Change(None if kind == "inserted" else old, None if kind == "deleted" else new)
-        )
+        change = Change(None if kind == "inserted" else old, None if kind == "deleted" else new)
+        if changes and change.old is not None and changes[-1].new == change.old:
+            # A trigger of the table, or the second half of an upsert, changed the row further.
+            change = Change(changes.pop().old, change.new)
+        if change.old is not None or change.new is not None:
+            changes.append(change)
     return [] if _is_too_large(changes) else changes
 
 

@@ -32,6 +32,12 @@ SCHEMA = (
     "insert into odd values ('x', 1)",
     "create table log (what)",
     "create trigger after_birds after delete on birds begin insert into log values (old.name); end",
+    "create table stamped (id integer primary key, a, edits integer default 0)",
+    "insert into stamped values (1, 'old', 0)",
+    "create trigger stamped_new after insert on stamped begin"
+    " update stamped set edits = 1 where id = new.id; end",
+    "create trigger stamped_again after update of a on stamped begin"
+    " update stamped set edits = old.edits + 1 where id = new.id; end",
 )
 
 
@@ -234,5 +240,50 @@ def test_text_that_is_damaged_is_not_put_back_as_another(tell: Tell) -> None:
         assert await world.last() is None
         assert await world.edit("notes/1/-/delete") == 200
         assert await world.last() == "Row 1 was deleted from “notes”."
+
+    tell(story)
+
+
+def test_what_a_trigger_of_the_table_adds_to_an_edit_is_undone_with_it(tell: Tell) -> None:
+    async def story(world: World) -> None:
+        before = world.rows("select * from stamped")
+        assert await world.edit("stamped/-/insert", rows=[{"a": "x"}, {"a": "y"}]) == 201
+        assert await world.last() == "2 rows were added to “stamped”."
+        assert await world.edit("stamped/1/-/update", update={"a": "z"}) == 200
+        assert world.rows("select a, edits from stamped") == [("z", 1), ("x", 1), ("y", 1)]
+        assert await world.last() == "Row 1 was changed in “stamped”."
+        assert await world.undo() == "Row 1 was changed in “stamped”."
+        assert await world.undo() == "2 rows were added to “stamped”."
+        assert world.rows("select * from stamped") == before
+
+    tell(story)
+
+
+def test_an_edit_with_more_notes_than_are_read_is_not_undone_in_part(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(row_edits, "MOST_ROWS", 3)
+    with closing(sqlite3.connect(":memory:")) as conn:
+        conn.execute("create table t (a)")
+        conn.execute("insert into t values (1)")
+        with noted(conn, "t") as (_, changes):
+            for _ in range(8):
+                conn.execute("update t set a = a + 1")
+        assert changes == []
+
+
+def test_an_edit_that_a_trigger_does_not_let_be_undone_is_refused(tell: Tell) -> None:
+    async def story(world: World) -> None:
+        with closing(sqlite3.connect(world._path)) as conn:
+            conn.execute(
+                "create trigger counted after update on codes when new.n < 100 begin"
+                " update codes set n = 100 where code = new.code; end"
+            )
+        assert await world.edit("codes/a/-/update", update={"n": 7}) == 200
+        assert world.rows("select n from codes") == [(100,)]
+        assert await world.undo() == (
+            "This edit of “codes” cannot be undone. A trigger of the table changes the row again."
+        )
+        assert world.rows("select n from codes") == [(100,)]
 
     tell(story)
