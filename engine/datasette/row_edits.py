@@ -43,7 +43,7 @@ class Shape:
     columns: list[str]  # those that hold values of their own
     rowid: str | None  # a name of the rowid, unless there is none or a column is the same
     key: list[str]  # SQL names of what identifies a row
-    unique: list[list[str]]  # columns that no two rows share
+    clashes: list[str]  # SQL conditions: a row is where the row `new` is to be inserted
 
     @classmethod
     def of(cls, conn: sqlite3.Connection, table: str) -> Shape | None:
@@ -65,16 +65,24 @@ class Shape:
             if not free:
                 return None
             rowid = free[0]
-        unique = [[name for name, _ in key]] if key else []
-        for _, index, is_unique, *_ in conn.execute(f"pragma main.index_list({quote(table)})"):
-            if is_unique:
-                parts = conn.execute(f"pragma main.index_info({quote(index)})").fetchall()
-                indexed = [name for _, _, name in parts]
-                if None in indexed:
-                    return None  # an index on an expression: what it replaces cannot be told
-                unique.append(indexed)
+        clashes = [f"{quote(key[0][0])} = new.{quote(key[0][0])}"] if is_alias else []
+        for _, index, is_unique, _, is_partial in conn.execute(
+            f"pragma main.index_list({quote(table)})"
+        ).fetchall():
+            # A condition that no index serves would read the whole table for each insertion.
+            if not is_unique or is_partial:
+                continue
+            parts = conn.execute(f"pragma main.index_xinfo({quote(index)})").fetchall()
+            same = []
+            for _, _, name, _, collation, in_key in parts:
+                if in_key and name is None:
+                    return None  # an expression: what it replaces cannot be told
+                if in_key:
+                    own, new = quote(name), f"new.{quote(name)}"
+                    same.append(f"{own} = {new} collate {quote(collation)}")
+            clashes.append(" and ".join(same))
         names = [rowid] if rowid else [quote(name) for name, _ in key]
-        return cls(table, columns, rowid, names, unique)
+        return cls(table, columns, rowid, names, clashes)
 
     @property
     def values(self) -> list[str]:
@@ -249,18 +257,15 @@ def _watch(conn: sqlite3.Connection, shape: Shape) -> None:
     nothing = ["null"] * width
     places = ", ".join(f"{which}{at}" for which in "on" for at in range(width))
     conn.execute(f"create temp table {_NOTES} (kind, {places})")
-    # What INSERT OR REPLACE deletes fires no trigger, so an insertion into its place is noted.
-    clashes = " or ".join(
-        "(" + " and ".join(f"{quote(name)} = new.{quote(name)}" for name in columns) + ")"
-        for columns in shape.unique
-    )
     events = [
         ("inserted", "after insert", "1", [*nothing, *new]),
         ("updated", "after update", "1", [*old, *new]),
         ("deleted", "before delete", "1", [*old, *nothing]),
     ]
-    if clashes:
-        is_there = f"exists (select 1 from {table} where {clashes})"
+    if shape.clashes:
+        # INSERT OR REPLACE deletes what is there. (With a partial index, only the trigger for
+        # deletions notes it; it fires since sqlite-utils turns recursive_triggers on.)
+        is_there = f"exists (select 1 from {table} where ({') or ('.join(shape.clashes)}))"
         events.insert(0, ("inserting", "before insert", is_there, [*nothing, *new]))
     for kind, event, condition, values in events:
         # A note holds both versions of a row, so it could exceed SQLite's limit although the row
@@ -283,6 +288,8 @@ def _stop(conn: sqlite3.Connection) -> None:
 
 
 def _seen(conn: sqlite3.Connection, shape: Shape) -> list[Change]:
+    if Shape.of(conn, shape.table) != shape:
+        return []  # a column was added
     # Datasette's text_factory replaces what is not UTF-8, and undoing would write the replacement.
     factory, conn.text_factory = conn.text_factory, str
     try:

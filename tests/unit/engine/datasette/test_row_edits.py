@@ -38,6 +38,10 @@ SCHEMA = (
     " update stamped set edits = 1 where id = new.id; end",
     "create trigger stamped_again after update of a on stamped begin"
     " update stamped set edits = old.edits + 1 where id = new.id; end",
+    "create table tags (id integer primary key, tag text, n integer)",
+    "create unique index tags_tag on tags (tag collate nocase)",
+    "create unique index tags_n on tags (n) where n > 0",
+    "insert into tags values (1, 'a', 5)",
 )
 
 
@@ -285,5 +289,53 @@ def test_an_edit_that_a_trigger_does_not_let_be_undone_is_refused(tell: Tell) ->
             "This edit of “codes” cannot be undone. A trigger of the table changes the row again."
         )
         assert world.rows("select n from codes") == [(100,)]
+
+    tell(story)
+
+
+def test_an_edit_that_added_a_column_is_not_remembered(tell: Tell) -> None:
+    async def story(world: World) -> None:
+        assert await world.edit("codes/a/-/update", update={"m": 5}, alter=True) == 200
+        assert world.rows("select * from codes") == [("a", 1, 5)]
+        assert await world.last() is None
+
+    tell(story)
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        "create unique index i on t (a) where a > 0",
+        "create unique index i on t (b collate nocase)",
+    ],
+)
+def test_insertions_do_not_read_the_table(index: str) -> None:
+    with closing(sqlite3.connect(":memory:")) as conn:
+        conn.execute("create table t (a, b)")
+        conn.execute(index)
+        numbers = [(number, f"b{number}") for number in range(1, 5_001)]
+        conn.executemany("insert into t values (?, ?)", numbers)
+        steps = []
+        with noted(conn, "t") as (_, changes):
+            conn.set_progress_handler(lambda: steps.append(1), 1_000)
+            conn.execute("insert into t values (9000, 'c')")
+            conn.set_progress_handler(None, 0)
+        assert (len(changes), steps) == (1, [])
+
+
+def test_a_row_that_is_replaced_because_of_a_collation_is_not_forgotten(tell: Tell) -> None:
+    async def story(world: World) -> None:
+        before = world.rows("select rowid, * from tags")
+        assert await world.edit("tags/-/insert", row={"id": 2, "tag": "A"}, replace=True) == 201
+        assert world.rows("select * from tags") == [(2, "A", None)]
+        assert await world.last() is None
+        with closing(sqlite3.connect(world._path)) as conn:
+            conn.execute("delete from tags")
+            conn.execute("insert into tags values (1, 'a', 5)")
+            conn.commit()
+        assert await world.edit("tags/-/insert", row={"id": 3, "n": 5}, replace=True) == 201
+        assert world.rows("select * from tags") == [(3, None, 5)]
+        await world.undo()
+        assert world.rows("select rowid, * from tags") == before
 
     tell(story)
