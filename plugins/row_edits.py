@@ -80,8 +80,14 @@ async def _undo(request: Request, datasette: Datasette) -> Response:
         raise Forbidden("Only the root user may undo edits.")
     if request.method != "POST":
         return Response.json({"error": "Send this as POST."}, status=405)
+    try:
+        sent = await request.json()
+    except (ValueError, RecursionError):
+        sent = None
+    if not isinstance(sent, dict):
+        return Response.json({"error": "Send JSON with the id of an edit."}, status=400)
     edits = _edits_of(datasette)
-    edit = edits.find(str((await request.json()).get("id")))
+    edit = edits.find(str(sent.get("id")))
     try:
         if edit is None or edit.database not in datasette.databases:
             raise LiteError(

@@ -61,6 +61,7 @@ SEGMENTS = st.one_of(
             *("-/create-token", "-/logout", "-/patterns", "-/jump", "-/metadata", "-/alter"),
             *("t.json", "t.csv", "t.blob", "1.blob", "data.db", "-/execute-write", "-/queries"),
             *("-/sources", "-/install", "-/set-column-type", "-/foreign-key-suggestions"),
+            *("-/row-edits/undo", "-/row-edits/last.json"),
             *("~", "~2F", "~ZZ", "..", "%00", "%ff", "t~20x", "-/static/app.css", "-/insert.json"),
         ]
     ),
@@ -212,6 +213,7 @@ def test_forms(
                 *("data/t/-/insert", "data/t/-/upsert", "data/-/create", "data/t/1/-/update"),
                 *("data/u/-/insert", "data/u/a~2Fb,1~2C2/-/update", "data/t/-/alter"),
                 *("data/t/-/set-column-type", "data/-/execute-write", "data/-/queries/store"),
+                "-/row-edits/undo",
             ]
         ),
     ),

@@ -339,3 +339,13 @@ def test_a_row_that_is_replaced_because_of_a_collation_is_not_forgotten(tell: Te
         assert world.rows("select rowid, * from tags") == before
 
     tell(story)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[1]", b"\xff", b'"x"', b"[" * 100_000])
+def test_a_request_without_an_id_is_refused(tell: Tell, body: bytes) -> None:
+    async def story(world: World) -> None:
+        answer = await world._datasette.client.post("/-/row-edits/undo", content=body, actor=ROOT)
+        assert answer.status_code == 400
+        assert answer.json() == {"error": "Send JSON with the id of an edit."}
+
+    tell(story)
