@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from datasette_lite.errors import PublishError
+from datasette_lite.settings import is_path
 
 #: Folders that belong to tools, besides hidden ones.
 _NOT_CODE = {"__pycache__", "node_modules", "venv"}
@@ -175,7 +176,7 @@ def _requirements(folder: Path, module: Path) -> list[str]:
     if project.is_file():
         document = _toml(_text(project), project.name)
         if "project" in document:
-            return _dependencies(document["project"], project.name)
+            return _dependencies(document["project"], project)
     return _of_script(module)
 
 
@@ -189,7 +190,7 @@ def _of_requirements(path: Path) -> list[str]:
                 f"{path.name} has the option {line!r}, which only pip understands. List the"
                 " packages themselves, one on each line."
             )
-    return [re.sub(r"\s--hash=.*$", "", line).strip() for line in lines]
+    return _with_wheels([re.sub(r"\s--hash=.*$", "", line).strip() for line in lines], path)
 
 
 def _text(path: Path) -> str:
@@ -206,7 +207,7 @@ def _of_script(path: Path) -> list[str]:
     if match is None:
         return []
     toml = "".join(re.sub(r"^# ?", "", line) for line in match["toml"].splitlines(keepends=True))
-    return _dependencies(_toml(toml, path.name), path.name)
+    return _dependencies(_toml(toml, path.name), path)
 
 
 def _toml(text: str, name: str) -> dict[str, object]:
@@ -216,11 +217,32 @@ def _toml(text: str, name: str) -> dict[str, object]:
         raise PublishError(f"What {name} says about its packages is not TOML: {error}.") from error
 
 
-def _dependencies(table: object, name: str) -> list[str]:
-    listed = table.get("dependencies", []) if isinstance(table, dict) else None
+def _dependencies(table: object, path: Path) -> list[str]:
+    fields = table if isinstance(table, dict) else {"dependencies": None}
+    dynamic = fields.get("dynamic")
+    if isinstance(dynamic, list) and "dependencies" in dynamic:
+        raise PublishError(
+            f"{path.name} leaves its `dependencies` to a build tool, which does not run here. List"
+            " the packages in requirements.txt."
+        )
+    listed = fields.get("dependencies", [])
     if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
-        raise PublishError(f"The `dependencies` of {name} are not a list of texts.")
-    return listed
+        raise PublishError(f"The `dependencies` of {path.name} are not a list of texts.")
+    return _with_wheels(listed, path)
+
+
+def _with_wheels(requirements: list[str], path: Path) -> list[str]:
+    """Return the requirements that a file lists, with the full paths of wheels."""
+    found = []
+    for one in requirements:
+        if is_path(one):
+            wheel = path.parent / one
+            if not wheel.is_file():
+                raise PublishError(f"{path.name} lists {one}, but there is no such file.")
+            found.append(str(wheel.resolve()))
+        else:
+            found.append(one)
+    return found
 
 
 def _without_servers(requirements: list[str]) -> list[str]:

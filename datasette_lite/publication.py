@@ -23,13 +23,14 @@ from datasette_lite.assembly import Contents, assemble
 from datasette_lite.conversion import Converted, convert
 from datasette_lite.data_files import collect
 from datasette_lite.errors import PublishError
-from datasette_lite.plugin_wheels import chosen_wheels
+from datasette_lite.plugin_wheels import PluginWheels, chosen_wheels
 from datasette_lite.runtime import Runtime, RuntimeMissing, find_runtime
 from datasette_lite.secret_keys import refuse_secrets
 from datasette_lite.settings import (
     DEFAULT_INDEX,
     SettingsError,
     SiteSettings,
+    is_path,
     read_document,
 )
 from datasette_lite.versions import VersionError
@@ -122,10 +123,7 @@ def _contents(publication: Publication, say: Callable[[str], object]) -> tuple[C
         for name, why in IGNORED_SETTINGS.items()
         if name in (documents["config"].get("settings") or {})
     ]
-    for name in publication.install:
-        if name.endswith(".whl") and "://" not in name and not Path(name).is_file():
-            raise PublishError(f"--install {name}: there is no such file.")
-    wheels = chosen_wheels(runtime, publication.install, publication.indexes, Path.cwd(), cache)
+    wheels = _wheels(publication, runtime, publication.install)
     converted = convert(runtime, inputs.data, cache, say)
     contents = Contents(
         documents=documents,
@@ -155,7 +153,7 @@ def _app_contents(
             " that a browser should hold in memory. Leave out what it does not need."
         )
     needed = [*app.requirements, *publication.install]
-    wheels = chosen_wheels(runtime, needed, publication.indexes, Path.cwd(), publication.cache)
+    wheels = _wheels(publication, runtime, needed)
     file = publication.cache / "apps" / app.name
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(app.content)
@@ -189,6 +187,13 @@ def _app_contents(
     )
     files = "1 file" if app.count == 1 else f"all {app.count} files"
     return contents, [f"Everybody can read the code: {files} of the app are part of the site."]
+
+
+def _wheels(publication: Publication, runtime: Runtime, needed: list[str]) -> PluginWheels:
+    for name in publication.install:
+        if is_path(name) and not Path(name).is_file():
+            raise PublishError(f"--install {name}: there is no such file.")
+    return chosen_wheels(runtime, needed, publication.indexes, Path.cwd(), publication.cache)
 
 
 def _documents(publication: Publication, folders: list[SiteSettings]) -> dict[str, dict[str, Any]]:

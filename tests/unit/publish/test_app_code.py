@@ -109,6 +109,16 @@ def test_the_packages_that_a_folder_lists(
             r"`dependencies` of pyproject.toml are not a list",
         ),
         ("main:app", {"main.py": APP, "pyproject.toml": "[project"}, r"is not TOML"),
+        (
+            "main:app",
+            {"main.py": APP, "pyproject.toml": '[project]\ndynamic = ["dependencies"]\n'},
+            r"pyproject.toml leaves its `dependencies` to a build tool",
+        ),
+        (
+            "main:app",
+            {"main.py": APP, "requirements.txt": "./vendor/x-1-py3-none-any.whl\n"},
+            r"requirements.txt lists ./vendor/x-1-py3-none-any.whl, but there is no such file",
+        ),
     ],
 )
 def test_what_cannot_work_is_refused_with_a_sentence(
@@ -203,3 +213,26 @@ def test_options_about_data_mean_nothing_for_an_app(tmp_path: Path) -> None:
     assert done.exit_code == 2
     assert "--read-only, --title: this is about data" in done.output
     assert not (tmp_path / "site").exists()
+
+
+def test_wheels_are_looked_for_beside_the_list_that_names_them(tmp_path: Path) -> None:
+    wheel = "vendor/x-1-py3-none-any.whl"
+    lists = {
+        "requirements.txt": f"./{wheel}\n",
+        "pyproject.toml": f'[project]\ndependencies = ["{wheel}"]\n',
+    }
+    for number, (name, text) in enumerate(lists.items()):
+        folder = write(tmp_path / str(number), {"main.py": APP, name: text, wheel: ""})
+        code = read_app("main:app", [folder], tmp_path / "out")
+        assert code.requirements == [str((folder / wheel).resolve())]
+    script = f'# /// script\n# dependencies = ["{wheel}"]\n# ///\n{APP}'
+    folder = write(tmp_path / "script", {"main.py": script, wheel: ""})
+    code = read_app("main:app", [folder / "main.py"], tmp_path / "out")
+    assert code.requirements == [str((folder / wheel).resolve())]
+
+
+def test_a_wheel_to_install_that_is_missing_is_named(tmp_path: Path, cache: Path) -> None:
+    folder = write(tmp_path / "shop", {"main.py": APP})
+    publication = Publication([folder], app="main:app", install=["no.whl"], cache=cache)
+    with pytest.raises(PublishError, match=r"--install no.whl: there is no such file"):
+        publish(publication, tmp_path / "site")
