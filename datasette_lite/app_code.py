@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from datasette_lite.errors import PublishError
+from datasette_lite.secret_keys import refuse_secret_files
 from datasette_lite.settings import is_path
 
 #: Folders that belong to tools, besides hidden ones.
@@ -96,14 +97,29 @@ def _script(path: Path, entry: str, module: str, attribute: str) -> AppCode:
 
 
 def _files(folder: Path, out: Path) -> list[Path]:
-    """Return the files of the app, without those of tools and those of the site itself."""
+    """Return the files of the app, without those of tools and those of the site itself.
+
+    Raises:
+        PublishError: one is a link to a file elsewhere, or holds a secret.
+    """
     found = []
-    for path in sorted(folder.rglob("*")):
+    whole = folder.resolve()
+    paths = sorted(folder.rglob("*"))
+    environments = {path.parent for path in paths if path.name == "pyvenv.cfg"}
+    for path in paths:
         parts = path.relative_to(folder).parts
-        is_hidden = any(part.startswith(".") or part in _NOT_CODE for part in parts)
-        is_site = path.resolve().is_relative_to(out)
-        if path.is_file() and not is_hidden and not is_site and path.suffix != ".pyc":
-            found.append(path)
+        is_tool = any(part.startswith(".") or part in _NOT_CODE for part in parts)
+        is_tool = is_tool or path.suffix == ".pyc" or not environments.isdisjoint(path.parents)
+        target = path.resolve()
+        if is_tool or target.is_relative_to(out) or not path.is_file():
+            continue
+        if not target.is_relative_to(whole):
+            raise PublishError(
+                f"{path} is a link to {target}, outside the app, and everybody could read that"
+                " file on the site. Copy it into the folder, or remove the link."
+            )
+        found.append(path)
+    refuse_secret_files(found)
     return found
 
 

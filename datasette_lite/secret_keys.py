@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from pathlib import Path
 from typing import Any
 
 from datasette_lite.errors import PublishError
@@ -14,6 +15,14 @@ _SECRET = re.compile(
     r"|private_?keys?|credentials?|password_hash(?:es)?)(?:$|_|-)",
     re.IGNORECASE,
 )
+
+#: Names of files that hold secrets.
+_SECRET_FILE = re.compile(
+    r"id_(?:rsa|dsa|ecdsa|ed25519)|credentials\.json|.*\.(?:env|p12|pfx)", re.IGNORECASE
+)
+
+#: Files that hold certificates, or private keys.
+_KEY_FILE = re.compile(r".*\.(?:pem|key)", re.IGNORECASE)
 
 #: Objects whose keys are names of columns or tables, with texts about them.
 _ABOUT_DATA = {"columns", "units", "column_types"}
@@ -43,6 +52,21 @@ def refuse_secrets(documents: dict[str, Any], public: Collection[str] = ()) -> N
                     f"{name}: {key} {why}. {WHY} Remove it; or, if it is meant for everybody, such"
                     f" as a key for map tiles, add `--public-key {key}`."
                 )
+
+
+def refuse_secret_files(files: Collection[Path]) -> None:
+    """Refuse files that hold a secret, as far as their names and private keys show.
+
+    Raises:
+        PublishError: there is one.
+    """
+    for path in files:
+        is_key = _KEY_FILE.fullmatch(path.name) and b"PRIVATE KEY-----" in path.read_bytes()
+        if is_key or _SECRET_FILE.fullmatch(path.name):
+            raise PublishError(
+                f"{path} looks like a secret. {WHY} Move it out of the folder; if it holds no"
+                " secret, rename it."
+            )
 
 
 def refuse_plugin_secrets(given: Collection[tuple[str, str, str]]) -> None:

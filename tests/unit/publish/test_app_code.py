@@ -236,3 +236,49 @@ def test_a_wheel_to_install_that_is_missing_is_named(tmp_path: Path, cache: Path
     publication = Publication([folder], app="main:app", install=["no.whl"], cache=cache)
     with pytest.raises(PublishError, match=r"--install no.whl: there is no such file"):
         publish(publication, tmp_path / "site")
+
+
+def test_virtual_environments_of_any_name_are_left_out(tmp_path: Path) -> None:
+    files = {"main.py": APP, "env/pyvenv.cfg": "", "env/lib/x.py": "", "environment/y.py": ""}
+    folder = write(tmp_path / "shop", files)
+    (folder / "env" / "python").symlink_to("/bin/sh")
+    code = read_app("main:app", [folder], tmp_path / "out")
+    with zipfile.ZipFile(io.BytesIO(code.content)) as archive:
+        assert archive.namelist() == ["environment/y.py", "main.py"]
+
+
+def test_links_to_files_elsewhere_are_refused(tmp_path: Path) -> None:
+    folder = write(tmp_path / "shop", {"main.py": APP, "own.txt": "own"})
+    (folder / "link.txt").symlink_to("own.txt")
+    assert read_app("main:app", [folder], tmp_path / "out").count == 3
+    write(tmp_path, {"mine.txt": "private"})
+    (folder / "notes.txt").symlink_to(tmp_path / "mine.txt")
+    with pytest.raises(PublishError, match=r"notes.txt is a link to .*mine.txt, outside the app"):
+        read_app("main:app", [folder], tmp_path / "out")
+
+
+KEY = "-----BEGIN PRIVATE KEY-----\nMII\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("keys/site.pem", KEY),
+        ("tls.key", KEY),
+        ("id_rsa", KEY),
+        ("deploy/id_ed25519", ""),
+        ("credentials.json", "{}"),
+        ("production.env", "PASSWORD=x"),
+        ("Identity.P12", ""),
+    ],
+)
+def test_files_that_hold_secrets_are_refused(tmp_path: Path, name: str, text: str) -> None:
+    folder = write(tmp_path / "shop", {"main.py": APP, name: text})
+    with pytest.raises(PublishError, match=rf"{name} .*everybody can read.* Move it"):
+        read_app("main:app", [folder], tmp_path / "out")
+
+
+def test_certificates_are_published(tmp_path: Path) -> None:
+    certificate = "-----BEGIN CERTIFICATE-----\n"
+    folder = write(tmp_path / "shop", {"main.py": APP, "root.pem": certificate, ".env": "A=1"})
+    assert read_app("main:app", [folder], tmp_path / "out").count == 2
