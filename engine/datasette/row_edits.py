@@ -43,7 +43,7 @@ class Shape:
     columns: list[str]  # those that hold values of their own
     rowid: str | None  # a name of the rowid, unless there is none or a column is the same
     key: list[str]  # SQL names of what identifies a row
-    clashes: list[str]  # SQL conditions: a row is where the row `new` is to be inserted
+    clashes: list[str]  # SQL conditions that a row meets if `new` would replace it
 
     @classmethod
     def of(cls, conn: sqlite3.Connection, table: str) -> Shape | None:
@@ -263,8 +263,8 @@ def _watch(conn: sqlite3.Connection, shape: Shape) -> None:
         ("deleted", "before delete", "1", [*old, *nothing]),
     ]
     if shape.clashes:
-        # INSERT OR REPLACE deletes what is there. (With a partial index, only the trigger for
-        # deletions notes it; it fires since sqlite-utils turns recursive_triggers on.)
+        # INSERT OR REPLACE deletes such a row. What it deletes because of a partial index only the
+        # trigger for deletions notes, which fires since sqlite-utils turns recursive_triggers on.
         is_there = f"exists (select 1 from {table} where ({') or ('.join(shape.clashes)}))"
         events.insert(0, ("inserting", "before insert", is_there, [*nothing, *new]))
     for kind, event, condition, values in events:
