@@ -80,8 +80,11 @@ export class CrashGuard {
    * @returns {Promise<GuardedWork | undefined>} why a page must not reach Python; undefined if it may
    */
   async blocked(request) {
+    // At once, because reading the notes measures how long the work took, up to now.
+    const known = this.#known();
     const address = await this.#addressOf(request);
     this.#addresses.set(request, address);
+    await known;
     return isPage(request) ? this.#blocked(address) : undefined;
   }
 
@@ -261,11 +264,11 @@ export class CrashGuard {
   }
 
   async #read() {
+    const now = Date.now(); // opening the store may take a while
     try {
       this.#store = await this.#openStore();
       const record = await this.#store?.get("guards", this.#key);
       if (!record) return;
-      const now = Date.now();
       for (const work of record.loads) this.#set(judged(work, now));
       this.#save();
     } catch (error) {

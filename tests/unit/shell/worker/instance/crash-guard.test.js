@@ -140,6 +140,23 @@ test("a form that stopped the workspace is refused when the browser sends it aga
   (await begun(next, request("data/-/execute-write", "POST", "sql=endless")))();
 });
 
+test("the start of the next worker does not count as time that a request took", async (t) => {
+  t.mock.timers.enable({ apis: ["Date"], now: 1_000_000 });
+  const { store, worker } = await world();
+  await begun(worker(), request("data/t/-/insert", "POST", "{}"));
+  t.mock.timers.tick(3000);
+  // Opening the store and starting Python take their time.
+  const next = new CrashGuard("k", async () => {
+    t.mock.timers.tick(5000);
+    return store;
+  });
+  const again = request("data/t/-/insert", "POST", "{}");
+  await next.blocked(again);
+  t.mock.timers.tick(10_000);
+  (await next.begin(again))();
+  assert.deepEqual(await saved(store), []);
+});
+
 test("a form that was handled leaves nothing behind, and is noted each time", async () => {
   const { store, worker } = await world();
   const guard = worker();
