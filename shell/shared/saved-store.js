@@ -126,7 +126,7 @@ export const SCHEMA_VERSION = 5;
  * @property {number} at           ms since 1970: when it last began
  * @property {number} interrupted  how often in a row the worker stopped in the middle of it
  * @property {"running" | "interrupted" | "blocked"} state  blocked: it is not run again unasked
- * @property {boolean} [isSlow]    whether it may take minutes
+ * @property {boolean} [isSlow]    whether it may take minutes or is a form, so that one stop proves nothing
  * @property {string} [reason]     the error that ended Python, unless the browser ended it
  */
 

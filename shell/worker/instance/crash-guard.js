@@ -25,8 +25,8 @@ const LONG = 5000;
 const TOO_OFTEN = 3;
 
 /**
- * Work that may take minutes is blamed after this many stops in a row, each long after it began. People leave
- * in the middle of it, so one stop proves nothing.
+ * Work that may take minutes, or a form, is blamed after this many stops in a row, each long after it began.
+ * People leave in the middle of such work, and send a form again at any time, so one stop proves nothing.
  */
 const TOO_OFTEN_WHEN_SLOW = 2;
 
@@ -105,9 +105,21 @@ export class CrashGuard {
       };
     }
     const refused = await this.#refused(address);
-    if (!refused) return this.#begin(address);
     const isForm = request.mode === "navigate";
+    // Browsers do not send forms again on their own. When the worker stopped is not known, only when the
+    // person sent the form again, so one stop proves nothing here either.
+    if (!refused) return this.#begin(address, isForm);
     throw stoppedBefore(refused, isForm ? "This form" : "This request", SEND_AGAIN);
+  }
+
+  /**
+   * Note that a request gets the response that an earlier worker saved, so it was not what stopped that one.
+   *
+   * @param {Request} request
+   */
+  answered(request) {
+    const address = this.#addresses.get(request) ?? "";
+    if (!this.#running.has(address) && this.#works.delete(address)) this.#save();
   }
 
   /**

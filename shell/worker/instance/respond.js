@@ -14,7 +14,7 @@ import { answer, toResponse } from "../bridge/bridge.js";
  * @property {import("../bridge/bridge.js").Handle} handle
  * @property {import("../bridge/static-responses.js").StaticAnswers} staticAnswers
  * @property {Pick<import("./persistence.js").Persistence, "beginRequest">} persistence
- * @property {Pick<import("./crash-guard.js").CrashGuard, "begin">} guard
+ * @property {Pick<import("./crash-guard.js").CrashGuard, "begin" | "answered">} guard
  * @property {(stream: import("../bridge/bridge.js").Streaming) => void} onStream  as answer() takes it
  */
 
@@ -31,6 +31,7 @@ export async function respond(request, arrival, means) {
   if (known) return known;
   const writes = await persistence.beginRequest(request, arrival);
   if (writes.reply) {
+    guard.answered(request);
     const { status, headers, body } = writes.reply;
     return toResponse(status, headers, body);
   }

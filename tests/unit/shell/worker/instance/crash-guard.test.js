@@ -157,6 +157,46 @@ test("the start of the next worker does not count as time that a request took", 
   assert.deepEqual(await saved(store), []);
 });
 
+/** A form as a person submits it: the browser does not send it again on its own. */
+const form = (/** @type {string} */ path, /** @type {string} */ body) =>
+  Object.defineProperty(request(path, "POST", body), "mode", { value: "navigate" });
+
+test("one stop proves nothing against a form, two long ones do", async (t) => {
+  t.mock.timers.enable({ apis: ["Date"], now: 1_000_000 });
+  const { worker } = await world();
+  for (let times = 0; times < 2; times++) {
+    await begun(worker(), form("data/-/create", "sql=x"));
+    t.mock.timers.tick(6000); // until the person sends it again
+  }
+  const third = worker();
+  const again = form("data/-/create", "sql=x");
+  assert.equal(await third.blocked(again), undefined);
+  await assert.rejects(third.begin(again), {
+    name: "StoppedBefore",
+    message: "This form stopped the workspace before, so it was not run again.",
+  });
+  (await begun(third, form("data/-/create", "sql=x")))();
+});
+
+test("a request whose saved response is sent has stopped nothing", async (t) => {
+  const { store, next } = await formInterrupted(t);
+  const again = request("data/-/execute-write", "POST", "sql=endless");
+  await next.blocked(again);
+  next.answered(again);
+  assert.deepEqual(await saved(store), []);
+  (await begun(next, request("data/-/execute-write", "POST", "sql=endless")))();
+});
+
+test("a saved response leaves an equal request that is running noted", async () => {
+  const { store, worker } = await world();
+  const guard = worker();
+  await begun(guard, request("data/t/-/insert", "POST", "{}"));
+  const again = request("data/t/-/insert", "POST", "{}");
+  await guard.blocked(again);
+  guard.answered(again);
+  assert.equal((await saved(store)).length, 1);
+});
+
 test("a form that was handled leaves nothing behind, and is noted each time", async () => {
   const { store, worker } = await world();
   const guard = worker();

@@ -12,13 +12,14 @@ const FILE = "http://localhost/app/-/static/app.css";
 function means({ lasts = true, ...more } = {}) {
   const made = {
     asked: 0,
+    crossedOut: 0,
     handle: async (head, body, to) => {
       made.asked += 1;
       to.whole(200, '[["etag", "1"]]', new TextEncoder().encode("file"), lasts);
     },
     staticAnswers: new StaticAnswers(),
     persistence: saving(async () => {}),
-    guard: { begin: async () => () => {} },
+    guard: { begin: async () => () => {}, answered: () => (made.crossedOut += 1) },
     onStream: () => {},
     ...more,
   };
@@ -51,6 +52,7 @@ test("a request that an earlier run of the worker answered gets that reply", asy
   assert.deepEqual([response.status, response.headers.get("location")], [303, "/"]);
   assert.equal(response.body, null);
   assert.equal(of.asked, 0);
+  assert.equal(of.crossedOut, 1, "it is still noted as a request that stopped the workspace");
 });
 
 test("an answer that could not leave, as something could not be saved, is not kept", async () => {
