@@ -269,7 +269,7 @@ export class Attempt {
    * @returns {Promise<WatchedFiles>}
    */
   async #layOut(pyodide, arriving, { application, store, found, saved }) {
-    const stored = store && new StoredBlocks(this.#options.openStore, found?.generation);
+    const stored = store && new StoredBlocks(this.#options.reopenStore, found?.generation);
     const files = new WatchedFiles(pyodide.FS, FOLDER, this.#options.onWrite, { stored });
     if (arriving.files) {
       this.#report({ stage: "restore", label: "" });

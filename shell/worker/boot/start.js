@@ -30,8 +30,9 @@ import { Attempt } from "./attempt.js";
  * @typedef {object} StartOptions
  * @property {string} key
  * @property {URL} siteRoot
- * @property {(closed?: Store) => Promise<Store | undefined>} openStore  undefined where nothing can be saved;
- *   closed: one that turned out to be
+ * @property {() => Promise<Store | undefined>} openStore  undefined where nothing can be saved
+ * @property {import("../storage/saver.js").OpenStore} reopenStore  for reads later on; throws where it cannot
+ *   be opened any more
  * @property {import("../trust/decisions.js").Decisions} decisions
  * @property {Carried} [carried]
  * @property {boolean} fromSources  load the sources and replace what is saved

@@ -278,7 +278,8 @@ export class Instance {
     const started = await start({
       key: this.#key,
       siteRoot: this.#siteRoot,
-      openStore: (closed) => this.#persistence.openStore(closed),
+      openStore: () => this.#persistence.openStore(),
+      reopenStore: (closed) => this.#persistence.reopenStore(closed),
       decisions: this.#decisions,
       carried: this.#carried,
       fromSources: this.#fromSources,

@@ -81,17 +81,32 @@ export class Persistence {
   }
 
   /**
-   * @param {Store} [closed]  as OpenStore takes it
+   * Open the store for a start, which goes ahead without saving where there is none.
+   *
    * @returns {Promise<Store | undefined>} undefined where the browser offers none
    * @throws {LiteError} without the saved data, the page would show other data than the person left here
    */
-  async openStore(closed) {
+  async openStore() {
+    this.#unsaved = undefined; // an earlier attempt of the start may have failed to open it
+    try {
+      return await this.#openStore();
+    } catch (error) {
+      if (isOutdated(error)) throw error;
+      this.#unsaved = error;
+      return undefined;
+    }
+  }
+
+  /**
+   * Open the store for an instance that has begun to use it. A failure says nothing about later saves.
+   *
+   * @type {OpenStore}
+   */
+  async reopenStore(closed) {
     try {
       return await this.#openStore(closed);
     } catch (error) {
-      if (error instanceof LiteError && error.name === OUTDATED) throw error;
-      this.#unsaved = error;
-      return undefined;
+      throw isOutdated(error) ? error : noLongerOpens(error);
     }
   }
 
@@ -219,4 +234,24 @@ export class Persistence {
   async end() {
     await this.#saver?.stop();
   }
+}
+
+/** @param {unknown} error */
+function isOutdated(error) {
+  return error instanceof LiteError && error.name === OUTDATED;
+}
+
+/**
+ * @param {unknown} cause
+ * @returns {LiteError}
+ */
+function noLongerOpens(cause) {
+  return new LiteError(
+    "The browser no longer opens this site’s storage, so saved data could not be read.",
+    {
+      hint: "The disk may be full or busy. Load the page again; if that does not help, restart the browser.",
+      traceback: String(cause),
+      cause,
+    },
+  );
 }

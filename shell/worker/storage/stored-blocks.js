@@ -5,7 +5,7 @@
 import { incomplete, readFile } from "../../shared/saved-contents.js";
 
 /** @typedef {import("../../shared/saved-store.js").Store} Store */
-/** @typedef {(closed?: Store) => Promise<Store | undefined>} OpenStore  undefined where there is none */
+/** @typedef {import("./saver.js").OpenStore} OpenStore */
 
 export class StoredBlocks {
   /** The generation that they belong to; "" while nothing is saved. */
@@ -25,7 +25,7 @@ export class StoredBlocks {
    * @param {string} path  of a file, relative to the instance's folder
    * @param {number[]} indexes  in order
    * @returns {Promise<Map<number, Uint8Array>>} the blocks by index
-   * @throws {import("../../shared/errors.js").LiteError} one of them is missing
+   * @throws {import("../../shared/errors.js").LiteError} one of them is missing, or the store does not open
    */
   async read(path, indexes) {
     const store = await this.#openStore();
@@ -42,21 +42,20 @@ export class StoredBlocks {
    * @param {string} path
    * @returns {Promise<Blob | undefined>} the file as it was last saved, which takes no memory; undefined if
    *   it is not saved
-   * @throws {import("../../shared/errors.js").LiteError} a part is missing
+   * @throws {import("../../shared/errors.js").LiteError} a part is missing, or the store does not open
    */
   async copy(path) {
-    const store = this.generation === "" ? undefined : await this.#openStore();
-    return store && readFile(store, this.generation, path);
+    if (this.generation === "") return undefined;
+    return readFile(await this.#openStore(), this.generation, path);
   }
 
   /**
-   * @param {Store | undefined} store
+   * @param {Store} store
    * @param {string} path
    * @param {number[]} indexes
    * @returns {Promise<Map<number, Uint8Array>>}
    */
   async #read(store, path, indexes) {
-    if (!store) throw incomplete(path);
     const first = indexes[0];
     const last = indexes[indexes.length - 1];
     const blocks = store.transaction("blocks").store;
