@@ -358,9 +358,11 @@ export class Saver {
   async #saveChanges() {
     const hasMore = this.#files.changedBytes > LARGE;
     const { bases } = this.#files;
-    this.#isLarge = hasMore || areNew(bases, this.#record.generation);
+    const hasNew = areNew(bases, this.#record.generation);
+    this.#isLarge = hasMore || hasNew;
     try {
-      await this.#inStore((store) => this.#storeBases(store, bases));
+      // No await for a small change: as soon as nobody can join this save any more, #saving must say so.
+      if (hasNew) await this.#inStore((store) => this.#storeBases(store, bases));
       if (hasMore) await this.#saveAhead();
       if (!this.#files.changed && !this.#replies.arePending) return false;
       this.#saving = "later";
