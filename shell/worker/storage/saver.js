@@ -364,34 +364,45 @@ export class Saver {
       // No await for a small change: as soon as nobody can join this save any more, #saving must say so.
       if (hasNew) await this.#inStore((store) => this.#storeBases(store, bases));
       if (hasMore) await this.#saveAhead();
-      if (!this.#files.changed && !this.#replies.arePending) return false;
-      this.#saving = "later";
-      const { changes, replies } = await this.#copy();
-      const edits = hasDatabases(changes);
-      const counting = changes.files.flatMap(({ node: { paged } }) => paged?.base ?? []);
-      const record = this.#nextRecord({ edited: this.#record.edited || edits });
-      // Doing it a second time does no harm: it is the same blocks.
-      const isThere = await this.#inStore(async (store) => {
-        // Some may have come since.
-        await this.#storeBases(store, counting);
-        return this.#write(store, changes, replies, record);
-      }).catch((error) => {
-        this.#files.giveBack(changes);
-        throw error;
-      });
-      // The browser has thrown away what was saved; here it all still is.
-      if (!isThere) {
-        this.#record = record;
-        await this.#saveAll();
-      } else {
-        this.#files.settle(changes.files);
-        if (changes.removed.length > 0) await this.#inStore((store) => this.#dropBases(store));
-      }
+      const { edits, removes } = await this.#saveRest();
+      // A file may have been removed while its base was being stored.
+      if (hasNew || removes) await this.#dropBases();
       return edits;
     } finally {
       this.#isLarge = false;
       this.#saving = "";
     }
+  }
+
+  /**
+   * Save all that has changed in one transaction, so that it counts.
+   *
+   * @returns {Promise<{edits: boolean, removes: boolean}>} whether databases were changed, and whether files
+   *   were removed
+   */
+  async #saveRest() {
+    if (!this.#files.changed && !this.#replies.arePending) return { edits: false, removes: false };
+    this.#saving = "later";
+    const { changes, replies } = await this.#copy();
+    const edits = hasDatabases(changes);
+    const counting = changes.files.flatMap(({ node: { paged } }) => paged?.base ?? []);
+    const record = this.#nextRecord({ edited: this.#record.edited || edits });
+    // Doing it a second time does no harm: it is the same blocks.
+    const isThere = await this.#inStore(async (store) => {
+      // Some may have come since.
+      await this.#storeBases(store, counting);
+      return this.#write(store, changes, replies, record);
+    }).catch((error) => {
+      this.#files.giveBack(changes);
+      throw error;
+    });
+    if (isThere) this.#files.settle(changes.files);
+    else {
+      // The browser has thrown away what was saved; here it all still is.
+      this.#record = record;
+      await this.#saveAll();
+    }
+    return { edits, removes: changes.removed.length > 0 };
   }
 
   /**
@@ -432,9 +443,10 @@ export class Saver {
     return storeBases(store, generation, bases, (...bytes) => this.onProgress(...bytes));
   }
 
-  /** @param {Store} store */
-  async #dropBases(store) {
-    await dropBases(store, this.#record.generation).catch((error) =>
+  /** Delete the copies of files that were removed. What was saved stays saved if that fails. */
+  async #dropBases() {
+    const { generation } = this.#record;
+    await this.#inStore((store) => dropBases(store, generation)).catch((error) =>
       console.warn("Copies of files that were removed are still stored.", error),
     );
   }

@@ -191,6 +191,24 @@ test("the copy goes with the database, and with the workspace", async () => {
   assert.equal(await run.bases(), 0);
 });
 
+test("a file that is removed while it is copied leaves no copy behind", async () => {
+  for (const others of [false, true]) {
+    const store = await newStore();
+    const run = await Run.start(store);
+    run.add();
+    let copied = 0;
+    run.saver.onProgress = (/** @type {number} */ done, /** @type {number} */ total) => {
+      copied = total;
+      if (done !== 0) return;
+      FS.unlink(`${run.mount}/${PATH}`);
+      if (others) FS.writeFile(`${run.mount}/databases/y.db`, "other");
+    };
+    await run.save();
+    assert.equal(copied, SIZE);
+    assert.equal(await run.bases(), 0);
+  }
+});
+
 test("copies of generations that do not count are swept away", async () => {
   const store = await newStore();
   await store.put("bases", new Blob(["x"]), ["stray", "id", 0]);
