@@ -88,10 +88,10 @@ class _Pieces:
     async def object(self, start: int) -> tuple[dict[str, Any], int]:
         """Return the object that starts there, and where it ends."""
         text, decode = self._text, self.decode
-        members: dict[str, Any] = {}
+        pairs: list[tuple[str, Any]] = []
         position = _skip(text, start + 1)
         if text[position : position + 1] == "}":
-            return members, position + 1
+            return {}, position + 1
         count = 0
         while True:
             name, position = decode(text, position)
@@ -104,13 +104,10 @@ class _Pieces:
                 value, position = await self.list(position)
             else:
                 value, position = decode(text, position)
-            if name in members:
-                members = self._parser.object_of([*members.items(), (name, value)])
-            else:
-                members[name] = value
+            pairs.append((name, value))
             is_last, position = _next(text, position, "}")
             if is_last:
-                return members, position
+                return self._parser.object_of(pairs), position
             count += 1
             if count % _VALUES == 0:
                 await self._breathe(position)

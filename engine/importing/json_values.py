@@ -18,6 +18,7 @@ _STRING = r'"(?:[^"\\]|\\.)*"'
 _COMMENT = re.compile(rf"{_STRING}|(//[^\r\n]*|/\*.*?\*/)", re.DOTALL)
 _LAST_COMMA = re.compile(rf"{_STRING}|(,)(?=\s*[\]}}])", re.DOTALL)
 _SPACE = re.compile(r"[ \t\n\r]*")
+_BLANKS = re.compile(r'"[ \t\n\r]++:')
 _SEPARATOR = re.compile(r"[ \t\n\r\x1e]*")
 
 #: Begins each text of a JSON text sequence (RFC 7464, and RFC 8142 for GeoJSON).
@@ -76,7 +77,12 @@ class JsonParser:
         If so, read it again. From then on such members are seen, which takes half as long again.
         Members that are nested are not counted, since counting takes longer than that.
         """
-        if self._sees_pairs or text.count('":', start, end) == _members(value):
+        if self._sees_pairs:
+            return False
+        # The blanks first, since members with blanks before the colon are not counted.
+        if not _BLANKS.search(text, start, end) and (
+            text.count('":', start, end) == _members(value)
+        ):
             return False
         self._sees_pairs = True
         self._use(object_pairs_hook=self.object_of)
@@ -88,11 +94,13 @@ class JsonParser:
         if len(members) == len(pairs):
             return members
         others = [(name, value) for name, value in pairs if members[name] is not value]
+        numbers: dict[str, int] = {}  # to try next; from 2 on each time would take long
         for name, value in others:
-            if value != members[name]:
-                number = 2
+            if not _is_same(value, members[name]):
+                number = numbers.get(name, 2)
                 while f"{name}_{number}" in members:
                     number += 1
+                numbers[name] = number + 1
                 members[f"{name}_{number}"] = value
                 self.first_repeated = self.first_repeated if self.repeated else name
                 self.repeated += 1
@@ -188,6 +196,13 @@ def _members(value: Any) -> int:
     if type(value) is list:
         return sum(len(one) for one in value if type(one) is dict)
     return 0
+
+
+def _is_same(value: Any, other: Any) -> bool:
+    """Return whether two values are the same in JSON; in Python, 1 and True are equal as well."""
+    if value != other:
+        return False
+    return json.dumps(value, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def _integer(digits: str) -> int | str:

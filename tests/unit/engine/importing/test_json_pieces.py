@@ -80,3 +80,34 @@ def test_others_get_their_turn_throughout(text: str) -> None:
 def test_rows_of_one_shape_share_their_names() -> None:
     first, second = in_pieces('[{"a name": 1}, {"a name": 2}]')
     assert next(iter(first)) is next(iter(second))
+
+
+@pytest.mark.cpu_seconds(10)
+@pytest.mark.parametrize("value", ['{"a": %d}', "[%d]"])
+def test_thousands_of_members_with_one_name_take_no_time(value: str) -> None:
+    text = "{" + ", ".join(f'"item": {value % number}' for number in range(20_000)) + "}"
+    document = in_pieces(text)
+    assert len(document) == 20_000
+    assert document["item"] == json.loads(value % 19_999)
+    assert document["item_20000"] == json.loads(value % 19_998)
+    assert JsonParser().parse(text) == document
+
+
+@pytest.mark.parametrize("text", ['{"a": 1, "a" : 2}', '{"a": 1, "a" \n:2}', '{"a": 1, "a"\t: 2}'])
+def test_blanks_before_a_colon_hide_no_member(text: str) -> None:
+    assert JsonParser().parse(text) == {"a": 2, "a_2": 1}
+    assert JsonParser().parse(f"[{text}]") == [{"a": 2, "a_2": 1}]
+    assert in_pieces(f"[{text}]") == [{"a": 2, "a_2": 1}]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("1", "true"), ("false", "0"), ("[1]", "[true]"), ("1", "1.0")]
+)
+def test_values_of_other_types_are_other_values(first: str, second: str) -> None:
+    document = JsonParser().parse(f'{{"a": {first}, "a": {second}}}')
+    assert json.dumps(document) == f'{{"a": {second}, "a_2": {first}}}'
+
+
+def test_the_same_member_twice_is_one() -> None:
+    text = '{"a": {"b": 1, "c": 2}, "a": {"c": 2, "b": 1}}'
+    assert JsonParser().parse(text) == {"a": {"b": 1, "c": 2}}
