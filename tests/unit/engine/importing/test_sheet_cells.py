@@ -112,6 +112,30 @@ def test_errors_and_formulas_of_open_documents(open_: Opener) -> None:
     assert formulas.startswith("Cell D5 of sheet A & B holds a formula whose result was not saved")
 
 
+def _ods_division(repeated: int) -> str:
+    """Return the XML of a cell with the error of ODS_DIVISION, repeated in its row."""
+    return ODS_DIVISION.replace(
+        "<table:table-cell", f'<table:table-cell table:number-columns-repeated="{repeated}"'
+    )
+
+
+def test_errors_in_repeated_cells_of_open_documents(open_: Opener) -> None:
+    rows = ods_row(ods_text("a"), ods_text("b"), ods_text("c"))
+    rows += ods_row(ods_text("x"), _ods_division(2))
+    rows += ods_row(ods_text("y"), _ods_division(1), ods_text("z"), repeated=3)
+    opened = open_("t.ods", ods_of({"S": rows}))
+    assert opened.rows("select * from t") == [("x", None, None), *[("y", None, "z")] * 3]
+    [note] = opened.notes
+    assert note.startswith("5 cells (the first is B2) of sheet S hold errors")
+
+
+@pytest.mark.cpu_seconds(10)
+def test_millions_of_repeated_errors_are_refused(open_: Opener) -> None:
+    rows = ods_row(ods_text("a"), ods_text("b")) + ods_row(_ods_division(20), repeated=1_000_000)
+    with pytest.raises(SourceError, match="sheet S has more than 500,000 cells with errors"):
+        open_("t.ods", ods_of({"S": rows}))
+
+
 FAR = {
     "xlsx": xlsx(lambda sheet: sheet.__setitem__("XFD1048576", 1)),
     "xlsb": xlsb({(0, 0): "a", (1_048_575, 16_383): 1.0}),
