@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
+from typing import Any
 
 from engine.errors import SourceError
 from engine.pace import Breathe
@@ -139,13 +140,16 @@ _ESCAPED = re.compile(
 )
 
 
-def _unistr(text: str | None) -> str | None:
+def _unistr(value: Any) -> str | None:
     """Do what this function of newer versions of SQLite does, with which they write dumps."""
+    if value is None:
+        return None
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
     def character(found: re.Match[str]) -> str:
         return found[1] or chr(int(found[2] or found[3] or found[4] or found[5], 16))
 
-    return None if text is None else _ESCAPED.sub(character, text)
+    return _ESCAPED.sub(character, text)
 
 
 def _is_passed_over(statement: str) -> bool:

@@ -405,9 +405,11 @@ def test_dumps_of_newer_versions(tmp_path: Path) -> None:
     opened = Opener(tmp_path)(
         "x.sql",
         rb"""create table t (a text);
-        insert into t values (unistr('one\u000atwo\\\+01F600\U0001F600\00e9')), (unistr(null));""",
+        insert into t values (unistr('one\u000atwo\\\+01F600\U0001F600\00e9')), (unistr(null));
+        insert into t values (unistr(5)), (unistr(1.5)), (unistr(x'5c3030653941'));""",
     )
-    assert opened.rows("select a from t") == [("one\ntwo\\😀😀é",), (None,)]
+    texts = ["one\ntwo\\😀😀é", None, "5", "1.5", "éA"]
+    assert opened.rows("select a from t") == [(text,) for text in texts]
 
 
 def test_an_index_for_search_that_is_damaged_keeps_nothing_else_from_opening(
