@@ -102,13 +102,24 @@ class ImportOptions:
         )
 
 
+# More than any file has. Counters for larger numbers would overflow in WebAssembly.
+_MOST_LINES = 10**9
+
+# Python refuses to read thousands of digits.
+_MOST_DIGITS = 18
+
+# In characters, of what a note quotes.
+_QUOTED = 20
+
+
 def _skiprows(given: Any) -> tuple[int | None, tuple[str, ...]]:
     """Return how many lines to skip, and notes."""
     if given is None:
         return None, ()
-    if isinstance(given, str) and not given.isdecimal():
-        return None, (f"skiprows={given} was not used, since it is not a number of lines.",)
-    return max(0, int(given)), ()
+    if isinstance(given, str) and not (given.isdecimal() and len(given) <= _MOST_DIGITS):
+        quoted = given if len(given) <= _QUOTED else f"{given[:_QUOTED]}…"
+        return None, (f"skiprows={quoted} was not used, since it is not a number of lines.",)
+    return min(max(0, int(given)), _MOST_LINES), ()
 
 
 #: The options of links that each kind of file has.

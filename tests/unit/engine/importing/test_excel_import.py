@@ -120,6 +120,13 @@ def test_rows_before_the_header_are_skipped_when_asked(world: World) -> None:
     assert world.rows("book") == [(1, 2, None), (None, None, 3)]
 
 
+@pytest.mark.parametrize("number", ["9" * 18, 2**63 - 1, "99999999999"])
+def test_more_rows_are_skipped_than_there_are(world: World, number: int | str) -> None:
+    with pytest.raises(SourceError, match="holds no rows") as caught:
+        world.take(workbook(x=[["a"], [1]]), skiprows=number)
+    assert "can't be read" not in caught.value.message
+
+
 def test_titles_above_the_header_are_passed_over_and_noted(world: World) -> None:
     rows = [["Report"], ["of 2024"], ["a", "b", "c"], [1, 2, 3]]
     result = world.take(workbook(x=rows))

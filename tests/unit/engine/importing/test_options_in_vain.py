@@ -106,6 +106,12 @@ CASES: list[tuple[str, bytes, dict[str, Any], str]] = [
         {"skiprows": "many"},
         "skiprows=many was not used, since it is not a number of lines.",
     ),
+    (
+        "x.csv",
+        CSV,
+        {"skiprows": "9" * 5000},
+        "skiprows=99999999999999999999… was not used, since it is not a number of lines.",
+    ),
     ("x.csv", CSV, {"dates": "dmy"}, "No column holds only dates as dates=dmy describes them."),
 ]
 
