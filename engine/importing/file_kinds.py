@@ -10,12 +10,14 @@ before.
 
 from __future__ import annotations
 
+import json
 import re
 import zipfile
 from pathlib import Path
 from typing import Literal
 
 from engine.errors import SourceError
+from engine.importing.json_depth import check_depth
 from engine.importing.zip_errors import UNREADABLE_ZIP
 
 #: The kinds that can be imported. JavaScript reads Parquet.
@@ -63,6 +65,10 @@ _BY_NAME: dict[str, Kind] = {
 }
 
 _JSON = re.compile(rb'\s*(?:\[\s*)?\{\s*"[^"\\\r\n]*"\s*:')
+
+# What may follow a JSON value: the end of its line, another value, or a comment. A tab, or a comma
+# within a line, separates it from the next cell of a CSV file.
+_AFTER_JSON = re.compile(r"[ \t]*+(?:,[ \t]*+)?(?:[\r\n]|\Z)|[ ]*+[{\[/\x1e]")
 
 # How the first statement of a script begins, after comments.
 _SQL = re.compile(
@@ -116,8 +122,18 @@ def kind_of(head: bytes, name: str, parameter: str) -> Kind:
 
 
 def is_json(head: bytes) -> bool:
-    """Return whether a file begins with an object, or a list of them, that has a member."""
-    return _JSON.match(head.removeprefix(b"\xef\xbb\xbf")) is not None
+    """Return whether a file begins with an object, or a list of them, that has a member, and does
+    not go on like a CSV file whose first cell that is.
+    """
+    if _JSON.match(head.removeprefix(b"\xef\xbb\xbf")) is None:
+        return False
+    text = head.decode("utf-8-sig", "replace").lstrip()
+    try:
+        check_depth(text)
+        _, end = json.JSONDecoder(strict=False).raw_decode(text)
+    except (ValueError, RecursionError):
+        return True  # the head may end within the value
+    return _AFTER_JSON.match(text, end) is not None
 
 
 def is_called_lines(name: str) -> bool:

@@ -128,6 +128,30 @@ def test_what_a_file_is_beats_what_it_was_given_as(parameter: str, head: bytes, 
 
 
 @pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (b'{"a": 1}\tx\n{"b": 2}\ty\n', "csv"),
+        (b'\xef\xbb\xbf{"id": 1},2\n', "csv"),
+        (b'{"id": 1};2\n', "csv"),
+        (b'{"a": 1}\t{"b": 2}\n', "csv"),
+        (b'[{"a": 1}],x\n', "csv"),
+        (b'{"a": 1}', "json"),
+        (b'{"a": 1}\r\n{"a": 2}\r\n', "json"),
+        (b'{"a": 1},\n{"a": 2}\n', "json"),
+        (b'{"a": 1} {"a": 2}', "json"),
+        (b'{"a": 1}{"a": 2}', "json"),
+        (b'{"a": 1} // one\n', "json"),
+        (b'{"a": [1, 2', "json"),
+        (b'{"a": ' + b"[" * 50_000, "json"),
+        (b'[{"a": 1,}]', "json"),
+        (b' [\n{"a": "\xff"}\n] \n', "json"),
+    ],
+)
+def test_lines_that_begin_with_json_are_csv(head: bytes, kind: str) -> None:
+    assert kind_of(head, "x", "csv") == kind
+
+
+@pytest.mark.parametrize(
     ("good", "bad"),
     [(b"PK\1\2", b"PK\0\2"), (b"PK\5\6", b"PK\0\6"), (b"spreadsheet", b"changed")],
     ids=["directory", "its end", "content"],
