@@ -39,6 +39,7 @@ from engine.datasette.adaptations import (
     row_counts,
     sqlite_limits,
     templates,
+    waiting_messages,
 )
 from engine.datasette.adaptations.serving import adapted
 from engine.datasette.owner import Owner
@@ -294,6 +295,7 @@ class Instance:
         query_comments.install()
         row_counts.install()
         templates.install()
+        waiting_messages.install()
         if self._datasette is None:
             self._folder.forget_shared_memory()
             await self._intake.clear_up()
