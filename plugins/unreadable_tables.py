@@ -1,4 +1,4 @@
-"""Explains, on the page of a table, why SQLite cannot read it here or sorts it differently.
+"""Explains, on the page of a table, why it or a column cannot be read, or is sorted differently.
 
 engine/sqlite/unreadable.py knows why a table cannot be read, and
 engine/datasette/adaptations/introspection.py keeps it from affecting the others.
@@ -19,7 +19,13 @@ from markupsafe import Markup
 
 from engine.sqlite.connections import BUILT_IN, DAMAGED, collations_in
 from engine.sqlite.names import quote
-from engine.sqlite.unreadable import Unreadable, reason_of, unreadable, unreadable_indexes
+from engine.sqlite.unreadable import (
+    Unreadable,
+    reason_of,
+    unreadable,
+    unreadable_columns,
+    unreadable_indexes,
+)
 
 _SORTED_HERE = (
     "Only the program that made this database has the collation “{}”, by which it orders text of"
@@ -99,7 +105,9 @@ async def _error(datasette: Datasette, request: Request, message: str, is_page: 
 def top_table(
     datasette: Datasette, request: Request, database: str, table: str
 ) -> Callable[[], Awaitable[str]]:
-    """Say that a table's values are compared differently than at its origin, or not searched."""
+    """Say that a table's values are compared differently than at its origin, left out, or not
+    searched.
+    """
 
     async def notes() -> str:
         db = datasette.get_database(database)
@@ -108,6 +116,9 @@ def top_table(
         if names:
             again = " and ".join(f"REINDEX {quote(name)}" for name in names)
             sentences.append(_SORTED_HERE.format("” and “".join(names), again))
+        damaged = await db.execute_fn(lambda connection: unreadable_columns(connection, table))
+        if damaged:
+            sentences.append(_columns_left_out(len(damaged)))
         indexes = await db.execute_fn(lambda connection: unreadable_indexes(connection, table))
         for name, why in indexes.items():
             if await _may_see(datasette, request, database, name):
@@ -116,6 +127,12 @@ def top_table(
         return Markup("").join(paragraph.format(sentence) for sentence in sentences)
 
     return notes
+
+
+def _columns_left_out(count: int) -> str:
+    if count == 1:
+        return "1 column is left out here, since its name is not valid UTF-8."
+    return f"{count:,} columns are left out here, since their names are not valid UTF-8."
 
 
 def _own_collations(connection: Any, table: str) -> list[str]:

@@ -84,6 +84,13 @@ _REASONS: list[tuple[re.Pattern[str], Callable[[str], str]]] = [
         re.compile(r"database disk image is malformed|malformed database schema"),
         lambda _: "The part of the file that holds it is damaged.",
     ),
+    (
+        re.compile(r"codec can't decode"),
+        lambda _: (
+            "A column of it has a name that is not valid UTF-8, so the columns can only be read"
+            " by their names, not all at once."
+        ),
+    ),
 ]
 
 
@@ -133,6 +140,22 @@ def unreadable(connection: sqlite3.Connection, table: str) -> Unreadable | None:
         sql = row[1] if isinstance(row[1], str) else ""
         return Unreadable(reason, said, _instead(connection, table, sql), sql)
     return None
+
+
+def unreadable_columns(connection: sqlite3.Connection, table: str) -> set[int]:
+    """Return the numbers of a table's columns whose names are not UTF-8, so that no query can name
+    them. They count from 0, as in pragma table_xinfo.
+    """
+    names = connection.execute("SELECT cid, CAST(name AS BLOB) FROM pragma_table_xinfo(?)", [table])
+    return {number for number, name in names.fetchall() if not _is_text(name)}
+
+
+def _is_text(name: bytes) -> bool:
+    try:
+        name.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def unreadable_indexes(connection: sqlite3.Connection, table: str) -> dict[str, Unreadable]:

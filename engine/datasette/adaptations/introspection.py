@@ -3,8 +3,13 @@
 Datasette asks each table for its columns when it starts and on most pages. A virtual table whose
 module or tokenizer is missing answers with an error, and natively Datasette does not start then.
 Here it has no columns; plugins/unreadable_tables.py explains it on its own page. Connections know
-the collations that the schema names (connections.py). It can go when Datasette reads schemas in
-which something is missing.
+the collations that the schema names (connections.py).
+
+A column whose name is not UTF-8 is left out. Datasette replaces what it cannot decode and asks for
+a column of that name. SQLite knows none, so it takes the quoted name for text, and the pages showed
+that text as the value of every row.
+
+This can go when Datasette reads schemas in which something is missing or damaged.
 """
 
 from __future__ import annotations
@@ -20,6 +25,7 @@ from datasette.database import Database
 
 from engine.datasette.adaptations import file_names
 from engine.sqlite.connections import DAMAGED, accept_collations
+from engine.sqlite.unreadable import unreadable_columns
 
 # Where Datasette has imported the function by its name.
 _USERS = (
@@ -39,6 +45,9 @@ _plain_label_column = Database.label_column_for_table
 def _column_details(connection: Any, table: str) -> list[Any]:
     try:
         details: list[Any] = _plain_column_details(connection, table)
+        if any("\ufffd" in column.name for column in details):
+            left_out = unreadable_columns(connection, table)
+            details = [column for column in details if column.cid not in left_out]
     except DAMAGED:
         return []
     return details

@@ -23,7 +23,7 @@ def test_a_download_leaves_a_message_to_the_next_page(tmp_path: Path) -> None:
         instance = await opened(tmp_path, fill)
         form = b"message=well+done&message_type=INFO"
         await instance.ask(head("POST", f"{BASE}-/messages", headers=FORM), form)
-        download = await instance.get("data/t.csv?_stream=on")
+        download = await instance.get("data/t.csv")
         assert (download.status, b"".join(download.chunks)) == (200, b"rowid,a\r\n1,1\r\n")
         assert b"well done</p>" in (await instance.get("data")).body
         assert b"well done</p>" not in (await instance.get("data")).body
