@@ -12,14 +12,18 @@ datasette.utils), and that alone takes 14 ms for 1,000 rows in WebAssembly: one 
 count is shown. With a little more time allowed, the same count takes a quarter of a millisecond.
 This can go when Datasette looks at the clock less often.
 
-All counts together have a limit as well, since there may be thousands of tables.
+All counts together have a limit as well, since there may be thousands of tables. Pages of huge
+tables would wait in vain each time, so a count that took too long is remembered like the others,
+until the database is written to.
 """
 
 from __future__ import annotations
 
 import functools
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from datasette.database import Database, QueryInterrupted
@@ -32,8 +36,11 @@ from engine.sqlite import faults
 # In ms. Up to 20, Datasette looks at the clock after every step.
 LEAST = 25
 
-#: ms for counting one table to its end.
+#: ms for counting rows to the end.
 EXACT = 250
+
+#: How many counts are remembered for each database; the oldest are forgotten first.
+MOST_KNOWN = 1000
 
 #: Seconds for all tables of a database. The home page shows no counts where one is missing.
 MOST_IN_ALL = 3.0
@@ -49,28 +56,42 @@ async def _table_counts(database: Any, limit: int = LEAST) -> dict[str, int | No
         counts: dict[str, int | None] = await _plain_table_counts(database, max(limit, LEAST))
         for table, count in counts.items():
             if count == database.count_limit + 1:
-                exact = await _exact_count(database, table)
+                sql = f"select count(*) from {escape_sqlite(table)}"
+                exact = await exact_count(database, sql)
                 # The home page does not tell incomplete counts from others.
                 counts[table] = exact if exact or limit <= _OF_HOME_PAGE else count
     return counts
 
 
-async def _exact_count(database: Any, table: str) -> int | None:
-    """Return how many rows a table has; None if counting takes too long."""
+async def exact_count(
+    database: Any, sql: str, parameters: Mapping[str, Any] | None = None
+) -> int | None:
+    """Return the result of a query that counts rows; None if it takes too long."""
     if _is_read_by_block(database):
         return None
     known = _known_counts(database)
-    if table not in known:
-        sql = f"select count(*) from {escape_sqlite(table)}"
+    key = sql.strip(), repr(sorted((parameters or {}).items()))
+    if key not in known:
+        count, start = None, perf_counter()
         try:
-            known[table] = (await database.execute(sql, custom_time_limit=EXACT)).single_value()
-        except (QueryInterrupted, sqlite3.Error):
+            result = await database.execute(sql, parameters, custom_time_limit=EXACT)
+            count = result.single_value()
+        except QueryInterrupted:
+            if (perf_counter() - start) * 1000 < EXACT:
+                return None  # with all of the time it may succeed
+        except sqlite3.Error:
             return None
-    return known[table]
+        while len(known) >= MOST_KNOWN:
+            del known[next(iter(known))]
+        known[key] = count
+    return known[key]
 
 
-def _known_counts(database: Any) -> dict[str, int]:
-    """Return the counts made since the database was last written to, to be added to."""
+def _known_counts(database: Any) -> dict[tuple[str, str], int | None]:
+    """Return the counts made since the database was last written to, to be added to.
+
+    They are by query and parameters, and None where the query took too long.
+    """
     if database.path is None:
         return {}
     paths = [Path(database.path), Path(f"{database.path}-wal")]
@@ -80,7 +101,7 @@ def _known_counts(database: Any) -> dict[str, int]:
     if before != stamp:
         known = {}
         database._lite_counts = (stamp, known)
-    counts: dict[str, int] = known
+    counts: dict[tuple[str, str], int | None] = known
     return counts
 
 
@@ -92,14 +113,10 @@ def _is_read_by_block(database: Any) -> bool:
 async def _page_count(self: Any, context: Any) -> Any:
     database = context.db
     count = await block_reading.count(self, context)
-    if count != database.count_limit + 1 or _is_read_by_block(database):
+    if count != database.count_limit + 1:
         return count
-    sql, parameters = context.count_sql, context.from_sql_params
-    try:
-        counted = await database.execute(sql, parameters, custom_time_limit=EXACT)
-    except (QueryInterrupted, sqlite3.Error):
-        return count
-    return counted.single_value()
+    exact = await exact_count(database, context.count_sql, context.from_sql_params)
+    return count if exact is None else exact
 
 
 def install() -> None:

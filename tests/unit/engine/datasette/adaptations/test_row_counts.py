@@ -13,7 +13,7 @@ from datasette.database import Database, QueryInterrupted
 from datasette.extras import ExtraRegistry
 from datasette.views import table_extras
 
-from engine.datasette.adaptations import row_counts
+from engine.datasette.adaptations import query_budget, row_counts
 
 # Up to this many ms, Datasette looks at the clock after every step of SQLite.
 EVERY_STEP = 20
@@ -99,6 +99,98 @@ def test_what_is_not_counted_in_time_is_no_total(
         assert "1 table" in home and "rows" not in home
         assert "&gt;10,000 rows" in (await get("/many")).text
         assert "10,000+ rows" in (await get("/many/t")).text
+
+    asyncio.run(story())
+
+
+def _exact_queries(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the queries that count to the end, to which each one is added when it is run."""
+    queries: list[str] = []
+    execute = Database.execute
+
+    async def recorded(self: Database, sql: str, *args: Any, **options: Any) -> Any:
+        if options.get("custom_time_limit") == row_counts.EXACT:
+            queries.append(sql)
+        return await execute(self, sql, *args, **options)
+
+    monkeypatch.setattr(Database, "execute", recorded)
+    return queries
+
+
+def test_pages_count_once_until_the_database_is_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(row_counts, "EXACT", 60_000)
+
+    async def story() -> None:
+        datasette = await _with_many_rows(sqlite_path(tmp_path))
+        queries = _exact_queries(monkeypatch)
+
+        async def count(where: str = "") -> object:
+            answer = await datasette.client.get(f"/many/t.json?_extra=count&_size=1{where}")
+            return answer.json()["count"]
+
+        assert [await count(), await count(), await count("&_sort=a")] == [15_000] * 3
+        assert len(queries) == 1
+        for where, expected in (("&a__gt=100", 14_900), ("&a__gt=200", 14_800)):
+            assert [await count(where), await count(where)] == [expected] * 2
+        assert len(queries) == 3
+        await datasette.get_database("many").execute_write("delete from t where a > 14000")
+        assert [await count(), await count("&a__gt=100")] == [14_000, 13_900]
+
+    asyncio.run(story())
+
+
+def test_a_count_that_takes_too_long_is_not_tried_on_each_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(row_counts, "EXACT", 30)
+
+    async def story() -> None:
+        datasette = await _with_many_rows(sqlite_path(tmp_path))
+        database = datasette.get_database("many")
+        await database.execute_write(
+            "create view endless as"
+            " with recursive n(a) as (select 1 union all select a + 1 from n) select a from n"
+        )
+        queries = _exact_queries(monkeypatch)
+        page = "/many/endless.json?_extra=count&_size=1"
+        for _ in range(3):
+            assert (await datasette.client.get(page)).json()["count"] == 10_001
+        assert len(queries) == 1
+        await database.execute_write("insert into t values (0)")
+        await datasette.client.get(page)
+        assert len(queries) == 2
+
+    asyncio.run(story())
+
+
+def test_a_count_without_time_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(row_counts, "EXACT", 60_000)
+
+    async def story() -> None:
+        datasette = await _with_many_rows(sqlite_path(tmp_path))
+        database = datasette.get_database("many")
+        with query_budget.budget(0):
+            assert await row_counts.exact_count(database, "select count(*) from t") is None
+        assert await row_counts.exact_count(database, "select count(*) from t") == 15_000
+
+    asyncio.run(story())
+
+
+def test_few_counts_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(row_counts, "MOST_KNOWN", 2)
+
+    async def story() -> None:
+        datasette = await _with_many_rows(sqlite_path(tmp_path))
+        queries = _exact_queries(monkeypatch)
+        database = datasette.get_database("many")
+        sql = "select count(*) from t where a > :p0"
+        for value in (1, 2, 3, 3, 2, 1):
+            assert await row_counts.exact_count(database, sql, {"p0": value}) == 15_000 - value
+        assert len(queries) == 4
 
     asyncio.run(story())
 
