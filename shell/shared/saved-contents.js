@@ -7,6 +7,7 @@ import { LiteError } from "./errors.js";
 import { keysOf } from "./saved-store.js";
 
 /** @typedef {import("./saved-store.js").Store} Store */
+/** @typedef {import("./saved-store.js").BaseDescription} BaseDescription */
 /** @typedef {import("./saved-store.js").SavedBase} SavedBase */
 /** @typedef {import("./saved-store.js").SavedInstance} SavedInstance */
 /** @typedef {import("./saved-store.js").Schema} Schema */
@@ -83,20 +84,21 @@ export async function readFiles(store, generation, options = {}) {
  * @throws {LiteError} something is missing
  */
 export async function readInstance(store, key, isWanted = () => true) {
-  const { generation: current = "" } = (await store.get("instances", key)) ?? {};
-  const bases = await basesOf(store, current);
-  const transaction = store.transaction(STORES);
-  const instance = await transaction.objectStore("instances").get(key);
-  if (!instance) throw new LiteError("This data is no longer saved.");
-  const { generation } = instance;
-  /** @type {SavedFile[]} */
-  const files = [];
-  for (const file of await listed(transaction, generation)) {
-    if (!isWanted(file.path)) continue;
-    const content = await asBlob(transaction, generation, file, bases);
-    files.push({ path: file.path, content });
-  }
-  return { instance, files };
+  const bases = async () => basesOf(store, (await store.get("instances", key))?.generation ?? "");
+  return withBases(bases, async (bases) => {
+    const transaction = store.transaction(STORES);
+    const instance = await transaction.objectStore("instances").get(key);
+    if (!instance) throw new LiteError("This data is no longer saved.");
+    const { generation } = instance;
+    /** @type {SavedFile[]} */
+    const files = [];
+    for (const file of await listed(transaction, generation)) {
+      if (!isWanted(file.path)) continue;
+      const content = await asBlob(transaction, generation, file, bases);
+      files.push({ path: file.path, content });
+    }
+    return { instance, files };
+  });
 }
 
 /**
@@ -105,15 +107,48 @@ export async function readInstance(store, key, isWanted = () => true) {
  * @param {Store} store
  * @param {string} generation
  * @param {string} path
- * @returns {Promise<Blob>}
+ * @param {BaseDescription} [base]  that the file has
+ * @returns {Promise<Blob | undefined>} undefined if it is not there, or one with another base is
  * @throws {LiteError} something is missing
  */
-export async function readFile(store, generation, path) {
-  const bases = await basesOf(store, generation);
-  const transaction = store.transaction(STORES);
-  const found = await transaction.objectStore("files").get([generation, path]);
-  if (!found) throw incomplete(path);
-  return asBlob(transaction, generation, { path, ...found }, bases);
+export async function readFile(store, generation, path, base) {
+  return withBases(
+    () => basesOf(store, generation),
+    async (bases) => {
+      const transaction = store.transaction(STORES);
+      const found = await transaction.objectStore("files").get([generation, path]);
+      if (!found || idOf(found.base) !== idOf(base)) return undefined;
+      return asBlob(transaction, generation, { path, ...found }, bases);
+    },
+  );
+}
+
+/**
+ * @param {BaseDescription} [base]
+ * @returns {string} "" if it has none that is in the store
+ */
+function idOf(base) {
+  return base?.kind === "local" ? base.id : "";
+}
+
+/**
+ * Read files that may have bases. Those are found before the rest, so one that is added in between is
+ * missing at first.
+ *
+ * @template T
+ * @param {() => Promise<Bases>} find
+ * @param {(bases: Bases) => Promise<T>} read
+ * @returns {Promise<T>}
+ */
+async function withBases(find, read) {
+  const bases = await find();
+  try {
+    return await read(bases);
+  } catch (error) {
+    const now = await find();
+    if ([...now.keys()].every((id) => bases.has(id))) throw error;
+    return read(now);
+  }
 }
 
 /**

@@ -452,7 +452,10 @@ export class WatchedFiles {
       content,
       stored && {
         read: (indexes) => stored.read(this.#path(node), indexes),
-        copy: () => stored.copy(this.#path(node)),
+        copy: async () => {
+          const place = this.#path(node);
+          return this.#taken.has(place) ? stored.copy(place, paged.base?.description) : undefined;
+        },
       },
     );
     makePaged(fs, node, paged, (start, end) => this.#touch(node, start, end));

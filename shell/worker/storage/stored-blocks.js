@@ -5,6 +5,7 @@
 import { incomplete, readFile } from "../../shared/saved-contents.js";
 
 /** @typedef {import("../../shared/saved-store.js").Store} Store */
+/** @typedef {import("../../shared/saved-store.js").BaseDescription} BaseDescription */
 /** @typedef {import("./saver.js").OpenStore} OpenStore */
 
 export class StoredBlocks {
@@ -40,13 +41,14 @@ export class StoredBlocks {
 
   /**
    * @param {string} path
+   * @param {BaseDescription} [base]  that the file has; what is saved with another base is another file
    * @returns {Promise<Blob | undefined>} the file as it was last saved, which takes no memory; undefined if
    *   it is not saved
    * @throws {import("../../shared/errors.js").LiteError} a part is missing, or the store does not open
    */
-  async copy(path) {
+  async copy(path, base) {
     if (this.generation === "") return undefined;
-    return readFile(await this.#openStore(), this.generation, path);
+    return readFile(await this.#openStore(), this.generation, path, base);
   }
 
   /**

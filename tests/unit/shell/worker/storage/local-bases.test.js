@@ -245,3 +245,43 @@ test("a database that was renamed has its changes after a restart", async () => 
   assert.deepEqual(await last.read(7 * BLOCK_SIZE, 1, "databases/y.db"), [7]);
   assert.equal(await store.count("bases"), 1);
 });
+
+test("a file whose copy is not in the store yet is not read from there", async () => {
+  const store = await newStore();
+  const run = await Run.start(store);
+  const { pager } = run.files;
+  const path = `${run.mount}/${PATH}`;
+  run.add();
+  assert.equal(await pager.savedCopy(path), undefined);
+  await run.save();
+  assert.equal((await pager.savedCopy(path)).size, SIZE);
+});
+
+test("a file that has taken another's place is not sent as that one", async () => {
+  const store = await newStore();
+  const run = await Run.start(store);
+  const { pager } = run.files;
+  const path = `${run.mount}/${PATH}`;
+  run.add();
+  await run.save();
+  FS.unlink(path);
+  run.add(new File([new Uint8Array(3 * BLOCK_SIZE)], "other.db"));
+  assert.equal(await pager.savedCopy(path), undefined);
+  run.files.take(); // as by a save that is in progress
+  assert.equal(await pager.savedCopy(path), undefined);
+});
+
+test("an export has a file that was added after it began", async () => {
+  const store = await newStore();
+  const run = await Run.start(store);
+  run.add();
+  await run.save();
+  let before = 1;
+  const inBetween = {
+    get: (...place) => store.get(...place),
+    getAll: async (...place) => (before-- > 0 ? [] : store.getAll(...place)),
+    transaction: (...names) => store.transaction(...names),
+  };
+  const { files } = await readInstance(inBetween, "k", (path) => path === PATH);
+  assert.equal(files[0].content.size, SIZE);
+});
