@@ -23,6 +23,7 @@ from datasette.utils.asgi import Response
 from engine.asgi.server import Send
 from engine.datasette.copies import snapshot
 from engine.datasette.pipe import Pipe
+from engine.errors import LiteError
 from engine.pace import Turns
 from engine.sqlite import faults
 
@@ -129,11 +130,20 @@ async def streamed(parts: AsyncGenerator[bytes]) -> AsyncIterator[Body]:
 
 @asynccontextmanager
 async def database_file(database: Path) -> AsyncIterator[Body]:
-    """Send a copy of a database."""
+    """Send a copy of a database.
+
+    Raises:
+        LiteError: it is too large to be in memory, and not saved yet.
+    """
     saved = await faults.saved_copy(database)
     if saved is not None:
         yield Body(_pieces_of(saved), saved.size)
         return
+    if faults.is_on_device(database) and faults.stays_partial(database):
+        raise LiteError(
+            f"{database.name} is not saved in this browser yet. It cannot be downloaded before.",
+            hint="Try again in a moment.",
+        )
     async with snapshot(database) as copy:
         yield Body(_pieces(copy), copy.stat().st_size)
 
