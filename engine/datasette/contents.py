@@ -61,7 +61,7 @@ class Contents:
         """Rename a database.
 
         Raises:
-            LiteError: it cannot have that name.
+            LiteError: it cannot have that name, or is too large to be renamed.
         """
         self._check_database_name(old, new)
         datasette = self._datasette

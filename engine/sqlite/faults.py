@@ -75,7 +75,11 @@ class Blocks(Protocol):
         """
 
     async def gather(self, path: str) -> None:
-        """Bring what was saved of such a file into memory, so that it can be renamed."""
+        """Bring what was saved of such a file into memory, so that it can be renamed.
+
+        Raises:
+            LiteError: it cannot be read, or does not fit.
+        """
 
     def is_on_device(self, path: str) -> bool:
         """Whether all of a file that is read block by block is saved on this device."""
@@ -242,7 +246,7 @@ async def gather(path: Path) -> None:
     """Bring what was saved of a file into memory, so that it can be renamed.
 
     Raises:
-        LiteError: it cannot be read.
+        LiteError: it cannot be read, or does not fit.
     """
     if _blocks is not None:
         await _blocks.gather(str(path))

@@ -195,7 +195,9 @@ export class PagedFile {
     const blocks = saved.map((index) => this.#kept.get(index) ?? this.#pager.get(this, index));
     if (blocks.includes(undefined)) return false;
     for (const [at, index] of saved.entries()) {
-      this.#changed.set(index, /** @type {Uint8Array} */ (blocks[at]).slice());
+      const block = /** @type {Uint8Array} */ (blocks[at]);
+      // One that it keeps is its own already, and may be forgotten once it is saved again.
+      this.#changed.set(index, this.#kept.delete(index) ? block : block.slice());
     }
     this.#saved.clear();
     return true;

@@ -11,6 +11,7 @@ import { BlockCache, cacheSize, keyOf, mostWhole } from "./block-cache.js";
 import { PagedFile } from "./paged-file.js";
 import { ReadAhead } from "./read-ahead.js";
 import { BLOCK_SIZE } from "../../shared/blocks.js";
+import { LiteError } from "../../shared/errors.js";
 
 /** @typedef {import("./paged-content.js").PagedContent} PagedContent */
 /** @typedef {import("./paged-content.js").Saved} Saved */
@@ -181,10 +182,13 @@ export class Pager {
    *
    * @param {string} path  absolute; nothing happens unless it is a paged file
    * @returns {Promise<void>}
+   * @throws {LiteError} it cannot be read, or does not fit
    */
   async gather(path) {
     const file = this.#find(path);
-    if (file) await this.#keep(file, () => file.savedBlocks);
+    if (!file) return;
+    if (file.savedBlocks.length * BLOCK_SIZE > this.#most) throw tooLargeToRename(path);
+    await this.#keep(file, () => file.savedBlocks);
   }
 
   /** Begin a step, or another attempt of it. */
@@ -403,6 +407,18 @@ export class Pager {
       }
     }
   }
+}
+
+/**
+ * @param {string} path
+ * @returns {LiteError}
+ */
+function tooLargeToRename(path) {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return new LiteError(`${name} cannot be renamed: what is saved of it does not fit into memory.`, {
+    hint: "Download it, give the file another name, and open that.",
+    source: name,
+  });
 }
 
 /**
