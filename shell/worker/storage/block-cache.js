@@ -86,6 +86,12 @@ export class BlockCache {
     this.#blocks.set(keyOf(file, index), block);
   }
 
+  /** @param {PagedFile} file  all blocks of which to forget */
+  drop(file) {
+    const [first, end] = [keyOf(file, 0), keyOf(file, MOST_BLOCKS)];
+    for (const key of this.#blocks.keys()) if (key >= first && key < end) this.#blocks.delete(key);
+  }
+
   /**
    * Forget what is beyond the limit.
    *

@@ -337,6 +337,7 @@ export class WatchedFiles {
    * @param {string} path    where that was
    */
   #remove(node, path) {
+    if (node.paged && !isPlaced(node)) this.pager.close(node.paged);
     if (path.startsWith(`${UNWATCHED}/`)) return;
     this.writes += 1;
     this.#dirty.delete(node);

@@ -151,6 +151,12 @@ export class Pager {
     return file;
   }
 
+  /** @param {PagedFile} file  that was deleted */
+  close(file) {
+    this.#files.delete(file);
+    this.#cache.drop(file);
+  }
+
   /**
    * Bring all of a file into memory, for what cannot be done in steps.
    *

@@ -2,9 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { loadPyodide } from "pyodide";
 import { importWorkerModule } from "../../../../support/worker_modules.js";
 
 const { BLOCK_SIZE } = await importWorkerModule("shell/shared/blocks.js");
+const { WatchedFiles } = await importWorkerModule("shell/worker/storage/block-file-system.js");
+const { LocalBase } = await importWorkerModule("shell/worker/storage/local-base.js");
 const { Pager } = await importWorkerModule("shell/worker/storage/pager.js");
 
 const PATH = "/instance/databases/x.db";
@@ -50,4 +53,52 @@ test("a file is not renamed if the part that is saved does not fit into memory",
     message: /^x\.db cannot be renamed: .* memory/,
     hint: /Download/,
   });
+});
+
+const { FS } = await loadPyodide();
+let mounts = 0;
+
+/** Files of which one is read block by block, at `path`. */
+function filesWith(path) {
+  const mount = `/pager-${++mounts}`;
+  const files = new WatchedFiles(FS, mount, () => {});
+  FS.mkdirTree(`${mount}/incoming`);
+  FS.mkdirTree(`${mount}/databases`);
+  files.attach(`${mount}/${path}`, LocalBase.of(new File([new Uint8Array(MOST)], "x.db")));
+  return { mount, pager: files.pager };
+}
+
+for (const path of ["databases/x.db", "incoming/1"]) {
+  test(`once ${path} is deleted, no file is read block by block`, () => {
+    const { mount, pager } = filesWith(path);
+    assert.ok(pager.isUsed);
+    FS.unlink(`${mount}/${path}`);
+    assert.equal(pager.isUsed, false);
+  });
+}
+
+test("once another file has its place, a file is no longer read block by block", () => {
+  const { mount, pager } = filesWith("databases/x.db");
+  FS.writeFile(`${mount}/incoming/1`, "new");
+  FS.rename(`${mount}/incoming/1`, `${mount}/databases/x.db`);
+  assert.equal(pager.isUsed, false);
+});
+
+test("a file that was renamed is still read block by block", () => {
+  const { mount, pager } = filesWith("incoming/1");
+  FS.rename(`${mount}/incoming/1`, `${mount}/databases/x.db`);
+  assert.ok(pager.isUsed);
+});
+
+test("blocks of a file that was deleted do not stay in memory", async () => {
+  const { mount, pager } = filesWith("databases/x.db");
+  const { paged } = FS.lookupPath(`${mount}/databases/x.db`).node;
+  const step = pager.step();
+  pager.begin();
+  paged.read(new Uint8Array(1), 0, 1, 0);
+  await pager.load(step, Infinity);
+  pager.finish(step);
+  assert.ok(pager.get(paged, 0));
+  FS.unlink(`${mount}/databases/x.db`);
+  assert.equal(pager.get(paged, 0), undefined);
 });
