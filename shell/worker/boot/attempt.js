@@ -16,6 +16,7 @@ import { endPython, isForWantOfRest, offerRest, startPython } from "../runtime/r
 import { copied, filesBelow, marksOfKept, readSaved } from "./saved-files.js";
 import { siteSettings } from "../site-cache/site-settings.js";
 import { own } from "../storage/ownership.js";
+import { canStoreBlobs } from "../storage/saved-bases.js";
 import { StoredBlocks } from "../storage/stored-blocks.js";
 import { newRecord } from "../storage/store-changes.js";
 import { ConsentNeeded } from "../trust/consent.js";
@@ -147,6 +148,7 @@ export class Attempt {
       `${FOLDER}/${UNWATCHED}`,
       (work) => this.#breakdown.unless(work),
       (path, base) => files.attach(path, base),
+      async () => !found.store || canStoreBlobs(found.store),
     );
     const isFetched = saved === undefined;
     const more = { pyodide, folder: FOLDER, found: found.found, isFetched };

@@ -7,7 +7,7 @@
 
 import { checkSize } from "../sources/capacity.js";
 import { fetchIfChanged, fetchSources, originOf } from "../sources/downloads.js";
-import { cancelled, fileOrigin, isCancelled, isReadInSlices } from "../sources/intake.js";
+import { cancelled, fileOrigin, isCancelled } from "../sources/intake.js";
 import { valueOf } from "../runtime/python-result.js";
 import { LiteError, toWire } from "../../shared/errors.js";
 import { withJournals } from "../../shared/journals.js";
@@ -84,7 +84,7 @@ export class Additions {
         if (stop()) throw cancelled();
         const origin = { ...fileOrigin(file, kind), addition };
         const beside = journals.map(({ suffix, journal }) => ({ suffix, data: journal }));
-        if (!(await isReadInSlices(file, beside))) checkSize(file.size, label);
+        if (!(await this.#intake.isReadInSlices(file, beside))) checkSize(file.size, label);
         const content = { name: label, data: file, journals: beside };
         const incoming = { parameter: "auto", ...content, origin, options, mayChange };
         const watch = { onProgress: report, isCancelled: stop };

@@ -97,6 +97,7 @@ export class Intake {
   #folder;
   #guard;
   #attach;
+  #canStoreBlobs;
   #unpacker;
   /** How many files were laid out. The count gives each a name of its own. */
   #count = 0;
@@ -108,13 +109,15 @@ export class Intake {
    *   that a SQLite file only has to be renamed
    * @param {<T>(work: Promise<T>) => Promise<T>} guard  rejects when Python breaks down
    * @param {(path: string, base: Base) => void} attach  see WatchedFiles
+   * @param {() => Promise<boolean>} canStoreBlobs  whether what is attached can be saved
    */
-  constructor(fs, python, folder, guard, attach) {
+  constructor(fs, python, folder, guard, attach, canStoreBlobs) {
     this.#fs = fs;
     this.#python = python;
     this.#folder = folder;
     this.#guard = guard;
     this.#attach = attach;
+    this.#canStoreBlobs = canStoreBlobs;
     this.#unpacker = new PythonUnpacker(fs, python, folder, guard);
     fs.mkdirTree(folder);
   }
@@ -129,7 +132,7 @@ export class Intake {
     const { name, data, origin } = incoming;
     if (!(data instanceof Uint8Array || data instanceof Blob))
       return this.#takeBase(incoming, data);
-    if (data instanceof File && (await isReadInSlices(data, incoming.journals))) {
+    if (data instanceof File && (await this.isReadInSlices(data, incoming.journals))) {
       try {
         return await this.#takeBase(incoming, LocalBase.of(data));
       } catch (error) {
@@ -219,6 +222,16 @@ export class Intake {
   }
 
   /**
+   * @param {File} file
+   * @param {import("./unpack.js").Journal[]} [journals]  beside it
+   * @returns {Promise<boolean>} whether it is a database that need not be in memory as a whole
+   */
+  async isReadInSlices(file, journals = []) {
+    if (file.size < PAGED_FROM || journals.length > 0) return false;
+    return recognise(await headOf(file)) === "sqlite" && this.#canStoreBlobs();
+  }
+
+  /**
    * Show what a file would become. Nothing is imported, and no more of the file is read than necessary.
    *
    * @param {File} file
@@ -227,7 +240,7 @@ export class Intake {
    * @throws {LiteError}
    */
   async preview(file, options) {
-    if (!(await isReadInSlices(file))) checkSize(file.size, file.name);
+    if (!(await this.isReadInSlices(file))) checkSize(file.size, file.name);
     const kind = recognise(await headOf(file));
     if (kind === "zip") {
       const contents = await namesIn(file, file.name);
@@ -366,16 +379,6 @@ export class Intake {
   #remove(path) {
     if (this.#fs.analyzePath(path).exists) this.#fs.unlink(path);
   }
-}
-
-/**
- * @param {File} file
- * @param {import("./unpack.js").Journal[]} [journals]  beside it
- * @returns {Promise<boolean>} whether it is a database that need not be in memory as a whole
- */
-export async function isReadInSlices(file, journals = []) {
-  if (file.size < PAGED_FROM || journals.length > 0) return false;
-  return recognise(await headOf(file)) === "sqlite";
 }
 
 /**

@@ -27,6 +27,22 @@ export function areNew(bases, generation) {
 }
 
 /**
+ * @param {Store} store
+ * @returns {Promise<boolean>} whether the browser stores Blobs; WebKit does not in a private window
+ */
+export async function canStoreBlobs(store) {
+  try {
+    const transaction = store.transaction("bases", "readwrite");
+    transaction.done.catch(() => {}); // it is aborted
+    await transaction.store.put(new Blob(["x"]), ["", "probe", 0]);
+    transaction.abort();
+    return true;
+  } catch (error) {
+    return !(error instanceof Error) || error.name !== "DataCloneError";
+  }
+}
+
+/**
  * Store those bases that are not in the store yet, and read them from there from now on.
  *
  * @param {Store} store

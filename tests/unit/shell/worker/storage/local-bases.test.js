@@ -15,6 +15,7 @@ const { sweep } = await importWorkerModule("shell/worker/storage/generations.js"
 const { LocalBase } = await importWorkerModule("shell/worker/storage/local-base.js");
 const { own } = await importWorkerModule("shell/worker/storage/ownership.js");
 const { Saver } = await importWorkerModule("shell/worker/storage/saver.js");
+const { canStoreBlobs } = await importWorkerModule("shell/worker/storage/saved-bases.js");
 const { setAside } = await importWorkerModule("shell/worker/storage/set-aside.js");
 const { newRecord, removeInstance } = await importWorkerModule(
   "shell/worker/storage/store-changes.js",
@@ -284,4 +285,23 @@ test("an export has a file that was added after it began", async () => {
   };
   const { files } = await readInstance(inBetween, "k", (path) => path === PATH);
   assert.equal(files[0].content.size, SIZE);
+});
+
+test("whether the browser stores Blobs is found out without storing any", async () => {
+  const store = await newStore();
+  assert.equal(await canStoreBlobs(store), true);
+  assert.equal(await store.count("bases"), 0);
+});
+
+test("a browser that refuses Blobs is known, and the store can still be used", async (context) => {
+  const store = await newStore();
+  const { put } = globalThis.IDBObjectStore.prototype;
+  context.mock.method(globalThis.IDBObjectStore.prototype, "put", function (value, ...key) {
+    // As WebKit does in a private window.
+    if (value instanceof Blob) throw new DOMException("No Blobs.", "DataCloneError");
+    return put.call(this, value, ...key);
+  });
+  assert.equal(await canStoreBlobs(store), false);
+  await store.put("files", { size: 1 }, ["g", "x"]);
+  assert.equal(await store.count("files"), 1);
 });
