@@ -7,6 +7,7 @@
 
 import { instancePath } from "../../shared/paths.js";
 import { SITE_ROOT } from "../../shared/site.js";
+import { askForJson } from "./ask-for-json.js";
 import { leaveOutcome } from "./carried-message.js";
 import { notify, withdraw } from "./notices.js";
 
@@ -40,8 +41,8 @@ export function offerUndo(key) {
 
 /** @param {string} key */
 async function offer(key) {
-  /** @type {{edit: Edit | null}} */
-  const { edit } = await (await fetch(address(key, "last.json"))).json();
+  /** @type {{edit?: Edit | null}} */
+  const { edit } = await askForJson(address(key, "last.json"));
   const shown = edit ? `${edit.id} ${edit.words}` : "";
   if (!edit || shown === offered) return;
   offered = shown;
@@ -58,13 +59,12 @@ async function offer(key) {
 async function undo(key, edit) {
   withdraw(NOTICE);
   remember("");
-  const answer = await fetch(address(key, "undo"), {
+  /** @type {{error?: string}} */
+  const { error } = await askForJson(address(key, "undo"), {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ id: edit.id }),
   });
-  /** @type {{undone?: string, error?: string}} */
-  const { error } = await answer.json();
   if (error) return notify(NOTICE, error, {});
   leaveOutcome(`Undone: ${edit.words}`);
   location.reload();
