@@ -75,12 +75,12 @@ export function columnHead({ name, type }, choices, typed, onChange) {
   };
   label();
   rename.addEventListener("click", () =>
-    editName(title, shown(), (changed) => {
+    editName(title, shown(), (changed, isByKey) => {
       if (changed === "" || changed === name) choices.rename.delete(name);
       else choices.rename.set(name, changed);
       label();
       onChange();
-      rename.focus();
+      if (isByKey) rename.focus();
     }),
   );
   return element("th", { scope: "col" }, title, settings);
@@ -91,7 +91,8 @@ export function columnHead({ name, type }, choices, typed, onChange) {
  *
  * @param {HTMLElement} title
  * @param {string} name
- * @param {(name: string) => void} onDone  called with the name they leave, trimmed
+ * @param {(name: string, isByKey: boolean) => void} onDone  called with the name they leave, trimmed, and
+ *   whether a key ended it, rather than a click or Tab, which has moved the focus
  */
 function editName(title, name, onDone) {
   const input = element("input", {
@@ -102,19 +103,19 @@ function editName(title, name, onDone) {
     spellcheck: "false",
   });
   let isDone = false;
-  /** @param {string} typed */
-  const finish = (typed) => {
+  /** @param {string} typed @param {boolean} isByKey */
+  const finish = (typed, isByKey) => {
     if (isDone) return;
     isDone = true;
     input.remove();
     title.classList.remove("editing");
-    onDone(typed.trim());
+    onDone(typed.trim(), isByKey);
   };
-  input.addEventListener("blur", () => finish(input.value));
+  input.addEventListener("blur", () => finish(input.value, false));
   input.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" && event.key !== "Escape") return;
     event.preventDefault(); // neither import nor close the dialog
-    finish(event.key === "Enter" ? input.value : name);
+    finish(event.key === "Enter" ? input.value : name, true);
   });
   title.classList.add("editing");
   title.append(input);
