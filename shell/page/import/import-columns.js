@@ -5,6 +5,7 @@
 
 import { element } from "../ui/dom.js";
 import { columnHead } from "./import-column-head.js";
+import { sameNames } from "./same-names.js";
 
 /** @typedef {import("../../shared/protocol.js").PreviewTable} PreviewTable */
 /** @typedef {import("./import-choices.js").TableChoices} TableChoices */
@@ -172,9 +173,10 @@ function doubtsAboutKey({ columns }, { pk, drop, rename }) {
 function doubtsAboutNames({ columns }, { drop, rename }) {
   const names = columns
     .filter(({ name }) => !drop.has(name))
-    .map(({ name }) => (rename.get(name) ?? name).toLowerCase());
-  const twice = new Set(names.filter((name, index) => names.indexOf(name) < index));
-  return [...twice].map(
-    (name) => `Two columns are called “${name}”. The second one gets a number after its name.`,
+    .map(({ name }) => rename.get(name) ?? name);
+  return sameNames(names).map(({ name, count }) =>
+    count === 2
+      ? `Two columns are called “${name}”. The second one gets a number after its name.`
+      : `${count} columns are called “${name}”. All but the first get a number after their names.`,
   );
 }
