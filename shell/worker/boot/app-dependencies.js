@@ -28,7 +28,7 @@ const SERVERS = ["uvicorn", "gunicorn", "hypercorn", "daphne", "granian", "uvico
  */
 export async function dependenciesOf(name, bytes) {
   if (name.endsWith(".py")) return ofScript(new TextDecoder().decode(bytes), name);
-  const read = await readerOf(bytes);
+  const read = await readerOf(bytes, name);
   const all = name.endsWith(".whl") ? await ofWheel(read) : await ofFolder(read, name);
   if (all.length > MOST_DEPENDENCIES) {
     throw unreadable(name, `it lists more than ${MOST_DEPENDENCIES} packages`);
@@ -38,9 +38,10 @@ export async function dependenciesOf(name, bytes) {
 
 /**
  * @param {Uint8Array} bytes
+ * @param {string} name
  * @returns {Promise<(pattern: RegExp) => Promise<string | undefined>>} reads the file whose path matches
  */
-async function readerOf(bytes) {
+async function readerOf(bytes, name) {
   /** @type {FileEntry[]} */
   let entries = [];
   try {
@@ -54,7 +55,11 @@ async function readerOf(bytes) {
   return async (pattern) => {
     const entry = entries[paths.findIndex((path) => pattern.test(path))];
     if (!entry || entry.uncompressedSize > MOST_BYTES) return undefined;
-    return entry.getData(new TextWriter());
+    try {
+      return await entry.getData(new TextWriter());
+    } catch (cause) {
+      throw unreadable(name, `${entry.filename} cannot be unpacked`, cause);
+    }
   };
 }
 

@@ -82,3 +82,14 @@ test("more packages than anybody would read through are refused", async () => {
   const code = await zipOf({ "requirements.txt": "x\n".repeat(101) });
   await assert.rejects(dependenciesOf("x.zip", code), { message: /more than 100 packages/ });
 });
+
+test("a damaged list in a zip file is named", async () => {
+  const bytes = await zipOf({ "shop/requirements.txt": "fastapi\n".repeat(100) });
+  const header = new DataView(bytes.buffer);
+  const start = 30 + header.getUint16(26, true) + header.getUint16(28, true);
+  bytes.fill(0xff, start, start + 8);
+  await assert.rejects(dependenciesOf("shop.zip", bytes), {
+    name: "LiteError",
+    message: /in shop\.zip, shop\/requirements\.txt cannot be unpacked/,
+  });
+});
