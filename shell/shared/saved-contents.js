@@ -4,7 +4,7 @@
 
 import { BLOCK_SIZE } from "./blocks.js";
 import { LiteError } from "./errors.js";
-import { keysOf } from "./saved-store.js";
+import { keysOf, STORES } from "./saved-store.js";
 
 /** @typedef {import("./saved-store.js").Store} Store */
 /** @typedef {import("./saved-store.js").BaseDescription} BaseDescription */
@@ -28,13 +28,6 @@ import { keysOf } from "./saved-store.js";
 
 /** How many blocks are read at a time. */
 const READ_AHEAD = 64;
-
-/** The stores needed to read an instance, apart from the bases, which others may be writing. */
-const STORES = /** @type {Array<"instances" | "files" | "blocks">} */ ([
-  "instances",
-  "files",
-  "blocks",
-]);
 
 /**
  * Read the files of a generation as they are at one moment.

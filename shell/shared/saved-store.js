@@ -201,8 +201,8 @@ export const SCHEMA_VERSION = 5;
  * @property {string[]} own       names of the files from the person's computer that are open in it
  */
 
-/** The stores needed to list instances. */
-const STORES = /** @type {Array<"instances" | "files" | "blocks">} */ ([
+/** The stores needed to list or read instances, apart from the bases, which others may be writing. */
+export const STORES = /** @type {Array<"instances" | "files" | "blocks">} */ ([
   "instances",
   "files",
   "blocks",
