@@ -145,7 +145,7 @@ function kindOfZip(first, bytes) {
 export function unreadable(kind, source) {
   if (kind === "html" && /\.xlsx?$/i.test(source)) {
     return new LiteError(`${source} is not a spreadsheet but a web page.`, {
-      hint: "Some programs give their tables this name. Open it in a spreadsheet program, and save it as .xlsx.",
+      hint: "Some programs save web pages under this name. Open it in a spreadsheet program, and save it as .xlsx.",
       source,
     });
   }

@@ -89,7 +89,8 @@ async function fetchBytes(download, onProgress, signal) {
 /**
  * @param {Response} response  to a request for all of it
  * @param {Download} download
- * @returns {Promise<import("./remote-base.js").RemoteBase | undefined>} undefined if it is to be read as a whole, or can only be
+ * @returns {Promise<import("./remote-base.js").RemoteBase | undefined>} undefined if it is to be read as a
+ *   whole, or can only be
  */
 async function openPaged(response, { version, options, isWhole = false }) {
   if (version.parameter !== "url" || options.range === false || isWhole) return undefined;

@@ -289,7 +289,8 @@ function dataAmong(files, nameOf, source, what, onNote = () => {}) {
     const names = others
       .map(({ database }) => nameOf(database))
       .filter((name) => !ABOUT.test(name));
-    if (names.length > 0) onNote(`Left out of ${source}, as no data: ${firstOf(names)}.`);
+    const why = names.length === 1 ? "because it is not data" : "because they are not data";
+    if (names.length > 0) onNote(`Left out of ${source}, ${why}: ${firstOf(names)}.`);
     return data;
   }
   throw new LiteError(`${source} is a ${what} without data that can be opened.`, {

@@ -77,7 +77,7 @@ test("what is no data in a zip is passed over", async () => {
   const notes = [];
   const onNote = (note) => notes.push(note);
   assert.deepEqual(await unpacked("x.zip", blob, { onNote }), [["data.csv", "a\n1\n"]]);
-  assert.deepEqual(notes, [`Left out of ${SOURCE}, as no data: picture.png.`]);
+  assert.deepEqual(notes, [`Left out of ${SOURCE}, because it is not data: picture.png.`]);
 });
 
 test("what is left out of an archive is told, and no more than five names", async () => {
@@ -86,7 +86,7 @@ test("what is left out of an archive is told, and no more than five names", asyn
   const notes = [];
   await unpacked("x.zip", await zip(files), { onNote: (note) => notes.push(note) });
   assert.deepEqual(notes, [
-    `Left out of ${SOURCE}, as no data: a.zip, b.png, c.png, d.png, e.png and 2 more.`,
+    `Left out of ${SOURCE}, because they are not data: a.zip, b.png, c.png, d.png, e.png and 2 more.`,
   ]);
 });
 
