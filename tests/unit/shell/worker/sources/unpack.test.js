@@ -150,7 +150,10 @@ test("what says that it is too large unpacked is refused before it is unpacked",
   const padded = new Uint8Array(8_000_000);
   padded.set(packed);
   new DataView(padded.buffer).setUint32(padded.length - 4, 0xf0000000, true);
-  await assert.rejects(unpacked("x.gz", padded), { name: "TooLargeError", message: /has, unpacked, 4 GB/ });
+  await assert.rejects(unpacked("x.gz", padded), {
+    name: "TooLargeError",
+    message: /has, unpacked, 4 GB/,
+  });
 });
 
 /** Add to each entry's header in the central directory. */
