@@ -13,7 +13,6 @@ import argparse
 import contextlib
 import re
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -26,7 +25,7 @@ sys.path.append(str(PROJECT / "scripts"))
 from bench.browser import settled_browser  # noqa: E402
 from bench.visits import PATIENCE, seconds_until_rows  # noqa: E402
 from tests.other_browsers import firefox, webkit  # noqa: E402
-from tests.other_browsers.driving import Browser  # noqa: E402
+from tests.other_browsers.driving import Browser, with_new_profile  # noqa: E402
 from tests.support.browsing import link  # noqa: E402
 from tests.support.hosts import DataHost, data_host, static_site  # noqa: E402
 from tests.support.raw_chromium import RawBrowser, RawTab, wait_until  # noqa: E402
@@ -152,10 +151,7 @@ def fresh_browser(name: str | None) -> Iterator[Browser | RawBrowser]:
         with settled_browser() as chromium:
             yield chromium
         return
-    with (
-        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile,
-        OTHERS[name].started(Path(profile)) as browser,
-    ):
+    with with_new_profile(OTHERS[name]) as browser:
         print(browser.version)
         yield browser
 

@@ -58,8 +58,7 @@ def plugin_site(plugin_build: Path) -> Iterator[str]:
 @pytest.fixture
 def host() -> Iterator[Host]:
     """A host of the built site that can be taken away and be given another build."""
-    with deploy_host() as running:
-        running.sites["/"] = DIST
+    with deploy_host(DIST) as running:
         yield running
 
 

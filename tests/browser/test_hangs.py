@@ -56,8 +56,7 @@ def built() -> Path:
 def host(built: Path, files: DataHost) -> Iterator[Host]:
     address = files.add("begun", b"")
     add_to_index(built / "wheels", wheel("datasette-hangs", code=ROUTES % {"begun": address}))
-    with deploy_host() as running:
-        running.sites["/"] = built
+    with deploy_host(built) as running:
         yield running
 
 

@@ -103,8 +103,7 @@ def built() -> Path:
 
 @pytest.fixture
 def host(built: Path) -> Iterator[Host]:
-    with deploy_host() as running:
-        running.sites["/"] = built
+    with deploy_host(built) as running:
         yield running
 
 

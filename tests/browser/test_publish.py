@@ -76,8 +76,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def host(published: Path) -> Iterator[Host]:
     """A host of that site."""
-    with deploy_host() as running:
-        running.sites["/"] = published / "site"
+    with deploy_host(published / "site") as running:
         yield running
 
 

@@ -43,8 +43,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def host(work: Path) -> Iterator[Host]:
     """A host of that site."""
-    with deploy_host() as running:
-        running.sites["/"] = work / "site"
+    with deploy_host(work / "site") as running:
         yield running
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from functools import partial
-from pathlib import Path
 from types import ModuleType
 
-from tests.other_browsers.driving import awaited
+from tests.other_browsers.driving import awaited, with_new_profile
 from tests.other_browsers.visits import DIST
 from tests.support.cross_site import attack
 from tests.support.hosts import data_host, static_site
@@ -20,8 +18,7 @@ def try_cross_site(browser: ModuleType) -> str:
         Missing, AssertionError: the browser is not there, or something got through.
     """
     with (
-        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile,
-        browser.started(Path(profile)) as running,
+        with_new_profile(browser) as running,
         static_site(DIST) as site,
         data_host() as files,
     ):

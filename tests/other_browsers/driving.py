@@ -6,8 +6,10 @@ import contextlib
 import itertools
 import json
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Protocol
 
 from tests.support.raw_chromium import wait_until
@@ -70,6 +72,20 @@ def awaited(evaluate: Callable[[str], Any], expression: str) -> Any:
     answer = json.loads(wait_until(lambda: evaluate(f"{place} ?? ''"), PATIENCE, expression))
     assert "error" not in answer, answer["error"]
     return answer.get("value")
+
+
+@contextlib.contextmanager
+def with_new_profile(browser: ModuleType) -> Iterator[Browser]:
+    """Run a browser, firefox.py or webkit.py, that has never visited anything.
+
+    Raises:
+        Missing: this machine does not have it.
+    """
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile,
+        browser.started(Path(profile)) as started,
+    ):
+        yield started
 
 
 @contextlib.contextmanager

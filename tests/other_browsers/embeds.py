@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from functools import partial
-from pathlib import Path
 from types import ModuleType
 
-from tests.other_browsers.driving import PATIENCE, Tab, awaited
+from tests.other_browsers.driving import PATIENCE, Tab, awaited, with_new_profile
 from tests.other_browsers.visits import DIST
 from tests.support.embedding import HEAD
 from tests.support.hosts import DataHost, data_host, static_site
@@ -61,8 +59,7 @@ def try_embeds(browser: ModuleType) -> str:
         Missing, AssertionError: the browser is not there, or something did not work in it.
     """
     with (
-        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile,
-        browser.started(Path(profile)) as running,
+        with_new_profile(browser) as running,
         static_site(DIST) as site,
         data_host() as files,
     ):

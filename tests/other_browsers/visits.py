@@ -5,7 +5,6 @@ it, the host is gone: everything has to come from what the browser has kept.
 from __future__ import annotations
 
 import contextlib
-import json
 import tempfile
 import time
 from functools import partial
@@ -27,10 +26,8 @@ QUERY = "world/-/query.json?sql=select+6*7+as+answer&_shape=array"
 
 
 def is_kept(tab: Tab) -> bool:
-    """Tell whether the site is kept whole; its large parts come once nothing else is asked for."""
-    # Asked for now, and read when it is asked for again.
-    tab.evaluate(f"void ({ENTRIES})().then((found) => (window.kept = JSON.stringify(found)))")
-    found = json.loads(tab.evaluate("window.kept ?? '[]'"))
+    """Tell whether the whole site is kept for offline use; its large parts are fetched last."""
+    found = awaited(tab.evaluate, f"({ENTRIES})()")
     return has_parts(found) and has_site(found)
 
 

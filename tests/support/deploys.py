@@ -138,9 +138,11 @@ class _Server(Server):
 
 
 @contextlib.contextmanager
-def deploy_host() -> Iterator[Host]:
-    """Run a Host."""
+def deploy_host(site: Path | None = None) -> Iterator[Host]:
+    """Run a Host; `site` is the folder of the site at its root."""
     host = Host()
+    if site is not None:
+        host.sites["/"] = site
     host.plug_in()
     try:
         yield host

@@ -64,7 +64,7 @@ class Framework:
         return found[1]
 
     def folder(self) -> Path:
-        """Return the app's folder, made anew."""
+        """Make the app's folder again, and return it."""
         made = BUILD / self.name
         shutil.rmtree(made, ignore_errors=True)
         made.mkdir(parents=True)
