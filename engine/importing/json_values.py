@@ -79,7 +79,7 @@ class JsonParser:
         """
         if self._sees_pairs:
             return False
-        # The blanks first, since members with blanks before the colon are not counted.
+        # Look for blanks before colons first: members that have them are not counted.
         if not _BLANKS.search(text, start, end) and (
             text.count('":', start, end) == _members(value)
         ):

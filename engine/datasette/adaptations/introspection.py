@@ -14,7 +14,6 @@ This can go when Datasette reads schemas in which something is missing or damage
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Any
 
 import datasette.database
@@ -35,10 +34,7 @@ _USERS = (
     datasette.views.table_create_alter,
 )
 
-_NO_TEXT = "database disk image is malformed: a name in it is no text"
-
 _plain_column_details = datasette.utils.table_column_details
-_plain_execute = Database.execute
 _plain_label_column = Database.label_column_for_table
 
 
@@ -60,16 +56,6 @@ def _connect(database: Database, write: bool = False) -> Any:
     return connection
 
 
-async def _execute(database: Database, *query: Any, **options: Any) -> Any:
-    try:
-        return await _plain_execute(database, *query, **options)
-    except UnicodeDecodeError as error:
-        # Datasette would take it for an error of its own.
-        raise sqlite3.DatabaseError(
-            "database disk image is malformed: a name is no text"
-        ) from error
-
-
 async def _label_column(database: Database, table: str) -> str | None:
     try:
         label: str | None = await _plain_label_column(database, table)
@@ -83,5 +69,4 @@ def install() -> None:
     for module in _USERS:
         module.table_column_details = _column_details
     Database.connect = _connect
-    Database.execute = _execute
     Database.label_column_for_table = _label_column
