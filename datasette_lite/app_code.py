@@ -16,7 +16,7 @@ from pathlib import Path
 
 from datasette_lite.errors import PublishError
 from datasette_lite.secret_keys import refuse_secret_files
-from datasette_lite.settings import is_path
+from datasette_lite.settings import canonical, is_path
 
 #: Folders that belong to tools, besides hidden ones.
 _NOT_CODE = {"__pycache__", "node_modules", "venv"}
@@ -147,7 +147,6 @@ def _check(path: Path, name: str, entry: str) -> None:
         raise PublishError(f"{path.name}{line} is not valid Python: {reason}.") from error
     names, is_open = _names(tree.body)
     if name not in names and not is_open:
-        # What is assigned at the top is a likelier application than what is imported.
         listed = f" It has: {', '.join(sorted(names)[:8])}." if names else ""
         raise PublishError(f"--app {entry}: {path.name} has no {name!r} at its top level.{listed}")
 
@@ -243,7 +242,7 @@ def _dependencies(table: object, path: Path) -> list[str]:
         )
     listed = fields.get("dependencies", [])
     if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
-        raise PublishError(f"The `dependencies` of {path.name} are not a list of texts.")
+        raise PublishError(f"The `dependencies` of {path.name} are not a list of strings.")
     return _with_wheels(listed, path)
 
 
@@ -267,7 +266,7 @@ def _without_servers(requirements: list[str]) -> list[str]:
 
 def _package(requirement: str) -> str:
     match = re.match(r"[\w.-]*", requirement)
-    return re.sub(r"[-_.]+", "-", match[0] if match else "").lower()
+    return canonical(match[0] if match else "")
 
 
 def _slug(name: str) -> str:

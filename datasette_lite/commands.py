@@ -167,19 +167,14 @@ def run_publish(
     click.echo(f"look at it first: datasette-lite serve {output}")
 
 
-#: Options that mean nothing for an app, by the names of their values.
-_OF_DATA = {
-    "metadata": "--metadata",
-    "plugins_dir": "--plugins-dir",
-    "template_dir": "--template-dir",
-    "read_only": "--read-only",
-}
+#: Options that mean nothing for an app.
+_OF_DATA = ("--metadata", "--plugins-dir", "--template-dir", "--read-only")
 
 
 def _refuse_options_of_data(
     about: dict[str, str], static: tuple[tuple[str, Path], ...], options: dict[str, Any]
 ) -> None:
-    used = [option for name, option in _OF_DATA.items() if options[name]]
+    used = [one for one in _OF_DATA if options[one.removeprefix("--").replace("-", "_")]]
     used += [f"--{name}" for name in about]
     if static:
         used.append("--static")

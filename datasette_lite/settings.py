@@ -175,9 +175,14 @@ def is_path(plugin: str) -> bool:
     return plugin.endswith(".whl") and "://" not in plugin
 
 
+def canonical(name: str) -> str:
+    """Return the normalized form of a package's name."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def package_name(wheel: Path) -> str:
     """Return the normalized name of a wheel's package."""
-    return re.sub(r"[-_.]+", "-", wheel.name.split("-")[0]).lower()
+    return canonical(wheel.name.split("-")[0])
 
 
 def read_document(path: Path) -> dict[str, Any]:

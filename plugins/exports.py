@@ -103,7 +103,7 @@ def database_actions(
 
 async def _downloadable(datasette: Datasette, actor: Any) -> list[Database]:
     databases = datasette.databases.values()
-    return [each for each in databases if await can_download(datasette, actor, each) and fits(each)]
+    return [each for each in databases if await may_download(datasette, actor, each) and fits(each)]
 
 
 async def _download(request: Request, datasette: Datasette) -> Response:

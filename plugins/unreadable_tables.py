@@ -110,16 +110,19 @@ def top_table(
     """
 
     async def notes() -> str:
-        db = datasette.get_database(database)
         sentences = []
-        names = await db.execute_fn(lambda connection: _own_collations(connection, table))
+        names, damaged, indexes = await datasette.get_database(database).execute_fn(
+            lambda connection: (
+                _own_collations(connection, table),
+                unreadable_columns(connection, table),
+                unreadable_indexes(connection, table),
+            )
+        )
         if names:
             again = " and ".join(f"REINDEX {quote(name)}" for name in names)
             sentences.append(_SORTED_HERE.format("” and “".join(names), again))
-        damaged = await db.execute_fn(lambda connection: unreadable_columns(connection, table))
         if damaged:
             sentences.append(_columns_left_out(len(damaged)))
-        indexes = await db.execute_fn(lambda connection: unreadable_indexes(connection, table))
         for name, why in indexes.items():
             if await _may_see(datasette, request, database, name):
                 sentences.append(_NOT_SEARCHED.format(name, why.reason))

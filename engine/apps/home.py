@@ -30,10 +30,9 @@ def fill(home: Path, code: Path) -> None:
             continue
         name, target = path.as_posix(), home / path
         copied[name] = _sha256(source)
-        if target.exists() and (name not in before or _sha256(target) != before[name]):
-            continue  # the app has written it
-        if before.get(name) == copied[name] and target.exists():
-            continue
+        was = before.get(name)
+        if target.exists() and (was == copied[name] or _sha256(target) != was):
+            continue  # it is there already, or the app has written it
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
@@ -56,5 +55,5 @@ def _is_hidden(path: Path) -> bool:
 
 
 def _sha256(path: Path) -> str:
-    # Of a folder that has the name of a file, there is none.
+    # A folder may be where the file was.
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""

@@ -99,7 +99,7 @@ async def can_download(datasette: Datasette, actor: Any, database: Database) -> 
 
 
 def fits(database: Database) -> bool:
-    """Tell whether all of a database can be in memory, as all but one SQLite file requires."""
+    """Tell whether all of a database can be in memory, as every format but SQLite requires."""
     return not faults.stays_partial(Path(database.path))
 
 

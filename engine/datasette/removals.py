@@ -82,10 +82,7 @@ def keep(
 def stamp_of(folder: Folder, database: str) -> Stamp | None:
     """Return what changes whenever a database is written to; None if there is none."""
     path = folder.database(database)
-    if not path.exists():
-        return None
-    stats = [one.stat() for one in (path, journals.beside(path, "-wal")) if one.exists()]
-    return tuple((stat.st_size, stat.st_mtime_ns) for stat in stats)
+    return journals.stamp(path) if path.exists() else None
 
 
 def discard(folder: Folder) -> None:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from engine.importing.csv_dialect import Dialect
 from engine.importing.csv_tokenizer import Oddities
 from engine.importing.csv_values import Conversion
-
-_LONGEST = 200
+from engine.importing.excerpts import excerpt
 
 
 @dataclass
@@ -109,5 +108,4 @@ def _first(line: int, count: int) -> str:
 
 
 def _quoted(lines: Sequence[str]) -> str:
-    text = " / ".join(lines)
-    return f"“{text[:_LONGEST]}…”" if len(text) > _LONGEST else f"“{text}”"
+    return f"“{excerpt(' / '.join(lines))}”"

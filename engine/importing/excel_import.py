@@ -27,7 +27,8 @@ from engine import deferred_modules
 from engine.errors import SourceError
 from engine.importing import ods_cells, xls_cells, xlsb_cells, xlsx_cells
 from engine.importing.column_types import EXACT
-from engine.importing.excel_notes import excerpt, notes_on, skipped_in_words
+from engine.importing.excel_notes import notes_on, skipped_in_words
+from engine.importing.excerpts import excerpt
 from engine.importing.file_kinds import is_zip, refuse_other_spreadsheets
 from engine.importing.imported import Imported
 from engine.importing.loose_table import LooseTable

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.errors import SourceError
+from engine.importing.excerpts import excerpt
 from engine.importing.sheet_cells import NOWHERE, Cells, reference
-
-# In characters, of what a note quotes.
-_LONGEST = 200
 
 
 def notes_on(name: str, cells: Cells, merged: Sequence[Any]) -> list[str]:
@@ -61,11 +59,6 @@ def skipped_in_words(name: str, rows: Sequence[Sequence[Any]]) -> str:
     what = "1 row was" if len(rows) == 1 else f"{len(rows)} rows were"
     above = " / ".join(str(value) for row in rows for value in row if value)
     return f"{what} skipped above the header of sheet {name}: “{excerpt(above)}”."
-
-
-def excerpt(text: str) -> str:
-    """Return a text, cut off where it gets too long for a sentence."""
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def no_sheets(url: str, hidden: list[str]) -> SourceError:

@@ -120,10 +120,10 @@ class Chosen:
         found = self.find(options.pk, "for a primary key")
         return self._kept(found, dropped, "be part of the primary key")
 
-    def searched(self, options: ImportOptions, dropped: Collection[str]) -> list[str]:
-        """Return the columns to search in, if they are named; `dropped` are left out."""
+    def searched(self, options: ImportOptions, dropped: Collection[str]) -> None:
+        """Note which of the columns to search in are missing; `dropped` are left out."""
         found = self.find([name for name in options.fts if name != ALL_TEXT], "to search")
-        return self._kept(found, dropped, "be searched")
+        self._kept(found, dropped, "be searched")
 
     def _kept(self, found: Iterable[str], dropped: Collection[str], what: str) -> list[str]:
         kept = []

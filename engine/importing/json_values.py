@@ -48,9 +48,9 @@ class JsonParser:
         self._how |= {"parse_constant": self._constant, **how}
         self.decode = json.JSONDecoder(**self._how).raw_decode
 
-    def _take_long_integers(self, **how: Any) -> None:
+    def _take_long_integers(self) -> None:
         """Read integers with thousands of digits as text, which makes all parsing slower."""
-        self._use(parse_int=_integer, **how)
+        self._use(parse_int=_integer)
 
     def forget(self) -> None:
         """Reset the counts."""
@@ -125,8 +125,8 @@ class JsonParser:
             return self._document(text)
 
     def _document(self, text: str) -> Any:
-        value, end = self.raw_decode(text, _after_space(text, 0))
-        end = _after_space(text, end)
+        value, end = self.raw_decode(text, _after(_SPACE, text, 0))
+        end = _after(_SPACE, text, end)
         if end != len(text):
             raise json.JSONDecodeError("Extra data", text, end)
         return value
@@ -138,18 +138,18 @@ class JsonParser:
             ValueError: it is not even that.
             RecursionError: it is nested too deeply.
         """
-        self._take_long_integers(strict=False)  # line breaks and tabs may be in text
+        self._use(parse_int=_integer, strict=False)  # line breaks and tabs may be in text
         plain = _LAST_COMMA.sub(self._without_comma, _COMMENT.sub(self._without_comment, text))
         check_depth(plain)
         values = []
-        position = _after_separator(plain, 0)
+        position = _after(_SEPARATOR, plain, 0)
         while position < len(plain):
             value, position = self.raw_decode(plain, position)
             values.append(value)
-            position = _after_separator(plain, position)
+            position = _after(_SEPARATOR, plain, position)
             if plain[position : position + 1] == ",":
                 self.separators += 1
-                position = _after_separator(plain, position + 1)
+                position = _after(_SEPARATOR, plain, position + 1)
         if not values:
             raise ValueError("There is nothing in it.")
         if len(values) > 1 and not all(isinstance(value, (dict, list)) for value in values):
@@ -212,13 +212,8 @@ def _integer(digits: str) -> int | str:
         return digits
 
 
-def _after_space(text: str, position: int) -> int:
-    found = _SPACE.match(text, position)
-    return found.end() if found else position
-
-
-def _after_separator(text: str, position: int) -> int:
-    found = _SEPARATOR.match(text, position)
+def _after(pattern: re.Pattern[str], text: str, position: int) -> int:
+    found = pattern.match(text, position)
     return found.end() if found else position
 
 

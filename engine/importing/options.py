@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from engine.importing.excerpts import excerpt
 from engine.importing.file_kinds import IN_WORDS, Kind
 
 Exists = Literal["rename", "replace", "add"]
@@ -117,7 +118,7 @@ def _skiprows(given: Any) -> tuple[int | None, tuple[str, ...]]:
     if given is None:
         return None, ()
     if isinstance(given, str) and not (given.isdecimal() and len(given) <= _MOST_DIGITS):
-        quoted = given if len(given) <= _QUOTED else f"{given[:_QUOTED]}…"
+        quoted = excerpt(given, _QUOTED)
         return None, (f"skiprows={quoted} was not used, since it is not a number of lines.",)
     return min(max(0, int(given)), _MOST_LINES), ()
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from engine.importing.excerpts import excerpt
+
 _MOST_ABOVE = 10
-_LONGEST = 200
 
 
 def lines_of(
@@ -33,4 +34,4 @@ def lines_of(
 
 def _in_words(values: Iterable[Any]) -> str:
     text = "  ".join(str(value) for value in values if value is not None and value != "")
-    return f"{text[:_LONGEST]}…" if len(text) > _LONGEST else text
+    return excerpt(text)

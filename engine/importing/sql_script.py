@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.errors import SourceError
+from engine.importing.excerpts import excerpt
 from engine.pace import Breathe
 from engine.sqlite.limits import time_limit
 from engine.sqlite.sql_guard import PRAGMAS, Guard
@@ -159,14 +160,10 @@ def _is_passed_over(statement: str) -> bool:
     return _TRANSACTION.match(statement) is not None
 
 
-def _excerpt(text: str) -> str:
-    return text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}…"
-
-
 def _failed(script: str, start: int, statement: str, error: Exception, source: str) -> SourceError:
     line = script.count("\n", 0, start) + 1
-    excerpt = _excerpt(" ".join(statement[: _EXCERPT * 10].split()))
-    message = _excerpt(str(error))  # may quote the whole statement
+    quoted = excerpt(" ".join(statement[: _EXCERPT * 10].split()), _EXCERPT)
+    message = excerpt(str(error), _EXCERPT)  # may quote the whole statement
     hint = "Nothing of the script was kept. Correct the statement, then try again."
     if message == "interrupted":
         message = f"the statement took longer than {STATEMENT_SECONDS:g} seconds"
@@ -182,7 +179,7 @@ def _failed(script: str, start: int, statement: str, error: Exception, source: s
     elif "already exists" in message:
         hint = "Remove or rename the existing table, or open the script in a new link."
     return SourceError(
-        f"{source} failed in line {line:,}: {message}. The statement is: {excerpt}",
+        f"{source} failed in line {line:,}: {message}. The statement is: {quoted}",
         source=source,
         hint=hint,
     )

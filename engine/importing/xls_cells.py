@@ -14,12 +14,12 @@ from pathlib import Path
 from engine.importing.sheet_cells import BookCells, Cells
 
 #: The codes of errors, such as 0x2A for #N/A.
-ERROR_CODES = b"\x00\x07\x0f\x17\x1d\x24\x2a\x2b"
+_ERROR_CODES = b"\x00\x07\x0f\x17\x1d\x24\x2a\x2b"
 
 # BoolErr, and Formula with an error as its result; each has row and column.
 _ERRORS = re.compile(
     rb"\x05\x02\x08\x00(..)(.\x00)..[%(codes)s]\x01"
-    rb"|\x06\x00..(..)(.\x00)..\x02.[%(codes)s]...\xff\xff" % {b"codes": ERROR_CODES},
+    rb"|\x06\x00..(..)(.\x00)..\x02.[%(codes)s]...\xff\xff" % {b"codes": _ERROR_CODES},
     re.DOTALL,
 )
 

@@ -45,7 +45,7 @@ async def read_cells(archive: zipfile.ZipFile, breathe: Breathe) -> BookCells:
 
 def _sheets(workbook: bytes) -> Iterator[tuple[str, str]]:
     """Yield ids and names of the sheets."""
-    for kind, start, _ in _records(workbook):
+    for kind, start in _records(workbook):
         if kind == _SHEET:
             id, end = _text(workbook, start + 8)
             yield id, _text(workbook, end)[0]
@@ -61,7 +61,7 @@ def _text(data: bytes, start: int) -> tuple[str, int]:
 
 async def _cells(data: bytes, breathe: Breathe) -> Cells:
     cells, row, number = Cells(), 0, 0
-    for kind, start, _ in _records(data):
+    for kind, start in _records(data):
         number += 1
         if kind == _ROW:
             row = int.from_bytes(data[start : start + 4], "little")
@@ -76,8 +76,8 @@ async def _cells(data: bytes, breathe: Breathe) -> Cells:
     return cells
 
 
-def _records(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Yield each record's type, and where its bytes start and end."""
+def _records(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield each record's type, and where its bytes start."""
     position, size = 0, len(data)
     # Numbers have seven bits in each byte, and the eighth says that more follow.
     while position + 1 < size:
@@ -94,5 +94,5 @@ def _records(data: bytes) -> Iterator[tuple[int, int, int]]:
             shift += 7
             if byte < 0x80:
                 break
-        yield kind, position, position + length
+        yield kind, position
         position += length

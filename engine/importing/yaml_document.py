@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from engine.importing.excerpts import excerpt
 from engine.importing.json_depth import DEEPEST
 
 #: Characters. PyYAML takes about 5 s in WebAssembly to read this many.
@@ -21,8 +22,6 @@ MOST_VALUES = 100_000
 
 #: Digits of a number. PyYAML's time grows with their square.
 _MOST_DIGITS = 1_000
-
-_EXCERPT = 200
 
 
 class YamlError(ValueError):
@@ -35,7 +34,7 @@ class YamlError(ValueError):
     def __init__(self, line: int, problem: str) -> None:
         super().__init__(problem)
         self.line = line
-        self.problem = problem if len(problem) <= _EXCERPT else f"{problem[:_EXCERPT]}…"
+        self.problem = excerpt(problem)
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]

@@ -204,7 +204,7 @@ def is_read_by_block(path: Path) -> bool:
 
 
 def stays_partial(path: Path) -> bool:
-    """Tell whether not all of a file can be in memory."""
+    """Tell whether too much of a file is elsewhere for all of it to be in memory."""
     return is_read_by_block(path) and (_blocks is None or _blocks.stays_partial(str(path)))
 
 

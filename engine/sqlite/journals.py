@@ -26,6 +26,12 @@ def beside(database: Path, suffix: str) -> Path:
     return Path(f"{database}{suffix}")
 
 
+def stamp(database: Path) -> tuple[tuple[int, int], ...]:
+    """Return what changes whenever a database is written to: sizes and times, the -wal's too."""
+    stats = [one.stat() for one in (database, beside(database, "-wal")) if one.exists()]
+    return tuple((stat.st_size, stat.st_mtime_ns) for stat in stats)
+
+
 def exist(database: Path) -> bool:
     """Tell whether there are journals of a database with anything in them."""
     paths = (beside(database, suffix) for suffix in ("-wal", "-journal"))

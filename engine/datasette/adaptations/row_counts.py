@@ -31,7 +31,7 @@ from datasette.utils import escape_sqlite
 from datasette.views import table_extras
 
 from engine.datasette.adaptations import block_reading, query_budget
-from engine.sqlite import faults
+from engine.sqlite import faults, journals
 
 # In ms. Up to 20, Datasette looks at the clock after every step.
 LEAST = 25
@@ -94,9 +94,7 @@ def _known_counts(database: Any) -> dict[tuple[str, str], int | None]:
     """
     if database.path is None:
         return {}
-    paths = [Path(database.path), Path(f"{database.path}-wal")]
-    stats = [path.stat() for path in paths if path.exists()]
-    stamp = [(stat.st_size, stat.st_mtime_ns) for stat in stats]
+    stamp = journals.stamp(Path(database.path))
     before, known = getattr(database, "_lite_counts", (None, {}))
     if before != stamp:
         known = {}
