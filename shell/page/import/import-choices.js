@@ -11,6 +11,15 @@
 
 /** What to do where the name is taken. @typedef {"rename" | "replace" | "add"} Exists */
 
+/**
+ * @param {Pick<TableChoices, "rename">} choices
+ * @param {string} name  of a column in the file
+ * @returns {string} the name that it gets
+ */
+export function newName({ rename }, name) {
+  return rename.get(name) ?? name;
+}
+
 /** The choices for one table of a file, or for a SQLite file as a whole. */
 export class TableChoices {
   /** Whether to leave the table out. */
@@ -37,11 +46,6 @@ export class TableChoices {
   fts = new Set();
   /** @type {Set<string>} columns */
   drop = new Set();
-
-  /** Whether an import adds rows to a table that is there, which cannot be told apart from its own. */
-  get hasAdded() {
-    return this.exists === "add";
-  }
 
   /** @param {string} table  that an import with these choices has made, and that the next one replaces */
   replace(table) {

@@ -3,6 +3,7 @@
  * to import it, make it a key or search in it.
  */
 
+import { newName } from "./import-choices.js";
 import { element } from "../ui/dom.js";
 import { checkbox, selectOf } from "../ui/form-fields.js";
 
@@ -29,7 +30,7 @@ export function columnHead({ name, type }, choices, typed, onChange) {
     else chosen.delete(name);
     onChange();
   };
-  const shown = () => choices.rename.get(name) ?? name;
+  const shown = () => newName(choices, name);
   const keep = element("input", { type: "checkbox", checked: !choices.drop.has(name) });
   const kind = typed
     ? element("span", { class: "type" }, type)

@@ -4,6 +4,7 @@
  */
 
 import { element } from "../ui/dom.js";
+import { newName } from "./import-choices.js";
 import { columnHead } from "./import-column-head.js";
 import { sameNames } from "./same-names.js";
 
@@ -17,7 +18,7 @@ const EXPLANATION =
   "Untick a column to leave it out. Key columns identify rows; search columns get a full-text index. " +
   "Rows that do not fit are kept in a separate table.";
 
-const ABOUT_HEADER = "Click the number of a row to make it the header.";
+const ABOUT_HEADER = "Click a row’s number to make that row the header.";
 
 /**
  * @param {PreviewTable} table
@@ -146,7 +147,7 @@ function doubts(table, choices) {
     const of = `${count === null ? "the first " : ""}${values.toLocaleString("en")}`;
     const kind = wanted === "integer" ? "integers" : "numbers";
     return [
-      `“${choices.rename.get(name) ?? name}”: ${fitting.toLocaleString("en")} of ${of} values are ` +
+      `“${newName(choices, name)}”: ${fitting.toLocaleString("en")} of ${of} values are ` +
         `${kind}. Rows with other values go into a separate table.`,
     ];
   });
@@ -158,10 +159,11 @@ function doubts(table, choices) {
  * @param {TableChoices} choices
  * @returns {string[]}
  */
-function doubtsAboutKey({ columns }, { pk, drop, rename }) {
+function doubtsAboutKey({ columns }, choices) {
+  const { pk, drop } = choices;
   const key = columns.filter(({ name }) => pk.has(name) && !drop.has(name));
   if (key.length !== 1 || key[0].distinct) return [];
-  const name = rename.get(key[0].name) ?? key[0].name;
+  const name = newName(choices, key[0].name);
   return [`“${name}” has the same value in several rows, so it cannot identify them by itself.`];
 }
 
@@ -170,10 +172,10 @@ function doubtsAboutKey({ columns }, { pk, drop, rename }) {
  * @param {TableChoices} choices
  * @returns {string[]}
  */
-function doubtsAboutNames({ columns }, { drop, rename }) {
+function doubtsAboutNames({ columns }, choices) {
   const names = columns
-    .filter(({ name }) => !drop.has(name))
-    .map(({ name }) => rename.get(name) ?? name);
+    .filter(({ name }) => !choices.drop.has(name))
+    .map(({ name }) => newName(choices, name));
   return sameNames(names).map(({ name, count }) =>
     count === 2
       ? `Two columns are called “${name}”. The second one gets a number after its name.`

@@ -175,8 +175,9 @@ export class ImportEntry {
       CHANGEABLE.includes(kind) &&
       tables.length > 0 &&
       added.every(({ table, source = "" }) => {
-        const choices = this.#choices.table(source);
-        return table !== null && tables.some((one) => one.source === source) && !choices.hasAdded;
+        // Rows that were added to a table cannot be told apart from its own.
+        const isOwn = this.#choices.table(source).exists !== "add";
+        return table !== null && tables.some((one) => one.source === source) && isOwn;
       })
     );
   }

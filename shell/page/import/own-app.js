@@ -96,14 +96,18 @@ async function chosenEntry(name, found, hasData, within) {
     });
     const field = element("label", { class: "field" }, element("span", {}, "Application"), input);
     const body = [
-      element("p", {}, "Its files do not tell where the application is. Name it as for uvicorn:"),
+      element(
+        "p",
+        {},
+        "The file names do not show where the application is. Enter it as for uvicorn:",
+      ),
       field,
     ];
     const isWanted = await askPerson({ title: `Run ${name}`, body, yes: "Open", within });
     return isWanted ? input.value.trim() : undefined;
   }
   if (!hasData) return found;
-  const { fieldset, chosen } = choice(`${name} has code and data in it`, [
+  const { fieldset, chosen } = choice(`${name} contains code and data`, [
     { value: true, label: "Run the app", detail: "You are asked before any of its code runs" },
     { value: false, label: "Import the data", detail: "The code is left out" },
   ]);

@@ -4,18 +4,15 @@
  */
 
 import { TextWriter, Uint8ArrayReader, ZipReader } from "@zip.js/zip.js/lib/zip-core-external.js";
-import { parse } from "smol-toml";
-import { dependenciesOf as ofScript } from "./inline-metadata.js";
+import { dependenciesOf as ofScript, listedIn, MOST_DEPENDENCIES } from "./inline-metadata.js";
 import { codePaths, withoutTop } from "../../shared/app-code.js";
 import { LiteError } from "../../shared/errors.js";
+import { canonicalName } from "../../shared/requirement.js";
 
 /** @typedef {import("@zip.js/zip.js/lib/zip-core-external.js").FileEntry} FileEntry */
 
 /** The most bytes of a file that lists packages. */
 const MOST_BYTES = 1_000_000;
-
-/** The most packages; each is shown to the person. */
-const MOST_DEPENDENCIES = 100;
 
 /** Servers: what they do is done here by the site, and some of them would not run. */
 const SERVERS = ["uvicorn", "gunicorn", "hypercorn", "daphne", "granian", "uvicorn-worker"];
@@ -115,25 +112,13 @@ export function requirementsIn(text, source) {
  * @throws {LiteError} it cannot be read
  */
 export function projectDependencies(text, source) {
-  let project;
-  try {
-    ({ project } = /** @type {any} */ (parse(text)));
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
-    throw unreadable(source, why, cause);
-  }
-  if (project === undefined) return undefined;
-  const { dependencies = [] } = project ?? {};
-  const isList =
-    Array.isArray(dependencies) && dependencies.every((one) => typeof one === "string");
-  if (!isList) throw unreadable(source, "“dependencies” is not a list of strings");
-  return dependencies;
+  return listedIn(text, ({ project }) => project, unreadable.bind(null, source));
 }
 
 /** @param {string} requirement */
 function nameOf(requirement) {
   const [name] = /^[\w.-]*/.exec(requirement) ?? [""];
-  return name.toLowerCase().replaceAll(/[-_.]+/g, "-");
+  return canonicalName(name);
 }
 
 /**

@@ -15,7 +15,7 @@ const END = "# ///";
 const SCRIPT = "script";
 
 /** More would be a mistake; each is shown to the person. */
-const MOST_DEPENDENCIES = 100;
+export const MOST_DEPENDENCIES = 100;
 
 /**
  * @param {string} code  of a Python script
@@ -28,21 +28,34 @@ export function dependenciesOf(code, source) {
   if (blocks.length === 0) return [];
   if (blocks.length > 1) throw unreadable(source, "it has more than one “script” block");
   const toml = blocks[0].lines.map((line) => line.replace(/^# ?/, "")).join("\n");
-  let metadata;
-  try {
-    metadata = parse(toml);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
-    throw unreadable(source, why, cause);
-  }
-  const { dependencies = [] } = metadata;
-  const isList =
-    Array.isArray(dependencies) && dependencies.every((one) => typeof one === "string");
-  if (!isList) throw unreadable(source, "“dependencies” is not a list of strings");
+  const dependencies = listedIn(toml, (metadata) => metadata, unreadable.bind(null, source)) ?? [];
   if (dependencies.length > MOST_DEPENDENCIES) {
     throw unreadable(source, `it lists more than ${MOST_DEPENDENCIES} dependencies`);
   }
-  return /** @type {string[]} */ (dependencies);
+  return dependencies;
+}
+
+/**
+ * @param {string} toml
+ * @param {(document: any) => any} tableOf  returns the table that has “dependencies”
+ * @param {(why: string, cause?: unknown) => LiteError} unreadable  makes the error to throw
+ * @returns {string[] | undefined} the requirements that it lists; undefined if there is no such table
+ * @throws {LiteError} it cannot be read
+ */
+export function listedIn(toml, tableOf, unreadable) {
+  let table;
+  try {
+    table = tableOf(parse(toml));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+    throw unreadable(why, cause);
+  }
+  if (table === undefined) return undefined;
+  const { dependencies = [] } = table;
+  const isList =
+    Array.isArray(dependencies) && dependencies.every((one) => typeof one === "string");
+  if (!isList) throw unreadable("“dependencies” is not a list of strings");
+  return dependencies;
 }
 
 /**

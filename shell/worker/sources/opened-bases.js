@@ -27,14 +27,14 @@ export function withBases(files, generation) {
  * @param {string} generation
  * @returns {import("../storage/paged-content.js").PagedContent}
  */
-function withBase({ size, base: saved, blob, saved: indexes }, generation) {
-  const content = { size, end: 0, blocks: new Map(), saved: indexes };
-  if (!saved) return content;
-  const { end, ...description } = saved;
+function withBase({ size, base, blob, saved }, generation) {
+  const content = { size, end: 0, blocks: new Map(), saved };
+  if (!base) return content;
+  const { end, ...description } = base;
   if (description.kind === "remote") {
     return { ...content, base: new RemoteBase(description), end };
   }
-  const base = new LocalBase(description, /** @type {Blob} */ (blob));
-  base.generation = generation;
-  return { ...content, base, end };
+  const local = new LocalBase(description, /** @type {Blob} */ (blob));
+  local.generation = generation;
+  return { ...content, base: local, end };
 }

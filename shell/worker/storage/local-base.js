@@ -60,7 +60,7 @@ export class LocalBase {
  * @param {string} name
  * @param {unknown} cause
  */
-export function unreadable(name, cause) {
+function unreadable(name, cause) {
   return new LiteError(`A part of ${name} could not be read from this device.`, {
     hint:
       "The file was changed, moved or deleted after it was opened, or the browser has removed its copy " +
