@@ -21,6 +21,14 @@
  */
 export const OUTDATED = "OutdatedError";
 
+/**
+ * @param {unknown} error
+ * @returns {boolean} whether it is named OUTDATED
+ */
+export function isOutdated(error) {
+  return error instanceof LiteError && error.name === OUTDATED;
+}
+
 /** Name of the error of a page that may not use a service worker, as in frames of other sites. */
 export const WORKER_BLOCKED = "WorkerBlocked";
 

@@ -258,6 +258,30 @@ def test_a_booting_page_whose_parts_are_gone_gets_through(
     assert versions_of(page) == [new]
 
 
+#: In a page: delete the caches whose name contains a word.
+DELETE_CACHES = """async (word) => {
+  const names = (await caches.keys()).filter((name) => name.includes(word));
+  await Promise.all(names.map((name) => caches.delete(name)));
+}"""
+
+
+@pytest.mark.parametrize("lost", [" parts", "datasette-lite"])  # the latter are all of them
+def test_a_workspace_whose_parts_are_gone_gets_through(
+    page: Page, host: Host, plugin_build: Path, new: str, lost: str
+) -> None:
+    follow(page, link(host.address(), memory="1"))
+    home = page.url
+    wait_for_parts(page)
+    stop_worker(page)
+    page.evaluate(DELETE_CACHES, lost)
+    forget_downloads(page)
+    host.sites["/"] = plugin_build
+    page.goto(home)
+    wait_for_datasette(page)
+    assert page.url == home
+    assert versions_of(page) == [new]
+
+
 def test_a_deploy_in_progress_changes_nothing_until_it_is_done(
     page: Page, host: Host, plugin_build: Path, old: str, new: str
 ) -> None:

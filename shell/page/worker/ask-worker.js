@@ -2,13 +2,14 @@
  * Asks the service worker a question (shared/protocol.js) and waits for its answer.
  *
  * Browsers stop workers without notice. The worker holds a lock while it works on a question, and the
- * browser then releases it, so the page learns of it at once, however busy the worker was.
+ * browser then releases it, so the page learns of it at once, however busy the worker was. If an update of
+ * the site replaces the worker before it has the lock, the browser tells the page so.
  */
 
 import { fromWire, LiteError } from "../../shared/errors.js";
 import { whenFree } from "../../shared/locks.js";
 import { ping, question, roleFor } from "../../shared/protocol.js";
-import { activeWorker } from "./worker-registration.js";
+import { activeWorker, whenReplaced } from "./worker-registration.js";
 
 /** @typedef {import("../../shared/protocol.js").Asked} Asked */
 
@@ -34,7 +35,7 @@ const LOOK_EVERY = 6000;
 /** ms of silence after which a worker that still holds the lock is given up: it may be busy. */
 const PATIENCE = 600_000;
 
-/** ms that an answer may still take to arrive after its lock is released. */
+/** ms that an answer may still take to arrive after its lock is released or its worker replaced. */
 const LATE = 1000;
 
 /**
@@ -98,6 +99,7 @@ class Question {
         this.#resolve = resolve;
         this.#reject = reject;
         ours.onmessage = ({ data }) => this.#hear(data);
+        whenReplaced(this.#worker, () => this.#stopSoon(), this.#over.signal);
         this.#worker.postMessage(question(about, this.#lock), [theirs]);
         if (signal?.aborted) cancel();
         else signal?.addEventListener("abort", cancel);
@@ -124,8 +126,12 @@ class Question {
   /** Wait for the lock, which is free when the worker has answered or has been stopped. */
   async #waitForLock() {
     this.#isLocked = true;
-    const isFree = await whenFree(this.#lock, this.#over.signal);
-    if (isFree) setTimeout(() => this.#resolve(STOPPED), LATE);
+    if (await whenFree(this.#lock, this.#over.signal)) this.#stopSoon();
+  }
+
+  /** The worker is gone, or has answered. */
+  #stopSoon() {
+    setTimeout(() => this.#resolve(STOPPED), LATE);
   }
 
   /** A worker that answers pings but has said nothing never heard the question: it was stopped. */

@@ -5,11 +5,11 @@
  * without notice, so after a silence it asks again, whichever worker is active.
  */
 
-import { OUTDATED, fromWire } from "../../shared/errors.js";
+import { fromWire, isOutdated } from "../../shared/errors.js";
 import { PROTOCOL_VERSION, openMessage } from "../../shared/protocol.js";
 import { pingWorker, startKeepAlive } from "./keep-alive.js";
 import { mayReload } from "./reload-guard.js";
-import { registeredWorker } from "./worker-registration.js";
+import { registeredWorker, whenReplaced } from "./worker-registration.js";
 
 /** @typedef {import("../../shared/protocol.js").ProgressMessage} ProgressMessage */
 /** @typedef {import("../../shared/protocol.js").WorkerMessage} WorkerMessage */
@@ -49,15 +49,14 @@ export async function openSaved(key) {
  */
 export async function bootInstance(key, fresh, { onProgress, onSilence, isNew }) {
   const registered = await registeredWorker(key);
-  let { worker } = registered;
   startKeepAlive(key);
-  const container = navigator.serviceWorker;
+  const over = new AbortController();
   let heardAt = performance.now();
   let silence = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let takeover;
-  /** @type {() => void} */
-  let stop = () => {};
+  /** @type {ServiceWorker | undefined} the one that was asked */
+  let worker;
 
   /** @type {Promise<string>} */
   const ended = new Promise((resolve, reject) => {
@@ -75,19 +74,26 @@ export async function bootInstance(key, fresh, { onProgress, onSilence, isNew })
       else if (data.type === "ready") resolve(data.path);
       else if (data.type === "failed") {
         const error = fromWire(data.error);
-        if (error.name !== OUTDATED) return reject(error);
+        if (!isOutdated(error)) return reject(error);
         takeover = setTimeout(reject, TAKEOVER_MILLISECONDS, error);
         void pingWorker(key); // the new one may be waiting already
       }
     };
-    const askAgain = async () => {
+    /** @type {(options?: Parameters<typeof openMessage>[1]) => Promise<void>} */
+    const askAgain = async (options = { isNew }) => {
       clearTimeout(takeover);
       try {
-        worker = await (await registeredWorker(key)).activated;
-        worker.postMessage(openMessage(key, { isNew }));
+        ask(await (await registeredWorker(key)).activated, options);
       } catch (error) {
         reject(error);
       }
+    };
+    /** @type {(next: ServiceWorker, options: Parameters<typeof openMessage>[1]) => void} */
+    const ask = (next, options) => {
+      next.postMessage(openMessage(key, options));
+      // An update of the site may replace it, and the boot ends with it.
+      if (next !== worker) whenReplaced(next, () => askAgain({ fresh, isNew }), over.signal);
+      worker = next;
     };
     const watchdog = setInterval(() => {
       if (performance.now() - heardAt < SILENCE_MILLISECONDS) return;
@@ -96,24 +102,21 @@ export async function bootInstance(key, fresh, { onProgress, onSilence, isNew })
       onSilence(silence);
       void askAgain();
     }, 1000);
-    container.addEventListener("message", onMessage);
-    // An update of the site took over, so the boot went with the old worker.
-    container.addEventListener("controllerchange", askAgain);
-    stop = () => {
+    over.signal.addEventListener("abort", () => {
       clearInterval(watchdog);
       clearTimeout(takeover);
-      container.removeEventListener("message", onMessage);
-      container.removeEventListener("controllerchange", askAgain);
-    };
+    });
+    const container = navigator.serviceWorker;
+    container.addEventListener("message", onMessage, { signal: over.signal });
+    container.startMessages();
+    // Opening the page asks for a fresh try, should an earlier one have failed.
+    ask(registered.worker, { retry: true, fresh, isNew });
   });
 
-  container.startMessages();
-  // Opening the page asks for a fresh try, should an earlier one have failed.
-  worker.postMessage(openMessage(key, { retry: true, fresh, isNew }));
   try {
     const [path] = await Promise.all([ended, registered.activated]);
     return path;
   } finally {
-    stop();
+    over.abort();
   }
 }

@@ -162,6 +162,20 @@ function whenActivated(worker) {
   });
 }
 
+/**
+ * Notice that a newer version of the site replaces a worker. The browser has then ended it: it answers no
+ * message, and never says so.
+ *
+ * @param {ServiceWorker} worker
+ * @param {() => void} listener  called once, at once if it has happened already
+ * @param {AbortSignal} signal   ends the listening
+ */
+export function whenReplaced(worker, listener, signal) {
+  const look = () => worker.state === "redundant" && !signal.aborted && listener();
+  worker.addEventListener("statechange", look, { signal });
+  look();
+}
+
 /** @returns {LiteError} */
 function notInstalled() {
   return new LiteError("The browser gave up installing this site’s service worker.", {

@@ -8,7 +8,7 @@
 
 import { Saver } from "../storage/saver.js";
 import { fingerprintOf, Replies, replyTo } from "../storage/saved-replies.js";
-import { LiteError, OUTDATED, toWire } from "../../shared/errors.js";
+import { isOutdated, LiteError, toWire } from "../../shared/errors.js";
 
 /** @typedef {import("../../shared/saved-store.js").Store} Store */
 /** @typedef {import("../../shared/saved-store.js").SavedReply} SavedReply */
@@ -234,11 +234,6 @@ export class Persistence {
   async end() {
     await this.#saver?.stop();
   }
-}
-
-/** @param {unknown} error */
-function isOutdated(error) {
-  return error instanceof LiteError && error.name === OUTDATED;
 }
 
 /**

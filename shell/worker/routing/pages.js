@@ -6,7 +6,7 @@
 import { TOO_SLOW } from "../bridge/bridge.js";
 import { causeInWords } from "../instance/crash-guard.js";
 import { GONE, NO_ROOM, NOT_SAVED } from "../storage/save-errors.js";
-import { siteFile } from "../site-cache/site-files.js";
+import { sitePage } from "../site-cache/site-files.js";
 import { LiteError, STOPPED_BEFORE, toWire } from "../../shared/errors.js";
 import { instancePath } from "../../shared/paths.js";
 import { isOfApp } from "../../shared/recipe.js";
@@ -175,7 +175,7 @@ export function failurePage(error, context) {
  * @returns {Promise<string>} the HTML of a page of app/
  */
 async function template(name) {
-  return (await siteFile(`app/${name}.html`)).text();
+  return (await sitePage(`app/${name}.html`)).text();
 }
 
 /**

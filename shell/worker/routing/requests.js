@@ -18,6 +18,7 @@ import { finishVisit } from "../runtime/runtime.js";
 import { completeSite } from "../site-cache/site-files.js";
 import { isFramed } from "../trust/arrivals.js";
 import { guarded } from "./gate.js";
+import { isOutdated } from "../../shared/errors.js";
 import { parseAppPath } from "../../shared/paths.js";
 import { keyToRecipe } from "../../shared/recipe.js";
 import { SITE_ROOT } from "../../shared/site.js";
@@ -99,6 +100,7 @@ async function isFromWithin({ request, clientId }, key) {
 async function answerFrom(workspace, key, event, context) {
   const { request, clientId, handled } = event;
   const arrivedAt = Date.now();
+  const isPageLoad = context.wantsPage && request.method === "GET";
   const waitUntil = (/** @type {Promise<void>} */ work) => event.waitUntil(work);
   for (;;) {
     // Reloading the page is how people try again.
@@ -108,7 +110,7 @@ async function answerFrom(workspace, key, event, context) {
       event.waitUntil(afterBoot(instance, key, handled));
       const blocked = await workspace.guard.blocked(request);
       if (blocked) return await stoppedPage(blocked, key, request.url, context);
-      if (context.wantsPage && request.method === "GET") {
+      if (isPageLoad) {
         // A page load must not wait through a long boot: browsers give up on it. The booting page also
         // shows why a boot failed.
         const isReady = await isFulfilledWithin(booted, SHORT_WAIT);
@@ -121,6 +123,8 @@ async function answerFrom(workspace, key, event, context) {
         return await consentPage(instance.consent, context.siteRoot);
       }
       if (instance.isAbandoned) continue;
+      // The booting page waits for the newer version's worker, which is on its way.
+      if (isOutdated(error) && isPageLoad) return await bootingPage(context.siteRoot);
       return errorPage(error, instance.consent ? 403 : 503, context);
     }
     // An instance that was replaced or deleted meanwhile answers nothing more.

@@ -9,7 +9,7 @@
  */
 
 import manifest from "./manifest.js";
-import { LiteError, OUTDATED } from "../../shared/errors.js";
+import { isOutdated, LiteError, OUTDATED } from "../../shared/errors.js";
 import { SITE_ROOT } from "../../shared/site.js";
 import { versionCache } from "./caches.js";
 import { downloadTogether } from "./kept-files.js";
@@ -126,6 +126,34 @@ export async function siteFile(path) {
 }
 
 /**
+ * A page that the worker answers with. If the host has a newer version by now, it is that one's: it waits
+ * for the newer worker.
+ *
+ * @param {string} path  as in the manifest
+ * @returns {Promise<Response>}
+ * @throws {LiteError} there is no such page
+ */
+export async function sitePage(path) {
+  try {
+    return await siteFile(path);
+  } catch (error) {
+    const page = await fromHost(fileUrl(path), error);
+    if (!page.ok) throw error;
+    return page;
+  }
+}
+
+/**
+ * @param {Request | URL} request
+ * @param {unknown} error  why the file of this version cannot be had
+ * @returns {Promise<Response>} whatever the host has there
+ */
+async function fromHost(request, error) {
+  if (isOutdated(error)) await giveWay();
+  return fetch(request);
+}
+
+/**
  * @param {FetchEvent} event
  * @param {string} path
  * @returns {Promise<Response>}
@@ -140,8 +168,7 @@ async function ofThisVersion(event, path) {
     event.waitUntil(isComplete().then((once) => (once ? mend() : undefined)));
     return answer;
   } catch (error) {
-    if (error instanceof LiteError && error.name === OUTDATED) await giveWay();
-    return fetch(event.request);
+    return fromHost(event.request, error);
   }
 }
 
