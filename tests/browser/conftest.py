@@ -100,18 +100,27 @@ def newcomer(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Brows
 
 
 @pytest.fixture(scope="session")
-def _returning_visitors(browser: Browser, site: str) -> Iterator[ReturningVisitors]:
-    with contextlib.closing(ReturningVisitors(browser, site)) as visitors:
+def _returning_visitors(browser: Browser) -> Iterator[ReturningVisitors]:
+    with contextlib.closing(ReturningVisitors(browser)) as visitors:
         yield visitors
 
 
 @pytest.fixture
+def visited(request: pytest.FixtureRequest) -> str:
+    """The address of the site on which the test's visitor has been before; empty if there is none.
+
+    Modules with a site of their own override this.
+    """
+    return str(request.getfixturevalue("site")) if "site" in request.fixturenames else ""
+
+
+@pytest.fixture
 def _returning(
-    _returning_visitors: ReturningVisitors, request: pytest.FixtureRequest
+    _returning_visitors: ReturningVisitors, visited: str, request: pytest.FixtureRequest
 ) -> Iterator[BrowserContext]:
     failures = request.session.testsfailed
     with _returning_visitors.visit(
-        is_fine=lambda: request.session.testsfailed == failures
+        visited, is_fine=lambda: request.session.testsfailed == failures
     ) as context:
         yield from _watched(context, request)
 
@@ -120,11 +129,12 @@ def _returning(
 def visitor(request: pytest.FixtureRequest) -> BrowserContext:
     """A browser context with nothing saved.
 
-    If the test uses `site`, it has been there before, unless the test is marked first_visit.
+    It has been on the site of the test before, if there is one, unless the test is marked
+    first_visit.
     """
     is_first = request.node.get_closest_marker("first_visit") is not None
-    name = "_returning" if "site" in request.fixturenames and not is_first else "newcomer"
-    context: BrowserContext = request.getfixturevalue(name)
+    returns = not is_first and request.getfixturevalue("visited")
+    context: BrowserContext = request.getfixturevalue("_returning" if returns else "newcomer")
     return context
 
 

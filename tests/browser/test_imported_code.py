@@ -66,6 +66,13 @@ def own_site(request: pytest.FixtureRequest) -> Iterator[tuple[str, bool]]:
         yield site, locked
 
 
+@pytest.fixture
+def visited(request: pytest.FixtureRequest) -> str:
+    if "own_site" in request.fixturenames:
+        return str(request.getfixturevalue("own_site")[0])
+    return str(request.getfixturevalue("site"))
+
+
 def question(page: Page) -> Any:
     return page.get_by_role("heading", name="Allow this code to run here?")
 
@@ -107,7 +114,6 @@ def test_a_wheel_of_an_imported_file_does_not_run(
     expect(notices(page).filter(has_text=said)).to_have_count(1)
 
 
-@pytest.mark.first_visit
 def test_it_runs_once_it_is_allowed_and_another_wheel_of_the_same_name_is_asked_about(
     page: Page, site: str, tmp_path: Path
 ) -> None:

@@ -1,14 +1,18 @@
-"""Visitors who have been on the site before: their browser has its worker, its files and a snapshot
+"""Visitors who have been on a site before: their browser has its worker, its files and a snapshot
 of Python, and nothing else.
 
-One browser context is prepared and serves one test after the other. What a test leaves in it is
-removed.
+One browser context is prepared for each site and serves one test after the other. What a test
+leaves in it is removed; if something of the site itself has changed, the next test gets another
+context.
 """
 
 from __future__ import annotations
 
 import contextlib
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urljoin
 
 from playwright.sync_api import Browser, BrowserContext, Worker
@@ -26,8 +30,22 @@ _HOLD_CODE = """async () => {
   window.held = await WebAssembly.compileStreaming(fetch("runtime/pyodide.asm.wasm"));
 }"""
 
-# `kept` is the key of the snapshot to keep.
-_FORGET = """async (kept) => {
+#: Contexts that are kept at the same time: that of the site of most tests, and of a module's own.
+_AT_MOST = 2
+
+# Addresses of what the site keeps, by cache. A version has records about scopes that were visited.
+_FILES_OF_SITE = """async () => {
+  const files = {};
+  for (const name of await caches.keys()) {
+    if (!name.startsWith("datasette-lite ")) continue;
+    const kept = await (await caches.open(name)).keys();
+    files[name] = kept.map(({ url }) => url).filter((url) => !url.includes("/record?")).sort();
+  }
+  return files;
+}"""
+
+# `image` is the record of the snapshot to keep. Returns whether that was still there.
+_FORGET = """async (image) => {
   const heard = (request) => new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = request.onblocked = () => reject(request.error ?? new Error("in use"));
@@ -41,10 +59,18 @@ _FORGET = """async (kept) => {
   }
   const store = await heard(indexedDB.open("datasette-lite /"));
   const transaction = store.transaction(store.objectStoreNames, "readwrite");
+  let hasImage = false;
   for (const name of store.objectStoreNames) {
     const records = transaction.objectStore(name);
-    if (!["images", "imageContents"].includes(name)) records.clear();
-    else for (const key of await heard(records.getAllKeys())) if (key !== kept) records.delete(key);
+    if (name === "imageContents") {
+      for (const key of await heard(records.getAllKeys())) {
+        if (key === image.key) hasImage = true;
+        else records.delete(key);
+      }
+    } else {
+      records.clear();
+    }
+    if (name === "images") records.put(image);
   }
   await new Promise((resolve, reject) => {
     transaction.oncomplete = resolve;
@@ -55,23 +81,37 @@ _FORGET = """async (kept) => {
     if (!name.startsWith("datasette-lite ")) await caches.delete(name);
   }
   localStorage.clear();
+  return hasImage;
 }"""
 
 
-class ReturningVisitors:
-    """Gives one test after the other the browser context of a person who has been here before."""
+@dataclass
+class _Prepared:
+    """A context that has been on a site."""
 
-    def __init__(self, browser: Browser, site: str) -> None:
+    context: BrowserContext
+    #: The record of the snapshot.
+    image: dict[str, Any]
+    #: See _FILES_OF_SITE.
+    files: dict[str, list[str]]
+
+
+class ReturningVisitors:
+    """Gives one test after the other the browser context of a person who has been on its site."""
+
+    def __init__(self, browser: Browser) -> None:
         self._browser = browser
-        self._site = site
-        self._context: BrowserContext | None = None
-        self._image = ""
+        #: By the address of the site; those used last come last.
+        self._prepared: OrderedDict[str, _Prepared] = OrderedDict()
 
     @contextlib.contextmanager
-    def visit(self, *, is_fine: Callable[[], bool]) -> Iterator[BrowserContext]:
-        """Yield the context. No other test gets it if an error is raised, or `is_fine` is not."""
-        context = self._context or self._prepared()
-        self._context = None
+    def visit(self, site: str, *, is_fine: Callable[[], bool]) -> Iterator[BrowserContext]:
+        """Yield a context that has been on `site`, at the root of its origin.
+
+        No other test gets it if an error is raised, or `is_fine` is not.
+        """
+        prepared = self._prepared.pop(site, None) or self._prepare(site)
+        context = prepared.context
         visited: set[str] = set()
 
         def note(worker: Worker) -> None:
@@ -82,30 +122,34 @@ class ReturningVisitors:
             context.on("serviceworker", note)
             yield context
             context.remove_listener("serviceworker", note)
-            if is_fine():
-                self._forget(context, visited)
+            if is_fine() and self._forget(site, prepared, visited):
                 stack.pop_all()
-                self._context = context
+                self._prepared[site] = prepared
+        while len(self._prepared) > _AT_MOST:
+            self._prepared.popitem(last=False)[1].context.close()
 
-    def _prepared(self) -> BrowserContext:
+    def _prepare(self, site: str) -> _Prepared:
         context = self._browser.new_context(accept_downloads=True)
         context.set_default_timeout(BOOT_TIMEOUT)
         page = context.new_page()
-        follow(page, f"{self._site}app/")
+        follow(page, f"{site}app/")
         wait_for_parts(page)
-        [image] = kept_images(page)
-        self._image = image["key"]
+        kept_images(page)
         finish_exercises(page)
-        page.goto(f"{self._site}{_QUIET_FILE}")
+        [image] = kept_images(page)
+        page.goto(f"{site}{_QUIET_FILE}")
         page.evaluate(_HOLD_CODE)
-        self._forget(context)
-        return context
+        prepared = _Prepared(context, image, page.evaluate(_FILES_OF_SITE))
+        assert self._forget(site, prepared)
+        return prepared
 
-    def _forget(self, context: BrowserContext, visited: Iterable[str] = ()) -> None:
+    def _forget(self, site: str, prepared: _Prepared, visited: Iterable[str] = ()) -> bool:
         """Close all pages but the first, stop the workers, and delete what a visit has left.
 
-        `visited` are addresses on sites that have stored something.
+        `visited` are addresses on sites that have stored something. Returns whether the site's
+        files and the snapshot are as they were.
         """
+        context = prepared.context
         first, *others = context.pages
         for page in others:
             page.close()
@@ -114,13 +158,14 @@ class ReturningVisitors:
         session = devtools(first)
         session.send("ServiceWorker.stopAllWorkers")
         session.send("Network.clearBrowserCache")
-        for origin in {urljoin(address, "/") for address in visited} - {self._site}:
+        for origin in {urljoin(address, "/") for address in visited} - {site}:
             everything = {"origin": origin, "storageTypes": "all"}
             session.send("Storage.clearDataForOrigin", everything)
         session.detach()
-        first.evaluate(_FORGET, self._image)
+        has_image: bool = first.evaluate(_FORGET, prepared.image)
+        return has_image and first.evaluate(_FILES_OF_SITE) == prepared.files
 
     def close(self) -> None:
-        """Close the context."""
-        if self._context:
-            self._context.close()
+        """Close the contexts."""
+        for prepared in self._prepared.values():
+            prepared.context.close()
