@@ -72,7 +72,6 @@ def test_overview_of_a_query(regular_page: Page, site: str) -> None:
     expect(fact(page, "code", "Distinct values")).to_have_text("5")
 
 
-@pytest.mark.first_visit
 def test_other_pages_are_answered_meanwhile(page: Page, site: str) -> None:
     follow(page, f"{site}app/world")
     slow = (
@@ -93,7 +92,6 @@ def test_other_pages_are_answered_meanwhile(page: Page, site: str) -> None:
     assert accessibility_problems(page) == []
 
 
-@pytest.mark.first_visit
 def test_values_and_names_are_text(page: Page, site: str, files: DataHost, tmp_path: Path) -> None:
     column = '"' + HOSTILE.replace('"', '""') + '"'
     made = sqlite_file(

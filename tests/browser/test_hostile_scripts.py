@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import zipfile
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.bringing import drop, wait_for_previews
@@ -39,7 +38,6 @@ def opened(page: Page, site: str, files: DataHost) -> str:
     return page.url
 
 
-@pytest.mark.first_visit
 def test_a_dropped_script_asks_before_it_changes_other_tables(
     page: Page, site: str, files: DataHost
 ) -> None:
@@ -59,7 +57,6 @@ def test_a_dropped_script_asks_before_it_changes_other_tables(
     assert names(page, pets) == ["gone", "gone"]
 
 
-@pytest.mark.first_visit
 def test_a_script_in_a_zip_changes_nothing_else(page: Page, site: str, files: DataHost) -> None:
     pets = opened(page, site, files)
     both = zipped(more__csv=b"id,name\n1,bird\n", evil__sql=HOSTILE)
@@ -72,7 +69,6 @@ def test_a_script_in_a_zip_changes_nothing_else(page: Page, site: str, files: Da
     assert names(page, pets.replace("pets", "more")) == ["bird"]
 
 
-@pytest.mark.first_visit
 def test_scripts_of_a_fresh_link_work_together(page: Page, site: str, files: DataHost) -> None:
     scripts = [
         files.add("one.sql", b"create table a (id integer primary key, name text);"),

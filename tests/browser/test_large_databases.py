@@ -50,7 +50,6 @@ def update(page: Page, path: str, **values: str) -> int:
     return status
 
 
-@pytest.mark.first_visit
 def test_a_large_database_opens_without_being_downloaded(
     page: Page, site: str, files: DataHost, places: Path
 ) -> None:
@@ -68,7 +67,6 @@ def test_a_large_database_opens_without_being_downloaded(
     assert habits.sent - before < 3 * MB
 
 
-@pytest.mark.first_visit
 def test_changes_are_kept_here_and_the_rest_stays_there(
     page: Page, site: str, files: DataHost, places: Path
 ) -> None:
@@ -87,7 +85,6 @@ def test_changes_are_kept_here_and_the_rest_stays_there(
 
 
 @pytest.mark.console_errors
-@pytest.mark.first_visit
 def test_a_file_that_changes_is_reported_and_never_mixed(
     page: Page, site: str, files: DataHost, places: Path
 ) -> None:
@@ -101,7 +98,6 @@ def test_a_file_that_changes_is_reported_and_never_mixed(
 
 
 @pytest.mark.console_errors
-@pytest.mark.first_visit
 def test_a_query_that_would_read_too_much_offers_to_go_on(
     page: Page, site: str, files: DataHost, tmp_path: Path
 ) -> None:
@@ -139,7 +135,6 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 @pytest.mark.console_errors
 @pytest.mark.parametrize("case", CASES)
-@pytest.mark.first_visit
 def test_kinds_of_databases_and_hosts(
     page: Page, site: str, files: DataHost, tmp_path: Path, case: str
 ) -> None:
@@ -155,7 +150,6 @@ def test_kinds_of_databases_and_hosts(
     assert [row["name"] for row in found] == ["Here"]
 
 
-@pytest.mark.first_visit
 def test_a_large_file_is_read_in_blocks_unless_the_link_says_otherwise(
     page: Page, site: str, files: DataHost, tmp_path: Path
 ) -> None:
@@ -175,7 +169,6 @@ def test_a_large_file_is_read_in_blocks_unless_the_link_says_otherwise(
 
 
 @pytest.mark.console_errors
-@pytest.mark.first_visit
 def test_a_host_that_compresses_ranges_is_read_as_a_whole(
     page: Page, site: str, files: DataHost, tmp_path: Path
 ) -> None:
@@ -188,7 +181,6 @@ def test_a_host_that_compresses_ranges_is_read_as_a_whole(
 
 
 @pytest.mark.console_errors
-@pytest.mark.first_visit
 def test_without_the_network_what_was_read_can_still_be_shown(
     page: Page, site: str, files: DataHost, places: Path
 ) -> None:

@@ -37,7 +37,6 @@ def submit(page: Page, action: str, **fields: str) -> None:
         )
 
 
-@pytest.mark.first_visit
 def test_restart_goes_unnoticed(page: Page, site: str, files: DataHost) -> None:
     url = files.add("shop.db", shop_database())
     csv = files.add("birds.csv", b"name,legs\nwren,2\n")
@@ -91,7 +90,7 @@ def test_restart_goes_unnoticed(page: Page, site: str, files: DataHost) -> None:
 
 
 @pytest.mark.parametrize("way", ["the browser clears it", "a page deletes it"])
-@pytest.mark.first_visit
+@pytest.mark.first_visit  # what is deleted is what a visit has left
 def test_storage_that_goes_away_is_filled_again(
     page: Page, site: str, files: DataHost, way: str
 ) -> None:
@@ -123,7 +122,6 @@ def test_storage_that_goes_away_is_filled_again(
     assert files.requests == [("GET", "/shop.db")], "it was not from what is saved"
 
 
-@pytest.mark.first_visit
 def test_an_import_does_not_keep_another_instance_waiting(
     visitor: BrowserContext, site: str, files: DataHost
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.bringing import drop, import_button, wait_for_previews
@@ -23,7 +22,6 @@ def counts(page: Page, database: str) -> dict[str, int]:
     return {table["name"]: table["count"] for table in answer["tables"]}
 
 
-@pytest.mark.first_visit
 def test_an_import_goes_on_after_the_worker_was_stopped(page: Page, site: str) -> None:
     follow(page, link(site, "_memory", memory="1"))
     dialog = drop(page, {"first.csv": b"a\n1\n", "large.csv": LINES}, times=20)
@@ -43,7 +41,6 @@ def test_an_import_goes_on_after_the_worker_was_stopped(page: Page, site: str) -
         assert fetch_json(page, query)[1]["rows"] == [{"n": rows}]
 
 
-@pytest.mark.first_visit
 def test_an_import_that_was_saved_when_the_worker_was_stopped_is_not_made_twice(
     page: Page, site: str
 ) -> None:
@@ -78,7 +75,6 @@ def test_an_import_that_was_saved_when_the_worker_was_stopped_is_not_made_twice(
     assert counts(page, page.url.replace("/only", ".json")) == {"only": 2}
 
 
-@pytest.mark.first_visit
 def test_a_plugin_is_installed_after_the_worker_was_stopped(
     page: Page, site: str, files: DataHost
 ) -> None:
