@@ -13,7 +13,6 @@ from tests.support.deploys import Host
 from tests.support.hosts import DataHost
 
 
-@pytest.mark.first_visit
 def test_a_misspelt_parameter_gets_a_suggestion(page: Page, site: str, files: DataHost) -> None:
     address = files.add("birds.csv", b"a\n1\n")
     page.goto(f"{site}?cvs={address}#/data/birds")
@@ -61,7 +60,6 @@ def test_a_garbled_address_lists_no_stages(page: Page, site: str) -> None:
     expect(page.locator("main")).not_to_contain_text("Downloading Python", use_inner_text=True)
 
 
-@pytest.mark.first_visit
 def test_phones_get_no_hints_about_keys(page: Page, site: str) -> None:
     page.set_viewport_size({"width": 390, "height": 780})
     page.goto(site)

@@ -13,11 +13,10 @@ from tests.support.browsing import ConsoleWatch, follow, link
 from tests.support.databases import sqlite_file
 from tests.support.hosts import DataHost, static_site
 
-pytestmark = pytest.mark.first_visit
-
 TOWNS = b"name,zip,population\nBern,03000,134591\nBonn,53111,336465\n"
 
 
+@pytest.mark.first_visit
 def test_csv_link_opens_the_table(page: Page, site: str, files: DataHost) -> None:
     url = files.add("places/towns.csv", TOWNS)
     follow(page, link(site, csv=url))
@@ -92,6 +91,7 @@ def test_a_site_under_a_sub_path(browser: Browser, files: DataHost, base: str) -
     assert [error for error in watch.errors if "favicon.ico" not in error] == []
 
 
+@pytest.mark.first_visit
 def test_nothing_is_asked_of_other_hosts(page: Page, site: str, files: DataHost) -> None:
     asked: list[str] = []
     page.context.on("request", lambda request: asked.append(request.url))
