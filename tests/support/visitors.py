@@ -33,19 +33,19 @@ _HOLD_CODE = """async () => {
 #: Contexts that are kept at the same time: that of the site of most tests, and of a module's own.
 _AT_MOST = 2
 
-# Addresses of what the site keeps, by cache. A version has records about scopes that were visited.
-_FILES_OF_SITE = """async () => {
+# Addresses of the files in the caches, by the name of the cache, without records about workspaces.
+_FILES = """async () => {
   const files = {};
   for (const name of await caches.keys()) {
-    if (!name.startsWith("datasette-lite ")) continue;
-    const kept = await (await caches.open(name)).keys();
-    files[name] = kept.map(({ url }) => url).filter((url) => !url.includes("/record?")).sort();
+    const addresses = (await (await caches.open(name)).keys()).map(({ url }) => url);
+    files[name] = addresses.filter((url) => !url.includes("/record?"));
   }
   return files;
 }"""
 
-# `image` is the record of the snapshot to keep. Returns whether that was still there.
-_FORGET = """async (image) => {
+# `image` is the record of the snapshot to keep, `files` are those to keep. Returns whether all of
+# that is still there, and no other version of the site is.
+_FORGET = """async ([image, files]) => {
   const heard = (request) => new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = request.onblocked = () => reject(request.error ?? new Error("in use"));
@@ -77,11 +77,22 @@ _FORGET = """async (image) => {
     transaction.onabort = () => reject(transaction.error);
   });
   store.close();
-  for (const name of await caches.keys()) {
-    if (!name.startsWith("datasette-lite ")) await caches.delete(name);
-  }
   localStorage.clear();
-  return hasImage;
+  const isKept = new Set(Object.values(files).flat());
+  const missing = new Set(isKept);
+  for (const name of await caches.keys()) {
+    if (!(name in files)) {
+      if (name.startsWith("datasette-lite ")) return false;
+      await caches.delete(name);
+      continue;
+    }
+    const cache = await caches.open(name);
+    for (const { url } of await cache.keys()) {
+      missing.delete(url);
+      if (!isKept.has(url)) await cache.delete(url);
+    }
+  }
+  return hasImage && missing.size === 0;
 }"""
 
 
@@ -92,7 +103,7 @@ class _Prepared:
     context: BrowserContext
     #: The record of the snapshot.
     image: dict[str, Any]
-    #: See _FILES_OF_SITE.
+    #: Addresses of its files in the caches, by the name of the cache.
     files: dict[str, list[str]]
 
 
@@ -139,7 +150,7 @@ class ReturningVisitors:
         [image] = kept_images(page)
         page.goto(f"{site}{_QUIET_FILE}")
         page.evaluate(_HOLD_CODE)
-        prepared = _Prepared(context, image, page.evaluate(_FILES_OF_SITE))
+        prepared = _Prepared(context, image, page.evaluate(_FILES))
         assert self._forget(site, prepared)
         return prepared
 
@@ -162,8 +173,7 @@ class ReturningVisitors:
             everything = {"origin": origin, "storageTypes": "all"}
             session.send("Storage.clearDataForOrigin", everything)
         session.detach()
-        has_image: bool = first.evaluate(_FORGET, prepared.image)
-        return has_image and first.evaluate(_FILES_OF_SITE) == prepared.files
+        return bool(first.evaluate(_FORGET, [prepared.image, prepared.files]))
 
     def close(self) -> None:
         """Close the contexts."""
