@@ -43,11 +43,20 @@ def test_the_header_is_chosen_and_columns_are_renamed(here: Page, width: int, sc
     dialog = drop(here, {"picked.csv": b"a,b\n1,2\nid,price\n7,8\n9,10\n"})
     wait_for_previews(here)
     preview = dialog.get_by_role("region", name="Preview of picked")
-    preview.get_by_role("button", name="Use row 3 as the header").click()
+    expect(preview.get_by_role("columnheader", name="Line", exact=True)).to_be_visible()
+    # All of the caption can be read, however wide the table is.
+    wide = preview.evaluate("(region) => [region.scrollWidth, region.clientWidth]")
+    assert preview.locator("caption").evaluate("(caption) => caption.offsetWidth") <= wide[1], wide
+    starts = dialog.evaluate(
+        """(dialog) => [...dialog.querySelectorAll("summary, .columns")].map(
+            (part) => part.getBoundingClientRect().left)"""
+    )
+    assert len(set(starts)) == 1, starts
+    preview.get_by_role("button", name="Use line 3 as the header").click()
     expect(preview.get_by_role("columnheader", name="price")).to_be_visible()
     expect(dialog.get_by_label("Skip lines")).to_have_value("2")
     # What is above it stays in view, so that it can be chosen instead.
-    expect(preview.get_by_role("row", name="Use row 2 as the header 1,2")).to_be_visible()
+    expect(preview.get_by_role("row", name="Use line 2 as the header 1,2")).to_be_visible()
     expect(preview).to_be_focused()
     preview.get_by_role("button", name="Rename price").click()
     name = preview.get_by_label("New name of price")

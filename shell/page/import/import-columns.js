@@ -1,6 +1,6 @@
 /**
  * Shows the first rows of a table before its import, with the choices for each column above it. The number
- * of a row makes that row the header, where the file has no say in what is one.
+ * of a line (in a spreadsheet, of a row) makes it the header, unless the file itself says what the header is.
  */
 
 import { element } from "../ui/dom.js";
@@ -18,23 +18,22 @@ const EXPLANATION =
   "Untick a column to leave it out. Key columns identify rows; search columns get a full-text index. " +
   "Rows that do not fit are kept in a separate table.";
 
-const ABOUT_HEADER = "Click a row’s number to make that row the header.";
-
 /**
  * @param {PreviewTable} table
  * @param {TableChoices} choices
  * @param {object} how
  * @param {boolean} how.typed  whether the file itself gives the types of columns
+ * @param {"line" | "row"} how.unit  what the numbers at the left count
  * @param {(skiprows: number) => void} how.onHeader  called with how many rows are above the one to be the
  *   header
  * @returns {HTMLElement}
  */
-export function columnsPreview(table, choices, { typed, onHeader }) {
+export function columnsPreview(table, choices, { typed, unit, onHeader }) {
   const { above = [], starts = [] } = table;
   const warning = element("p", { class: "hint", role: "status" });
   const hasPicks = starts.length > 0;
   const pick = (/** @type {number | undefined} */ skiprows) =>
-    skiprows === undefined ? [] : [numberCell(skiprows, onHeader)];
+    skiprows === undefined ? [] : [numberCell(skiprows, unit, onHeader)];
   const body = element(
     "tbody",
     {},
@@ -70,7 +69,12 @@ export function columnsPreview(table, choices, { typed, onHeader }) {
       element(
         "table",
         {},
-        element("caption", {}, captionOf(table), ...(hasPicks ? [" ", ABOUT_HEADER] : [])),
+        element(
+          "caption",
+          {},
+          captionOf(table),
+          ...(hasPicks ? [` Click a ${unit} number to make that ${unit} the header.`] : []),
+        ),
         element(
           "thead",
           {},
@@ -78,11 +82,11 @@ export function columnsPreview(table, choices, { typed, onHeader }) {
             element(
               "tr",
               { class: "above" },
-              numberCell(skiprows, onHeader),
+              numberCell(skiprows, unit, onHeader),
               element("td", { colspan: width }, text),
             ),
           ),
-          element("tr", {}, ...(hasPicks ? [element("td", { class: "row-number" })] : []), ...head),
+          element("tr", {}, ...(hasPicks ? [numberHead(unit)] : []), ...head),
         ),
         body,
       ),
@@ -92,12 +96,18 @@ export function columnsPreview(table, choices, { typed, onHeader }) {
   );
 }
 
+/** @param {"line" | "row"} unit */
+function numberHead(unit) {
+  return element("th", { class: "row-number", scope: "col" }, unit === "line" ? "Line" : "Row");
+}
+
 /**
  * @param {number} skiprows
+ * @param {"line" | "row"} unit
  * @param {(skiprows: number) => void} onHeader
  */
-function numberCell(skiprows, onHeader) {
-  const words = `Use row ${skiprows + 1} as the header`;
+function numberCell(skiprows, unit, onHeader) {
+  const words = `Use ${unit} ${skiprows + 1} as the header`;
   const button = element(
     "button",
     { type: "button", "aria-label": words, title: words },

@@ -116,8 +116,9 @@ class TableOptions {
     const root = /** @type {ShadowRoot | Document} */ (this.columns.getRootNode());
     const hadFocus = this.columns.contains(root.activeElement);
     const typed = TYPED.includes(preview.kind);
+    const unit = preview.kind === "csv" ? "line" : "row";
     const { onHeader } = this;
-    this.columns.replaceChildren(columnsPreview(table, this.choices, { typed, onHeader }));
+    this.columns.replaceChildren(columnsPreview(table, this.choices, { typed, unit, onHeader }));
     if (hadFocus) /** @type {HTMLElement} */ (this.columns.querySelector(".scroll")).focus();
   }
 }
