@@ -164,7 +164,7 @@ def test_export_opens_on_another_device(
 ) -> None:
     expect(outcome(owner)).to_contain_text("Imported")
     _data_host.requests.clear()
-    edited = instances(owner).filter(has_text="edited here")
+    edited = instances(owner).filter(has_text="edited")
     expect(edited).to_have_count(1)
     expect(edited).to_contain_text("shop.db from localhost")
     edited.get_by_role("link", name="Open shop.db").click()
@@ -187,9 +187,9 @@ def test_what_happens_elsewhere_is_shown_at_once(
 ) -> None:
     other = visitor.new_page()
     follow(other, f"{exported.other}/data")
-    expect(owner.get_by_text("edited here")).to_have_count(1)
+    expect(owner.get_by_text("edited")).to_have_count(1)
     assert write(other, "update plain set a = 2") == 200
-    expect(owner.get_by_text("edited here")).to_have_count(2)
+    expect(owner.get_by_text("edited")).to_have_count(2)
     # One that is running is deleted in one tab; the other is told.
     second = saved_page(visitor, site)
     press_at_once(second, "Delete")

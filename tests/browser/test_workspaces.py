@@ -60,6 +60,10 @@ def test_a_workspace_is_renamed_and_keeps_its_name(page: Page, site: str) -> Non
     wait_for_datasette(page)
     table = page.url
     page.goto(f"{site}saved.html")
+    card = page.get_by_role("listitem").filter(has=page.get_by_role("heading"))
+    # To bring files is not to edit them.
+    expect(card).to_contain_text("birds.csv")
+    expect(card).not_to_contain_text("edited")
     page.get_by_role("button", name="Rename birds").click()
     page.get_by_role("dialog").get_by_label("Name").fill("Our birds")
     page.get_by_role("dialog").get_by_role("button", name="Rename").click(delay=1200)
@@ -77,6 +81,7 @@ def test_a_workspace_is_renamed_and_keeps_its_name(page: Page, site: str) -> Non
     assert status == 201
     page.goto(f"{site}saved.html")
     expect(page.get_by_role("heading", name="Our birds")).to_be_visible()
+    expect(card).to_contain_text("edited")
 
 
 def test_files_dropped_on_a_page_are_added_to_its_workspace(

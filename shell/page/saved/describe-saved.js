@@ -31,6 +31,14 @@ export function sourcesOfSaved({ instance: { key, sources }, own }, siteRoot) {
 }
 
 /**
+ * @param {Listing["instance"]} instance
+ * @returns {boolean} whether somebody has changed its data, which is more than to open files of their own
+ */
+export function isChanged({ edited, onlyAdded = false }) {
+  return edited && !onlyAdded;
+}
+
+/**
  * @param {Listing["files"]} files
  * @returns {Array<{name: string, path: string, size: number, host?: string}>} host: where most of it is, if
  *   not here

@@ -9,6 +9,7 @@ import { ROOT } from "../../shared/scopes.js";
 import { askPerson, choice } from "../ui/ask-person.js";
 import { askWorker } from "../worker/ask-worker.js";
 import { element, formatBytes } from "../ui/dom.js";
+import { isChanged } from "./describe-saved.js";
 import { readExport } from "./import-zip.js";
 import { startKeepAlive } from "../worker/keep-alive.js";
 import { inRelativeWords } from "../ui/relative-time.js";
@@ -92,9 +93,10 @@ async function choose(offered, saved, siteRoot, within) {
 }
 
 /** @param {SavedInstance} instance */
-function inBrief({ size, usedAt, edited }) {
-  const used = `used ${inRelativeWords(usedAt)}`;
-  return [formatBytes(size), used, edited ? "edited" : "not edited"].join(", ");
+function inBrief(instance) {
+  const used = `used ${inRelativeWords(instance.usedAt)}`;
+  const edited = isChanged(instance) ? "edited" : "not edited";
+  return [formatBytes(instance.size), used, edited].join(", ");
 }
 
 /**

@@ -7,6 +7,7 @@ import { embedding } from "../../shared/recipe.js";
 import { element } from "../ui/dom.js";
 import { timeElement } from "../ui/relative-time.js";
 import { headingOf, recipeOf } from "../ui/workspace-name.js";
+import { isChanged } from "./describe-saved.js";
 import { showSavedSummary } from "./saved-summary.js";
 
 /** @typedef {import("../../shared/saved-store.js").SavedInstance} SavedInstance */
@@ -53,7 +54,7 @@ function item(instance, siteRoot) {
     "li",
     {},
     element("a", { href }, headingOf(instance, siteRoot)),
-    element("span", {}, timeElement(instance.usedAt), instance.edited ? " · edited" : ""),
+    element("span", {}, timeElement(instance.usedAt), isChanged(instance) ? " · edited" : ""),
   );
 }
 

@@ -6,7 +6,7 @@
  */
 
 import { instancePath } from "../../shared/paths.js";
-import { databasesAmong, sourcesOfSaved } from "./describe-saved.js";
+import { databasesAmong, isChanged, sourcesOfSaved } from "./describe-saved.js";
 import { sourceItem } from "../ui/describe-sources.js";
 import { element, formatBytes } from "../ui/dom.js";
 import { refreshTimes, timeElement } from "../ui/relative-time.js";
@@ -163,7 +163,7 @@ function silence(key) {
  */
 function labels({ instance, faults }) {
   if (faults.length > 0) return ["damaged"];
-  return instance.edited ? ["edited here"] : [];
+  return isChanged(instance) ? ["edited"] : [];
 }
 
 /**

@@ -10,7 +10,7 @@ import { listInstances, openStore } from "../../shared/saved-store.js";
 import { SITE_ROOT } from "../../shared/site.js";
 import { askPerson } from "../ui/ask-person.js";
 import { askWorker } from "../worker/ask-worker.js";
-import { databasesAmong } from "./describe-saved.js";
+import { databasesAmong, isChanged } from "./describe-saved.js";
 import { byId, element, formatBytes, inWords } from "../ui/dom.js";
 import { downloadDatabase } from "./download-database.js";
 import { exportInstances } from "./export-zip.js";
@@ -204,14 +204,33 @@ function whatIsLost(chosen) {
       0: "everything saved of it",
       1: `the database ${names[0]} and everything saved with it`,
     }[names.length] ?? `${names.length} databases and everything saved with them`;
-  const edited = chosen.filter(({ instance }) => instance.edited);
-  const editedNames = chosen.length === 1 ? "this data" : namesOfListed(edited);
   return [
     `This deletes ${formatBytes(sizeOf(chosen))} from this device: ${databases}, such as stored queries.`,
-    edited.length > 0
-      ? `You changed ${editedNames} here. Those changes exist nowhere else, unless you exported them.`
-      : "You have not changed anything in it, so its link can load it again from the source.",
+    ...whatRemains(chosen),
   ];
+}
+
+/**
+ * @param {Listing[]} chosen
+ * @returns {string[]} sentences on what exists elsewhere
+ */
+function whatRemains(chosen) {
+  const changed = chosen.filter(({ instance }) => isChanged(instance));
+  if (changed.length > 0) {
+    const names = chosen.length === 1 ? "this data" : quotedNames(changed);
+    return [`You changed ${names}. Those changes exist nowhere else, unless you exported them.`];
+  }
+  if (chosen.some(({ instance }) => instance.edited)) {
+    return ["The files that you opened stay on your computer. What you pasted exists only here."];
+  }
+  const it =
+    chosen.length === 1 ? "it, so its link can load it" : "them, so their links can load them";
+  return [`You have not changed anything in ${it} again from the source.`];
+}
+
+/** @param {Listing[]} chosen */
+function quotedNames(chosen) {
+  return chosen.length === 1 ? `“${namesOfListed(chosen)}”` : namesOfListed(chosen);
 }
 
 /** @param {File[]} files */

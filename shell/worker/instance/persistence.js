@@ -180,7 +180,7 @@ export class Persistence {
   /** @type {import("./additions.js").AndSave} */
   andSave = async (by, work, onSave = () => {}) => {
     const saver = this.#saver;
-    const inProgress = await saver?.beginRequest({});
+    const inProgress = await saver?.beginRequest({ adds: true });
     try {
       const result = await work();
       onSave(0, 0);

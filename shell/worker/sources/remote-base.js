@@ -126,7 +126,7 @@ export class RemoteBase {
     this.#failure = new LiteError(`${url} has changed since it was opened here.`, {
       hint:
         "It is read block by block, and blocks of two versions do not fit together. Load it again on the " +
-        "page “Open data” to get the new version; changes that were made here are lost then.",
+        "page “Manage data” to get the new version; changes that were made here are lost then.",
       source: url,
       name: "SourceChanged",
     });

@@ -108,6 +108,10 @@ export class Saver {
   #title = "";
   /** Whether somebody has changed or added something, be it a stored query. */
   #isTouched = false;
+  /** Whether files were added. */
+  #hasAdded = false;
+  /** Whether a request that added no file has written something since the last save. */
+  #isChanged = false;
 
   /**
    * @param {OpenStore} openStore
@@ -163,9 +167,10 @@ export class Saver {
    * @param {object} request
    * @param {boolean} [request.mayComeAgain]  and is to be answered from its reply then
    * @param {boolean} [request.onlyReads]  so that its response promises nobody that something is saved
+   * @param {boolean} [request.adds]  and changes nothing that was there
    * @returns {Promise<RequestInProgress>}
    */
-  async beginRequest({ mayComeAgain = false, onlyReads = false }) {
+  async beginRequest({ mayComeAgain = false, onlyReads = false, adds = false }) {
     const leave = mayComeAgain ? await this.#gate.enter() : () => {};
     const { writes } = this.#files;
     /** @type {RequestInProgress} */
@@ -174,7 +179,11 @@ export class Saver {
       if (this.#isLarge && onlyReads) return Promise.resolve(false);
       const wrote = this.#files.writes !== writes;
       if (wrote && reply) this.#replies.add(request.id, reply);
-      if (wrote && !onlyReads) this.#isTouched = true;
+      if (wrote && !onlyReads) {
+        this.#isTouched = true;
+        if (adds) this.#hasAdded = true;
+        else this.#isChanged = true;
+      }
       return wrote ? this.save() : this.#othersSaved();
     }, leave);
     return request;
@@ -386,7 +395,8 @@ export class Saver {
     const { changes, replies } = await this.#copy();
     const edits = hasDatabases(changes);
     const counting = changes.files.flatMap(({ node: { paged } }) => paged?.base ?? []);
-    const record = this.#nextRecord({ edited: this.#record.edited || edits });
+    const record = this.#nextRecord(edits ? this.#afterEdits() : {});
+    this.#isChanged = false;
     // Doing it a second time does no harm: it is the same blocks.
     const isThere = await this.#inStore(async (store) => {
       // Some may have come since.
@@ -524,6 +534,13 @@ export class Saver {
       counts: this.#files.counts,
       replies: this.#replies.pending,
     }));
+  }
+
+  /** @returns {Pick<SavedInstance, "edited" | "onlyAdded">} for a save that changes databases */
+  #afterEdits() {
+    const { edited, onlyAdded = false } = this.#record;
+    const hadOnlyAdded = edited ? onlyAdded : this.#hasAdded;
+    return { edited: true, onlyAdded: hadOnlyAdded && !this.#isChanged };
   }
 
   /**

@@ -50,3 +50,22 @@ test("a response that may show a change waits for it, from the moment its save b
   await saved;
   await left;
 });
+
+test("a workspace to which files were only added is not one that was changed", async () => {
+  const { saver, files, open } = await saving();
+  open();
+  files.take = () => ({
+    ...{ removed: [], bytes: 1 },
+    files: [{ path: "databases/data.db", size: 0, before: 0, blocks: [], node: {} }],
+  });
+  const write = async (/** @type {object} */ request) => {
+    const writing = await saver.beginRequest(request);
+    files.writes += 1;
+    await writing.settle();
+    return [saver.record.edited, saver.record.onlyAdded];
+  };
+  assert.deepEqual(await write({ adds: true }), [true, true]);
+  assert.deepEqual(await write({ adds: true }), [true, true]);
+  assert.deepEqual(await write({}), [true, false]);
+  assert.deepEqual(await write({ adds: true }), [true, false]);
+});
