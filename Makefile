@@ -38,7 +38,7 @@ dev: site ## Open the site in a browser window; rebuild and reload it at every c
 
 test: test-unit test-browser ## Set everything up, a browser included, and run all tests
 
-test-quick: site ## Run the tests that need no browser, and the main job in one, in two minutes
+test-quick: site ## Run the tests that need no browser, and the main job in one
 	@$(BIN)/python -m pytest --numprocesses=2 tests/unit
 	@node --test --test-reporter=dot $$(find tests/unit -name '*.test.js')
 	@$(BIN)/python scripts/find_browser.py

@@ -1,4 +1,4 @@
-"""The page "Open data": lists what is open, with its source and size, and has forms to rename and
+"""The page "Manage data": lists what is open, with its source and size, and has forms to rename and
 remove it. Loading from the source again and copying links needs the page's script,
 shell/page/datasette/sources-page.js.
 
@@ -46,7 +46,7 @@ def prepare_jinja2_environment(env: Environment) -> None:
 @hookimpl(trylast=True)
 def menu_links(datasette: Datasette) -> Links:
     """Link to the page."""
-    return [{"href": datasette.urls.path(PAGE), "label": "Open data"}]
+    return [{"href": datasette.urls.path(PAGE), "label": "Manage data"}]
 
 
 @hookimpl(tryfirst=True)
@@ -56,7 +56,7 @@ def homepage_actions(datasette: Datasette, actor: Any) -> Links:
     return [
         {
             "href": datasette.urls.path(PAGE),
-            "label": "Open data",
+            "label": "Manage data",
             "description": f"What is open here, and where it came from{changes}.",
         }
     ]

@@ -219,8 +219,8 @@ async def make_whole(path: Path) -> None:
     if stays_partial(path):
         raise LiteError(
             f"{path.name} is read block by block, and only parts of it are in memory.",
-            hint="The page “Open data” says where the whole file is. A query for fewer rows can be"
-            " downloaded.",
+            hint="The page “Manage data” says where the whole file is. A query for fewer rows can"
+            " be downloaded.",
         )
     await _blocks.make_whole(str(path))
 

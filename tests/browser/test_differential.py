@@ -79,7 +79,7 @@ DIFFERENCES = [
     Difference(
         r".*",
         "the menu's link to the page of open data (plugins/sources.py)",
-        replace(r'\n *<li><a href="[^>]*/-/sources">Open data</a></li>\n *'),
+        replace(r'\n *<li><a href="[^>]*/-/sources">Manage data</a></li>\n *'),
     ),
     Difference(
         r".*",

@@ -72,7 +72,10 @@ def test_progress_is_named_and_measured(page: Page, site: str, files: DataHost) 
     url = files.add("slow.csv", b"a\nx\n", released=released)
     page.goto(link(site, csv=url))
     # One bar for all of it; the stages are folded away.
-    expect(page.get_by_role("progressbar", name="Progress")).to_be_visible()
+    bar = page.get_by_role("progressbar", name="Progress")
+    expect(bar).to_be_visible()
+    # Otherwise browsers draw its empty part in white, in the dark as well.
+    expect(bar).to_have_css("appearance", "none")
     page.get_by_text("Details", exact=True).click()
     stages = page.get_by_role("list", name="Stages").get_by_role("listitem")
     expect(stages).to_have_count(6)
@@ -112,6 +115,8 @@ def test_the_launcher_is_accessible_and_fits(
     page = context.new_page()
     page.goto(site)
     expect(page.get_by_role("link", name="Palmer penguins")).to_be_visible()
+    # Also while nothing is saved.
+    expect(page.get_by_role("banner").get_by_role("link", name="Saved data")).to_be_visible()
     assert accessibility_problems(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     context.close()

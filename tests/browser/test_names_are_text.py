@@ -69,7 +69,7 @@ def test_names_of_files_and_what_is_in_them(
     nothing_ran(page)
     page.goto(f"{base}-/sources")
     wait_for_datasette(page)
-    expect(page.get_by_role("heading", name="Open data")).to_be_visible()
+    expect(page.get_by_role("heading", name="Manage data")).to_be_visible()
     nothing_ran(page)
 
 

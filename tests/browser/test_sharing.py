@@ -46,7 +46,7 @@ def test_every_page_leads_back_and_onward(page: Page, site: str) -> None:
         expect(menu.get_by_role("button", name=name)).to_be_visible()
     page.keyboard.press("Escape")
     with page.expect_file_chooser():
-        page.get_by_role("button", name="Open…", exact=True).click()
+        page.get_by_role("button", name="Open files…", exact=True).click()
     page.get_by_role("banner").get_by_role("link", name="Start page").first.click()
     expect(page).to_have_url(site)
 

@@ -1,4 +1,4 @@
-"""The page “Open data”: what is open, from where, and what can be done with it."""
+"""The page “Manage data”: what is open, from where, and what can be done with it."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def test_story_of_what_is_open(
 
     # It is in the menu, and says where everything is from.
     page.get_by_role("img", name="Menu").click()
-    click_through(page.locator(".nav-menu-inner").get_by_role("link", name="Open data"))
-    expect(page.get_by_role("heading", level=1)).to_have_text("Open data")
+    click_through(page.locator(".nav-menu-inner").get_by_role("link", name="Manage data"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Manage data")
     expect(block(page, "pets")).to_contain_text("2 rows")
     expect(block(page, "pets").get_by_role("link", name=pets)).to_be_visible()
     expect(page.get_by_role("button", name="Open files…")).to_be_visible()

@@ -1,5 +1,5 @@
 /**
- * The script of the page “Open data” (plugins/sources.py): loads data from its source again, copies
+ * The script of the page “Manage data” (plugins/sources.py): loads data from its source again, copies
  * links, and shows times as people speak of them. Everything else there works without a script.
  */
 

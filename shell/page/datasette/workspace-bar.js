@@ -1,5 +1,5 @@
 /**
- * Adds the way back and onward to the header of Datasette's pages: the site's start page, “Open…”, “New
+ * Adds the way back and onward to the header of Datasette's pages: the site's start page, “Open files…”, “New
  * workspace” and “Share”. On narrow screens all but the first are in Datasette's menu only.
  *
  * workspace-bar.css keeps room for the logo, so that nothing moves when this script runs.
@@ -27,7 +27,7 @@ export function addWorkspaceBar(key) {
     element(
       "div",
       { class: "lite-bar" },
-      element("button", { type: "button", "data-lite-open-files": true }, "Open…"),
+      element("button", { type: "button", "data-lite-open-files": true }, "Open files…"),
       button("Share", share),
     ),
   );

@@ -25,7 +25,7 @@ export function setUpFileBringing(onExport) {
   openExport = onExport;
   setUpFileDrop({
     title: "Drop to open",
-    detail: "SQLite, CSV, JSON, Excel, Parquet… Nothing leaves this device.",
+    detail: "SQLite, CSV, JSON, Excel, Parquet… Opening a file does not upload it.",
     onFiles: ({ files, ...about }) => void openFiles(files, about),
   });
   setUpPaste((files, kind) => void openFiles(files, { kind }));

@@ -62,5 +62,5 @@ export function statusInWords({ count, pending, sizes, passedOver, destination }
     passedOver > 0
       ? `${passedOver} ${passedOver === 1 ? "file" : "files"} of other kinds skipped. `
       : "";
-  return `${amount}${others}${destination} Nothing leaves this device.`;
+  return `${amount}${others}${destination} Opening a file does not upload it.`;
 }

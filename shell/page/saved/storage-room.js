@@ -5,7 +5,9 @@
 import { byId, formatBytes } from "../ui/dom.js";
 
 const KEPT = "The browser has promised to keep it until you delete it.";
-const CLEARABLE = "When the disk is nearly full, the browser may delete it without asking.";
+const CLEARABLE =
+  "When this device’s disk is nearly full, the browser may delete everything saved here without asking. " +
+  "Export what matters to you";
 const REFUSED =
   "The browser does not promise that yet. Most do once a site is used often, is bookmarked or is " +
   "installed; until then, export what matters to you.";
@@ -27,23 +29,24 @@ export async function showRoom() {
   const amount = `${formatBytes(usage)} used of about ${formatBytes(quota)} that the browser allows`;
   meter.textContent = amount;
   byId("room-amount").textContent = amount;
-  await showPromise(CLEARABLE);
+  await showPromise((mayAsk) => `${CLEARABLE}${mayAsk ? ", or ask the browser to keep it" : ""}.`);
   byId("room").hidden = quota === 0;
 }
 
 /**
- * @param {string} otherwise  what to say when the browser has not promised anything
+ * @param {(mayAsk: boolean) => string} otherwise  what to say when the browser has not promised anything
  */
 async function showPromise(otherwise) {
   const kept = await navigator.storage.persisted?.();
-  byId("room-promise").textContent = kept ? KEPT : otherwise;
-  byId("room-persist").hidden = kept !== false;
+  const mayAsk = kept === false;
+  byId("room-promise").textContent = kept ? KEPT : otherwise(mayAsk);
+  byId("room-persist").hidden = !mayAsk;
 }
 
 /** Let the person ask the browser to keep what is saved. */
 export function setUpRoom() {
   byId("room-persist").addEventListener("click", async () => {
     await navigator.storage.persist();
-    await showPromise(REFUSED);
+    await showPromise(() => REFUSED);
   });
 }

@@ -1,4 +1,4 @@
-"""Tests of plugins/sources.py with engine.datasette.contents: the page “Open data” and what it
+"""Tests of plugins/sources.py with engine.datasette.contents: the page “Manage data” and what it
 changes.
 """
 
@@ -103,7 +103,7 @@ def test_the_page_tells_what_is_open_and_from_where(tell: Callable[..., None]) -
         assert 'href="/app/data/pets">pets</a><span>2 rows</span>' in page
         assert page.count("data-lite-reload") == page.count("data-lite-link") == 2
         assert 'href="/app/-/download/my~2520world.db"' in page
-        assert 'href="/app/-/sources">Open data</a></li>' in await read(datasette, "/data/pets")
+        assert 'href="/app/-/sources">Manage data</a></li>' in await read(datasette, "/data/pets")
 
     tell(story)
 
