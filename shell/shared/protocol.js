@@ -16,8 +16,8 @@
  * meanwhile. A `ping` has no answer; its arrival restarts the browser's idle clock. A `prefetch`, which
  * saves time in a later boot, has no answer either.
  *
- * Questions (`status`, `check`, `forget`, `restore`, `set-aside`, `rename`, `allow-load`, `pause-plugins`,
- * `registrations`, `preview`, `add`, `reload`, `consent`, `plugins`,
+ * Questions (`status`, `check`, `forget`, `bring-back`, `sweep`, `restore`, `set-aside`, `rename`,
+ * `allow-load`, `pause-plugins`, `registrations`, `preview`, `add`, `reload`, `consent`, `plugins`,
  * `install`, `uninstall`) come with a MessagePort, on which exactly one answer is sent: {value} or
  * {error}. Until then {working} comes at least every few seconds while the worker's thread is free, with
  * the progress of an `add`, `install` or `uninstall`. A question names a lock (shared/locks.js), which the
@@ -42,7 +42,7 @@ import { ROOT } from "./scopes.js";
 /** @typedef {import("./errors.js").WireError} WireError */
 
 /** Version of this protocol: a page that meets another one reloads itself. */
-export const PROTOCOL_VERSION = 8;
+export const PROTOCOL_VERSION = 9;
 
 /**
  * The stages of a boot in order: id and the title people see.
@@ -300,6 +300,29 @@ export const APP_STAGES = [
  * @property {number} v
  * @property {"forget"} type
  * @property {string[]} keys
+ * @property {Record<string, string>} [spared]  generations, by key, whose contents stay for as long as the
+ *   page holds their locks, so that `bring-back` can undo the deletion. The answer is a list of Deleted
+ */
+
+/**
+ * @typedef {object} Deleted  what a page has to remember of an instance to bring it back
+ * @property {import("./saved-store.js").SavedInstance} record
+ * @property {import("./saved-store.js").Decision} [decision]  about its code
+ */
+
+/**
+ * @typedef {object} BringBackQuestion  page → root's worker: undo a deletion. The answer is a list of the keys
+ *   of instances that are back: not of those opened again meanwhile
+ * @property {number} v
+ * @property {"bring-back"} type
+ * @property {Deleted[]} deleted
+ */
+
+/**
+ * @typedef {object} SweepQuestion  page → root's worker: no deletion will be undone any more, so delete what
+ *   they have spared
+ * @property {number} v
+ * @property {"sweep"} type
  */
 
 /**
@@ -532,9 +555,10 @@ export const CHANGES_EXISTING = "ChangesExisting";
  */
 
 /**
- * @typedef {StatusQuestion | CheckQuestion | ForgetQuestion | RestoreQuestion
- *   | SetAsideQuestion | RenameQuestion | AllowLoadQuestion | PausePluginsQuestion | RegistrationsQuestion | PreviewQuestion
- *   | AddQuestion | ReloadQuestion | ConsentQuestion | PluginsQuestion | InstallQuestion
+ * @typedef {StatusQuestion | CheckQuestion | ForgetQuestion | BringBackQuestion | SweepQuestion
+ *   | RestoreQuestion | SetAsideQuestion | RenameQuestion | AllowLoadQuestion | PausePluginsQuestion
+ *   | RegistrationsQuestion | PreviewQuestion | AddQuestion | ReloadQuestion | ConsentQuestion
+ *   | PluginsQuestion | InstallQuestion
  *   | UninstallQuestion} Question
  */
 /** @typedef {WithoutVersion<Question>} Asked  what `question` turns into a message */

@@ -237,6 +237,72 @@ def test_delete_can_be_thought_better_of_by_keyboard(owner: Page) -> None:
     expect(owner.get_by_role("heading", level=1)).to_be_focused()
 
 
+def delete(page: Page, name: str) -> None:
+    page.get_by_role("button", name=f"Delete {name}").click()
+    dialog = page.get_by_role("dialog", name=f"Delete {name}?")
+    dialog.get_by_role("button", name="Delete").click()
+    expect(outcome(page)).to_have_text(f"Deleted {name}.")
+    expect(instances(page)).to_have_count(1)
+
+
+#: Counts the workspaces that the browser has contents of, whether they can be found or not.
+GENERATIONS = """async () => {
+    const [{ name }] = (await indexedDB.databases()).filter(({ name }) =>
+        name.startsWith("datasette-lite"));
+    const result = (request) => new Promise((resolve) =>
+        (request.onsuccess = () => resolve(request.result)));
+    const store = await result(indexedDB.open(name));
+    const keys = await result(store.transaction("files").objectStore("files").getAllKeys());
+    store.close();
+    return new Set(keys.map(([generation]) => generation)).size;
+}"""
+
+
+def wait_for_generations(page: Page, count: int) -> None:
+    page.wait_for_function(f"async (count) => (await ({GENERATIONS})()) === count", arg=count)
+
+
+def test_a_deletion_can_be_undone(
+    visitor: BrowserContext, site: str, owner: Page, exported: Exported
+) -> None:
+    undo = owner.get_by_role("button", name="Undo")
+    expect(undo).to_be_hidden()
+    delete(owner, "shop.db")
+    assert accessibility_problems(owner) == []
+    # Workers that start meanwhile clear away what nobody needs.
+    other = visitor.new_page()
+    follow(other, f"{exported.other}/data")
+    undo.click()
+    expect(outcome(owner)).to_have_text("Undone: shop.db is back.")
+    expect(undo).to_be_hidden()
+    expect(instances(owner)).to_have_count(2)
+    follow(other, f"{exported.edited}/colours")
+    assert [row["name"] for row in rows_of(other, f"{exported.edited}/colours")][3] == "Mauve"
+
+
+def test_a_deletion_is_final_once_something_else_is_done_or_the_page_is_closed(
+    visitor: BrowserContext, site: str, owner: Page
+) -> None:
+    assert owner.evaluate(GENERATIONS) == 2
+    delete(owner, "plain.csv")
+    assert owner.evaluate(GENERATIONS) == 2
+    owner.get_by_role("button", name="Rename shop.db").click()
+    owner.get_by_role("dialog").get_by_label("Name").fill("Shop")
+    owner.get_by_role("dialog").get_by_role("button", name="Rename").click(delay=1200)
+    expect(outcome(owner)).to_have_text("It is now called “Shop”.")
+    expect(owner.get_by_role("button", name="Undo")).to_be_hidden()
+    wait_for_generations(owner, 1)
+    owner.get_by_role("button", name="Delete all").click()
+    owner.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(owner.get_by_role("button", name="Undo")).to_be_visible()
+    owner.close()
+    again = saved_page(visitor, site)
+    expect(instances(again)).to_have_count(0)
+    stop_worker(again)
+    again.reload()
+    wait_for_generations(again, 0)
+
+
 def test_database_is_downloaded(owner: Page, tmp_path: Path) -> None:
     with owner.expect_download() as download:
         owner.get_by_role("button", name="Download shop.db").click()

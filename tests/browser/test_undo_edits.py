@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.support.accessibility import accessibility_problems
+from tests.support.browsing import follow, link
+from tests.support.hosts import DataHost
 from tests.support.shop import make_items, rows_of
 
 
@@ -37,6 +39,20 @@ def test_a_deleted_row_comes_back(shop: Page) -> None:
     delete_row(shop, "2")
     undo(shop, "Row 2 was deleted from “undo_delete”.")
     assert rows_of(shop, table) == before
+
+
+def test_the_offer_goes_when_the_data_is_deleted_in_another_tab(
+    visitor: BrowserContext, page: Page, site: str, files: DataHost
+) -> None:
+    follow(page, link(site, "data/pets", csv=files.add("pets.csv", b"name\nRex\nTom\n")))
+    delete_row(page, "1")
+    expect(notice(page, "Row 1 was deleted")).to_be_visible()
+    other = visitor.new_page()
+    other.goto(f"{site}saved.html")
+    other.get_by_role("button", name="Delete all").click()
+    other.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(notice(page, "This data was deleted from this browser.")).to_be_visible()
+    expect(notice(page, "Row 1 was deleted")).to_have_count(0)
 
 
 def test_edits_are_undone_one_after_the_other(shop: Page) -> None:

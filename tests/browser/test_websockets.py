@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.support.asgi import APPS, MEMORY, fetch, new_id
+from tests.support.asking import VERSION
 from tests.support.browsing import follow, stop_worker
 
 #: Opens a socket, and keeps all that happens to it in `window.log`.
@@ -230,16 +231,16 @@ def test_pages_of_other_workspaces_are_refused(page_with_sockets: Page, plugin_s
     other = page_with_sockets.context.new_page()
     follow(other, f"{plugin_site}{MEMORY.split('-/')[0]}")
     news = other.evaluate(
-        """async (url) => {
+        """async ([url, version]) => {
           const registrations = await navigator.serviceWorker.getRegistrations();
           const { active } = registrations.find(({ scope }) => scope.endsWith("/app/"));
           const { port1, port2 } = new MessageChannel();
           const id = crypto.randomUUID();
-          const message = { v: 8, type: "websocket", id, url, protocols: [] };
+          const message = { v: version, type: "websocket", id, url, protocols: [] };
           active.postMessage(message, [port2]);
           return new Promise((resolve) => (port1.onmessage = ({ data }) => resolve(data)));
         }""",
-        f"{plugin_site.replace('http', 'ws')}{APPS}socket-echo",
+        [f"{plugin_site.replace('http', 'ws')}{APPS}socket-echo", VERSION],
     )
     assert news == {"closed": {"code": 1006, "reason": "", "wasClean": False}}
     other.close()

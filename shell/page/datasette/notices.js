@@ -171,6 +171,8 @@ function sayChanged() {
 }
 
 function sayDeleted() {
+  // What they say of the data, or offer to do with it, is void.
+  for (const id of [...shownOnce]) if (!id.startsWith(EVICTED)) withdraw(id);
   notify(
     "deleted",
     "This data was deleted from this browser. What this page shows is no longer saved. Load it again to " +
@@ -179,12 +181,15 @@ function sayDeleted() {
   );
 }
 
+/** What the ids of notices about other workspaces begin with. */
+const EVICTED = "evicted ";
+
 /** @param {string} key  of the workspace that was deleted to make room */
 async function sayEvicted(key) {
   // Seldom needed, so it is loaded only now.
   const { nameOf } = await import("../ui/workspace-name.js");
   notify(
-    `evicted ${key}`,
+    `${EVICTED}${key}`,
     `The browser ran out of space, so the saved copy of another workspace was deleted: ` +
       `${nameOf({ key }, SITE_ROOT)}. Nobody had changed it, and its link loads it again.`,
     dismissed(`evicted ${key}`),

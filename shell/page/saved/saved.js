@@ -19,12 +19,12 @@ import { pickFiles } from "../import/file-picking.js";
 import { isFramedByOthers, showOnlyALink } from "../ui/framing.js";
 import { importFile } from "./import-saved.js";
 import { offerDownload } from "../ui/offer-download.js";
-import { forgetQueries } from "../ui/query-history.js";
 import { keepTidy, unregister } from "../worker/registrations.js";
 import { silentWorkspaces } from "../worker/responsiveness.js";
 import { namesOf } from "../ui/workspace-name.js";
 import { SavedList } from "./saved-list.js";
 import { askForName } from "./rename.js";
+import { undo, UndoDeletion } from "./undo-deletion.js";
 import { setUpRoom, showRoom } from "./storage-room.js";
 import { Work } from "./work.js";
 
@@ -48,7 +48,8 @@ let refreshing;
 /** Whether something may have changed since the data on show was read. */
 let stale = false;
 
-const work = new Work();
+const deletion = new UndoDeletion(byId("undo"), () => void undoDeletion());
+const work = new Work(() => deletion.end());
 const list = new SavedList(byId("instances"), SITE_ROOT, {
   download: ({ instance: { key } }, path) =>
     void work.run("", async () => downloadDatabase(await store(), key, path)),
@@ -185,11 +186,20 @@ async function remove(chosen) {
   });
   if (!yes) return;
   await work.run(`Deleting ${name}`, async () => {
-    await askWorker({ type: "forget", keys });
+    await deletion.delete(chosen.map(({ instance }) => instance));
     await unregister(keys);
-    keys.forEach(forgetQueries);
     await refresh();
     return `Deleted ${name}.`;
+  });
+}
+
+async function undoDeletion() {
+  const offer = deletion.take();
+  if (!offer) return;
+  await work.run("", async () => {
+    const back = await undo(offer);
+    await refresh();
+    return `Undone: ${namesOf(back, SITE_ROOT)} ${back.length === 1 ? "is" : "are"} back.`;
   });
 }
 

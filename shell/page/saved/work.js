@@ -15,6 +15,12 @@ const NOTICEABLE = 400;
 
 export class Work {
   #running = false;
+  #onBegin;
+
+  /** @param {() => void} onBegin  called before each piece of work */
+  constructor(onBegin) {
+    this.#onBegin = onBegin;
+  }
 
   /**
    * @param {string} title  "Exporting penguins.csv"; "" for work that is over in a moment
@@ -25,6 +31,7 @@ export class Work {
   async run(title, work) {
     if (this.#running) return;
     this.#running = true;
+    this.#onBegin();
     const content = byId("content");
     const before = document.activeElement;
     content.inert = true;

@@ -1,13 +1,14 @@
 /**
- * Changes saved workspaces, from the root's worker: deletes them, saves one that was exported elsewhere,
+ * Changes saved workspaces, from the root's worker: deletes them and brings them back, saves one that was exported elsewhere,
  * sets one of their databases aside (running workspaces are stopped first for these), renames them, and
  * leaves their plugins out.
  */
 
 import { saveCopy } from "../storage/copies.js";
 import { deleteImages } from "../runtime/snapshot/store.js";
+import { sweep } from "../storage/generations.js";
 import { setAside } from "../storage/set-aside.js";
-import { removeInstance, renameInstance } from "../storage/store-changes.js";
+import { bringBackInstance, removeInstance, renameInstance } from "../storage/store-changes.js";
 import { Decisions } from "../trust/decisions.js";
 import { checkedImport } from "../trust/imported-instance.js";
 import { whileStopped } from "./occupancy.js";
@@ -17,19 +18,51 @@ import { LONGEST_TITLE } from "../../shared/saved-record.js";
 
 const decisions = new Decisions(() => openSharedStore());
 
+/** @typedef {import("../../shared/protocol.js").Deleted} Deleted */
+
 /**
  * @param {string[]} keys
- * @returns {Promise<void>} settled when they are gone
+ * @param {Record<string, string>} [spared]  generations whose contents stay for now, by key
+ * @returns {Promise<Deleted[]>} those that can be brought back; settled when all are gone
  */
-export async function deleteWorkspaces(keys) {
+export async function deleteWorkspaces(keys, spared = {}) {
   const store = await openSharedStore();
+  /** @type {Deleted[]} */
+  const deleted = [];
   for (const key of keys) {
-    await whileStopped(key, () => removeInstance(store, key));
+    const record = await whileStopped(key, () => removeInstance(store, key, spared[key]));
+    const decision = await store.get("decisions", key);
+    if (record) deleted.push({ record, ...(decision && { decision }) });
     await decisions.forget(key);
     await store.delete("guards", key);
   }
   // They hold its plugins. Other workspaces make their own again.
   await deleteImages(store);
+  return deleted;
+}
+
+/**
+ * Undo a deletion.
+ *
+ * @param {Deleted[]} deleted
+ * @returns {Promise<string[]>} keys of those that are back
+ */
+export async function bringBackWorkspaces(deleted) {
+  const store = await openSharedStore();
+  /** @type {string[]} */
+  const back = [];
+  for (const { record, decision } of deleted) {
+    const isBack = await whileStopped(record.key, () => bringBackInstance(store, record));
+    if (!isBack) continue;
+    back.push(record.key);
+    if (decision) await store.put("decisions", decision);
+  }
+  return back;
+}
+
+/** @returns {Promise<void>} settled when what deleted workspaces have left behind is gone */
+export async function sweepDeleted() {
+  await sweep(await openSharedStore());
 }
 
 /**

@@ -8,11 +8,13 @@
 import { isWanted, openWorkspaces } from "../instance/clients.js";
 import { runningWorkspaces } from "../instance/occupancy.js";
 import {
+  bringBackWorkspaces,
   deleteWorkspaces,
   pausePlugins,
   renameWorkspace,
   restoreWorkspace,
   setAsideDatabase,
+  sweepDeleted,
 } from "../instance/saved-workspaces.js";
 import { keepScopes, outdatedScopes } from "../site-cache/versions.js";
 import { LiteError, toWire } from "../../shared/errors.js";
@@ -138,9 +140,16 @@ export function tellOfEviction(clients, key) {
 async function answerTo(question, workspaces, clients, port, by) {
   if (question.v !== PROTOCOL_VERSION) throw otherVersion();
   if (question.type === "forget") {
-    await deleteWorkspaces(question.keys);
-    return tell(clients, deletedMessage(question.keys));
+    const deleted = await deleteWorkspaces(question.keys, question.spared);
+    await tell(clients, deletedMessage(question.keys));
+    return deleted;
   }
+  if (question.type === "bring-back") {
+    const keys = await bringBackWorkspaces(question.deleted);
+    for (const key of keys) await tell(clients, changedMessage(key), by);
+    return keys;
+  }
+  if (question.type === "sweep") return sweepDeleted();
   if (question.type === "restore") {
     const leftOut = await restoreWorkspace(question.instance, question.files);
     await tell(clients, changedMessage(question.instance.key));

@@ -197,16 +197,46 @@ export function renameInstance(store, key, title) {
  *
  * @param {Store} store
  * @param {string} key
+ * @param {string} [spared]  a generation whose contents stay until sweep(): nobody finds them, but
+ *   bringBackInstance() can use them as long as somebody holds generationLock()
+ * @returns {Promise<SavedInstance | undefined>} its record, if its contents are still there
  */
-export async function removeInstance(store, key) {
-  await change(
+export function removeInstance(store, key, spared) {
+  return change(
     store,
     async (transaction, ask) => {
       const stored = await transaction.objectStore("instances").get(key);
-      if (stored) deleteGeneration(transaction, ask, readableRecord(stored).record.generation);
       ask(transaction.objectStore("instances").delete(key));
+      if (!stored) return undefined;
+      const { generation } = readableRecord(stored).record;
+      if (generation === spared) return stored;
+      deleteGeneration(transaction, ask, generation);
+      return undefined;
     },
     "strict",
     ALL,
+  );
+}
+
+/**
+ * Undo removeInstance().
+ *
+ * @param {Store} store
+ * @param {SavedInstance} record  as it returned it
+ * @returns {Promise<boolean>} whether it is there: not if another one has its key, or its contents are gone
+ */
+export function bringBackInstance(store, record) {
+  return change(
+    store,
+    async (transaction, ask) => {
+      const instances = transaction.objectStore("instances");
+      const range = keysOf(record.generation);
+      const parts = await transaction.objectStore("files").count(range);
+      const there = await instances.get(record.key);
+      if (parts === 0 || there) return there?.generation === record.generation;
+      ask(instances.put({ ...record, owner: "" }));
+      return true;
+    },
+    "strict",
   );
 }
