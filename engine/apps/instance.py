@@ -69,6 +69,8 @@ class AppInstance:
         home.mkdir(parents=True, exist_ok=True)
         os.chdir(home)
         os.environ["HOME"] = str(home)
+        # Django refuses to use its database on the event loop's thread; there is no other here.
+        os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         # Nothing may be imported from there: in an import, files of the home may be a stranger's.
         sys.path[:] = [one for one in sys.path if one not in ("", str(home))]
         self._log.install()

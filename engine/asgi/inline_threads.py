@@ -35,7 +35,7 @@ def install(wait: Wait) -> None:
         _change_anyio(wait)
     asgiref = sys.modules.get("asgiref.sync")
     if asgiref is not None:
-        _change_asgiref(asgiref.__dict__["AsyncToSync"], wait)
+        _change_asgiref(asgiref, wait)
 
 
 def _submit(executor: Any, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
@@ -96,8 +96,9 @@ def _change_anyio(wait: Wait) -> None:
     backend.run_sync_from_thread = classmethod(run_sync_from_thread)
 
 
-def _change_asgiref(async_to_sync: Any, wait: Wait) -> None:
-    plain = async_to_sync.__call__
+def _change_asgiref(asgiref: Any, wait: Wait) -> None:
+    async_to_sync, context = asgiref.AsyncToSync, asgiref.ThreadSensitiveContext
+    plain, plain_exit = async_to_sync.__call__, context.__aexit__
     if hasattr(plain, "_plain"):
         return
 
@@ -106,8 +107,14 @@ def _change_asgiref(async_to_sync: Any, wait: Wait) -> None:
             return wait(self.awaitable(*args, **kwargs))
         return plain(self, *args, **kwargs)
 
+    async def leave(self: Any, *error: Any) -> None:
+        # Otherwise it starts a thread that joins the executor's, which does not exist.
+        asgiref.SyncToAsync.context_to_thread_executor.pop(self, None)
+        await plain_exit(self, *error)
+
     setattr(call, "_plain", plain)  # noqa: B010
     async_to_sync.__call__ = call
+    context.__aexit__ = leave
 
 
 def _is_on_loop() -> bool:

@@ -51,6 +51,10 @@ CASES = {
     "anyio": "assert await anyio.to_thread.run_sync(threading.get_ident) == here",
     "asyncio": "assert await asyncio.to_thread(threading.get_ident) == here",
     "asgiref": "assert await asgiref.sync.sync_to_async(threading.get_ident)() == here",
+    "asgiref's context of a request": """
+        async with asgiref.sync.ThreadSensitiveContext():
+            assert await asgiref.sync.sync_to_async(threading.get_ident)() == here
+    """,
     "executor": """
         pool = concurrent.futures.ThreadPoolExecutor()
         assert pool.submit(threading.get_ident).result() == here
