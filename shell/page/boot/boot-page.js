@@ -22,6 +22,8 @@ import { showWaysOut } from "../saved/ways-out.js";
  * @param {string} boot.key
  * @param {import("../../shared/recipe.js").Recipe} boot.recipe  what the key stands for, to be shown
  * @param {URL} boot.siteRoot
+ * @param {boolean} [boot.isStarting]  whether the request for this page has begun the start. If that has
+ *   failed by now, the page says why instead of starting it again
  * @param {(view: BootView) => Promise<boolean>} [boot.prepare]  called once the instance is ready;
  *   returns whether its sources must be loaded again
  * @param {(error: import("../../shared/errors.js").WireError) => void} [boot.onFail]
@@ -31,7 +33,7 @@ import { showWaysOut } from "../saved/ways-out.js";
  * @returns {Promise<void>}
  */
 export async function bootAndLeave(boot) {
-  const { container, key, recipe, siteRoot, prepare, onFail, leave } = boot;
+  const { container, key, recipe, siteRoot, isStarting = false, prepare, onFail, leave } = boot;
   const subject = {
     name: recipeInWords(recipe, siteRoot),
     sources: describeSources(recipe, siteRoot),
@@ -60,6 +62,7 @@ export async function bootAndLeave(boot) {
       const path = await bootInstance(key, fresh, {
         onProgress: (message) => view.update(message),
         onSilence: (milliseconds) => view.showSilence(milliseconds),
+        retry: again || !isStarting,
       });
       if (!fresh && (await prepare?.(view))) return await run(again, true);
       leave(again, path);

@@ -10,4 +10,5 @@ void waitAndReload(
   new LiteError("Datasette says that it is ready, but its page does not load.", {
     hint: "Too many tabs may be open at once: close other tabs of this site, then try again.",
   }),
+  true,
 );

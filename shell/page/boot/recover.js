@@ -15,4 +15,5 @@ void waitAndReload(
       "Something keeps the browser from using it here. In developer tools, turn off “Bypass for network”; " +
       "in a private window, try a normal one.",
   }),
+  false,
 );

@@ -22,9 +22,10 @@ const STYLESHEETS = ["site.css", "stages.css"].map((name) => new URL(name, impor
 /**
  * @param {string} reason    names this page's count of reloads, see reload-guard.js
  * @param {import("../../shared/errors.js").LiteError} stuck  the error if reloading does not help
+ * @param {boolean} isStarting  see bootAndLeave
  * @returns {Promise<void>}
  */
-export async function waitAndReload(reason, stuck) {
+export async function waitAndReload(reason, stuck, isStarting) {
   const key = parseAppPath(location.pathname, SITE_ROOT.pathname)?.key ?? "";
   const home = new URL(scopeOf(key)).pathname;
   if (`${location.pathname}/` === home) {
@@ -55,6 +56,7 @@ export async function waitAndReload(reason, stuck) {
     key,
     recipe,
     siteRoot: SITE_ROOT,
+    isStarting,
     onFail: (error) => frame?.fail(error),
     leave(again) {
       if (again) forgetReloads(reason);

@@ -25,6 +25,7 @@ const TAKEOVER_MILLISECONDS = 15_000;
  * @property {(message: ProgressMessage) => void} onProgress
  * @property {(milliseconds: number) => void} onSilence  nothing was heard for this long; asked again
  * @property {boolean} [isNew]  see OpenMessage in shared/protocol.js
+ * @property {boolean} [retry]  see OpenMessage; true by default, as opening a page asks for another try
  */
 
 /**
@@ -47,7 +48,7 @@ export async function openSaved(key) {
  * @returns {Promise<string>} path of the page to show when a link names none, relative to the instance
  * @throws {import("../../shared/errors.js").LiteError}
  */
-export async function bootInstance(key, fresh, { onProgress, onSilence, isNew }) {
+export async function bootInstance(key, fresh, { onProgress, onSilence, isNew, retry = true }) {
   const registered = await registeredWorker(key);
   startKeepAlive(key);
   const over = new AbortController();
@@ -109,8 +110,7 @@ export async function bootInstance(key, fresh, { onProgress, onSilence, isNew })
     const container = navigator.serviceWorker;
     container.addEventListener("message", onMessage, { signal: over.signal });
     container.startMessages();
-    // Opening the page asks for a fresh try, should an earlier one have failed.
-    ask(registered.worker, { retry: true, fresh, isNew });
+    ask(registered.worker, { retry, fresh, isNew });
   });
 
   try {
