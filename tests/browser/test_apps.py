@@ -239,6 +239,32 @@ def test_the_flask_example_runs_through_a2wsgi(page: Page, site: str) -> None:
         expect(page.get_by_role("listitem")).to_have_text(f"Wren: {count}")
 
 
+def test_the_django_example_has_its_admin_with_a_login(page: Page, host: Host) -> None:
+    page.goto(host.address())
+    page.get_by_role("link", name="Library", exact=True).click()
+    allow(page)
+    expect(page.get_by_role("listitem")).to_have_text(
+        "The Time Machine, H. G. Wells", timeout=BOOT_TIMEOUT
+    )
+    home = page.url
+    page.get_by_role("link", name="Administration").click()
+    page.get_by_label("Username").fill("admin")
+    page.get_by_label("Password").fill("admin")
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("link", name="Books", exact=True).click()
+    page.get_by_role("link", name="Add book").last.click()
+    page.get_by_label("Title").fill("Orlando")
+    page.get_by_label("Author").fill("Virginia Woolf")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("was added successfully")).to_be_visible()
+    # Its stylesheets have arrived, and the login lasts.
+    expect(page.locator("#header")).to_have_css("display", "flex")
+    stop_worker(page)
+    host.unplug()
+    page.goto(f"{home}admin/{page.url.split('/admin/')[1]}")
+    expect(page.get_by_role("link", name="Orlando")).to_be_visible(timeout=BOOT_TIMEOUT)
+
+
 def test_the_chat_example_talks_between_two_tabs_and_says_when_it_was_restarted(
     page: Page, site: str
 ) -> None:
