@@ -73,6 +73,15 @@ def test_a_dropped_file_asks_first_and_keeps_its_data(page: Page, site: str) -> 
     expect(page.get_by_role("heading", name="guestbook")).to_have_count(2)
     expect(page.get_by_text("guestbook.py from your computer").first).to_be_visible()
 
+    # Their databases can be downloaded like any other.
+    contents = []
+    for button in page.get_by_role("button", name="Download guests.db").all():
+        with page.expect_download() as download:
+            button.click()
+        with contextlib.closing(sqlite3.connect(download.value.path())) as database:
+            contents.append(database.execute("select name from guests order by id").fetchall())
+    assert sorted(contents) == [[], [("Ada",), ("Grace",)]]
+
 
 def test_the_address_of_a_dropped_app_is_worth_nothing_elsewhere(page: Page, site: str) -> None:
     page.goto(site)

@@ -4,13 +4,16 @@
 
 import { isForOwnFiles } from "../../shared/recipe.js";
 import { kindFromName } from "../../shared/remote-urls.js";
-import { DATABASES, SET_ASIDE } from "../../shared/saved-store.js";
+import { DATABASES, HOME, SET_ASIDE } from "../../shared/saved-store.js";
 import { describeSources, kindInWords } from "../ui/describe-sources.js";
 import { recipeOf } from "../ui/workspace-name.js";
 
 /** @typedef {import("../../shared/saved-store.js").Listing} Listing */
 
 const SUFFIX = ".db";
+
+/** How names of SQLite databases end. Apps may keep theirs anywhere in their home directory. */
+const APP_DATABASE = /\.(?:db3?|sqlite3?)$/i;
 
 /**
  * @param {Listing} listing
@@ -39,17 +42,33 @@ export function isChanged({ edited, onlyAdded = false }) {
 }
 
 /**
+ * @typedef {object} SavedDatabase
+ * @property {string} name  Datasette's, or its path in an app's home directory
+ * @property {string} file  what it is called as a file
+ * @property {string} path  in the instance's folder
+ * @property {number} size  bytes
+ * @property {string} [host]  where most of it is, if not here
+ */
+
+/**
  * @param {Listing["files"]} files
- * @returns {Array<{name: string, path: string, size: number, host?: string}>} host: where most of it is, if
- *   not here
+ * @returns {SavedDatabase[]}
  */
 export function databasesAmong(files) {
-  return [DATABASES, SET_ASIDE].flatMap((folder) =>
+  const ofDatasette = [DATABASES, SET_ASIDE].flatMap((folder) =>
     files
       .filter(({ path }) => path.startsWith(folder) && path.endsWith(SUFFIX))
-      .map(({ path, size, base }) => ({
-        ...{ name: path.slice(folder.length, -SUFFIX.length), path, size },
-        ...(base?.kind === "remote" && { host: new URL(base.url).host }),
-      })),
+      .map(({ path, size, base }) => {
+        const file = path.slice(folder.length);
+        const host = base?.kind === "remote" ? { host: new URL(base.url).host } : {};
+        return { name: file.slice(0, -SUFFIX.length), file, path, size, ...host };
+      }),
   );
+  const ofApp = files
+    .filter(({ path }) => path.startsWith(HOME) && APP_DATABASE.test(path))
+    .map(({ path, size }) => {
+      const file = path.slice(HOME.length);
+      return { name: file, file, path, size };
+    });
+  return [...ofDatasette, ...ofApp];
 }

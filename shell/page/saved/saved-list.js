@@ -134,16 +134,16 @@ export class SavedList {
 
   /**
    * @param {Listing} listing
-   * @param {ReturnType<typeof databasesAmong>[number]} database
+   * @param {import("./describe-saved.js").SavedDatabase} database
    */
-  #database(listing, { name, path, size, host }) {
+  #database(listing, { file, path, size, host }) {
     if (host) {
       const where = `Only your changes to it are in this browser; the rest is on ${host}.`;
-      return element("li", {}, `${name}.db, ${formatBytes(size)}. ${where}`);
+      return element("li", {}, `${file}, ${formatBytes(size)}. ${where}`);
     }
     const download = action(
-      `${name}.db`,
-      `Download ${name}.db`,
+      file,
+      `Download ${file}`,
       () => this.#actions.download(listing, path),
       "quiet",
     );

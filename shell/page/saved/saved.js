@@ -6,7 +6,7 @@
  */
 
 import { toWire } from "../../shared/errors.js";
-import { listInstances, openStore } from "../../shared/saved-store.js";
+import { APP_CODE, listInstances, openStore } from "../../shared/saved-store.js";
 import { SITE_ROOT } from "../../shared/site.js";
 import { askPerson } from "../ui/ask-person.js";
 import { askWorker } from "../worker/ask-worker.js";
@@ -208,14 +208,17 @@ async function undoDeletion() {
  * @returns {string[]} sentences
  */
 function whatIsLost(chosen) {
-  const names = chosen.flatMap(({ files }) => databasesAmong(files).map(({ name }) => name));
+  const found = chosen.flatMap(({ files }) => databasesAmong(files));
+  const names = found.map(({ name }) => name);
+  const isOfApp = chosen.some(({ files }) => files.some(({ path }) => path.startsWith(APP_CODE)));
+  const queries = isOfApp ? "" : ", such as stored queries";
   const databases =
     {
       0: "everything saved of it",
       1: `the database ${names[0]} and everything saved with it`,
     }[names.length] ?? `${names.length} databases and everything saved with them`;
   return [
-    `This deletes ${formatBytes(sizeOf(chosen))} from this device: ${databases}, such as stored queries.`,
+    `This deletes ${formatBytes(sizeOf(chosen))} from this device: ${databases}${queries}.`,
     ...whatRemains(chosen),
   ];
 }

@@ -15,7 +15,7 @@ import { downloadDatabase } from "./download-database.js";
 import { errorParts } from "../ui/error-view.js";
 
 /** @typedef {import("../../shared/saved-store.js").Store} Store */
-/** @typedef {ReturnType<typeof databasesAmong>[number]} Database */
+/** @typedef {import("./describe-saved.js").SavedDatabase} Database */
 
 /**
  * @typedef {object} Context
@@ -23,6 +23,10 @@ import { errorParts } from "../ui/error-view.js";
  * @property {URL} siteRoot
  * @property {() => void} onChange  called when it may start now
  */
+
+const ADVICE =
+  "If one of the databases is the cause, start without it. It stays saved, and the page “Saved data” " +
+  "offers it as a file. The most recently added one comes first.";
 
 /**
  * Add these options to a problem, if anything of the instance is saved.
@@ -41,12 +45,9 @@ export async function showWaysOut(problem, context) {
       "section",
       { class: "ways-out", "aria-label": "Your saved data" },
       element("h2", {}, "Your data is saved in this browser"),
-      element(
-        "p",
-        {},
-        "If one of the databases is the cause, start without it. It stays saved, and the page “Saved data”",
-        " offers it as a file. The most recently added one comes first.",
-      ),
+      ...(databases.some(({ path }) => path.startsWith(DATABASES))
+        ? [element("p", {}, ADVICE)]
+        : []),
       element("ul", {}, ...databases.map((database) => item(store, database, context))),
     );
     problem.querySelector(".ways-out")?.remove();
@@ -79,8 +80,7 @@ async function lastFirst(store, key, databases) {
  * @param {Context} context
  * @returns {HTMLLIElement}
  */
-function item(store, { name, path, size }, { key, onChange }) {
-  const file = `${name}.db`;
+function item(store, { file, path, size }, { key, onChange }) {
   const said = element("div", { role: "alert" });
   /** @param {() => Promise<void>} work */
   const attempt = (work) =>
