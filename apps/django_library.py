@@ -106,7 +106,9 @@ HOME = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>Library</title>
-<style>body { font: 1rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: 2rem auto }</style>
+<style>
+  body { font: 1rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: auto; padding: 1rem }
+</style>
 <h1>Library</h1>
 <ul>{% for book in books %}<li>{{ book.title }}, {{ book.author }}{% endfor %}</ul>
 <p><a href="{% url 'admin:index' %}">Administration</a> (name <b>admin</b>, password <b>admin</b>)

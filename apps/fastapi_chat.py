@@ -23,7 +23,7 @@ PAGE = """<!doctype html>
 <meta name="color-scheme" content="light dark">
 <title>Chat</title>
 <style>
-  body { font: 1rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: 2rem auto }
+  body { font: 1rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: auto; padding: 1rem }
 </style>
 <h1>Chat</h1>
 <p>Open this page in a second tab, and write something here. <output id="state"></output></p>

@@ -59,7 +59,7 @@ PAGE = """<!doctype html>
 <meta name="color-scheme" content="light dark">
 <title>Notes</title>
 <style>
-  body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: 2rem auto }}
+  body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: auto; padding: 1rem }}
 </style>
 <h1>Notes</h1>
 <form method="post" action="{add}">

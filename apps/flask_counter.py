@@ -21,7 +21,7 @@ PAGE = """<!doctype html>
 <meta name="color-scheme" content="light dark">
 <title>Tally</title>
 <style>
-  body { font: 1rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: 2rem auto }
+  body { font: 1rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: auto; padding: 1rem }
 </style>
 <h1>Tally</h1>
 <form method="post" action="{{ url_for('vote') }}">

@@ -31,7 +31,7 @@ PAGE = jinja2.Environment(autoescape=True).from_string("""<!doctype html>
 <meta name="color-scheme" content="light dark">
 <title>Album</title>
 <style>
-  body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto }
+  body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: auto; padding: 1rem }
   img { max-width: 12rem; max-height: 12rem }
 </style>
 <h1>Album</h1>
