@@ -176,16 +176,15 @@ def _spreadsheets(site: str, repetitions: int) -> Iterator[Table]:
 
 
 def _local(site: str, repetitions: int) -> Iterator[Table]:
-    of = local_databases.measure_drop(site)
-    what = f"{of.file_mb:,.0f} MB, dropped"
-    yield Table(
-        "From the click to the table of a file of one's own", "none", "s", [Row(what, of.seconds)]
-    )
-    peaks = [Row(what, of.peak_mb, of.file_mb)]
+    drops = [local_databases.measure_drop(site, size) for size in local_databases.DROPPED_MB]
+    named = {f"{of.file_mb:,.0f} MB, dropped": of for of in drops}
+    rows = [Row(what, of.seconds) for what, of in named.items()]
+    yield Table("From the click to the table of a file of one's own", "none", "s", rows)
+    peaks = [Row(what, of.peak_mb, of.file_mb) for what, of in named.items()]
     yield Table("Highest memory of a process with it", "the file", "MB", peaks, digits=0)
     restarts = local_databases.measure_restarts(site, repetitions)
     rows = [Row(f"{size} MB saved", seconds) for size, seconds in restarts.items()]
-    rows.append(Row(f"{of.file_mb:,.0f} MB, dropped", of.restart_s))
+    rows += [Row(what, of.restart_s) for what, of in named.items()]
     yield Table("From a stopped worker to a table", "none", "s", rows, digits=2)
 
 
