@@ -171,7 +171,7 @@ def _errors_of_blocks() -> Iterator[None]:
 
 
 class JsSavedCopy:
-    """A saved file; see engine.sqlite.faults.SavedCopy."""
+    """A saved file; see engine.sqlite.blocks.SavedCopy."""
 
     def __init__(self, js: Any) -> None:
         self._js = js
@@ -184,7 +184,7 @@ class JsSavedCopy:
 
 
 class JsBlocks:
-    """The blocks of large databases; see engine.sqlite.faults.Blocks."""
+    """The blocks of large databases; see engine.sqlite.blocks.Blocks."""
 
     def __init__(self, js: Any) -> None:
         self._js = js
@@ -207,6 +207,9 @@ class JsBlocks:
         with _errors_of_blocks():
             await self._js.makeWhole(path)
 
+    def is_on_host(self, path: str) -> bool:
+        return bool(self._js.isOnHost(path))
+
     def is_on_device(self, path: str) -> bool:
         return bool(self._js.isOnDevice(path))
 
@@ -214,6 +217,10 @@ class JsBlocks:
         with _errors_of_blocks():
             copy = await self._js.savedCopy(path)
         return None if copy is None else JsSavedCopy(copy)
+
+    async def slide(self, path: str, start: int, end: int) -> None:
+        with _errors_of_blocks():
+            await self._js.slide(path, start, end)
 
     async def gather(self, path: str) -> None:
         with _errors_of_blocks():

@@ -26,6 +26,7 @@ from engine.datasette.pipe import Pipe
 from engine.errors import LiteError
 from engine.pace import Turns
 from engine.sqlite import faults
+from engine.sqlite.blocks import SavedCopy
 
 # Bytes read from a file for one message.
 PIECE = 256 * 1024
@@ -148,7 +149,7 @@ async def database_file(database: Path) -> AsyncIterator[Body]:
         yield Body(_pieces(copy), copy.stat().st_size)
 
 
-async def _pieces_of(copy: faults.SavedCopy) -> AsyncGenerator[bytes]:
+async def _pieces_of(copy: SavedCopy) -> AsyncGenerator[bytes]:
     for start in range(0, copy.size, PIECE):
         yield await copy.read(start, min(copy.size, start + PIECE))
 

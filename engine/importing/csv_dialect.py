@@ -24,6 +24,7 @@ from engine.importing.csv_tokenizer import Rules
 from engine.importing.csv_values import Habits, character, habits_of
 from engine.importing.file_kinds import empty_source, refuse_other_formats, refuse_other_texts
 from engine.importing.options import ImportOptions
+from engine.importing.window import Window
 
 # The bytes examined to find the kind and the delimiter: hundreds of rows, a few ms of work.
 _HEAD_BYTES = 128 * 1024
@@ -112,7 +113,9 @@ async def detect_dialect(
     Raises:
         SourceError: the file is empty or is not CSV; the message says what it is.
     """
-    with path.open("rb") as file:
+    window = Window(path)
+    await window.at(0)
+    with path.open("rb") as file, window.reading():
         head = file.read(_HEAD_BYTES)
         is_cut = bool(file.read(1))
     refuse_other_formats(head, source, "CSV")
@@ -297,8 +300,14 @@ async def _scan(
     decoder = codecs.getincrementaldecoder("utf-8")()
     is_utf8 = True
     done = line_start = nuls = 0
+    window = Window(path)
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
+        while True:
+            await window.at(done)
+            with window.reading():
+                chunk = file.read(_CHUNK_BYTES)
+            if not chunk:
+                break
             if is_utf8:
                 is_utf8 = _decodes(decoder, chunk)
             nuls += chunk.count(0)

@@ -48,6 +48,7 @@ from engine.importing.file_kinds import empty_source
 from engine.importing.imported import Imported, Rejected, names_of
 from engine.importing.options import ImportOptions
 from engine.pace import Pace, Pause, Report
+from engine.sqlite import faults
 from engine.sqlite.names import extra_column_name
 
 # Where each part ends, as shares of the whole time.
@@ -98,6 +99,39 @@ async def import_csv_at(
     """Import a CSV file as import_csv does, as part of a longer task.
 
     :param share: the part of that task that this is.
+
+    Raises:
+        SourceError: as import_csv.
+    """
+    try:
+        return await _import(path, conn, table, source, options, pace, share)
+    except faults.PartAbsent as error:
+        if faults.stays_partial(path):
+            raise SourceError(
+                f"{source} has a row or a line above the table of more than 4 MB, and all of the"
+                " file does not fit into memory.",
+                source=source,
+                hint="A quotation mark that is never closed can make a row that long. Split the"
+                " file, or open it on a device with more memory.",
+            ) from error
+    await faults.make_whole(path)
+    return await _import(path, conn, table, source, options, pace, share)
+
+
+async def _import(
+    path: Path,
+    conn: sqlite3.Connection,
+    table: str,
+    source: str,
+    options: ImportOptions,
+    pace: Pace,
+    share: float,
+) -> Imported:
+    """Import a CSV file.
+
+    Raises:
+        SourceError: as import_csv.
+        faults.PartAbsent: a row is too long for the part of the file that is in memory.
     """
     try:
         dialect = await detect_dialect(path, source, pace.part(0, _DETECTED * share), options)
@@ -138,6 +172,7 @@ async def _survey(
 ) -> Survey:
     breathe = pace.part(_DETECTED * share, _SURVEYED * share)
     with CsvRecords(path, dialect, source) as records:
+        await records.ready()
         header = records.header()
         if header is None:
             raise empty_source(source)
@@ -151,7 +186,7 @@ async def _survey(
         conversion = None if usual else Conversion(dialect.habits, width)
         rows = 0
         is_ragged = has_extra = False
-        while batch := records.slice():
+        async for batch in records.slices():
             rows += len(batch)
             if set(map(len, batch)) != {width}:
                 is_ragged = True
@@ -192,10 +227,11 @@ async def _insert(
     ragged = Ragged(len(survey.names)) if survey.is_ragged else None
     numbered = bool(plan.fits) or ragged is not None
     with CsvRecords(path, dialect, source, numbered=numbered) as records:
+        await records.ready()
         header = records.header()
         if plan.has_no_header and header is not None:
             records.unread(header)
-        while batch := records.slice():
+        async for batch in records.slices():
             fitted: Iterable[Sequence[str | None]] = batch
             if ragged is not None:
                 ragged.see(batch, records.lines)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +18,7 @@ from typing import Any, Self
 from engine.errors import SourceError
 from engine.importing.csv_dialect import Dialect
 from engine.importing.csv_tokenizer import Oddities, Tokenizer, swallows_rows
+from engine.importing.window import Window
 
 # More would not be faster, and work on a slice would take longer than 0.05 s in wasm.
 _SLICE_VALUES = 40_000
@@ -43,6 +44,7 @@ class CsvRecords:
     """A CSV file open for reading its records; a context manager that closes it.
 
     Blank lines are not records. The header is the first record and is read separately, first.
+    Before that, await `ready` if the file may not be in memory as a whole.
 
     :param source: what to call the file in errors.
     :param numbered: whether to fill `lines`.
@@ -55,6 +57,7 @@ class CsvRecords:
         self, path: Path, dialect: Dialect, source: str, *, numbered: bool = False
     ) -> None:
         self._source = source
+        self._window = Window(path)
         self._rules = dialect.rules
         self._skipped = dialect.skipped_lines
         self._width = 0
@@ -69,8 +72,6 @@ class CsvRecords:
             errors=dialect.encoding.errors,
             newline="",
         )
-        for _ in range(dialect.skipped_lines):
-            self._text.readline()
         self._tokens = Tokenizer(self._text, dialect.rules)
         self._is_strict = dialect.rules.quoting and not dialect.tokenized
         self._reader: Any = self._tokens
@@ -101,8 +102,19 @@ class CsvRecords:
         """The number of bytes read so far, some KB more than what was returned."""
         return self._file.tell()
 
+    async def ready(self) -> None:
+        """Have in memory what is read next.
+
+        Raises:
+            LiteError: it cannot be read.
+        """
+        await self._window.at(self.position)
+
     def header(self) -> list[str] | None:
         """Read the first record. None if the file has no record at all."""
+        with self._window.reading():
+            for _ in range(self._skipped):
+                self._text.readline()
         records = self.slice()
         if not records:
             return None
@@ -120,13 +132,27 @@ class CsvRecords:
         """What was found besides plain records so far; line numbers count from the header."""
         return self._tokens.oddities
 
+    async def slices(self) -> AsyncIterator[list[list[str]]]:
+        """Read all records that follow; see `slice`."""
+        while True:
+            await self.ready()
+            records = self.slice()
+            if not records:
+                return
+            yield records
+
     def slice(self) -> list[list[str]]:
         """Read the next records: at least one, or an empty list at the end of the file.
 
         Raises:
             Misquoted: the csv module misreads the file.
             SourceError: a field is longer than any real one.
+            faults.PartAbsent: it needs more than is in memory.
         """
+        with self._window.reading():
+            return self._slice()
+
+    def _slice(self) -> list[list[str]]:
         records: list[list[str]] = []
         stop = self.position + _SLICE_BYTES
         first_line = self._reader.line_num

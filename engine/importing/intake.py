@@ -81,6 +81,8 @@ class Intake:
             pace = Pace(file.stat().st_size, report, self._pause)
             head = await faults.complete(lambda: read_head(file))
             kind = kind_of(head, request.url, request.parameter)
+            if kind not in ("sqlite", "csv"):
+                await faults.make_whole(file)
             if kind == "sqlite":
                 result = await self._take_database(request, file)
             elif kind in ("metadata", "config"):

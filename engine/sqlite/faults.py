@@ -17,10 +17,11 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from engine.errors import LiteError
 from engine.sqlite import journals
+from engine.sqlite.blocks import Blocks, SavedCopy
 
 T = TypeVar("T")
 
@@ -33,93 +34,6 @@ USUAL_LIMIT = 16 * MB
 #: The part of that, and of what may be read from this device, for row counts and suggested facets
 #: together.
 EXTRAS = 16
-
-
-class SavedCopy(Protocol):
-    """A file as it was saved, which takes no memory."""
-
-    @property
-    def size(self) -> int:
-        """Bytes."""
-
-    async def read(self, start: int, end: int) -> bytes:
-        """Return the bytes from `start` up to, but not including, `end`.
-
-        Raises:
-            LiteError: they cannot be read.
-        """
-
-
-class Blocks(Protocol):
-    """Where absent blocks come from: a Pager of shell/worker/storage/pager.js."""
-
-    @property
-    def is_used(self) -> bool:
-        """Whether there is any file that is read block by block."""
-
-    @property
-    def is_missing(self) -> bool:
-        """Whether a block was found absent since `begin`."""
-
-    def has(self, path: str) -> bool:
-        """Whether a file is read block by block."""
-
-    def stays_partial(self, path: str) -> bool:
-        """Whether `make_whole` cannot help: too much of a file is elsewhere."""
-
-    async def make_whole(self, path: str) -> None:
-        """Bring all of a file into memory, if there is one that is read block by block.
-
-        Raises:
-            LiteError: it cannot be read.
-        """
-
-    async def gather(self, path: str) -> None:
-        """Bring what was saved of such a file into memory, so that it can be renamed.
-
-        Raises:
-            LiteError: it cannot be read, or does not fit.
-        """
-
-    def is_on_device(self, path: str) -> bool:
-        """Whether all of a file that is read block by block is saved on this device."""
-
-    async def saved_copy(self, path: str) -> SavedCopy | None:
-        """Return such a file as it was last saved.
-
-        Raises:
-            LiteError: it cannot be read.
-        """
-
-    @property
-    def is_near(self) -> bool:
-        """Whether all that was found absent since `begin` is on this device."""
-
-    @property
-    def most_near(self) -> int:
-        """Bytes from this device that may be in memory for one request."""
-
-    def begin(self) -> None:
-        """Begin an attempt of a step."""
-
-    def end(self) -> None:
-        """The step has happened."""
-
-    def undo(self) -> bool:
-        """Take back what the step has written; return whether it had written anything."""
-
-    def step(self) -> Any:
-        """Return an object to pass to `load` and, in the end, to `finish`."""
-
-    async def load(self, step: Any, most: int) -> int:
-        """Load what was absent; return its size in bytes. More than `most`: nothing was loaded.
-
-        Raises:
-            LiteError: it cannot be read.
-        """
-
-    def finish(self, step: Any) -> None:
-        """The blocks of a step may be forgotten."""
 
 
 class TooMuchToRead(LiteError):
@@ -177,6 +91,10 @@ class Allowance:
         return Allowance(self.limit // EXTRAS, self.near // EXTRAS, self)
 
 
+class PartAbsent(Exception):
+    """Raised when more of a file was read than `slide` had brought into memory."""
+
+
 class _Absent(Exception):
     """Raised to end a step that a block was absent for and that did not fail by itself."""
 
@@ -214,7 +132,7 @@ async def make_whole(path: Path) -> None:
     Raises:
         LiteError: it cannot be read, or not all of it can be in memory.
     """
-    if _blocks is None or not is_read_by_block(path):
+    if _blocks is None:
         return
     if stays_partial(path):
         raise LiteError(
@@ -223,6 +141,11 @@ async def make_whole(path: Path) -> None:
             " be downloaded.",
         )
     await _blocks.make_whole(str(path))
+
+
+def is_on_host(path: Path) -> bool:
+    """Tell whether parts of a file are on another host, and read from there."""
+    return is_read_by_block(path) and _blocks is not None and _blocks.is_on_host(str(path))
 
 
 def is_on_device(path: Path) -> bool:
@@ -250,6 +173,41 @@ async def gather(path: Path) -> None:
     """
     if _blocks is not None:
         await _blocks.gather(str(path))
+
+
+async def slide(path: Path, start: int, end: int) -> None:
+    """Have these bytes of a file in memory, and of what this loaded before no others.
+
+    Raises:
+        LiteError: they cannot be read.
+    """
+    if _blocks is not None:
+        await _blocks.slide(str(path), start, end)
+
+
+@contextlib.contextmanager
+def reading() -> Iterator[None]:
+    """Read, without an `await`, what `slide` has brought into memory.
+
+    Python takes an absent block for the end of a file, so what was read cannot tell.
+
+    Raises:
+        PartAbsent: more was read than that; whatever came of it does not count.
+    """
+    if _blocks is None or not _blocks.is_used:
+        yield
+        return
+    _blocks.begin()
+    try:
+        yield
+    except Exception as error:
+        if _blocks.is_missing:
+            raise PartAbsent from error
+        raise
+    finally:
+        _blocks.end()
+    if _blocks.is_missing:
+        raise PartAbsent
 
 
 @contextlib.contextmanager

@@ -51,6 +51,22 @@ def open_file(page: Page, site: str, path: Path) -> str:
     return re.sub(r"(/app/@[\w-]+/).*", r"\1", page.url)
 
 
+def test_a_large_csv_file_is_imported_from_disk(page: Page, site: str, tmp_path: Path) -> None:
+    path = tmp_path / "large.csv"
+    with path.open("w") as file:
+        file.write("number,text\n")
+        # More rows than an import notices in its first part, and a value that only the last part has.
+        file.writelines(f"{n},{'x' * 240}\n" for n in range(1, 140_001))
+        file.write("140001,the last one\n")
+    assert path.stat().st_size > 32_000_000
+    home = open_file(page, site, path)
+    found = rows_of(page, f"{home}data/large.json?_shape=objects&_sort_desc=number&_size=1")
+    assert found == [{"rowid": 140_001, "number": 140_001, "text": "the last one"}]
+    stop_worker(page)
+    follow(page, f"{home}data/large/140001")
+    expect(page.get_by_text("the last one", exact=True)).to_be_visible()
+
+
 #: Deletes a block of the database mine.db, as a browser does that has run out of space.
 DELETE_BLOCK = """async (index) => {
   const [{ name }] = await indexedDB.databases();

@@ -211,7 +211,9 @@ export class Intake {
       const rows = await openRows(file);
       return valueOf(await this.#guard(this.#python.add_rows(request, rows, report)));
     }
-    const path = await this.#layOut(file, onProgress, isCancelled);
+    const path = isReadOnce(parameter, file)
+      ? this.#layOutInSlices(file)
+      : await this.#layOut(file, onProgress, isCancelled);
     try {
       for (const { suffix, data } of file.journals ?? []) await this.#write(path + suffix, data);
       return valueOf(await this.#guard(this.#python.add_source(request, path, report)));
@@ -359,6 +361,18 @@ export class Intake {
   }
 
   /**
+   * Lay a file out for Python of which only the part that it reads next is in memory.
+   *
+   * @param {{name: string, data: Blob}} file
+   * @returns {string} its path there
+   */
+  #layOutInSlices({ name, data }) {
+    const path = this.#newPath();
+    this.#attach(path, LocalBase.named(name, data));
+    return path;
+  }
+
+  /**
    * @param {string} path
    * @param {Uint8Array | Blob} data
    * @param {import("../runtime/read-response.js").ByteProgress} [onProgress]
@@ -392,6 +406,18 @@ export function fileOrigin(file, kind) {
     lastModified: file.lastModified ? new Date(file.lastModified).toUTCString() : "",
     loadedAt: Date.now(),
   };
+}
+
+/**
+ * @param {string} parameter
+ * @param {Content} file
+ * @returns {file is Content & {data: Blob}} whether it is on disk, and read from its beginning to its end, so
+ *   that it need not be in memory as a whole
+ */
+function isReadOnce(parameter, file) {
+  const { name, data } = file;
+  const kind = parameter === "auto" ? kindFromName(name) : parameter;
+  return data instanceof Blob && data.size >= PAGED_FROM && kind === "csv";
 }
 
 /** @returns {LiteError} the error that ends a cancelled import */

@@ -13,6 +13,7 @@ import {
   copyOf,
   countOf,
   filesBelow,
+  isBeingMade,
   isPlaced,
   isUnwatched,
   makePaged,
@@ -20,6 +21,7 @@ import {
 } from "./file-nodes.js";
 import { Pager } from "./pager.js";
 import { BLOCK_SIZE } from "../../shared/blocks.js";
+import { LiteError } from "../../shared/errors.js";
 
 /** @typedef {any} FileSystem  Emscripten's FS, most of which has no published types */
 /** @typedef {import("./file-nodes.js").FileNode} FileNode */
@@ -173,6 +175,17 @@ export class WatchedFiles {
     this.#open(path, { size: base.size, base, end: base.size, blocks: new Map() });
   }
 
+  /**
+   * @param {string} path  relative to the mount
+   * @returns {import("./paged-file.js").PagedFile & {base: Base}} the file there, which is on a host
+   * @throws {LiteError} there is none
+   */
+  onHost(path) {
+    const file = this.#pagedAt(`${this.#mount}/${path}`);
+    if (!file?.base || file.isNear) throw notOnHost(path);
+    return /** @type {import("./paged-file.js").PagedFile & {base: Base}} */ (file);
+  }
+
   /** @returns {Map<string, FileContent>} copies of all files, by path */
   copyAll() {
     return new Map(
@@ -200,15 +213,28 @@ export class WatchedFiles {
   /**
    * What was taken is saved, so its blocks may be forgotten where they can be loaded again.
    *
-   * @param {Array<{node: FileNode, path: string, blocks: Array<[index: number, bytes: Uint8Array]>}>} files
+   * @param {Array<{node: FileNode, path: string, blocks: Array<[index: number, ...any]>}>} files
    */
   settle(files) {
     for (const { node, path, blocks } of files) {
       if (!node.paged || !isPlaced(node) || this.#path(node) !== path) continue;
       const dirty = this.#dirty.get(node);
       for (const [index] of blocks) if (!dirty?.has(index)) node.paged.settle(index);
+      this.pager.release(node.paged);
     }
     this.pager.trim();
+  }
+
+  /** Everything is saved that was taken; see settle(). */
+  settleAll() {
+    const files = this.#watchedFiles.filter(({ paged }) => paged);
+    this.settle(
+      files.map((node) => ({
+        node,
+        path: this.#path(node),
+        blocks: node.paged.changedBlocks.map((/** @type {number} */ index) => [index]),
+      })),
+    );
   }
 
   /**
@@ -378,6 +404,8 @@ export class WatchedFiles {
       if (!fs.isFile(mode)) return node;
       node.node_ops = { ...node.node_ops, setattr };
       node.stream_ops = { ...node.stream_ops, write, msync };
+      // Its blocks need no longer be in memory once it is saved. And it grows without being moved.
+      if (isBeingMade(node)) this.#page(node, { size: 0, end: 0, blocks: new Map() }, true);
       this.#touch(node, 0, 0);
       return node;
     };
@@ -446,21 +474,38 @@ export class WatchedFiles {
    * @param {PagedContent} content
    */
   #open(path, content) {
-    const fs = this.#fs;
-    const node = fs.create(path, 0o666);
-    const stored = this.#stored;
-    const paged = this.pager.open(
-      content,
-      stored && {
-        read: (indexes) => stored.read(this.#path(node), indexes),
-        copy: async () => {
-          const place = this.#path(node);
-          return this.#taken.has(place) ? stored.copy(place, paged.base?.description) : undefined;
-        },
-      },
-    );
-    makePaged(fs, node, paged, (start, end) => this.#touch(node, start, end));
+    this.#page(this.#fs.create(path, 0o666), content);
   }
+
+  /**
+   * @param {FileNode} node  of an empty file
+   * @param {PagedContent} content
+   * @param {boolean} [isNew]  as Pager.open() takes it
+   */
+  #page(node, content, isNew) {
+    const stored = this.#stored;
+    const store = stored && {
+      read: (/** @type {number[]} */ indexes) => stored.read(this.#path(node), indexes),
+      copy: async () => {
+        const place = this.#path(node);
+        return this.#taken.has(place) ? stored.copy(place, paged.base?.description) : undefined;
+      },
+    };
+    const paged = this.pager.open(content, store, isNew);
+    makePaged(this.#fs, node, paged, (start, end) => this.#touch(node, start, end));
+  }
+}
+
+/**
+ * @param {string} path
+ * @returns {LiteError}
+ */
+function notOnHost(path) {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  return new LiteError(`${name} is not read from another host, so there is nothing to download.`, {
+    hint: "It may be on this device already, or was renamed or removed. Load the page again.",
+    source: name,
+  });
 }
 
 /**

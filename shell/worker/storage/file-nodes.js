@@ -19,6 +19,9 @@ import { BLOCK_SIZE } from "../../shared/blocks.js";
 /** A folder in the mount for what is on its way to become a file there: it is not watched. */
 export const UNWATCHED = "incoming";
 
+/** The end of the names there of databases that are being made (engine/importing/landing.py). */
+const MADE = ".import";
+
 // WASI's numbers, as Emscripten uses them.
 /** EAGAIN. SQLite stops with “disk I/O error” and can go on afterwards; EIO would count as damage. */
 export const ABSENT = 6;
@@ -117,6 +120,14 @@ export function isPlaced(node) {
 /** @param {FileNode} node */
 export function isUnwatched({ parent }) {
   return parent.name === UNWATCHED && parent.parent.parent === parent.parent;
+}
+
+/**
+ * @param {FileNode} node
+ * @returns {boolean} whether it is a database that is being made, and may become large
+ */
+export function isBeingMade(node) {
+  return isUnwatched(node) && node.name.endsWith(MADE);
 }
 
 /**

@@ -32,8 +32,17 @@ export class LocalBase {
    * @returns {LocalBase}
    */
   static of(file) {
-    const { name, size } = file;
-    return new LocalBase({ kind: "local", id: crypto.randomUUID(), name, size }, file);
+    return LocalBase.named(file.name, file);
+  }
+
+  /**
+   * @param {string} name
+   * @param {Blob} blob  that is not in the store yet
+   * @returns {LocalBase}
+   */
+  static named(name, blob) {
+    const { size } = blob;
+    return new LocalBase({ kind: "local", id: crypto.randomUUID(), name, size }, blob);
   }
 
   /** @returns {number} bytes */

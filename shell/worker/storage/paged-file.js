@@ -35,6 +35,8 @@ export class PagedFile {
   end;
   /** Whether all of it is in memory and stays there. */
   isWhole = false;
+  /** Whether it may be forgotten once it is saved, although all of it is in memory. */
+  isNew = false;
   /** @type {Map<number, Uint8Array>} each of BLOCK_SIZE bytes, not to be forgotten before it is saved */
   #changed = new Map();
   /** @type {Set<number>} blocks that differ from the base and are in the store */
@@ -171,6 +173,18 @@ export class PagedFile {
   }
 
   /**
+   * Of what it keeps, keep only these blocks.
+   *
+   * @param {number} first
+   * @param {number} end
+   */
+  keepOnly(first, end) {
+    for (const index of this.#kept.keys()) {
+      if (index < first || index >= end) this.#kept.delete(index);
+    }
+  }
+
+  /**
    * A block was saved as it is, so it can be loaded again.
    *
    * @param {number} index
@@ -183,6 +197,12 @@ export class PagedFile {
     const isKept = this.isWhole || this.#kept.has(index);
     if (isKept) this.#kept.set(index, block);
     this.#pager.settled(this, index, isKept ? undefined : block);
+  }
+
+  /** Keep nothing that can be loaded again. */
+  release() {
+    this.isWhole = this.isNew = false;
+    this.#kept.clear();
   }
 
   /**
@@ -212,12 +232,13 @@ export class PagedFile {
     return this.#changed.get(index)?.slice(0, Math.min(BLOCK_SIZE, this.size - index * BLOCK_SIZE));
   }
 
-  /** @returns {PagedContent} a copy, of a file that was never saved */
+  /** @returns {PagedContent} a copy, of a file that was never saved or is in memory as a whole */
   copy() {
+    const saved = this.savedBlocks.filter((index) => this.#kept.has(index));
     const blocks = new Map(
-      Array.from(this.#changed.keys(), (index) => [
+      [...this.#changed.keys(), ...saved].map((index) => [
         index,
-        /** @type {Uint8Array} */ (this.copyOf(index)),
+        /** @type {Uint8Array} */ (this.#block(index)).slice(0, this.size - index * BLOCK_SIZE),
       ]),
     );
     return { size: this.size, base: this.base, end: this.end, blocks };

@@ -120,6 +120,14 @@ export class Pager {
     return this.has(path) && this.#find(path)?.isSaved === true;
   }
 
+  /**
+   * @param {string} path  absolute
+   * @returns {boolean} whether parts of a file are on a host
+   */
+  isOnHost(path) {
+    return this.#find(path)?.isNear === false;
+  }
+
   /** @returns {number} bytes that may be in memory that nobody needs at present */
   get mostIdle() {
     return this.#cache.most;
@@ -143,11 +151,13 @@ export class Pager {
   /**
    * @param {PagedContent} content
    * @param {Saved} [store]  as PagedFile takes it
+   * @param {boolean} [isNew]  whether it is made here, in memory
    * @returns {PagedFile}
    */
-  open(content, store) {
+  open(content, store, isNew = false) {
     const file = new PagedFile(++this.#count, this, content, store);
-    this.#files.add(file);
+    file.isWhole = file.isNew = isNew;
+    if (!isNew) this.#files.add(file);
     return file;
   }
 
@@ -155,6 +165,17 @@ export class Pager {
   close(file) {
     this.#files.delete(file);
     this.#cache.drop(file);
+  }
+
+  /**
+   * A file that was made here has been saved: unless it is small, it need not be in memory any more.
+   *
+   * @param {PagedFile} file
+   */
+  release(file) {
+    if (!file.isNew || file.size <= this.mostIdle || file.changedBlocks.length > 0) return;
+    file.release();
+    this.#files.add(file);
   }
 
   /**
@@ -166,6 +187,7 @@ export class Pager {
    */
   async makeWhole(path) {
     const file = this.#find(path);
+    if (file) file.isNew = false; // it is needed, so it must stay
     if (!file || file.isWhole || this.staysPartial(path)) return;
     await this.#keep(file, () => Array.from({ length: file.blockCount }, (_, index) => index));
     file.isWhole = true;
@@ -181,6 +203,24 @@ export class Pager {
   async savedCopy(path) {
     const blob = this.has(path) ? await this.#find(path)?.savedCopy() : undefined;
     return blob && new SavedCopy(blob);
+  }
+
+  /**
+   * Have a part of a file in memory that is read from its beginning to its end, and no other part.
+   *
+   * @param {string} path  absolute; nothing happens unless it is a paged file
+   * @param {number} start  bytes
+   * @param {number} end    bytes; may be beyond the end of the file
+   * @returns {Promise<void>}
+   * @throws {LiteError} it cannot be read
+   */
+  async slide(path, start, end) {
+    const file = this.#find(path);
+    if (!file || file.isWhole) return;
+    const first = Math.floor(start / BLOCK_SIZE);
+    const count = Math.min(Math.ceil(end / BLOCK_SIZE), file.blockCount) - first;
+    file.keepOnly(first, first + count);
+    await this.#keep(file, () => Array.from({ length: count }, (_, offset) => first + offset));
   }
 
   /**

@@ -359,6 +359,7 @@ export class Saver {
       ALL,
     );
     this.#files.savedIn(generation);
+    this.#files.settleAll();
     this.#record = record;
     this.#replies.saved(replies);
   }

@@ -11,6 +11,7 @@ import pytest
 
 from engine.errors import LiteError
 from engine.sqlite import faults
+from engine.sqlite.blocks import SavedCopy
 
 BLOCK = 64 * 1024
 
@@ -42,13 +43,19 @@ class FakeBlocks:
     async def make_whole(self, path: str) -> None:
         raise NotImplementedError
 
+    async def slide(self, path: str, start: int, end: int) -> None:
+        raise NotImplementedError
+
     async def gather(self, path: str) -> None:
         raise NotImplementedError
+
+    def is_on_host(self, path: str) -> bool:
+        return self.has(path)
 
     def is_on_device(self, path: str) -> bool:
         return False
 
-    async def saved_copy(self, path: str) -> faults.SavedCopy | None:
+    async def saved_copy(self, path: str) -> SavedCopy | None:
         raise NotImplementedError
 
     def begin(self) -> None:

@@ -43,13 +43,13 @@ class Run {
   opensStore = Infinity;
   onStop = () => {};
 
-  static async start(store) {
+  static async start(store, cached = undefined) {
     const run = new Run();
     run.store = store;
     run.mount = `/local-${++worlds}`;
     const { owner, found } = await own(store, "k");
     const stored = new StoredBlocks(async () => store, found?.generation);
-    run.files = new WatchedFiles(FS, run.mount, () => {}, { stored });
+    run.files = new WatchedFiles(FS, run.mount, () => {}, { stored, cached });
     if (found) {
       run.files.fill(withBases(await readFiles(store, found.generation), found.generation));
     }
@@ -304,4 +304,41 @@ test("a browser that refuses Blobs is known, and the store can still be used", a
   assert.equal(await canStoreBlobs(store), false);
   await store.put("files", { size: 1 }, ["g", "x"]);
   assert.equal(await store.count("files"), 1);
+});
+
+test("a large database that was made here is forgotten once it is saved, a small one is not", async () => {
+  const store = await newStore();
+  const run = await Run.start(store, 4 * BLOCK_SIZE);
+  FS.mkdirTree(`${run.mount}/incoming`);
+  FS.mkdirTree(`${run.mount}/databases`);
+  const make = (name, blocks) => {
+    const bytes = new Uint8Array(blocks * BLOCK_SIZE);
+    for (let index = 0; index < blocks; index++) bytes[index * BLOCK_SIZE] = 1 + index;
+    FS.writeFile(`${run.mount}/incoming/1.import`, bytes);
+    FS.rename(`${run.mount}/incoming/1.import`, `${run.mount}/databases/${name}`);
+  };
+  make("large.db", 12);
+  make("small.db", 3);
+  const isForgotten = (name) => run.files.pager.has(`${run.mount}/databases/${name}`);
+  assert.deepEqual([isForgotten("large.db"), isForgotten("small.db")], [false, false]);
+  await run.save();
+  assert.deepEqual([isForgotten("large.db"), isForgotten("small.db")], [true, false]);
+  assert.deepEqual(await run.read(2 * BLOCK_SIZE, 1, "databases/large.db"), [3]);
+  await run.write(2 * BLOCK_SIZE + 1, new Uint8Array([99]), "databases/large.db");
+  await run.save();
+  const again = await Run.start(store);
+  assert.deepEqual(await again.read(2 * BLOCK_SIZE, 2, "databases/large.db"), [3, 99]);
+  assert.deepEqual(await again.read(11 * BLOCK_SIZE, 1, "databases/large.db"), [12]);
+});
+
+test("a database that must stay in memory does so", async () => {
+  const store = await newStore();
+  const run = await Run.start(store, BLOCK_SIZE);
+  FS.mkdirTree(`${run.mount}/incoming`);
+  FS.writeFile(`${run.mount}/incoming/1.import`, new Uint8Array(5 * BLOCK_SIZE));
+  FS.mkdirTree(`${run.mount}/databases`);
+  FS.rename(`${run.mount}/incoming/1.import`, `${run.mount}/${PATH}`);
+  await run.files.pager.makeWhole(`${run.mount}/${PATH}`);
+  await run.save();
+  assert.equal(run.files.pager.has(`${run.mount}/${PATH}`), false);
 });
