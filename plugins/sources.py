@@ -25,6 +25,7 @@ from engine.datasette import removals, site
 from engine.datasette.contents import Contents, may_change
 from engine.datasette.downloads import can_download, download_path
 from engine.errors import LiteError
+from engine.sqlite import faults
 from engine.sqlite.names import database_name, table_name
 
 PAGE = "/-/sources"
@@ -201,6 +202,7 @@ async def _database(
         "color": database.color,
         "in_memory": database.is_memory,
         "size": None if database.is_memory else database.size,
+        "on_host": not database.is_memory and faults.is_on_host(Path(database.path or "")),
         "count": len(names),
         "source": source,
         "download": download_path(datasette, name) if has_file else None,

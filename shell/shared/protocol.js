@@ -17,8 +17,8 @@
  * saves time in a later boot, has no answer either.
  *
  * Questions (`status`, `check`, `forget`, `bring-back`, `sweep`, `restore`, `set-aside`, `rename`,
- * `allow-load`, `pause-plugins`, `registrations`, `preview`, `add`, `reload`, `consent`, `plugins`,
- * `install`, `uninstall`) come with a MessagePort, on which exactly one answer is sent: {value} or
+ * `allow-load`, `pause-plugins`, `registrations`, `preview`, `add`, `reload`, `keep-copy`, `consent`,
+ * `plugins`, `install`, `uninstall`) come with a MessagePort, on which exactly one answer is sent: {value} or
  * {error}. Until then {working} comes at least every few seconds while the worker's thread is free, with
  * the progress of an `add`, `install` or `uninstall`. A question names a lock (shared/locks.js), which the
  * worker holds until it has answered; {working, locked} says that it does. A page that gets the lock
@@ -513,6 +513,17 @@ export const CHANGES_EXISTING = "ChangesExisting";
 /** @typedef {{changed: boolean, path: string}} ReloadResult */
 
 /**
+ * @typedef {object} KeepCopyQuestion  page → worker: download all of a database that is read from its host
+ *   block by block, and read it from this device from now on. Answered once that is saved
+ * @property {number} v
+ * @property {"keep-copy"} type
+ * @property {string} key
+ * @property {string} database  its name
+ */
+
+/** @typedef {{done: number, total: number}} CopyProgress  in bytes */
+
+/**
  * @typedef {object} ChangedMessage  worker → pages: the databases of an instance were written to
  * @property {number} v
  * @property {"changed"} type
@@ -557,13 +568,13 @@ export const CHANGES_EXISTING = "ChangesExisting";
 /**
  * @typedef {StatusQuestion | CheckQuestion | ForgetQuestion | BringBackQuestion | SweepQuestion
  *   | RestoreQuestion | SetAsideQuestion | RenameQuestion | AllowLoadQuestion | PausePluginsQuestion
- *   | RegistrationsQuestion | PreviewQuestion | AddQuestion | ReloadQuestion | ConsentQuestion
- *   | PluginsQuestion | InstallQuestion
+ *   | RegistrationsQuestion | PreviewQuestion | AddQuestion | ReloadQuestion | KeepCopyQuestion
+ *   | ConsentQuestion | PluginsQuestion | InstallQuestion
  *   | UninstallQuestion} Question
  */
 /** @typedef {WithoutVersion<Question>} Asked  what `question` turns into a message */
 /** @typedef {{lock?: string}} Locked  an extra field of every question: the name of its lock */
-/** @typedef {{value: any} | {error: WireError} | {working: true, locked?: true, progress?: AddProgress | InstallProgress}} Answer */
+/** @typedef {{value: any} | {error: WireError} | {working: true, locked?: true, progress?: AddProgress | InstallProgress | CopyProgress}} Answer */
 /** @typedef {OpenMessage | PingMessage | PrefetchMessage | WebSocketMessage | (Question & Locked)} PageMessage */
 /** @typedef {ChangedMessage | DeletedMessage | EvictedMessage} News */
 /** @typedef {ProgressMessage | ReadyMessage | FailedMessage | News} WorkerMessage */

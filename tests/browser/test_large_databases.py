@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -194,3 +196,56 @@ def test_without_the_network_what_was_read_can_still_be_shown(
     follow(page, address.replace("/123", "/33333"))
     expect(page.get_by_text("did not send a part of")).to_be_visible()
     expect(page.get_by_text("(HTTP 404)")).to_be_visible()
+
+
+@pytest.mark.first_visit
+def test_a_local_copy_is_kept_and_works_without_the_host(
+    page: Page, site: str, files: DataHost, places: Path
+) -> None:
+    habits = RangeHabits(etag='"1"')
+    url = files.add("places.db", b"", file=places, ranges=habits)
+    page.goto(link(site, "places/places/20000", url=url, range="1"))
+    wait_for_datasette(page)
+    table = page.url.removesuffix("/20000")
+    assert update(page, "20000/-/update", name="Here") == 200
+    follow(page, f"{table.removesuffix('places/places')}-/sources")
+    page.get_by_role("button", name="Keep a local copy of places").click()
+    page.get_by_role("button", name="Download", exact=True).click()
+    expect(page.get_by_text("All of places is on this device now")).to_be_visible()
+    expect(page.get_by_role("button", name="Keep a local copy of places")).to_have_count(0)
+    assert habits.sent > places.stat().st_size
+    files.files.clear()
+    stop_worker(page)
+    follow(page, f"{table}/20000")
+    expect(page.get_by_text("Here", exact=True)).to_be_visible()
+    [row] = rows_of(page, f"{table}.json?_shape=objects&code={code_of(39_999)}")
+    assert row["name"] == "Place 39999"
+    page.goto(f"{site}saved.html")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download places.db").click()
+    with closing(sqlite3.connect(download.value.path())) as conn:
+        assert conn.execute("select count(*) from places").fetchone() == (ROWS,)
+        assert conn.execute("select name from places where id = 20000").fetchone() == ("Here",)
+
+
+@pytest.mark.console_errors
+@pytest.mark.first_visit
+def test_a_local_copy_that_cannot_be_made_changes_nothing(
+    page: Page, site: str, files: DataHost, places: Path
+) -> None:
+    habits = RangeHabits(etag='"1"')
+    url = files.add("places.db", b"", file=places, ranges=habits)
+    page.goto(link(site, "places/places/20000", url=url, range="1"))
+    wait_for_datasette(page)
+    home = page.url.removesuffix("places/places/20000")
+    follow(page, f"{home}-/sources")
+    keep = page.get_by_role("button", name="Keep a local copy of places")
+    habits.etag = '"2"'
+    keep.click()
+    page.get_by_role("button", name="Download", exact=True).click()
+    expect(page.get_by_text("No local copy of places was made")).to_be_visible()
+    expect(page.get_by_text("has changed since it was opened here")).to_be_visible()
+    stop_worker(page)
+    habits.etag = '"1"'
+    follow(page, f"{home}places/places/30000")
+    expect(page.get_by_text("Place 30000", exact=True)).to_be_visible()

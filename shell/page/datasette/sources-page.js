@@ -1,6 +1,7 @@
 /**
- * The script of the page “Manage data” (plugins/sources.py): loads data from its source again, copies
- * links, and shows times as people speak of them. Everything else there works without a script.
+ * The script of the page “Manage data” (plugins/sources.py): loads data from its source again, keeps local
+ * copies of databases, copies links, and shows times as people speak of them. Everything else there works
+ * without a script.
  */
 
 import { inOneLine, LiteError } from "../../shared/errors.js";
@@ -11,6 +12,7 @@ import { askWorker } from "../worker/ask-worker.js";
 import { askInModal } from "./datasette-modal.js";
 import { byId, element } from "../ui/dom.js";
 import { leaveOutcome } from "./carried-message.js";
+import { keepCopy } from "./keep-copy.js";
 import { inRelativeWords } from "../ui/relative-time.js";
 
 const EXACT = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short" });
@@ -33,6 +35,10 @@ for (const time of document.querySelectorAll("time")) {
 
 for (const button of buttons("[data-lite-reload]")) {
   button.addEventListener("click", () => void reload(button));
+}
+
+for (const button of buttons("[data-lite-keep-copy]")) {
+  button.addEventListener("click", () => void keepLocally(button));
 }
 
 for (const button of buttons("[data-lite-link]")) {
@@ -81,6 +87,39 @@ async function reload(button) {
   } finally {
     button.disabled = false;
     button.textContent = label;
+  }
+}
+
+/**
+ * Ask how much may be downloaded, then keep a local copy of a database.
+ *
+ * @param {HTMLButtonElement} button
+ */
+async function keepLocally(button) {
+  const { liteKeepCopy: name = "", size = "" } = button.dataset;
+  const isWanted = await askInModal({
+    title: "Keep a local copy?",
+    body: [
+      `This downloads all of ${name}, ${size}, into this browser. `,
+      "After that, it opens without a network, and can be downloaded and exported.",
+    ],
+    yes: "Download",
+  });
+  if (!isWanted) return;
+  button.disabled = true;
+  try {
+    await keepCopy(key, name, byId("lite-outcome"));
+    leaveOutcome(`All of ${name} is on this device now, so it also works offline.`);
+    location.reload();
+  } catch (error) {
+    button.disabled = false;
+    button.focus();
+    if (error instanceof LiteError && error.name === "Cancelled") {
+      say("info", `The download of ${name} was cancelled. Everything is as it was before.`);
+      return;
+    }
+    const why = error instanceof LiteError ? error : { message: String(error) };
+    say("error", `No local copy of ${name} was made. ${inOneLine(why)}`);
   }
 }
 

@@ -24,7 +24,7 @@ import { activeWorker, whenReplaced } from "./worker-registration.js";
 export const WORKER_STOPPED = "WorkerStopped";
 
 /** Questions that are repeated only if a person decides so: they change something, or a file may be at fault. */
-const ONCE = ["add", "install", "uninstall", "preview"];
+const ONCE = ["add", "keep-copy", "install", "uninstall", "preview"];
 
 /** How often the other questions are asked in all. */
 const ATTEMPTS = 3;

@@ -19,6 +19,7 @@ import { start } from "../boot/start.js";
 import { StaticAnswers } from "../bridge/static-responses.js";
 import { ConsentNeeded } from "../trust/consent.js";
 import { LiteError } from "../../shared/errors.js";
+import { DATABASES } from "../../shared/saved-store.js";
 
 /** @typedef {import("../../shared/protocol.js").RunningStatus} Status */
 /** @typedef {import("../sources/intake.js").Intake} Intake */
@@ -429,6 +430,29 @@ export class Instance {
   }
 
   /**
+   * Download the rest of a database that is read from its host block by block.
+   *
+   * @param {string} database  its name
+   * @param {object} watch
+   * @param {(progress: import("../../shared/protocol.js").CopyProgress) => void} watch.onProgress
+   * @param {() => boolean} watch.isCancelled
+   * @returns {Promise<void>} settled when a copy of it is saved
+   * @throws {LiteError} named "Cancelled" if `watch` says so
+   */
+  keepCopy(database, { onProgress, isCancelled }) {
+    const copying = this.#persistence.keepCopy(`${DATABASES}${database}.db`, {
+      onProgress: (done, total) => {
+        this.lastUsed = performance.now();
+        onProgress({ done, total });
+      },
+      check: () => {
+        if (isCancelled() || this.state !== "ready") throw downloadCancelled();
+      },
+    });
+    return this.#inUse(copying);
+  }
+
+  /**
    * Install a plugin, for the next start.
    *
    * @param {string} requirement
@@ -461,6 +485,11 @@ export class Instance {
     this.lastUsed = performance.now();
     return this.#uses.during(this.#breakdown.unless(work));
   }
+}
+
+/** @returns {LiteError} */
+function downloadCancelled() {
+  return new LiteError("The download was cancelled.", { name: "Cancelled" });
 }
 
 /** @param {Promise<unknown>} end */

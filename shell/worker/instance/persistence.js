@@ -177,6 +177,22 @@ export class Persistence {
     if (this.#saver) await this.#saved(this.#saver.settled(), by);
   }
 
+  /**
+   * @param {string} path  of a file that is on a host
+   * @param {import("../storage/local-copy.js").CopyWatch} watch
+   * @returns {Promise<void>} settled when the workspace has a copy of it
+   * @throws {LiteError}
+   */
+  async keepCopy(path, watch) {
+    await this.firstSave;
+    if (!this.#saver) {
+      throw new LiteError("A copy cannot be kept, because nothing of this workspace is saved.", {
+        hint: "Open its link without temporary=1, in a window that is not private.",
+      });
+    }
+    await this.#saver.keepCopy(path, watch);
+  }
+
   /** @type {import("./additions.js").AndSave} */
   andSave = async (by, work, onSave = () => {}) => {
     const saver = this.#saver;

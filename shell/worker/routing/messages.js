@@ -44,7 +44,7 @@ import { SITE_ROOT } from "../../shared/site.js";
 const SIGN_OF_LIFE = 5000;
 
 /** Questions that change a workspace. */
-const CHANGING = ["add", "reload", "consent", "install", "uninstall"];
+const CHANGING = ["add", "reload", "keep-copy", "consent", "install", "uninstall"];
 
 /** ms between two progress reports of an import. */
 const REPORT_EVERY = 200;
@@ -182,6 +182,11 @@ async function answerTo(question, workspaces, clients, port, by) {
       return (await workspace.running()).preview(question.file, question.options);
     case "reload":
       return workspace.reload(question.source, question.revert, by);
+    case "keep-copy":
+      return (await workspace.running()).keepCopy(question.database, {
+        isCancelled: cancellation(port),
+        onProgress: progressTo(port),
+      });
     case "consent":
       return workspace.decide(question.allow, question.items);
     case "plugins":
@@ -216,17 +221,14 @@ function otherVersion() {
  * @returns {Promise<import("../../shared/protocol.js").AddResult>}
  */
 async function add({ files, title }, workspace, port, by) {
-  let isCancelled = false;
-  port.onmessage = (/** @type {MessageEvent<CancelMessage>} */ { data }) => {
-    if (data?.cancel) isCancelled = true;
-  };
+  const isCancelled = cancellation(port);
   const instance = await workspace.running();
   let saidAt = -Infinity;
   let stage = "";
   return instance.add(files, {
     by,
     title,
-    isCancelled: () => isCancelled,
+    isCancelled,
     onProgress(progress) {
       const now = `${progress.file} ${progress.stage}`;
       if (now === stage && performance.now() - saidAt < REPORT_EVERY) return;
@@ -239,7 +241,20 @@ async function add({ files, title }, workspace, port, by) {
 
 /**
  * @param {MessagePort} port
- * @returns {(progress: import("../../shared/protocol.js").InstallProgress) => void}
+ * @returns {() => boolean} whether the page has cancelled its question
+ */
+function cancellation(port) {
+  let isCancelled = false;
+  port.onmessage = (/** @type {MessageEvent<CancelMessage>} */ { data }) => {
+    if (data?.cancel) isCancelled = true;
+  };
+  return () => isCancelled;
+}
+
+/**
+ * @param {MessagePort} port
+ * @returns {(progress: import("../../shared/protocol.js").InstallProgress
+ *   | import("../../shared/protocol.js").CopyProgress) => void}
  */
 function progressTo(port) {
   return (progress) => port.postMessage({ working: true, progress });

@@ -27,6 +27,10 @@ const REFUSALS = {
     noRoom: "There is no room left to save this data, so changes to it will soon be lost.",
     other: "This data is not saved, so changes to it will soon be lost",
   },
+  local: {
+    noRoom: "There is no room left for a copy of this database, so none was made.",
+    other: "No copy of this database was made",
+  },
   copy: {
     noRoom: "There is no room left for this data, so it was not imported.",
     other: "This data was not imported",

@@ -78,15 +78,19 @@ export async function storeBases(store, generation, bases, onProgress) {
 /**
  * @param {Store} store
  * @param {string} generation
+ * @param {Iterable<string>} [coming]  ids of those that a file is about to need
  * @returns {Promise<void>} settled when no bases are there that no file needs
  */
-export async function dropBases(store, generation) {
+export async function dropBases(store, generation, coming = []) {
   if ((await store.count("bases", keysOf(generation))) === 0) return;
   await change(
     store,
     async (transaction, ask) => {
       const files = await transaction.objectStore("files").getAll(keysOf(generation));
-      const needed = files.map(({ base }) => (base?.kind === "local" ? base.id : ""));
+      const needed = [
+        ...files.map(({ base }) => (base?.kind === "local" ? base.id : "")),
+        ...coming,
+      ];
       const bases = transaction.objectStore("bases");
       for (const key of await bases.getAllKeys(keysOf(generation))) {
         if (!needed.includes(key[1])) ask(bases.delete(key));

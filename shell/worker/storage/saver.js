@@ -11,6 +11,7 @@
 
 import { checkWhole, writeGeneration } from "./generations.js";
 import manifest from "../site-cache/manifest.js";
+import { copyToStore } from "./local-copy.js";
 import { gone, notSaved } from "./save-errors.js";
 import { areNew, dropBases, storeBases } from "./saved-bases.js";
 import { Replies } from "./saved-replies.js";
@@ -106,6 +107,8 @@ export class Saver {
   #sources = {};
   /** A name for the workspace that is not saved yet. */
   #title = "";
+  /** @type {Set<string>} ids of copies that are being stored */
+  #coming = new Set();
   /** Whether somebody has changed or added something, be it a stored query. */
   #isTouched = false;
   /** Whether files were added. */
@@ -266,6 +269,73 @@ export class Saver {
     const saved = this.save();
     this.#onSaved(saved);
     await saved.catch(() => {});
+  }
+
+  /**
+   * Store a copy of a file that is on a host, and read the file from there from now on.
+   *
+   * @param {string} path  of the file
+   * @param {import("./local-copy.js").CopyWatch} watch
+   * @returns {Promise<void>} settled when it is saved that the file needs its host no more
+   * @throws {LiteError} it cannot be read or stored; everything is as before then
+   */
+  async keepCopy(path, watch) {
+    const file = this.#files.onHost(path);
+    const id = crypto.randomUUID();
+    this.#coming.add(id);
+    try {
+      await this.#queue.catch(() => {}); // there may be nothing saved yet
+      const { generation } = this.#record;
+      const copy = await this.#inStore((store) =>
+        copyToStore(store, generation, id, file.base, watch),
+      );
+      const turn = this.#queue.catch(() => {}).then(() => this.#putCopy(path, file, copy));
+      this.#queue = turn;
+      await turn;
+    } catch (error) {
+      this.#coming.delete(id);
+      await this.#dropBases();
+      throw notSaved(error, "local");
+    } finally {
+      this.#coming.delete(id);
+    }
+  }
+
+  /**
+   * @param {string} path
+   * @param {import("./paged-file.js").PagedFile} file
+   * @param {import("./local-base.js").LocalBase} copy  of its base
+   */
+  async #putCopy(path, file, copy) {
+    if (this.#failure) throw this.#failure;
+    const { base } = file;
+    const size = this.#files.size + copy.size;
+    const record = { ...this.#nextRecord({ size }), format: STATE_FORMAT, refetchable: false };
+    const { generation, key } = record;
+    const isDone = await this.#inStore((store) =>
+      change(
+        store,
+        async (transaction, ask) => {
+          const current = await transaction.objectStore("instances").get(key);
+          const files = transaction.objectStore("files");
+          const saved = await files.get([generation, path]);
+          if (!current || !isSame(current, record) || saved?.base?.kind !== "remote") return false;
+          if (this.#stopped || this.#files.onHost(path) !== file) return false;
+          ask(
+            files.put({ ...saved, base: { ...copy.description, end: saved.base.end } }, [
+              generation,
+              path,
+            ]),
+          );
+          this.#putRecord(transaction, ask, record, current);
+          return true;
+        },
+        "strict",
+      ),
+    );
+    if (!isDone || file.base !== base) throw gone();
+    this.#record = record;
+    file.base = copy;
   }
 
   /**
@@ -454,11 +524,11 @@ export class Saver {
     return storeBases(store, generation, bases, (...bytes) => this.onProgress(...bytes));
   }
 
-  /** Delete the copies of files that were removed. What was saved stays saved if that fails. */
+  /** Delete the copies that no file needs any more. What was saved stays saved if that fails. */
   async #dropBases() {
     const { generation } = this.#record;
-    await this.#inStore((store) => dropBases(store, generation)).catch((error) =>
-      console.warn("Copies of files that were removed are still stored.", error),
+    await this.#inStore((store) => dropBases(store, generation, this.#coming)).catch((error) =>
+      console.warn("Copies that no file needs are still stored.", error),
     );
   }
 
