@@ -156,6 +156,8 @@ export const SCHEMA_VERSION = 5;
  * @property {string} etag     "" if the host sends none or hides it
  * @property {string} lastModified  the same
  * @property {string} head     of a host that shows neither: the first 100 bytes, in hexadecimal
+ * @property {{urls: string[], size: number}} [parts]  of a file in parts: where they are, and the bytes of each but
+ *   the last. `url` is that of their list then, and `etag` has its hash
  */
 
 /**
@@ -174,19 +176,30 @@ export const SCHEMA_VERSION = 5;
  * @typedef {RemoteDescription | LocalDescription} BaseDescription
  */
 
+/**
+ * @param {BaseDescription} [base]
+ * @returns {string} names a version of a file on a host among the bases; "" if it is on no host, or the host
+ *   does not tell versions apart
+ */
+export function hostedId(base) {
+  if (base?.kind !== "remote") return "";
+  const version = base.etag || base.lastModified;
+  return version === "" ? "" : `${base.url} ${base.size} ${version}`;
+}
+
 /** @typedef {BaseDescription & {end: number}} SavedBase  end: bytes of it that still count */
 
 /**
  * Keys of files are [generation, path], of blocks [generation, path, index], of replies
  * [generation, fingerprint, id], of bases [generation, id, number of the piece]; paths are relative to the
- * instance's folder.
+ * instance's folder. Of a file on a host, the pieces are the blocks that were read of it.
  *
  * @typedef {object} Schema
  * @property {{key: string, value: SavedInstance}} instances
  * @property {{key: [string, string], value: {size: number, base?: SavedBase}}} files
  * @property {{key: [string, string, number], value: Uint8Array}} blocks
  * @property {{key: [string, string, string], value: SavedReply}} replies
- * @property {{key: [string, string, number], value: Blob}} bases
+ * @property {{key: [string, string, number], value: Blob | Uint8Array<ArrayBuffer>}} bases
  * @property {{key: string, value: Decision}} decisions
  * @property {{key: string, value: GuardRecord}} guards
  * @property {{key: string, value: SavedImage}} images

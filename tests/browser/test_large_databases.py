@@ -14,8 +14,10 @@ from playwright.sync_api import Page, expect
 from tests.support.browsing import BOOT_TIMEOUT, follow, link, stop_worker, wait_for_datasette
 from tests.support.hosts import DataHost, RangeHabits
 from tests.support.large_databases import code_of, make_places
+from tests.support.storage import wait_for_stored
 
 ROWS = 40_000
+BLOCK = 64 * 1024
 MB = 1024 * 1024
 
 
@@ -196,6 +198,29 @@ def test_without_the_network_what_was_read_can_still_be_shown(
     follow(page, address.replace("/123", "/33333"))
     expect(page.get_by_text("did not send a part of")).to_be_visible()
     expect(page.get_by_text("(HTTP 404)")).to_be_visible()
+
+
+@pytest.mark.console_errors
+@pytest.mark.first_visit
+def test_what_was_read_can_be_shown_after_a_restart_without_the_network(
+    page: Page, site: str, files: DataHost, places: Path
+) -> None:
+    habits = RangeHabits(etag='"1"')
+    url = files.add("places.db", b"", file=places, ranges=habits)
+    follow(page, link(site, "places/places/123", url=url, range="1"))
+    address = page.url
+    follow(page, address.replace("/123", "/20000"))
+    expect(page.get_by_text("Place 20000", exact=True)).to_be_visible()
+    # All but the block that shows what the file is. Nobody waits for that.
+    wait_for_stored(page, "bases", habits.sent // BLOCK - 1)
+    del files.files["/places.db"]
+    stop_worker(page)
+    follow(page, address.replace("/123", "/20000"))
+    expect(page.get_by_text("Place 20000", exact=True)).to_be_visible()
+    follow(page, address)
+    expect(page.get_by_text("Place 123", exact=True)).to_be_visible()
+    follow(page, address.replace("/123", "/33333"))
+    expect(page.get_by_text("did not send a part of")).to_be_visible()
 
 
 @pytest.mark.first_visit

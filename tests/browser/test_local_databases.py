@@ -28,6 +28,7 @@ from tests.support.browsing import (
 from tests.support.hosts import DataHost
 from tests.support.large_databases import code_of, make_places
 from tests.support.raw_chromium import raw_browser
+from tests.support.storage import stored
 
 ROWS = 200_000
 MB = 1024 * 1024
@@ -55,7 +56,7 @@ def test_a_large_csv_file_is_imported_from_disk(page: Page, site: str, tmp_path:
     path = tmp_path / "large.csv"
     with path.open("w") as file:
         file.write("number,text\n")
-        # More rows than an import notices in its first part, and a value that only the last part has.
+        # More than is in memory at a time, and a value that only the end has.
         file.writelines(f"{n},{'x' * 240}\n" for n in range(1, 140_001))
         file.write("140001,the last one\n")
     assert path.stat().st_size > 32_000_000
@@ -81,26 +82,6 @@ DELETE_BLOCK = """async (index) => {
   await new Promise((resolve) => (transaction.oncomplete = resolve));
   request.result.close();
 }"""
-
-
-def stored(page: Page) -> dict[str, int]:
-    """Return how many records the stores of saved data have."""
-    counts: dict[str, int] = page.evaluate(
-        """async () => {
-          const [{ name }] = await indexedDB.databases();
-          const request = indexedDB.open(name);
-          await new Promise((resolve) => (request.onsuccess = resolve));
-          const counts = {};
-          for (const store of ["files", "blocks", "bases"]) {
-            const count = request.result.transaction(store).objectStore(store).count();
-            await new Promise((resolve) => (count.onsuccess = resolve));
-            counts[store] = count.result;
-          }
-          request.result.close();
-          return counts;
-        }"""
-    )
-    return counts
 
 
 def saved_in_blocks(page: Page) -> int:

@@ -1,4 +1,4 @@
-"""Limits and fills up the room that the browser grants a site."""
+"""Limits and fills up the room that the browser grants a site, and counts what is stored in it."""
 
 from __future__ import annotations
 
@@ -68,3 +68,31 @@ class Room:
         written, it releases its room.
         """
         self._page.evaluate(_FILL, self._granted)
+
+
+#: A function that counts the records of the stores of saved data.
+_COUNT = """async () => {
+  const [{ name }] = await indexedDB.databases();
+  const request = indexedDB.open(name);
+  await new Promise((resolve) => (request.onsuccess = resolve));
+  const counts = {};
+  for (const store of ["files", "blocks", "bases"]) {
+    const count = request.result.transaction(store).objectStore(store).count();
+    await new Promise((resolve) => (count.onsuccess = resolve));
+    counts[store] = count.result;
+  }
+  request.result.close();
+  return counts;
+}"""
+
+
+def stored(page: Page) -> dict[str, int]:
+    """Return how many records the stores of saved data have."""
+    counts: dict[str, int] = page.evaluate(_COUNT)
+    return counts
+
+
+def wait_for_stored(page: Page, store: str, least: int) -> None:
+    """Wait until a store of saved data has at least so many records."""
+    enough = f"async ([store, least]) => (await ({_COUNT})())[store] >= least"
+    page.wait_for_function(enough, arg=[store, least])

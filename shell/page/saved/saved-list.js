@@ -138,7 +138,7 @@ export class SavedList {
    */
   #database(listing, { file, path, size, host }) {
     if (host) {
-      const where = `Only your changes to it are in this browser; the rest is on ${host}.`;
+      const where = `Your changes to it are in this browser, and parts that were read; all of it is on ${host}.`;
       return element("li", {}, `${file}, ${formatBytes(size)}. ${where}`);
     }
     const download = action(

@@ -68,7 +68,7 @@ export class RemoteBase {
       } catch (error) {
         if (!(error instanceof Temporary)) throw error;
         const wait = this.#waits[attempt];
-        if (wait === undefined) throw this.#inWords(error.cause);
+        if (wait === undefined || isOffline()) throw this.#inWords(error.cause);
         await new Promise((resolve) => setTimeout(resolve, wait));
       }
     }
@@ -152,11 +152,11 @@ export class RemoteBase {
         ...options,
       });
     }
-    if (self.navigator?.onLine === false) {
+    if (isOffline()) {
       return new LiteError(`A part of ${url} could not be read because you are offline.`, {
         hint:
-          "This database is read from its host block by block. What was read a short while ago can still " +
-          "be shown. Connect to the internet, then load this page again.",
+          "This database is read from its host block by block. Pages that were shown before can still be " +
+          "shown. Connect to the internet, then load this page again.",
         ...options,
       });
     }
@@ -165,6 +165,11 @@ export class RemoteBase {
       ...options,
     });
   }
+}
+
+/** @returns {boolean} whether the browser knows that there is no network */
+function isOffline() {
+  return self.navigator?.onLine === false;
 }
 
 /** The same request may succeed if it is made again. */

@@ -486,6 +486,8 @@ export class WatchedFiles {
     const stored = this.#stored;
     const store = stored && {
       read: (/** @type {number[]} */ indexes) => stored.read(this.#path(node), indexes),
+      readHost: (/** @type {[Base, number, number]} */ ...range) =>
+        stored.hostBlocks.read(...range),
       copy: async () => {
         const place = this.#path(node);
         return this.#taken.has(place) ? stored.copy(place, paged.base?.description) : undefined;

@@ -22,6 +22,8 @@
  * @property {(indexes: number[]) => Promise<Map<number, Uint8Array>>} read  by index, each of BLOCK_SIZE
  *   bytes or, at the end of the file, fewer; rejected with an error for a person if one is missing
  * @property {() => Promise<Blob | undefined>} copy  all of it as it was last saved; undefined if it never was
+ * @property {(base: Base, first: number, end: number) => Promise<Uint8Array>} [readHost]  the bytes of some
+ *   blocks of a base on a host, which may have been read before; rejected as Base.read()
  */
 
 /** @typedef {import("../../shared/saved-store.js").BaseDescription} BaseDescription */

@@ -149,6 +149,9 @@ export class PagedFile {
    */
   async #readBase(first, end) {
     if (!this.base) return new Uint8Array();
+    if (!this.base.isNear && this.#store?.readHost) {
+      return this.#store.readHost(this.base, first, end);
+    }
     return this.base.read(first * BLOCK_SIZE, Math.min(end * BLOCK_SIZE, this.base.size));
   }
 

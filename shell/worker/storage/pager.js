@@ -297,7 +297,12 @@ export class Pager {
     if (sizeOf(runs) > most) runs = this.#needed(byFile);
     const needed = sizeOf(runs);
     if (needed > most) return needed;
-    const reading = this.#read(runs);
+    const alone = this.#needed(byFile);
+    const reading = this.#read(runs).catch((error) => {
+      // Without a network, what was read before is still there, but not what follows it.
+      if (sizeOf(alone) === needed) throw error;
+      return this.#read(alone);
+    });
     const keys = runs.flatMap(([file, { first, count }]) =>
       Array.from({ length: count }, (_, offset) => keyOf(file, first + offset)),
     );

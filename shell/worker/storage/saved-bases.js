@@ -9,7 +9,7 @@
 import { LocalBase } from "./local-base.js";
 import { gone } from "./save-errors.js";
 import { change } from "./store-changes.js";
-import { keysOf } from "../../shared/saved-store.js";
+import { hostedId, keysOf } from "../../shared/saved-store.js";
 
 /** @typedef {import("../../shared/saved-store.js").Store} Store */
 /** @typedef {import("./paged-content.js").Base} Base */
@@ -88,7 +88,7 @@ export async function dropBases(store, generation, coming = []) {
     async (transaction, ask) => {
       const files = await transaction.objectStore("files").getAll(keysOf(generation));
       const needed = [
-        ...files.map(({ base }) => (base?.kind === "local" ? base.id : "")),
+        ...files.map(({ base }) => (base?.kind === "local" ? base.id : hostedId(base))),
         ...coming,
       ];
       const bases = transaction.objectStore("bases");

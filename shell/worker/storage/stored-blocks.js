@@ -2,6 +2,7 @@
  * Reads blocks of a running instance's files from the store, where they were saved.
  */
 
+import { HostBlocks } from "./host-blocks.js";
 import { incomplete, readFile } from "../../shared/saved-contents.js";
 
 /** @typedef {import("../../shared/saved-store.js").Store} Store */
@@ -9,8 +10,9 @@ import { incomplete, readFile } from "../../shared/saved-contents.js";
 /** @typedef {import("./saver.js").OpenStore} OpenStore */
 
 export class StoredBlocks {
-  /** The generation that they belong to; "" while nothing is saved. */
-  generation;
+  /** Has blocks of files on hosts. */
+  hostBlocks;
+  #generation;
   #openStore;
 
   /**
@@ -19,7 +21,17 @@ export class StoredBlocks {
    */
   constructor(openStore, generation = "") {
     this.#openStore = openStore;
-    this.generation = generation;
+    this.hostBlocks = new HostBlocks(openStore);
+    this.#generation = this.hostBlocks.generation = generation;
+  }
+
+  /** @returns {string} the generation that they belong to; "" while nothing is saved */
+  get generation() {
+    return this.#generation;
+  }
+
+  set generation(generation) {
+    this.#generation = this.hostBlocks.generation = generation;
   }
 
   /**
