@@ -29,8 +29,6 @@ from tests.support.kept import wait_for_parts
 from tests.support.shop import fetch_json, rows_of, shop_database
 from tests.support.storage import Room
 
-pytestmark = pytest.mark.first_visit
-
 CONTENTS = "datasette-lite.json"
 SCHEMES = ("light", "dark")
 
@@ -182,6 +180,7 @@ def test_export_opens_on_another_device(
     expect(instances(owner)).to_have_count(2)
 
 
+@pytest.mark.first_visit  # a deletion takes the snapshot with it
 def test_what_happens_elsewhere_is_shown_at_once(
     visitor: BrowserContext, site: str, owner: Page, exported: Exported
 ) -> None:
@@ -215,6 +214,7 @@ def test_home_page_leads_to_what_is_saved(visitor: BrowserContext, site: str, ow
     expect(instances(home)).to_have_count(2)
 
 
+@pytest.mark.first_visit  # as above
 def test_delete_can_be_thought_better_of_by_keyboard(owner: Page) -> None:
     button = owner.get_by_role("button", name="Delete shop.db")
     button.focus()
@@ -545,6 +545,7 @@ TOO_MUCH = "insert into pictures values (hex(randomblob(8)), randomblob(1500000)
 MOST_WRITES = 40
 
 
+@pytest.mark.first_visit
 @pytest.mark.console_errors
 def test_write_without_room_is_refused_and_nothing_breaks(
     page: Page, site: str, files: DataHost
@@ -578,6 +579,7 @@ def test_write_without_room_is_refused_and_nothing_breaks(
     assert len(rows_of(page, f"{home}/colours")) == 4
 
 
+@pytest.mark.first_visit
 @pytest.mark.console_errors
 def test_data_that_does_not_fit_opens_all_the_same(
     visitor: BrowserContext, site: str, files: DataHost, exported: Exported
@@ -609,6 +611,7 @@ def noise(size: int) -> bytes:
     return connection.serialize()
 
 
+@pytest.mark.first_visit
 @pytest.mark.console_errors
 def test_what_nobody_changed_makes_room_for_changes(page: Page, site: str, files: DataHost) -> None:
     room = Room(page, site, 2 * SMALL)
