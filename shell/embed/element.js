@@ -161,6 +161,7 @@ export class DatasetteLite extends HTMLElement {
       newTab: isOn(this.getAttribute("new-tab")),
     };
     if (!this.#isRefused) this.#poster.say(words);
+    this.#poster.keepRoom(this.#fixedHeight);
     this.#linkFullSize();
   }
 

@@ -47,6 +47,11 @@ export class Poster {
     this.problem.hidden = true;
   }
 
+  /** @param {string | undefined} height  that the frame will have, as a CSS length; undefined if that is not known */
+  keepRoom(height) {
+    this.box.style.minHeight = height ? `max(${height}, var(--least))` : "";
+  }
+
   /** Show that it waits for another embed of the page. */
   wait() {
     this.button.setAttribute("aria-disabled", "true");

@@ -6,6 +6,7 @@
 
 const CSS = `
   :host {
+    --least: 12rem;
     display: block;
     margin-block: 1em;
   }
@@ -71,7 +72,7 @@ const CSS = `
   iframe {
     display: block;
     width: 100%;
-    min-height: 12rem;
+    min-height: var(--least);
     border: 1px solid color-mix(in srgb, currentColor 30%, transparent);
     border-radius: 5px;
   }

@@ -15,6 +15,7 @@ from tests.support.browsing import BOOT_TIMEOUT, ConsoleWatch, wait_for_datasett
 from tests.support.deploys import Host
 from tests.support.embedding import Handbook, reader
 from tests.support.hosts import DataHost
+from tests.support.layout_shift import score, shifts, watch_shifts, watch_shifts_from_now
 
 PENGUINS = b"id,species,mass\n1,Adelie,3750\n2,Gentoo,5000\n3,Adelie,3800\n"
 TABLE = '<datasette-lite csv="penguins.csv" path="/data/penguins"></datasette-lite>'
@@ -200,6 +201,29 @@ def test_a_given_height_stays(handbook: Handbook) -> None:
     handbook.show(TABLE.replace("csv=", 'height="333px" csv='))
     start(handbook)
     expect(handbook.embed().locator("iframe")).to_have_css("height", "333px")
+
+
+BELOW = '<p id="below">After it</p>'
+
+
+def test_nothing_moves_around_an_embed_of_a_given_height(handbook: Handbook) -> None:
+    handbook.show(TABLE.replace("csv=", 'height="420px" csv=') + BELOW)
+    expect(handbook.button()).to_be_visible()
+    watch_shifts_from_now(handbook.page)
+    start(handbook)
+    handbook.frame().get_by_role("link", name="data", exact=True).click()
+    expect(handbook.frame().get_by_role("heading", level=1, name="data")).to_be_visible()
+    assert shifts(handbook.page, with_answers=True) == []
+
+
+@pytest.mark.parametrize("height", ["auto", "420px"])
+def test_nothing_moves_inside_an_embed(handbook: Handbook, height: str) -> None:
+    watch_shifts(handbook.page)
+    handbook.show(TABLE.replace("csv=", f'height="{height}" csv='))
+    start(handbook)
+    frame_of(handbook).wait_for_load_state("networkidle")
+    moved = shifts(frame_of(handbook), with_answers=True)
+    assert score(moved) <= 0.01, moved
 
 
 def test_its_pages_are_compact(handbook: Handbook) -> None:
@@ -557,6 +581,7 @@ def test_it_is_accessible(handbook: Handbook, width: int, scheme: str) -> None:
     )
     assert theme(handbook) == scheme
     assert accessibility_problems(handbook.page) == []
+    assert accessibility_problems(frame_of(handbook)) == []
     wide = "document.documentElement.scrollWidth > innerWidth"
     assert handbook.page.evaluate(wide) is False
     assert frame_of(handbook).evaluate(wide) is False

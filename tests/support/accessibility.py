@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Frame, Page
 
 _AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -14,8 +14,10 @@ _SETTLED = """() => Promise.allSettled(
         .map((one) => one.finished))"""
 
 
-def accessibility_problems(page: Page, host: str = "") -> list[str]:
+def accessibility_problems(page: Page | Frame, host: str = "") -> list[str]:
     """Return what axe finds wrong with a page (https://github.com/dequelabs/axe-core).
+
+    What is in its frames is not looked at, since their policies keep axe out: ask for each frame.
 
     :param host: selects an element; then only the dialog in its shadow root is looked at.
     """
