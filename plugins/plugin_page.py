@@ -27,6 +27,7 @@ from engine.packages.wheels import INSTALLED
 
 PAGE = "/-/install"
 CATALOGUE = Path(__file__).parent / "catalogue.json"
+CATEGORIES = Path(__file__).parent / "categories.json"
 
 Links = list[dict[str, str]]
 
@@ -93,7 +94,7 @@ async def _page(request: Request, datasette: Datasette) -> Response:
         "version": __version__,
         "version_is_sites": not _is_installed(),
         "active": _active(),
-        "catalogue": [entry for entry in entries if entry["state"] == "works"],
+        "categories": _by_category([entry for entry in entries if entry["state"] == "works"]),
         "others": [entry for entry in entries if entry["state"] != "works"],
         "may_change": _may_change(datasette, request.actor),
         "back": _back(datasette, request),
@@ -113,6 +114,20 @@ def _is_installed() -> bool:
 def _catalogue() -> list[dict[str, Any]]:
     entries: list[dict[str, Any]] = json.loads(CATALOGUE.read_text())
     return sorted(entries, key=lambda entry: entry["title"].casefold())
+
+
+def _by_category(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return categories and their entries, each with the most useful ones first."""
+    named = {entry["name"]: entry for entry in entries}
+    categories = [
+        {
+            "title": category["title"],
+            "entries": [named.pop(name) for name in category["plugins"] if name in named],
+        }
+        for category in json.loads(CATEGORIES.read_text())
+    ]
+    categories.append({"title": "More", "entries": list(named.values())})
+    return [category for category in categories if category["entries"]]
 
 
 def _active() -> list[dict[str, str]]:

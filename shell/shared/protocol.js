@@ -18,8 +18,8 @@
  *
  * Questions (`status`, `check`, `forget`, `bring-back`, `sweep`, `restore`, `set-aside`, `rename`,
  * `allow-load`, `pause-plugins`, `registrations`, `preview`, `add`, `reload`, `keep-copy`, `consent`,
- * `plugins`, `install`, `uninstall`) come with a MessagePort, on which exactly one answer is sent: {value} or
- * {error}. Until then {working} comes at least every few seconds while the worker's thread is free, with
+ * `plugins`, `served`, `install`, `uninstall`) come with a MessagePort, on which exactly one answer is sent:
+ * {value} or {error}. Until then {working} comes at least every few seconds while the worker's thread is free, with
  * the progress of an `add`, `install` or `uninstall`. A question names a lock (shared/locks.js), which the
  * worker holds until it has answered; {working, locked} says that it does. A page that gets the lock
  * before an answer knows that the worker was stopped, and may ask again: what was done is not done twice.
@@ -238,6 +238,15 @@ export const APP_STAGES = [
  */
 
 /** @typedef {{plugins: InstalledPlugin[], locked: boolean}} PluginList */
+
+/**
+ * @typedef {object} ServedQuestion  page → worker: which of these can be installed from the site's package
+ *   indexes? The answer is a list of them
+ * @property {number} v
+ * @property {"served"} type
+ * @property {string} key
+ * @property {string[]} requirements
+ */
 
 /**
  * @typedef {object} InstalledPlugin
@@ -569,7 +578,7 @@ export const CHANGES_EXISTING = "ChangesExisting";
  * @typedef {StatusQuestion | CheckQuestion | ForgetQuestion | BringBackQuestion | SweepQuestion
  *   | RestoreQuestion | SetAsideQuestion | RenameQuestion | AllowLoadQuestion | PausePluginsQuestion
  *   | RegistrationsQuestion | PreviewQuestion | AddQuestion | ReloadQuestion | KeepCopyQuestion
- *   | ConsentQuestion | PluginsQuestion | InstallQuestion
+ *   | ConsentQuestion | PluginsQuestion | ServedQuestion | InstallQuestion
  *   | UninstallQuestion} Question
  */
 /** @typedef {WithoutVersion<Question>} Asked  what `question` turns into a message */

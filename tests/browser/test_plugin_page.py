@@ -11,7 +11,14 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support.accessibility import accessibility_problems
-from tests.support.browsing import BOOT_TIMEOUT, click_through, follow, link, stop_worker
+from tests.support.browsing import (
+    BOOT_TIMEOUT,
+    click_through,
+    follow,
+    link,
+    stop_worker,
+    wait_for_datasette,
+)
 from tests.support.hosts import DataHost, static_site
 from tests.support.sites import build
 from tests.support.wheels import add_to_index, repacked, saying, wheel
@@ -44,6 +51,12 @@ def indexed_site(indexed_build: Path) -> Iterator[str]:
         yield address
 
 
+def tried_version(name: str) -> str:
+    """Return the version of a plugin that the catalogue offers."""
+    catalogue = json.loads((PROJECT / "plugins" / "catalogue.json").read_text())
+    return next(str(entry["version"]) for entry in catalogue if entry["name"] == name)
+
+
 def installed(page: Page, name: str) -> Locator:
     """Return the page's text about an installed plugin."""
     heading = page.get_by_role("heading", name=name)
@@ -59,6 +72,8 @@ def install(page: Page, what: str) -> None:
 
 def test_story_of_a_plugin(page: Page, indexed_site: str, index: Path, files: DataHost) -> None:
     add_to_index(index, wheel("datasette-greeter", "1.0", code=saying(f"{GREETING}, 1.0")))
+    for name in ("datasette-vega", "datasette-cluster-map"):
+        add_to_index(index, wheel(name, tried_version(name)))
     table = files.add("pets.csv", b"id,name\n1,cat\n2,dog\n")
     follow(page, link(indexed_site, "data/pets?_sort=name", csv=table))
     came_from = page.url
@@ -72,8 +87,13 @@ def test_story_of_a_plugin(page: Page, indexed_site: str, index: Path, files: Da
     expect(page.get_by_role("group", name="In progress")).to_be_hidden()
 
     # The catalogue can be searched, with the keyboard alone.
-    catalogue = page.get_by_role("list", name="Catalogue").get_by_role("listitem")
+    catalogue = page.get_by_role("group", name="Catalogue").get_by_role("listitem")
     expect(page.get_by_role("heading", name="datasette-vega")).to_be_visible()
+    # Only what the site's package index has is offered, the most useful first.
+    expect(catalogue).to_have_count(2)
+    expect(page.get_by_role("region", name="Most useful").get_by_role("listitem")).to_have_count(2)
+    expect(page.get_by_role("heading", name="SQL functions")).to_be_hidden()
+    expect(page.get_by_text("this site’s package index does not have them")).to_be_visible()
     page.get_by_label("Search, or name a package").press_sequentially("MAP cluster")
     expect(catalogue.filter(visible=True)).to_have_count(1)
     expect(catalogue.filter(visible=True)).to_contain_text("datasette-cluster-map")
@@ -96,6 +116,15 @@ def test_story_of_a_plugin(page: Page, indexed_site: str, index: Path, files: Da
     expect(page.get_by_text(f"{GREETING}, 1.0")).to_be_visible()
     expect(page.get_by_text("datasette-greeter 1.0 is installed.")).to_be_visible()
     expect(page.locator("tbody tr")).to_have_count(2)
+
+    # It can be tried on other data: there it is looked up already.
+    follow(page, came_from.split("data/pets")[0] + "-/install")
+    plugin = installed(page, "datasette-greeter")
+    plugin.get_by_text("Try it on…").click()
+    expect(plugin.get_by_role("link", name="This workspace")).to_be_visible()
+    click_through(plugin.get_by_role("link", name="This site’s data"))
+    wait_for_datasette(page)
+    expect(page.get_by_role("button", name="Install: datasette-greeter")).to_be_visible()
 
     # A newer version is not taken before somebody asks for it.
     add_to_index(index, wheel("datasette-greeter", "1.1", code=saying(f"{GREETING}, 1.1")))
@@ -178,11 +207,7 @@ def test_a_locked_site_takes_no_code(page: Page, files: DataHost, tmp_path: Path
 def test_an_entry_of_the_catalogue_is_installed_as_it_was_tried(
     page: Page, indexed_site: str, index: Path
 ) -> None:
-    tried = next(
-        entry["version"]
-        for entry in json.loads((PROJECT / "plugins" / "catalogue.json").read_text())
-        if entry["name"] == "datasette-graphql"
-    )
+    tried = tried_version("datasette-graphql")
     for version in ("0.1", tried):
         code = saying(f"{GREETING}, {version}")
         add_to_index(index, wheel("datasette-graphql", version, code=code))

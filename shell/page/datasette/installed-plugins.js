@@ -19,6 +19,7 @@ import { isDatasette } from "./running-datasette.js";
  * @property {(plugin: InstalledPlugin) => void} remove
  * @property {(plugin: InstalledPlugin) => void} upgrade
  * @property {() => void} decideAgain
+ * @property {(plugin: InstalledPlugin) => HTMLElement} tryItOn
  */
 
 /**
@@ -72,13 +73,14 @@ function installedItem(plugin, changes) {
     ...(changes
       ? [
           element(
-            "p",
+            "div",
             { class: "lite-actions" },
             // A wheel's address names one version, so it has no newer one.
             ...(isWheel(requirement) || (problem && version === "")
               ? []
               : [linkButton("Upgrade", label, () => changes.upgrade(plugin))]),
             linkButton("Remove", label, () => changes.remove(plugin), "lite-danger", true),
+            ...(problem ? [] : [changes.tryItOn(plugin)]),
           ),
         ]
       : []),

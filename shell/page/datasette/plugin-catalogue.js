@@ -7,6 +7,7 @@
 
 import { isWheel } from "../../shared/recipe.js";
 import { byId, element } from "../ui/dom.js";
+import { WANTED } from "./try-plugin.js";
 import { isFound, packageName, requirementIn } from "./plugin-search.js";
 
 export class PluginCatalogue {
@@ -31,6 +32,8 @@ export class PluginCatalogue {
       const requirement = button?.getAttribute("data-lite-install");
       if (requirement) this.onInstall(requirement, this.#isListed(requirement));
     });
+    const wanted = new URLSearchParams(location.search).get(WANTED);
+    if (wanted && this.field.value === "") this.field.value = wanted;
     this.#search(); // a browser that comes back to this page keeps the typed text
   }
 
@@ -44,6 +47,33 @@ export class PluginCatalogue {
       button.textContent = isHere ? "Installed" : "Install";
       button.setAttribute("aria-label", `${button.textContent}: ${name}`);
     }
+  }
+
+  /** @returns {string[]} what its entries offer to install */
+  get offers() {
+    return this.#offering().map(({ offer }) => offer);
+  }
+
+  /** @param {string[]} served  the offers that can be installed from the site's package index */
+  keep(served) {
+    const gone = this.#offering().filter(({ offer }) => !served.includes(offer));
+    for (const { entry } of gone) entry.remove();
+    this.entries = this.entries.filter((entry) => entry.isConnected);
+    const note = byId("lite-not-served");
+    note.hidden = gone.length === 0;
+    note.textContent =
+      gone.length === 1
+        ? "1 more plugin has been tested, but this site’s package index does not have it."
+        : `${gone.length} more plugins have been tested, but this site’s package index does not have them.`;
+    this.#search();
+  }
+
+  /** @returns {Array<{entry: HTMLElement, offer: string}>} */
+  #offering() {
+    return this.entries.flatMap((entry) => {
+      const offer = entry.querySelector("[data-lite-install]")?.getAttribute("data-lite-install");
+      return offer ? [{ entry, offer }] : [];
+    });
   }
 
   #search() {
@@ -60,6 +90,9 @@ export class PluginCatalogue {
       const some = shown.some((entry) => others.contains(entry));
       others.hidden = !some;
       others.open = some && typed !== "";
+    }
+    for (const category of byId("lite-catalogue").querySelectorAll("section")) {
+      category.hidden = !shown.some((entry) => category.contains(entry));
     }
     const direct = this.#direct(typed, shown.length);
     byId("lite-direct").replaceChildren(...direct);

@@ -17,6 +17,8 @@ import { nameOf, showInstalled } from "./installed-plugins.js";
 import { leaveOutcome } from "./carried-message.js";
 import { PluginCatalogue } from "./plugin-catalogue.js";
 import { exactVersion, packageName } from "./plugin-search.js";
+import { showSettled } from "./settling.js";
+import { tryItOn } from "./try-plugin.js";
 import { describeDatasette } from "./running-datasette.js";
 
 /** @typedef {import("../../shared/protocol.js").InstalledPlugin} InstalledPlugin */
@@ -40,10 +42,16 @@ const key = parseAppPath(location.pathname, SITE_ROOT.pathname)?.key ?? "";
 const mayChange = document.getElementById("lite-add") !== null;
 const catalogue = mayChange ? new PluginCatalogue(install) : undefined;
 
-for (const hidden of document.querySelectorAll("[data-needs-script]")) {
-  /** @type {HTMLElement} */ (hidden).hidden = false;
+void Promise.all([showAll(), keepServed()])
+  .catch((error) => say(error))
+  .then(showSettled);
+
+/** Take what the site's package index does not have out of the catalogue. */
+async function keepServed() {
+  if (!catalogue) return;
+  const question = { type: /** @type {const} */ ("served"), key, requirements: catalogue.offers };
+  catalogue.keep(await askWorker(question));
 }
-void showAll().catch((error) => say(error));
 
 /** @returns {Promise<PluginList>} the list that is shown */
 async function showAll() {
@@ -54,7 +62,11 @@ async function showAll() {
   ]);
   const { refused, problems } = status?.state === "ready" ? status : { refused: [], problems: [] };
   showDatasette(problems);
-  showInstalled(list, refused, mayChange ? { remove, upgrade, decideAgain } : null);
+  showInstalled(
+    list,
+    refused,
+    mayChange ? { remove, upgrade, decideAgain, tryItOn: offerToTry } : null,
+  );
   byId("lite-installed").removeAttribute("aria-busy");
   catalogue?.markInstalled(list.plugins.map(({ name }) => name));
   if (mayChange) {
@@ -103,6 +115,12 @@ async function upgrade({ name, version, requirement }) {
     }
     goOn(`${now ? nameOf(now) : name} is installed and replaces ${version}.`, location.href);
   });
+}
+
+/** @param {InstalledPlugin} plugin */
+function offerToTry({ name, requirement }) {
+  const { back = "", home = "" } = page.dataset;
+  return tryItOn(key, back || home, name || requirement, requirement);
 }
 
 /** @param {InstalledPlugin} plugin */

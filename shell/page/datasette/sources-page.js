@@ -11,6 +11,7 @@ import { SITE_ROOT } from "../../shared/site.js";
 import { askWorker } from "../worker/ask-worker.js";
 import { askInModal } from "./datasette-modal.js";
 import { byId, element } from "../ui/dom.js";
+import { showSettled } from "./settling.js";
 import { leaveOutcome } from "./carried-message.js";
 import { keepCopy } from "./keep-copy.js";
 import { inRelativeWords } from "../ui/relative-time.js";
@@ -22,10 +23,6 @@ const IMPORTED =
   "is fetched from them unless you load them again.";
 
 const key = parseAppPath(location.pathname, SITE_ROOT.pathname)?.key ?? "";
-
-for (const hidden of document.querySelectorAll("[data-needs-script]")) {
-  /** @type {HTMLElement} */ (hidden).hidden = false;
-}
 
 for (const time of document.querySelectorAll("time")) {
   const moment = Date.parse(time.dateTime);
@@ -45,10 +42,12 @@ for (const button of buttons("[data-lite-link]")) {
   button.addEventListener("click", () => void copyLink(button));
 }
 
-askWorker({ type: "status", key }).then(
-  (status) => status?.isImported && byId("lite-outcome").after(element("p", {}, IMPORTED)),
-  () => {}, // the page itself is fine
-);
+askWorker({ type: "status", key })
+  .then(
+    (status) => status?.isImported && byId("lite-outcome").after(element("p", {}, IMPORTED)),
+    () => {}, // the page itself is fine
+  )
+  .then(showSettled);
 
 /**
  * @param {string} selector

@@ -14,6 +14,7 @@ import {
   SAVED,
   sorted,
 } from "../trust/consent.js";
+import { servedBy } from "./index-contents.js";
 import { allFailed, inOwnWords, lastLine, PAUSED, STUCK } from "./package-problems.js";
 import { parseLock } from "../trust/lock.js";
 import { isNew, requestsOf, requirementOf } from "../trust/requests.js";
@@ -362,6 +363,14 @@ export class Packages {
       plugins: plugins.map((one) => (isBrought(one.from) ? { ...one, from: "import" } : one)),
       locked: this.#settings.locked,
     };
+  }
+
+  /**
+   * @param {string[]} requirements
+   * @returns {Promise<string[]>} those that can be installed from the site's package indexes
+   */
+  served(requirements) {
+    return servedBy(this.#settings.indexes, requirements);
   }
 
   destroy() {

@@ -191,6 +191,8 @@ async function answerTo(question, workspaces, clients, port, by) {
       return workspace.decide(question.allow, question.items);
     case "plugins":
       return (await workspace.running()).packages.list();
+    case "served":
+      return (await workspace.running()).packages.served(question.requirements);
     case "install":
       return workspace.install(question, progressTo(port));
     case "uninstall":

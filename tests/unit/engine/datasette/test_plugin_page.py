@@ -88,6 +88,22 @@ def test_the_shipped_catalogue_is_whole() -> None:
         assert entry["state"] == "works" or entry["note"], "say why it does not work"
 
 
+def test_every_plugin_has_one_category() -> None:
+    names = [entry["name"] for entry in json.loads(plugin_page.CATALOGUE.read_text())]
+    categories = json.loads(plugin_page.CATEGORIES.read_text())
+    placed = [name for category in categories for name in category["plugins"]]
+    assert sorted(placed) == sorted(names)
+
+
+def test_the_catalogue_begins_with_what_is_most_useful(as_root: None) -> None:
+    html = get("/-/install")
+    titles = re.findall(r'class="lite-category"[^>]*>([^<]+)<', html)
+    assert titles[:2] == ["Most useful", "Maps and charts"]
+    assert "More" not in titles
+    first = re.findall(r'data-lite-entry="([^"]+)"', html)[0]
+    assert first == "datasette-cluster-map"
+
+
 def test_it_tells_which_datasette_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert f"Datasette {__version__} runs here. It comes with this site." in get("/-/install")
     monkeypatch.setattr(datasette, "__file__", str(tmp_path / "datasette" / "__init__.py"))
