@@ -254,6 +254,7 @@ def _serve(contents: Contents, served: hosting.Served, entry: dict[str, Any]) ->
     entry = {"file": served.name, **entry, "size": served.size, "sha256": served.sha256}
     if served.parts:
         entry["parts"] = served.parts
+        entry["part_size"] = served.files[served.parts[0]].stat().st_size
     contents.index.append(entry)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -54,13 +55,19 @@ def update(page: Page, path: str, **values: str) -> int:
     return status
 
 
+def open_places(page: Page, site: str, files: DataHost, places: Path, path: str) -> RangeHabits:
+    """Open a page of the database, which is read block by block; return how its host answers."""
+    habits = RangeHabits(etag='"1"')
+    url = files.add("places.db", b"", file=places, ranges=habits)
+    page.goto(link(site, path, url=url, range="1"))
+    wait_for_datasette(page)
+    return habits
+
+
 def test_a_large_database_opens_without_being_downloaded(
     page: Page, site: str, files: DataHost, places: Path
 ) -> None:
-    habits = RangeHabits(etag='"1"')
-    url = files.add("places.db", b"", file=places, ranges=habits)
-    page.goto(link(site, "places/places", url=url, range="1"))
-    wait_for_datasette(page)
+    habits = open_places(page, site, files, places, "places/places")
     expect(page.get_by_text("Place 100", exact=True)).to_be_visible()
     assert habits.sent < 2 * MB
     before = habits.sent
@@ -74,10 +81,7 @@ def test_a_large_database_opens_without_being_downloaded(
 def test_changes_are_kept_here_and_the_rest_stays_there(
     page: Page, site: str, files: DataHost, places: Path
 ) -> None:
-    habits = RangeHabits(etag='"1"')
-    url = files.add("places.db", b"", file=places, ranges=habits)
-    page.goto(link(site, "places/places/20000", url=url, range="1"))
-    wait_for_datasette(page)
+    habits = open_places(page, site, files, places, "places/places/20000")
     address = page.url
     assert update(page, "20000/-/update", name="Here") == 200
     stop_worker(page)
@@ -92,10 +96,7 @@ def test_changes_are_kept_here_and_the_rest_stays_there(
 def test_a_file_that_changes_is_reported_and_never_mixed(
     page: Page, site: str, files: DataHost, places: Path
 ) -> None:
-    habits = RangeHabits(etag='"1"')
-    url = files.add("places.db", b"", file=places, ranges=habits)
-    page.goto(link(site, "places/places", url=url, range="1"))
-    wait_for_datasette(page)
+    habits = open_places(page, site, files, places, "places/places")
     habits.etag = '"2"'
     follow(page, page.url + "?_search=w39000")
     expect(page.get_by_text("has changed since it was opened here")).to_be_visible()
@@ -188,9 +189,7 @@ def test_a_host_that_compresses_ranges_is_read_as_a_whole(
 def test_without_the_network_what_was_read_can_still_be_shown(
     page: Page, site: str, files: DataHost, places: Path
 ) -> None:
-    habits = RangeHabits(etag='"1"')
-    url = files.add("places.db", b"", file=places, ranges=habits)
-    follow(page, link(site, "places/places/123", url=url, range="1"))
+    open_places(page, site, files, places, "places/places/123")
     address = page.url
     del files.files["/places.db"]
     follow(page, address)
@@ -205,9 +204,7 @@ def test_without_the_network_what_was_read_can_still_be_shown(
 def test_what_was_read_can_be_shown_after_a_restart_without_the_network(
     page: Page, site: str, files: DataHost, places: Path
 ) -> None:
-    habits = RangeHabits(etag='"1"')
-    url = files.add("places.db", b"", file=places, ranges=habits)
-    follow(page, link(site, "places/places/123", url=url, range="1"))
+    habits = open_places(page, site, files, places, "places/places/123")
     address = page.url
     follow(page, address.replace("/123", "/20000"))
     expect(page.get_by_text("Place 20000", exact=True)).to_be_visible()
@@ -224,13 +221,35 @@ def test_what_was_read_can_be_shown_after_a_restart_without_the_network(
 
 
 @pytest.mark.first_visit
+def test_a_database_in_parts_is_read_in_ranges(
+    page: Page, site: str, files: DataHost, places: Path
+) -> None:
+    content, part = places.read_bytes(), 3_000_000
+    habits = RangeHabits(etag='"1"')
+    names = [f"places.db.{at // part:03}" for at in range(0, len(content), part)]
+    for number, name in enumerate(names):
+        body = content[number * part : (number + 1) * part]
+        files.add(f"data/{name}", body, ranges=habits)
+    parts = {"parts": names, "part_size": part, "size": len(content)}
+    url = files.add("data/places.db.json", json.dumps(parts).encode())
+    page.goto(link(site, "places/places/20000", url=url, range="1"))
+    wait_for_datasette(page)
+    expect(page.get_by_text("Place 20000", exact=True)).to_be_visible()
+    address = page.url
+    assert update(page, "20000/-/update", name="Here") == 200
+    stop_worker(page)
+    follow(page, address)
+    expect(page.get_by_text("Here", exact=True)).to_be_visible()
+    [row] = rows_of(page, f"../places.json?_shape=objects&code={code_of(39_999)}")
+    assert row["name"] == "Place 39999"
+    assert habits.sent < 5 * MB
+
+
+@pytest.mark.first_visit
 def test_a_local_copy_is_kept_and_works_without_the_host(
     page: Page, site: str, files: DataHost, places: Path
 ) -> None:
-    habits = RangeHabits(etag='"1"')
-    url = files.add("places.db", b"", file=places, ranges=habits)
-    page.goto(link(site, "places/places/20000", url=url, range="1"))
-    wait_for_datasette(page)
+    habits = open_places(page, site, files, places, "places/places/20000")
     table = page.url.removesuffix("/20000")
     assert update(page, "20000/-/update", name="Here") == 200
     follow(page, f"{table.removesuffix('places/places')}-/sources")
@@ -258,10 +277,7 @@ def test_a_local_copy_is_kept_and_works_without_the_host(
 def test_a_local_copy_that_cannot_be_made_changes_nothing(
     page: Page, site: str, files: DataHost, places: Path
 ) -> None:
-    habits = RangeHabits(etag='"1"')
-    url = files.add("places.db", b"", file=places, ranges=habits)
-    page.goto(link(site, "places/places/20000", url=url, range="1"))
-    wait_for_datasette(page)
+    habits = open_places(page, site, files, places, "places/places/20000")
     home = page.url.removesuffix("places/places/20000")
     follow(page, f"{home}-/sources")
     keep = page.get_by_role("button", name="Keep a local copy of places")

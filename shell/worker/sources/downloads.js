@@ -9,6 +9,7 @@ import { bodySize, readAll } from "../runtime/read-response.js";
 import { expandFolders } from "./github-folders.js";
 import { openRemote } from "./remote-base.js";
 import { openWhole, shippedFiles } from "./shipped-files.js";
+import { openSplit, readSplit, splitFileIn } from "./split-file.js";
 import { LiteError } from "../../shared/errors.js";
 import { notData } from "../../shared/fetch-source.js";
 import { recognise } from "../../shared/file-kinds.js";
@@ -83,7 +84,35 @@ function newDownload(parameter, url, options) {
 async function fetchBytes(download, onProgress, signal) {
   const { url } = download.version;
   const response = await openWhole(url, { signal });
-  return (await openPaged(response, download)) ?? readBody(response, download, onProgress);
+  const base = await openPaged(response, download);
+  if (base) return base;
+  const bytes = await readBody(response, download, onProgress);
+  return (await fromParts(bytes, download, onProgress, signal)) ?? bytes;
+}
+
+/**
+ * @param {Uint8Array} list  perhaps of the parts of a database
+ * @param {Download} download
+ * @param {(download: Download) => void} onProgress
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Uint8Array | Base | undefined>} the database; undefined if it is something else
+ */
+async function fromParts(list, download, onProgress, signal) {
+  const { version, options, isWhole = false } = download;
+  if (version.parameter !== "url") return undefined;
+  const split = await splitFileIn(version.url, list);
+  if (!split) return undefined;
+  const isPaged = options.range ?? split.size >= PAGED_FROM;
+  const base = isPaged && !isWhole ? await openSplit(split) : undefined;
+  if (base) return base;
+  return readSplit(
+    split,
+    (done, total) => {
+      Object.assign(download, { done, total });
+      onProgress(download);
+    },
+    signal,
+  );
 }
 
 /**
@@ -168,12 +197,13 @@ export async function fetchIfChanged(source, options = {}) {
     return undefined;
   }
   const download = newDownload(source.parameter, source.url, options);
-  const bytes =
-    (await openPaged(response, download)) ?? (await readBody(response, download, () => {}));
-  if (!(bytes instanceof Uint8Array)) return { bytes, version: download.version };
   const { version } = download;
+  const base = await openPaged(response, download);
+  if (base) return { bytes: base, version };
+  const bytes = await readBody(response, download, () => {});
   const hash = version.sha256 || (source.sha256 && (await sha256(bytes)));
-  return hash && hash === source.sha256 ? undefined : { bytes, version };
+  if (hash && hash === source.sha256) return undefined;
+  return { bytes: (await fromParts(bytes, download, () => {})) ?? bytes, version };
 }
 
 /**

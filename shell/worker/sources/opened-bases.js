@@ -3,6 +3,7 @@
  */
 
 import { RemoteBase } from "./remote-base.js";
+import { SplitBase } from "./split-file.js";
 import { LocalBase } from "../storage/local-base.js";
 
 /** @typedef {import("../storage/block-file-system.js").FileContent} FileContent */
@@ -32,7 +33,8 @@ function withBase({ size, base, blob, saved }, generation) {
   if (!base) return content;
   const { end, ...description } = base;
   if (description.kind === "remote") {
-    return { ...content, base: new RemoteBase(description), end };
+    const Remote = description.parts ? SplitBase : RemoteBase;
+    return { ...content, base: new Remote(description), end };
   }
   const local = new LocalBase(description, /** @type {Blob} */ (blob));
   local.generation = generation;

@@ -112,6 +112,9 @@ export class RemoteBase {
       throw this.#changed();
     }
     if (range && range.start !== start) throw noRanges(url);
+    // A part of a file is pinned by the first answer (split-file.js).
+    const { etag, lastModified, head } = this.description;
+    if (!etag && !lastModified && !head) Object.assign(this.description, validatorsOf(response));
     // A host may send more than it was asked for, without end.
     const bytes = await firstBytes(body, end - start).catch((cause) => {
       throw new Temporary(cause);

@@ -55,7 +55,7 @@ export async function openWhole(url, options) {
  * @param {{cache?: RequestCache, signal?: AbortSignal}} [options]
  * @returns {ReadableStream<Uint8Array>} their content, one after the other
  */
-function joined(urls, options) {
+export function joined(urls, options) {
   const chunks = chunksOfAll(urls, options);
   /** @type {UnderlyingDefaultSource<Uint8Array>} */
   const source = {
