@@ -537,6 +537,12 @@ COUNT_SAVED = """() => new Promise((resolve, reject) => {
   };
 })"""
 
+#: In a page: whether no worker has a saved workspace open.
+IS_NOTHING_OPEN = """async () => {
+  const { held } = await navigator.locks.query();
+  return !held.some(({ name }) => /^datasette-lite \\S+ owner /.test(name));
+}"""
+
 #: Of data that cannot be compressed.
 TOO_MUCH = "insert into pictures values (hex(randomblob(8)), randomblob(1500000))"
 
@@ -619,7 +625,9 @@ def test_what_nobody_changed_makes_room_for_changes(page: Page, site: str, files
     follow(page, unchanged)
     page.goto(f"{site}saved.html")
     expect(instances(page)).to_have_count(1)
-    stop_worker(page)  # so that it is not open any more
+    stop_worker(page)
+    # Nothing open is deleted to make room.
+    page.wait_for_function(IS_NOTHING_OPEN)
     follow(page, link(site, "shop", url=[files.add("shop.db", shop_database())]))
     home = page.url
     assert write(page, "insert into colours values (4, 'Mauve')") == 200
