@@ -88,7 +88,6 @@ def tables(page: Page, site: str, like: str) -> list[str]:
     return sorted(row["name"] for row in query(page, site, sql))
 
 
-@pytest.mark.first_visit
 def test_a_file_dropped_on_the_launcher_is_opened(page: Page, site: str) -> None:
     page.goto(site)
     page.wait_for_load_state("networkidle")

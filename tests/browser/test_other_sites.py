@@ -68,9 +68,9 @@ def page(_owner: tuple[BrowserContext, str], request: pytest.FixtureRequest) -> 
 
 
 @pytest.fixture
-def fresh(newcomer: BrowserContext) -> Page:
-    """A tab of a browser context that has never visited the site."""
-    return newcomer.new_page()
+def fresh(visitor: BrowserContext) -> Page:
+    """A tab of a browser context in which nothing is saved."""
+    return visitor.new_page()
 
 
 def visit(page: Page, files: DataHost, html: str) -> None:
@@ -251,7 +251,7 @@ def test_consent_is_not_asked_in_a_frame(page: Page, files: DataHost, site: str)
 
 
 @pytest.mark.console_errors
-@pytest.mark.parametrize("controlled", [True, False])
+@pytest.mark.parametrize("controlled", [True, pytest.param(False, marks=pytest.mark.first_visit)])
 def test_saved_data_is_not_shown_in_a_frame(
     fresh: Page, files: DataHost, site: str, controlled: bool
 ) -> None:
@@ -305,6 +305,7 @@ def test_files_of_ones_own_get_an_address_that_nobody_can_guess(fresh: Page, sit
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
 
 
+@pytest.mark.first_visit
 @pytest.mark.console_errors
 def test_elsewhere_the_address_of_own_files_says_what_is_missing(fresh: Page, private: str) -> None:
     for _ in range(2):  # without a worker, then with one

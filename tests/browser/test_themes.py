@@ -89,7 +89,6 @@ def test_a_person_can_have_the_other_theme(browser: Browser, site: str) -> None:
     context.close()
 
 
-@pytest.mark.first_visit
 def test_where_the_system_prefers_light_nothing_is_dark(page: Page, site: str) -> None:
     follow(page, link(site, "world/continents", url="data/world.db"))
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
