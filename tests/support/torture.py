@@ -40,6 +40,9 @@ void (async ([url, ack, page, writers]) => {
       await page.then((answer) => answer.text()).catch(() => {});
     }
   };
+  // The worker that is stopped may be passing this on as well, and it has done its part before.
+  const acknowledge = (id) =>
+    fetch(`${ack}?id=${id}`).then((heard) => heard.text()).catch(() => acknowledge(id));
   const write = async (writer) => {
     for (let n = 0; writing; n++) {
       const id = page + writer * 100000 + n;
@@ -47,7 +50,7 @@ void (async ([url, ack, page, writers]) => {
       try {
         const answer = await fetch(url, { method: "POST", headers, body: body(id) });
         const text = await answer.text();
-        if (answer.ok) await fetch(`${ack}?id=${id}`).then((heard) => heard.text());
+        if (answer.ok) await acknowledge(id);
         else failures.push([id, answer.status, text]);
       } catch (error) {
         failures.push([id, String(error)]);
