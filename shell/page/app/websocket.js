@@ -14,6 +14,7 @@ import { hold, runLock, socketLock, whenFree } from "../../shared/locks.js";
 import { parseAppPath } from "../../shared/paths.js";
 import { ping, webSocketMessage } from "../../shared/protocol.js";
 import { SITE_ROOT } from "../../shared/site.js";
+import { reloadsHaveHelped } from "../worker/reload-guard.js";
 
 /** ms between two signs of life; browsers end a worker that has had no event for 30 seconds. */
 const SIGN_OF_LIFE = 15_000;
@@ -310,3 +311,6 @@ setInterval(() => {
 addEventListener("pagehide", () => {
   for (const socket of sockets) socket.leave();
 });
+
+// This page has come, so whatever had to be loaded again before it did not go on forever.
+reloadsHaveHelped();

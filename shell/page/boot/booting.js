@@ -7,7 +7,7 @@ import { waitAndReload } from "./wait-and-reload.js";
 
 void waitAndReload(
   "booting",
-  new LiteError("Datasette says that it is ready, but its page does not load.", {
+  new LiteError("The workspace is ready, but its page does not load.", {
     hint: "Too many tabs may be open at once: close other tabs of this site, then try again.",
   }),
   true,
