@@ -213,7 +213,7 @@ def test_choices_change_what_is_imported(here: Page, site: str) -> None:
     dialog.get_by_label("Encoding").select_option("Western European (Windows-1252)")
     wait_for_previews(here)
     preview = dialog.get_by_role("region", name="Preview of choices")
-    expect(preview.get_by_role("columnheader")).to_have_count(4)
+    expect(preview.get_by_role("columnheader")).to_have_count(5)  # one with line numbers
     expect(preview).to_contain_text("größe")
     dialog.get_by_label("Type of id").select_option("Text")
     dialog.get_by_label("Key: id").check()
