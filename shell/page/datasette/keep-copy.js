@@ -1,5 +1,5 @@
 /**
- * “Keep a local copy” on the page “Open data”: downloads all of a database that is read from its host block
+ * “Keep a local copy” on the page “Manage data”: downloads all of a database that is read from its host block
  * by block, and shows how much of it is here.
  */
 

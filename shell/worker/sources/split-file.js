@@ -193,7 +193,7 @@ export class SplitBase {
       throw new LiteError(`${url} has changed since it was opened here.`, {
         hint:
           "It lists the parts of a database that is read block by block, and blocks of two versions do not " +
-          "fit together. Load it again on the page “Open data” to get the new version; changes that were " +
+          "fit together. Load it again on the page “Manage data” to get the new version; changes that were " +
           "made here are lost then.",
         source: url,
         name: "SourceChanged",
