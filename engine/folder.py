@@ -88,7 +88,8 @@ class Folder:
 
         - "id", which names it, "parameter" and "url", as in a link, "options" as they were given,
         - "origin": where it is from, see shell/shared/protocol.js,
-        - "added": the tables it became, each with "database" and "table", null for a database.
+        - "added": the tables it became, each with "database" and "table", null for a database, and
+          with "edited", whether it was changed here since; absent if an earlier version took it in.
         """
         sources: list[dict[str, Any]] = self._saved().get("sources", [])
         return sources
@@ -179,6 +180,21 @@ class Folder:
             table_database=new if taker == old else taker,
             sources=_renamed(self.sources(), old, None, new),
         )
+
+    def mark_edited(self, database: str, table: str | None) -> None:
+        """Remember that a table, or every one of a database, may differ from its source now."""
+        sources, is_new = self.sources(), False
+        for source in sources:
+            for one in source["added"]:
+                is_it = one["database"] == database and (
+                    table is None
+                    or one["table"] is None
+                    or find_name(one["table"], [table]) is not None
+                )
+                if is_it and not one.get("edited"):
+                    one["edited"] = is_new = True
+        if is_new:
+            self.remember(sources=sources)
 
     def forget_table(self, database: str, table: str) -> None:
         """Forget where a table came from, since it is no more."""

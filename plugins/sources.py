@@ -24,6 +24,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 from engine.datasette import removals, site
 from engine.datasette.contents import Contents, may_change
 from engine.datasette.downloads import can_download, download_path
+from engine.datasette.save_back import is_database, table_path
 from engine.errors import LiteError
 from engine.sqlite import faults
 from engine.sqlite.names import database_name, table_name
@@ -162,10 +163,26 @@ def _described(
         "loaded": moment,
         "notes": source.get("notes", []),
         "can_reload": kind in ("link", "site"),
+        "again": _again(source) if kind == "file" else None,
+        "is_alone": len(source["added"]) == 1,
+        "edited": any(one.get("edited") for one in source["added"]),
+        # Earlier versions of the site did not note it.
+        "may_be_edited": any(one.get("edited", True) for one in source["added"]),
         "link": None
         if database is None or kind not in ("link", "site")
         else _link(source, address, database, table),
     }
+
+
+def _again(source: Source) -> dict[str, str] | None:
+    """Return what local-files.js needs to open a file again; None if that cannot replace what was
+    made from it.
+    """
+    origin = source["origin"]
+    # Of a database with its journal, the file alone is not all.
+    if origin.get("member") or origin.get("journals") or source["options"].get("exists") == "add":
+        return None
+    return {"addition": origin.get("addition") or ""}
 
 
 def _link(source: Source, address: str, database: str, table: str | None) -> str:
@@ -206,11 +223,15 @@ async def _database(
         "count": len(names),
         "source": source,
         "download": download_path(datasette, name) if has_file else None,
+        "back": download_path(datasette, name)
+        if has_file and source and source["again"] and is_database(source["name"])
+        else None,
         "tables": [
             {
                 "name": table,
                 "rows": await _count(database, table),
-                "source": sources.of(name, table),
+                "source": (found := sources.of(name, table)),
+                "back": _back(datasette, name, table, found),
             }
             for table in shown
             if await datasette.allowed(
@@ -218,6 +239,15 @@ async def _database(
             )
         ],
     }
+
+
+def _back(
+    datasette: Datasette, database: str, table: str, source: dict[str, Any] | None
+) -> str | None:
+    """Return the address of a table as the kind of file that it came from, if it can be one."""
+    if not source or not source["again"] or not source["is_alone"]:
+        return None
+    return table_path(datasette, database, table, source["name"])
 
 
 async def _count(database: Database, table: str) -> int | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import time
 import zipfile
 from collections.abc import AsyncGenerator, Sequence
@@ -17,6 +19,7 @@ from engine.datasette.parquet_stream import ColumnType, ParquetFile
 from engine.datasette.pipe import Pipe
 from engine.datasette.xlsx_stream import Workbook
 
+CSV = "text/csv; charset=utf-8"
 NDJSON = "application/x-ndjson; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PARQUET = "application/vnd.apache.parquet"
@@ -28,6 +31,29 @@ class Part:
 
     name: str
     reader: RowReader
+
+
+async def csv_text(name: str, reader: RowReader) -> AsyncGenerator[bytes]:
+    """Yield rows as CSV, with empty fields for null.
+
+    Raises:
+        DatasetteError: there is binary data, which CSV cannot hold.
+    """
+    header: list[Sequence[object]] = []
+    async with aclosing(reader.batches()) as batches:
+        async for rows in batches:
+            lines = io.StringIO(newline="")
+            if not header:
+                header = [reader.columns]
+                csv.writer(lines).writerows(header)
+            for row in rows:
+                for column, value in zip(reader.columns, row, strict=True):
+                    if isinstance(value, bytes):
+                        message = f"The column {column} of {name} has binary data."
+                        raise DatasetteError(f"{message} CSV files cannot hold that.", status=400)
+            csv.writer(lines).writerows(rows)
+            if text := lines.getvalue():
+                yield text.encode()
 
 
 async def ndjson(name: str, reader: RowReader) -> AsyncGenerator[bytes]:

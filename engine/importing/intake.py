@@ -29,6 +29,7 @@ from engine.importing.finishing import NewTable
 from engine.importing.json_import import import_json
 from engine.importing.landing import Landing, drop_leftovers
 from engine.importing.options import ImportOptions, Request, notes_on_options
+from engine.importing.replacing import check_replacement, made_before
 from engine.importing.row_import import RowReader, import_rows
 from engine.importing.sql_import import import_script, read_script
 from engine.pace import Pace, Pause, Report, give_way
@@ -81,6 +82,7 @@ class Intake:
             pace = Pace(file.stat().st_size, report, self._pause)
             head = await faults.complete(lambda: read_head(file))
             kind = kind_of(head, request.url, request.parameter)
+            check_replacement(self._folder, request, is_database=kind == "sqlite")
             if kind not in ("sqlite", "csv"):
                 await faults.make_whole(file)
             if kind == "sqlite":
@@ -111,6 +113,7 @@ class Intake:
         async with self._turn:
             if there := await self._added_before(request):
                 return there
+            check_replacement(self._folder, request, is_database=False)
             pace = Pace(rows.total, report, self._pause)
             result = await self._take_tables(request, "parquet", aside, rows, pace)
             pace.finish()
@@ -137,7 +140,7 @@ class Intake:
         taken = set(self._folder.database_names())
         options = request.options
         wanted = options.name
-        before = self._before(request)
+        before = made_before(self._folder, request)
         if before and before[0]["table"] is None:
             wanted, options = before[0]["database"], replace(options, exists="replace")
         name = new_database_name(wanted, request.url, set())
@@ -168,7 +171,7 @@ class Intake:
     async def _take_tables(
         self, request: Request, kind: Kind, file: Path, rows: RowReader | None, pace: Pace
     ) -> dict[str, Any]:
-        before = self._before(request)
+        before = made_before(self._folder, request)
         chosen = request.options.database
         if before and before[0]["table"] is not None:
             chosen = before[0]["database"]
@@ -222,7 +225,7 @@ class Intake:
     ) -> NewTable:
         url = request.url
         options = request.options
-        if before := self._before(request):
+        if before := made_before(self._folder, request):
             options = replace(options, name=before[0]["table"], exists="replace")
         options, making = _for_making(landing, url, options)
         work, conn = landing.new_name(), landing.connection
@@ -240,7 +243,7 @@ class Intake:
         self, request: Request, file: Path, landing: Landing, pace: Pace
     ) -> list[NewTable]:
         url, tables = request.url, []
-        before = {one.get("source"): one["table"] for one in self._before(request)}
+        before = {one.get("source"): one["table"] for one in made_before(self._folder, request)}
         opened = _MADE * 0.2
         book = await Workbook.open(file, url, pace.part(0, opened))
         try:
@@ -278,12 +281,15 @@ class Intake:
         The added data and this record of it are saved together, so both are there or neither is.
         """
         wanted = [request.origin.get(name) for name in ("addition", "member")]
-        if wanted[0] is None:
+        if wanted[0] is None or request.id is not None:
             return None
         for entry in self._folder.sources():
             if [entry["origin"].get(name) for name in ("addition", "member")] == wanted:
                 added = [
-                    {**one, "rows": await faults.complete(partial(self._count, one))}
+                    {
+                        **{name: value for name, value in one.items() if name != "edited"},
+                        "rows": await faults.complete(partial(self._count, one)),
+                    }
                     for one in entry["added"]
                 ]
                 places = [(one["database"], one["table"]) for one in added[:1]]
@@ -300,31 +306,21 @@ class Intake:
             count: int = conn.execute(statement).fetchone()[0]
             return count
 
-    def _before(self, request: Request) -> list[dict[str, Any]]:
-        """Return what the source became before, if this is to replace it.
-
-        Raises:
-            SourceError: it became rows among others.
-        """
-        for entry in self._folder.sources():
-            if entry["id"] == request.id:
-                if entry["options"].get("exists") == "add":
-                    raise SourceError(
-                        f"{request.url} can't be loaded again: its rows were added to those of"
-                        " another source, and can't be told apart from them.",
-                        source=request.url,
-                        hint="Remove the table, and open all of its sources again.",
-                    )
-                there = set(self._folder.database_names())
-                return [one for one in entry["added"] if one["database"] in there]
-        return []
-
     def _remembered(self, request: Request, result: dict[str, Any]) -> dict[str, Any]:
         """Record where the result is from, and return it."""
+        database = self._folder.table_database()
+        if request.may_change and database is not None:
+            self._folder.mark_edited(database, None)
+        elif request.options.exists == "add":
+            for one in result["added"]:
+                self._folder.mark_edited(one["database"], one["table"])
         sources = self._folder.sources()
         ids = [int(one["id"]) for one in sources]
         id = request.id if request.id is not None else str(max(ids, default=0) + 1)
-        added = [{k: v for k, v in one.items() if k != "rows"} for one in result["added"]]
+        added = [
+            {**{k: v for k, v in one.items() if k != "rows"}, "edited": False}
+            for one in result["added"]
+        ]
         entry = {
             "id": id,
             "parameter": request.parameter,

@@ -510,13 +510,15 @@ export const CHANGES_EXISTING = "ChangesExisting";
  */
 
 /**
- * @typedef {object} ReloadQuestion  page → worker: fetch a source again and replace what it became, if
- *   there is newer data or that was changed here. The answer is a ReloadResult
+ * @typedef {object} ReloadQuestion  page → worker: fetch a source again, or take the file that the person
+ *   brings again, and replace what it became, if there is newer data or that was changed here. The answer
+ *   is a ReloadResult
  * @property {number} v
  * @property {"reload"} type
  * @property {string} key
  * @property {string} source  its id in state.json
  * @property {boolean} revert  replace it even if the source has no newer data
+ * @property {File} [file]  of a source that is a file of the person's
  */
 
 /** @typedef {{changed: boolean, path: string}} ReloadResult */

@@ -1,7 +1,7 @@
 /**
- * The script of the page “Manage data” (plugins/sources.py): loads data from its source again, keeps local
- * copies of databases, copies links, and shows times as people speak of them. Everything else there works
- * without a script.
+ * The script of the page “Manage data” (plugins/sources.py): loads data from its source again, opens files
+ * again and saves data back to them, keeps local copies of databases, copies links, and shows times as people
+ * speak of them. Everything else there works without a script.
  */
 
 import { inOneLine, LiteError } from "../../shared/errors.js";
@@ -14,6 +14,7 @@ import { byId, element } from "../ui/dom.js";
 import { showSettled } from "./settling.js";
 import { leaveOutcome } from "./carried-message.js";
 import { keepCopy } from "./keep-copy.js";
+import { handleOf, hasChanged, maySaveBack, openAgain, saveBack } from "./local-files.js";
 import { inRelativeWords } from "../ui/relative-time.js";
 
 const EXACT = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short" });
@@ -42,12 +43,13 @@ for (const button of buttons("[data-lite-link]")) {
   button.addEventListener("click", () => void copyLink(button));
 }
 
-askWorker({ type: "status", key })
-  .then(
+void Promise.all([
+  askWorker({ type: "status", key }).then(
     (status) => status?.isImported && byId("lite-outcome").after(element("p", {}, IMPORTED)),
     () => {}, // the page itself is fine
-  )
-  .then(showSettled);
+  ),
+  ...[...buttons("[data-lite-again]")].map(setUpLocal),
+]).then(showSettled);
 
 /**
  * @param {string} selector
@@ -64,14 +66,9 @@ function buttons(selector) {
  */
 async function reload(button) {
   const { liteReload = "", name = "" } = button.dataset;
-  const label = button.textContent ?? "";
-  try {
-    /** @type {import("../../shared/protocol.js").RunningStatus | undefined} */
-    const status = await askWorker({ type: "status", key });
-    const revert = status?.edited === true;
-    if (revert && !(await mayReplace(name))) return;
-    button.disabled = true;
-    button.textContent = "Loading…";
+  const revert = "edited" in button.dataset;
+  if (revert && !(await mayReplace(name))) return;
+  await busy(button, "Loading…", `${name} could not be loaded again.`, async () => {
     /** @type {import("../../shared/protocol.js").ReloadResult} */
     const { changed } = await askWorker({ type: "reload", key, source: liteReload, revert });
     if (!changed) {
@@ -80,12 +77,84 @@ async function reload(button) {
     }
     leaveOutcome(`${name} was loaded again from its source.`);
     location.reload();
+  });
+}
+
+/**
+ * Let a file on this device be opened again, and saved back to if the browser has its handle.
+ *
+ * @param {HTMLButtonElement} button
+ */
+async function setUpLocal(button) {
+  const { liteAgain = "", addition = "", file = "", name = "" } = button.dataset;
+  const local = { source: liteAgain, addition, file, key };
+  const found = handleOf(local);
+  button.addEventListener("click", async () => {
+    if ("edited" in button.dataset && !(await mayOpenAgain(file, name))) return;
+    await busy(button, "Opening…", `${name} could not be opened again.`, async () => {
+      const opened = await openAgain(local, await found);
+      if (opened === "") return;
+      leaveOutcome(`${name} was opened again from ${opened}.`);
+      location.reload();
+    });
+  });
+  const handle = await found;
+  if (!handle) return;
+  /** @type {HTMLButtonElement | null | undefined} */
+  const back = button.closest("ul")?.querySelector("[data-lite-back]");
+  if (back) setUpBack(back, local, handle, () => label(button, "Open again", name));
+  if (await hasChanged(local)) label(button, "Changed on disk: reload", name);
+}
+
+/**
+ * @param {HTMLButtonElement} button
+ * @param {import("./local-files.js").Local} local
+ * @param {FileSystemFileHandle} handle
+ * @param {() => void} onSaved
+ */
+function setUpBack(button, local, handle, onSaved) {
+  const { liteBack = "", name = "" } = button.dataset;
+  button.addEventListener("click", async () => {
+    if (!(await maySaveBack(local.file, name))) return;
+    await busy(button, "Saving…", `${local.file} could not be saved.`, async () => {
+      await saveBack(local, handle, liteBack);
+      say("info", `${name} was saved back to ${local.file}.`);
+      onSaved();
+    });
+  });
+  button.closest("li")?.removeAttribute("hidden");
+}
+
+/**
+ * @param {HTMLButtonElement} button
+ * @param {string} text
+ * @param {string} name  of what it is about
+ */
+function label(button, text, name) {
+  button.textContent = text;
+  button.setAttribute("aria-label", `${text}: ${name}`);
+}
+
+/**
+ * Do something that takes a moment, and say if it fails.
+ *
+ * @param {HTMLButtonElement} button
+ * @param {string} label  of the button meanwhile
+ * @param {string} failed  a sentence
+ * @param {() => Promise<void>} work
+ */
+async function busy(button, label, failed, work) {
+  const before = button.textContent ?? "";
+  button.disabled = true;
+  button.textContent = label;
+  try {
+    await work();
   } catch (error) {
     const why = error instanceof LiteError ? error : { message: String(error) };
-    say("error", `${name} could not be loaded again. ${inOneLine(why)}`);
+    say("error", `${failed} ${inOneLine(why)}`);
   } finally {
     button.disabled = false;
-    button.textContent = label;
+    button.textContent = before;
   }
 }
 
@@ -120,6 +189,22 @@ async function keepLocally(button) {
     const why = error instanceof LiteError ? error : { message: String(error) };
     say("error", `No local copy of ${name} was made. ${inOneLine(why)}`);
   }
+}
+
+/**
+ * @param {string} file
+ * @param {string} name  of what was made from it
+ * @returns {Promise<boolean>}
+ */
+function mayOpenAgain(file, name) {
+  return askInModal({
+    title: `Open ${file} again?`,
+    body: [
+      "Data has been changed here since it was loaded. ",
+      `What the file has now replaces “${name}”, and your changes to it are lost.`,
+    ],
+    yes: "Replace my changes",
+  });
 }
 
 /**

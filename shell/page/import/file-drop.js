@@ -6,6 +6,7 @@
  */
 
 import { looksLikeData } from "./data-files.js";
+import { noteHandle } from "./file-handles.js";
 import { element } from "../ui/dom.js";
 import { shadowWith } from "../ui/shadow.js";
 
@@ -72,17 +73,35 @@ async function filesOf(transfer) {
   // The list is empty once the event is over, so take everything from it before any wait.
   const items = [...transfer.items].filter(({ kind }) => kind === "file");
   const things = items.map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile());
+  const handles = items.map((item) => handleOf(item));
   /** @type {Dropped} */
   const dropped = { files: [], passedOver: 0 };
-  for (const thing of things) {
+  for (const [index, thing] of things.entries()) {
+    const before = dropped.files.length;
     if (thing instanceof File) dropped.files.push(thing);
     else if (thing?.isFile) await take(/** @type {FileSystemFileEntry} */ (thing), dropped);
     else if (thing) {
       const folder = await walk(/** @type {FileSystemDirectoryEntry} */ (thing), dropped);
       if (things.length === 1) dropped.folder = folder;
     }
+    const file = dropped.files[before];
+    if (file) noteHandle(file, await handles[index]);
   }
   return dropped;
+}
+
+/**
+ * @param {DataTransferItem} item
+ * @returns {Promise<FileSystemHandle | null>} with which the file can be read later, in browsers that give it
+ */
+async function handleOf(item) {
+  const { getAsFileSystemHandle: get } =
+    /** @type {{getAsFileSystemHandle?: () => Promise<FileSystemHandle | null>}} */ (item);
+  try {
+    return (await get?.call(item)) ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /**

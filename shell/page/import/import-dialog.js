@@ -19,6 +19,7 @@ import { Conflicts } from "./import-conflicts.js";
 import { Destination, hereAt } from "./import-destination.js";
 import { ImportEntry } from "./import-entry.js";
 import { importFrame } from "./import-frame.js";
+import { keepHandle } from "./file-handles.js";
 import { ImportProgress } from "./import-progress.js";
 import { importResult } from "./import-result.js";
 import { cancelledInWords, stageInWords, statusInWords, stopped } from "./import-words.js";
@@ -244,6 +245,7 @@ class ImportDialog {
         },
         { signal: this.#abort.signal, onProgress: (report) => progress.update(report) },
       );
+      await this.#keepHandles(chosen);
       this.#finish(result, chosen);
     } catch (error) {
       const wire = toWire(error);
@@ -266,6 +268,16 @@ class ImportDialog {
     again.addEventListener("click", () => void this.#import());
     this.#fail(toWire(stopped(files, done)), again);
     again.focus();
+  }
+
+  /**
+   * Before the page changes, which would end it.
+   *
+   * @param {ImportEntry[]} chosen
+   */
+  #keepHandles(chosen) {
+    const { key } = this.#destination;
+    return Promise.all(chosen.map(({ file, addition }) => keepHandle(file, addition, key)));
   }
 
   /**

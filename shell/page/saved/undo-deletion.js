@@ -8,11 +8,13 @@
 
 import { LiteError } from "../../shared/errors.js";
 import { generationLock, holdIfFree } from "../../shared/locks.js";
+import { forgetHandles, rememberHandles } from "../import/file-handles.js";
 import { forgetQueries, pastQueries, rememberQuery } from "../ui/query-history.js";
 import { askWorker } from "../worker/ask-worker.js";
 
 /** @typedef {import("../../shared/protocol.js").Deleted} Deleted */
 /** @typedef {import("../../shared/saved-store.js").SavedInstance} SavedInstance */
+/** @typedef {import("../import/file-handles.js").Kept} KeptHandle */
 /** @typedef {import("../ui/query-history.js").PastQuery} PastQuery */
 
 /** The share of the browser's room that may be in use if what is deleted is to stay for a while. */
@@ -22,6 +24,7 @@ const FULL = 0.8;
  * @typedef {object} Offer
  * @property {Deleted[]} deleted
  * @property {Map<string, PastQuery[]>} queries  that were run in them, by key
+ * @property {Promise<KeptHandle[]>} handles  of files that were opened in them
  * @property {() => void} release  its locks
  */
 
@@ -56,8 +59,9 @@ export class UndoDeletion {
       const deleted = await askWorker({ type: "forget", keys, spared });
       const queries = new Map(keys.map((key) => [key, pastQueries(key)]));
       keys.forEach(forgetQueries);
+      const handles = forgetHandles(keys);
       if (deleted.length < keys.length) return release();
-      this.#offer = { deleted, queries, release };
+      this.#offer = { deleted, queries, handles, release };
       this.#button.hidden = false;
     } catch (error) {
       release();
@@ -88,13 +92,14 @@ export class UndoDeletion {
  * @returns {Promise<SavedInstance[]>} what is back
  * @throws {LiteError} nothing is
  */
-export async function undo({ deleted, queries, release }) {
+export async function undo({ deleted, queries, handles, release }) {
   try {
     /** @type {string[]} */
     const back = await askWorker({ type: "bring-back", deleted });
     for (const key of back) {
       for (const query of queries.get(key)?.reverse() ?? []) rememberQuery(key, query);
     }
+    await rememberHandles((await handles).filter(({ workspace }) => back.includes(workspace)));
     if (back.length > 0) return deleted.map(({ record }) => record).filter(isAmong(back));
   } finally {
     release();

@@ -82,7 +82,11 @@ export class Additions {
         onProgress({ label, stage, done, total, rows, file: index, files: files.length });
       try {
         if (stop()) throw cancelled();
-        const origin = { ...fileOrigin(file, kind), addition };
+        const names = journals.map(({ journal }) => journal.name);
+        const origin = {
+          ...fileOrigin(file, kind),
+          ...{ addition, ...(names.length > 0 && { journals: names }) },
+        };
         const beside = journals.map(({ suffix, journal }) => ({ suffix, data: journal }));
         if (!(await this.#intake.isReadInSlices(file, beside))) checkSize(file.size, label);
         const content = { name: label, data: file, journals: beside };
@@ -155,6 +159,31 @@ export class Additions {
         return taken;
       });
       return { path, url: version.url };
+    });
+  }
+
+  /**
+   * Replace what was made from a file of the person's by what the file holds now.
+   *
+   * @param {any} python  BrowserInstance of bootstrap.py
+   * @param {object} wanted
+   * @param {string} wanted.id  of the source
+   * @param {File} wanted.file
+   * @param {string} wanted.by  id of the client that asks
+   * @returns {Promise<{path: string, url: string}>} url: the file's name
+   * @throws {LiteError}
+   */
+  takeAgain(python, { id, file, by }) {
+    return this.#inTurn(async () => {
+      const { parameter, origin, options } = valueOf(python.source(id));
+      const { name } = file;
+      if (!(await this.#intake.isReadInSlices(file))) checkSize(file.size, name);
+      const newOrigin = { ...fileOrigin(file, "file"), addition: origin.addition };
+      const incoming = { parameter, name, data: file, origin: newOrigin, options, id };
+      const { path } = await this.#andSave(by, () =>
+        this.#guard.during(`Importing ${name}`, () => this.#intake.take(incoming)),
+      );
+      return { path, url: name };
     });
   }
 

@@ -415,13 +415,14 @@ export class Instance {
    * Fetch a source again and, if it has newer data, replace what was made from it.
    *
    * @param {string} id
-   * @param {boolean} revert  replace it even if there is no newer data
+   * @param {Pick<import("../../shared/protocol.js").ReloadQuestion, "revert" | "file">} how
    * @param {string} by  id of the client that asks
-   * @returns {Promise<{path: string, url?: string}>} url: what was fetched, if anything
+   * @returns {Promise<{path: string, url?: string}>} url: what was fetched, if anything; a file's name
    * @throws {LiteError}
    */
-  async reload(id, revert, by) {
+  async reload(id, { revert, file }, by) {
     const additions = /** @type {Additions} */ (this.#additions);
+    if (file) return this.#inUse(additions.takeAgain(this.#python, { id, file, by }));
     const work = additions.reload(this.#python, { id, revert, by }, this.#siteRoot, (version) => {
       this.#persistence.noteSource(version);
       this.#problems = this.#problems.filter(({ source }) => source !== version.url);

@@ -163,14 +163,14 @@ export class Workspace {
    * Fetch a source again and, if it has newer data, replace what was made from it.
    *
    * @param {string} source  its id
-   * @param {boolean} revert  replace it even if there is no newer data
+   * @param {Pick<import("../../shared/protocol.js").ReloadQuestion, "revert" | "file">} how
    * @param {string} by  id of the client that asks
    * @returns {Promise<import("../../shared/protocol.js").ReloadResult>}
    * @throws {import("../../shared/errors.js").LiteError}
    */
-  async reload(source, revert, by) {
+  async reload(source, how, by) {
     const instance = await this.running();
-    const { path, url } = await instance.reload(source, revert, by);
+    const { path, url } = await instance.reload(source, how, by);
     this.#newer = this.#newer.filter((other) => other !== url);
     return { changed: url !== undefined, path };
   }

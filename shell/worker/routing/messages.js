@@ -181,7 +181,7 @@ async function answerTo(question, workspaces, clients, port, by) {
     case "preview":
       return (await workspace.running()).preview(question.file, question.options);
     case "reload":
-      return workspace.reload(question.source, question.revert, by);
+      return workspace.reload(question.source, question, by);
     case "keep-copy":
       return (await workspace.running()).keepCopy(question.database, {
         isCancelled: cancellation(port),

@@ -34,7 +34,7 @@ import { kindFromName } from "../../shared/remote-urls.js";
  * @property {string} [url]
  * @property {string} [file]     its name
  * @property {string} [member]   path in the zip file that it comes from
- * @property {string[]} [journals]  URLs of a database's journals
+ * @property {string[]} [journals]  URLs of a database's journals; names, if it was a file
  * @property {string} [addition]  identifies the addition of a file, which is then added only once
  * @property {number} size       bytes, as received
  * @property {string} sha256     "" where it was not needed

@@ -34,7 +34,12 @@ const ORIGIN = {
   loadedAt: moment,
 };
 
-const ADDED = { database: NAME, table: nullable(NAME), source: NAME };
+const ADDED = {
+  database: NAME,
+  table: nullable(NAME),
+  source: NAME,
+  edited: when((value) => typeof value === "boolean"),
+};
 
 const SOURCE = {
   id: text(9, /^\d+$/),
@@ -43,7 +48,10 @@ const SOURCE = {
   origin: objectOf({}, ORIGIN),
   // Options that this version does not know have no meaning to it.
   options: both(when(isPlainObject), anyJson(4, 10_000)),
-  added: listOf(objectOf({ database: NAME, table: nullable(NAME) }, { source: NAME }), 100_000),
+  added: listOf(
+    objectOf({ database: NAME, table: nullable(NAME) }, { source: NAME, edited: ADDED.edited }),
+    100_000,
+  ),
 };
 
 const STATE = objectOf({

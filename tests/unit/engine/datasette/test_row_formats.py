@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import csv
 import io
 import json
 import math
+import sqlite3
 import subprocess
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -13,9 +16,11 @@ from typing import Any
 
 import openpyxl
 import pytest
+from datasette.views.base import DatasetteError
 from python_calamine import CalamineWorkbook
 
-from engine.datasette import parquet_stream, xlsx_stream
+from engine.datasette import parquet_stream, row_formats, xlsx_stream
+from engine.datasette.all_rows import RowReader
 from engine.datasette.parquet_stream import ColumnType, ParquetFile
 from engine.datasette.thrift import I64, struct, varint
 from engine.datasette.xlsx_stream import Workbook
@@ -169,3 +174,22 @@ def test_parquet_without_rows(tmp_path: Path, columns: list[str]) -> None:
 def test_thrift_encodes_long_lists_and_negative_numbers() -> None:
     assert varint(300) == b"\xac\x02"
     assert struct({1: -1, 3: I64(64)}) == b"\x15\x01\x26\x80\x01\x00"
+
+
+def test_csv_has_all_rows_and_refuses_binary_data() -> None:
+    connection = sqlite3.connect(":memory:")
+    connection.execute("create table t (a, b)")
+    rows = [(n, f'say "{n}",\n') for n in range(700)]
+    connection.executemany("insert into t values (?, ?)", rows)
+
+    async def read() -> str:
+        reader = RowReader(connection, "select * from t", {})
+        return b"".join([part async for part in row_formats.csv_text("t", reader)]).decode()
+
+    expected = [["a", "b"], *([str(a), b] for a, b in rows)]
+    assert list(csv.reader(io.StringIO(asyncio.run(read()), newline=""))) == expected
+    connection.execute("delete from t")
+    assert asyncio.run(read()) == "a,b\r\n"
+    connection.execute("insert into t values (null, x'00')")
+    with pytest.raises(DatasetteError, match="The column b of t has binary data"):
+        asyncio.run(read())

@@ -102,8 +102,8 @@ def test_every_sheet_is_a_table_unless_it_is_skipped(world: World) -> None:
         {"database": "data", "table": "Towns", "rows": 1, "source": "Towns"},
     ]
     assert world.folder.sources()[0]["added"] == [
-        {"database": "data", "table": "folk", "source": "People"},
-        {"database": "data", "table": "Towns", "source": "Towns"},
+        {"database": "data", "table": "folk", "source": "People", "edited": False},
+        {"database": "data", "table": "Towns", "source": "Towns", "edited": False},
     ]
 
 

@@ -19,6 +19,7 @@ from engine.folder import Folder
 from engine.importing import landing, slices
 from engine.importing.intake import Intake
 from engine.importing.options import Request
+from tests.support.databases import sqlite_file
 
 BIG_CSV = b"id,word\n" + b"".join(b"%d,word %d\n" % (n, n) for n in range(20_000))
 BIG_JSON = json.dumps([{"id": n, "word": f"word {n}"} for n in range(20_000)]).encode()
@@ -317,7 +318,7 @@ def test_sources_are_remembered(world: World) -> None:
             "url": "there.csv",
             "origin": {},
             "options": {},
-            "added": [{"database": "data", "table": "there"}],
+            "added": [{"database": "data", "table": "there", "edited": False}],
             "notes": [],
         },
         {
@@ -326,7 +327,7 @@ def test_sources_are_remembered(world: World) -> None:
             "url": "x.csv",
             "origin": {},
             "options": {"pk": ["a"]},
-            "added": [{"database": "data", "table": "x"}],
+            "added": [{"database": "data", "table": "x", "edited": False}],
             "notes": [],
         },
     ]
@@ -339,6 +340,33 @@ def test_source_is_loaded_again(world: World) -> None:
     assert world.rows("select * from there_1") == [(3, 4)]
     assert world.rows("select * from there") == [(1,)]
     assert [source["id"] for source in world.folder.sources()] == ["1", "2"]
+
+
+def test_a_file_is_read_again_under_the_name_of_its_addition(world: World) -> None:
+    origin = {"kind": "file", "file": "f.csv", "addition": "0f"}
+    first = world.take("f.csv", "a\n1\n", origin=origin)
+    assert world.take("f.csv", "a\n2\n", origin=origin)["added"] == first["added"]
+    assert world.rows("select a from f") == [(1,)]
+    world.folder.mark_edited("data", "F")
+    assert [one["edited"] for one in world.folder.sources()[-1]["added"]] == [True]
+    world.take("f.csv", "a\n2\n", origin=origin, id=first["id"])
+    assert world.rows("select a from f") == [(2,)]
+    assert [one["edited"] for one in world.folder.sources()[-1]["added"]] == [False]
+
+
+def test_rows_of_another_source_count_as_a_change(world: World) -> None:
+    world.take("more.csv", "a\n2\n", name="there", exists="add")
+    assert [one["edited"] for one in world.folder.sources()[0]["added"]] == [True]
+
+
+def test_a_table_and_a_database_do_not_replace_each_other(world: World, tmp_path: Path) -> None:
+    made = sqlite_file(tmp_path, "create table t (a)")
+    with pytest.raises(SourceError, match="a database, but what was opened before is tables"):
+        world.take("x.db", made, id="1")
+    first = world.take("whole.db", made)
+    with pytest.raises(SourceError, match="not a database, but what was opened before is one"):
+        world.take("x.csv", "a\n1\n", id=first["id"])
+    assert world.rows("select * from there") == [(1,)]
 
 
 def test_script_is_run_again(world: World) -> None:

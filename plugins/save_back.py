@@ -1,0 +1,45 @@
+"""Serves a table as the kind of file that it came from, for “Save back” on the page “Manage data”.
+
+Unlike the downloads of rows, this has all rows and exactly the table's columns, so no rowid. If
+something goes wrong on the way, the response is cut off, and the page leaves the file as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from datasette import hookimpl
+from datasette.app import Datasette
+from datasette.resources import TableResource
+from datasette.utils import escape_sqlite
+from datasette.utils.asgi import NotFound, Request, Response
+
+from engine.datasette.all_rows import row_reader
+from engine.datasette.downloads import Body, Download
+from engine.datasette.save_back import FORMATS, PAGE
+
+
+@hookimpl
+def register_routes() -> list[tuple[str, Callable[..., Awaitable[Response]]]]:
+    """Add the files."""
+    return [(rf"{PAGE}\.(?P<extension>{'|'.join(FORMATS)})$", _file)]
+
+
+async def _file(request: Request, datasette: Datasette) -> Response:
+    name, table = (request.args.get(one) or "" for one in ("database", "table"))
+    resource = TableResource(name, table)
+    await datasette.ensure_permission(action="view-table", resource=resource, actor=request.actor)
+    database = datasette.databases.get(name)
+    if database is None or not await database.table_exists(table):
+        raise NotFound(f"There is no table “{table}” in a database “{name}”.")
+    extension = request.url_vars["extension"]
+    format = FORMATS[extension]
+
+    @asynccontextmanager
+    async def body() -> AsyncIterator[Body]:
+        query = f"select * from {escape_sqlite(table)}"
+        async with row_reader(datasette, database, query, {}) as reader:
+            yield Body(format.write(table, reader))
+
+    return Download(body(), f"{table}.{extension}", format.content_type)
