@@ -7,6 +7,7 @@
  */
 
 import { openDB } from "idb";
+import { isSwitchedOn, keyToRecipe } from "../../shared/recipe.js";
 import { SITE_ROOT } from "../../shared/site.js";
 
 const STORE = "handles";
@@ -35,7 +36,7 @@ export function noteHandle(file, handle) {
 }
 
 /**
- * Keep the handle of a file that was opened, if there is one.
+ * Keep the handle of a file that was opened, if there is one. Nothing is kept of temporary workspaces.
  *
  * @param {File} file
  * @param {string} addition
@@ -44,7 +45,7 @@ export function noteHandle(file, handle) {
  */
 export async function keepHandle(file, addition, workspace) {
   const handle = handles.get(file);
-  if (!handle) return;
+  if (!handle || isTemporary(workspace)) return;
   try {
     const store = await open();
     /** @type {Kept} */
@@ -106,6 +107,11 @@ export async function rememberHandles(forgotten) {
   } catch {
     // Without them, the person chooses the files again.
   }
+}
+
+/** @param {string} key */
+function isTemporary(key) {
+  return key !== "" && isSwitchedOn(keyToRecipe(key), "temporary");
 }
 
 function open() {
