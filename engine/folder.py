@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -181,15 +182,17 @@ class Folder:
             sources=_renamed(self.sources(), old, None, new),
         )
 
-    def mark_edited(self, database: str, table: str | None) -> None:
-        """Remember that a table, or every one of a database, may differ from its source now."""
+    def mark_edited(self, database: str, tables: Collection[str] | None) -> None:
+        """Remember that a database may differ from its source now, and so may some of its tables
+        from theirs; all of them if `tables` is None.
+        """
         sources, is_new = self.sources(), False
         for source in sources:
             for one in source["added"]:
                 is_it = one["database"] == database and (
-                    table is None
+                    tables is None
                     or one["table"] is None
-                    or find_name(one["table"], [table]) is not None
+                    or find_name(one["table"], tables) is not None
                 )
                 if is_it and not one.get("edited"):
                     one["edited"] = is_new = True

@@ -7,6 +7,9 @@ the list of sources. The caller checks who may do it and that it is meant.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from datasette.app import Datasette
@@ -29,6 +32,9 @@ _INTERNAL = {
     "column_types": "resource_name",
     "queries": None,
 }
+
+#: Whether a table is being removed or renamed, which changes the data of no table that remains.
+rearranges: ContextVar[bool] = ContextVar("rearranges", default=False)
 
 # As long as a file's name may be, with room for SQLite's suffixes.
 _LONGEST = 200  # bytes
@@ -80,9 +86,10 @@ class Contents:
         """Drop a table or view, with the full-text indexes that it has."""
         kept = await self._keep(f"The table “{table}”", database, table)
         db = self._datasette.get_database(database)
-        await db.execute_write_fn(lambda connection: drop_table(connection, table))
-        if not faults.is_read_by_block(self._folder.database(database)):
-            await db.execute_write_fn(_give_room_back, transaction=False)
+        with _rearranging():
+            await db.execute_write_fn(lambda connection: drop_table(connection, table))
+            if not faults.is_read_by_block(self._folder.database(database)):
+                await db.execute_write_fn(_give_room_back, transaction=False)
         if kept is not None:
             # At once: what others write from now on must not be undone.
             kept.stamp = removals.stamp_of(self._folder, database)
@@ -170,7 +177,8 @@ class Contents:
         db = self._datasette.get_database(database)
         rows = (await db.execute("select name from sqlite_master")).rows
         _check_table_name(new, {_fold(row[0]) for row in rows} - {_fold(old)})
-        await db.execute_write_fn(lambda connection: rename_table(connection, old, new))
+        with _rearranging():
+            await db.execute_write_fn(lambda connection: rename_table(connection, old, new))
         self._folder.rename_table(database, old, new)
         await self._rename_internally("resource_name", new, database, old)
         self._rename_presentation(database, old, new)
@@ -224,6 +232,15 @@ class Contents:
                 connection.execute(update, [new, *values])
 
         await self._datasette.get_internal_database().execute_write_fn(rename)
+
+
+@contextmanager
+def _rearranging() -> Iterator[None]:
+    token = rearranges.set(True)
+    try:
+        yield
+    finally:
+        rearranges.reset(token)
 
 
 def _rows_about(database: str, table: str | None) -> list[tuple[str, str, list[Any]]]:

@@ -313,7 +313,7 @@ class Intake:
             self._folder.mark_edited(database, None)
         elif request.options.exists == "add":
             for one in result["added"]:
-                self._folder.mark_edited(one["database"], one["table"])
+                self._folder.mark_edited(one["database"], one["table"] and [one["table"]])
         sources = self._folder.sources()
         ids = [int(one["id"]) for one in sources]
         id = request.id if request.id is not None else str(max(ids, default=0) + 1)

@@ -79,7 +79,8 @@ export const SCHEMA_VERSION = 5;
  * @property {number} usedAt      ms since 1970
  * @property {number} size        bytes in all files
  * @property {boolean} edited     whether the databases differ from their sources
- * @property {boolean} [onlyAdded]  of an edited one: whether only files were added, and nothing else changed
+ * @property {boolean} [onlyAdded]  of an edited one: whether only files were added, and nothing else changed.
+ *   What was changed of each source is in state.json (plugins/edited.py)
  * @property {boolean} [refetchable]  whether its link restores all of it: nothing was changed, added or
  *   imported
  * @property {SavedSource[]} sources

@@ -7,6 +7,7 @@ scripts can get, behave the same otherwise.
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 from pathlib import Path
 
@@ -35,6 +36,19 @@ _READ_BYTES = """async (name) => {
     const root = await navigator.storage.getDirectory();
     const file = await (await root.getFileHandle(name)).getFile();
     return [...new Uint8Array(await file.arrayBuffer())];
+}"""
+
+_COUNT_HANDLES = """async () => {
+    const names = (await indexedDB.databases()).map(({ name }) => name);
+    const opening = indexedDB.open(names.find((name) => name.includes("file handles")));
+    const result = (request) => new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+    });
+    const store = await result(opening);
+    const count = await result(store.transaction("handles").objectStore("handles").count());
+    store.close();
+    return count;
 }"""
 
 _DROP = """async ([name, text, hasHandle]) => {
@@ -122,6 +136,18 @@ def test_a_database_is_saved_back_to_its_file(page: Page, site: str, tmp_path: P
     saved.write_bytes(bytes(page.evaluate(_READ_BYTES, "live.db")))
     with contextlib.closing(sqlite3.connect(saved)) as opened:
         assert opened.execute("select a from t").fetchall() == [("new",)]
+    # The browser forgets the file with the workspace, and brings it back with it.
+    page.goto(f"{site}saved.html")
+    assert page.evaluate(_COUNT_HANDLES) == 1
+    page.get_by_role("button", name=re.compile("^Delete live")).click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click(delay=1200)
+    undo = page.get_by_role("button", name="Undo")
+    expect(undo).to_be_visible()
+    page.wait_for_function(f"async () => await ({_COUNT_HANDLES})() === 0")
+    undo.click()
+    expect(page.get_by_text(re.compile("^Undone: live.* is back"))).to_be_visible()
+    sources_page(page, table)
+    expect(page.get_by_role("button", name="Save back: live")).to_be_visible()
 
 
 def test_without_a_handle_the_file_is_chosen_again(page: Page, site: str, tmp_path: Path) -> None:

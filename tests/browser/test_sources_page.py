@@ -44,7 +44,7 @@ def test_story_of_what_is_open(
     expect(page.get_by_role("heading", level=1)).to_have_text("Manage data")
     expect(block(page, "pets")).to_contain_text("2 rows")
     expect(block(page, "pets").get_by_role("link", name=pets)).to_be_visible()
-    expect(page.get_by_role("button", name="Open files…")).to_be_visible()
+    expect(page.get_by_role("main").get_by_role("button", name="Open files…")).to_be_visible()
     for width in (360, 1280):
         page.set_viewport_size({"width": width, "height": 740})
         assert accessibility_problems(page) == []

@@ -22,7 +22,7 @@ from engine.datasette.descriptions import Descriptions
 from engine.datasette.instance import Instance
 from engine.importing.intake import Intake
 from engine.importing.options import Request
-from plugins import exports, root, sources
+from plugins import edited, exports, root, sources
 from tests.support.databases import sqlite_file
 
 Story = Callable[[Datasette], Coroutine[Any, Any, None]]
@@ -33,10 +33,10 @@ PETS = "https://a.test/pets.csv"
 
 @pytest.fixture(autouse=True)
 def plugins() -> Iterator[None]:
-    for plugin in (exports, root, sources):
+    for plugin in (edited, exports, root, sources):
         pm.register(plugin, name=plugin.__name__)
     yield
-    for plugin in (exports, root, sources):
+    for plugin in (edited, exports, root, sources):
         if pm.is_registered(plugin):
             pm.unregister(plugin)
     site.folder = None
@@ -313,6 +313,39 @@ def test_descriptions_go_with_what_they_describe(
         assert [folder.edits(kind) for kind in ("metadata", "config")] == before
         assert (await datasette.table_config("data", "pets"))["sort_desc"] == "id"
         assert "Our pets" in await read(datasette, "/data/pets")
+
+    tell(story)
+
+
+def test_what_was_edited_is_told_from_what_was_not(tell: Callable[..., None]) -> None:
+    def marks() -> list[bool]:
+        assert site.folder is not None
+        return [one["edited"] for source in site.folder.sources() for one in source["added"]]
+
+    async def story(datasette: Datasette) -> None:
+        assert "Edited here since." not in await read(datasette)
+        # What remains in a database of tables from several sources is as it was.
+        await post(datasette, "rename?database=data&table=pets", name="animals")
+        await post(datasette, "remove?database=data&table=my+notes")
+        assert marks() == [False, False]
+        # A database that was loaded as a whole is not.
+        await post(datasette, "rename?database=my%2520world&table=c", name="d")
+        assert marks() == [True, False]
+        await datasette.client.post(
+            "/data/animals/-/insert", json={"row": {"id": 3, "name": "cow"}}
+        )
+        assert marks() == [True, True]
+        assert (await read(datasette)).count("Edited here since.") == 2
+
+    tell(story)
+
+
+def test_writes_that_name_no_table_may_have_changed_any(tell: Callable[..., None]) -> None:
+    async def story(datasette: Datasette) -> None:
+        await datasette.get_database("data").execute_write("delete from pets")
+        assert site.folder is not None
+        edits = {source["url"]: source["added"][0]["edited"] for source in site.folder.sources()}
+        assert edits == {WORLD: False, PETS: True, "notes.csv": True}
 
     tell(story)
 

@@ -347,7 +347,7 @@ def test_a_file_is_read_again_under_the_name_of_its_addition(world: World) -> No
     first = world.take("f.csv", "a\n1\n", origin=origin)
     assert world.take("f.csv", "a\n2\n", origin=origin)["added"] == first["added"]
     assert world.rows("select a from f") == [(1,)]
-    world.folder.mark_edited("data", "F")
+    world.folder.mark_edited("data", ["F"])
     assert [one["edited"] for one in world.folder.sources()[-1]["added"]] == [True]
     world.take("f.csv", "a\n2\n", origin=origin, id=first["id"])
     assert world.rows("select a from f") == [(2,)]
