@@ -210,7 +210,7 @@ def test_home_page_leads_to_what_is_saved(visitor: BrowserContext, site: str, ow
     home = visitor.new_page()
     home.goto(site)
     expect(home.get_by_text("2 saved on this device")).to_be_visible()
-    click_through(home.get_by_role("link", name="Saved data"))
+    click_through(home.get_by_role("main").get_by_role("link", name="Saved data"))
     expect(instances(home)).to_have_count(2)
 
 
