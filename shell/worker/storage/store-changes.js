@@ -23,8 +23,7 @@ import { keysOf, newerSite, STATE_FORMAT, WHOLE_FORMAT } from "../../shared/save
 
 /**
  * Change the store in one transaction: all of it, or nothing. If there is no room, make some (room.js) and
- * try again; once more than that helps, since a snapshot that was being stored meanwhile may have used the room
- * and released it. Looking for snapshots to delete has waited for it.
+ * try again.
  *
  * @template T
  * @param {Store} store
@@ -35,12 +34,11 @@ import { keysOf, newerSite, STATE_FORMAT, WHOLE_FORMAT } from "../../shared/save
  * @returns {Promise<T>}
  */
 export async function change(store, work, durability = "relaxed", stores = undefined) {
-  for (let isLast = false; ;) {
+  for (;;) {
     try {
       return await inTransaction(store, work, durability, stores);
     } catch (error) {
-      if (!isForWantOfRoom(error) || isLast) throw error;
-      isLast = !(await canMakeRoom(store));
+      if (!isForWantOfRoom(error) || !(await canMakeRoom(store))) throw error;
     }
   }
 }
