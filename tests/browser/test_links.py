@@ -261,11 +261,8 @@ def test_files_are_added_or_not_while_pages_are_answered(
         }""",
         VERSION,
     )
-    assert found == ["Cancelled", 200, ["import", "read"]] or found == [
-        "Cancelled",
-        200,
-        ["read", "import"],
-    ]
+    # So large a file is not read into memory first.
+    assert found == ["Cancelled", 200, ["import"]]
     tables = page.evaluate("async () => (await (await fetch('../data.json')).json()).tables")
     assert [table["name"] for table in tables] == ["t"]
     # Nothing is in the way of another one.

@@ -62,15 +62,17 @@ class Room:
             "Storage.overrideQuotaForOrigin", {"origin": self._origin, "quotaSize": size}
         )
 
-    def fill_up(self) -> None:
-        """Use up the remaining room. The page must be one of the site's.
+    def fill_up(self) -> int:
+        """Use up the remaining room; return how many bytes are in use then.
+
+        That may be more than was granted, if IndexedDB had just checked. The page must be one of
+        the site's.
 
         Nothing else may be in the process of being stored: if a part runs out of room while it is
         written, it releases its room.
         """
-        used = self._page.evaluate(_FILL, self._granted)
-        if used > self._granted:
-            self.grant(used)  # IndexedDB relied on a check from when there was more room
+        used: int = self._page.evaluate(_FILL, self._granted)
+        return used
 
 
 #: A function that counts the records of the stores of saved data.
