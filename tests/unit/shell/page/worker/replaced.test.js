@@ -1,7 +1,7 @@
 /** An update of the site replaces the worker that a page has asked. */
 
 import assert from "node:assert/strict";
-import { before, beforeEach, test } from "node:test";
+import { after, before, beforeEach, mock, test } from "node:test";
 
 const KEY = "dXJsPXg";
 
@@ -22,6 +22,7 @@ class FakeWorker extends EventTarget {
     registration.active = next;
     this.state = "redundant";
     this.dispatchEvent(new Event("statechange"));
+    mock.timers.tick(1000); // that an answer may still take
   }
 }
 
@@ -39,6 +40,8 @@ const container = Object.assign(new EventTarget(), {
 const nextAsked = () => new Promise((resolve) => (heard = resolve));
 
 before(() => {
+  // Otherwise the clock that keeps a worker alive would keep this process alive.
+  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
   const locks = { request: () => new Promise(() => {}) };
   Object.defineProperty(globalThis, "navigator", {
     value: { serviceWorker: container, locks },
@@ -49,8 +52,13 @@ before(() => {
     isSecureContext: true,
     location: new URL("https://site.example/"),
     document: Object.assign(new EventTarget(), { visibilityState: "visible" }),
+    BroadcastChannel: class extends EventTarget {
+      postMessage() {}
+    },
   });
 });
+
+after(() => mock.timers.reset());
 
 beforeEach(() => {
   registration.active = new FakeWorker();
