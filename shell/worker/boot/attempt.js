@@ -207,16 +207,20 @@ export class Attempt {
     // A person's own code has no other source.
     const code = await application.find(saved || isOwn ? kept : async () => [], isImported);
     const [lock] = await kept(LOCK);
+    const decision = await decisions.of(key);
+    // What has come to its end before is expected to do so again.
+    const isProven = found !== undefined && !decision?.unfinished;
     const packages = new Packages({
       recipe,
       code,
       lock: lock && new TextDecoder().decode(lock[1]),
       isImported,
       settings,
-      decision: await decisions.of(key),
+      decision,
       failures: this.#plan.failures,
       note: (unfinished) => decisions.note(key, unfinished),
       allow: (ids) => decisions.add(key, ids, true),
+      onUncertain: () => (isProven ? Promise.resolve() : this.#options.pageLoads.letGo()),
     });
     await application.check(packages);
     const images = settings.images && application.mayUseImage ? store : undefined;

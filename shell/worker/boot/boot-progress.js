@@ -11,7 +11,9 @@ const HEARTBEAT = 1000;
 
 export class BootProgress {
   /** @type {Set<(progress: Progress) => void>} */
-  watchers = new Set();
+  #watchers = new Set();
+  /** @type {Set<() => void>} called when somebody begins to watch */
+  #awaiting = new Set();
   /** Whether the start replaces saved data that could be opened instead. */
   hasSaved = false;
   /** @type {Step} */
@@ -28,6 +30,31 @@ export class BootProgress {
   /** @returns {Step["stage"]} */
   get stage() {
     return this.#step.stage;
+  }
+
+  /** @param {(progress: Progress) => void} watcher  gets a report at once */
+  watch(watcher) {
+    this.#watchers.add(watcher);
+    watcher(this.progress);
+    for (const begin of this.#awaiting) begin();
+    this.#awaiting.clear();
+  }
+
+  /** @param {(progress: Progress) => void} watcher */
+  unwatch(watcher) {
+    this.#watchers.delete(watcher);
+  }
+
+  /**
+   * @param {number} ms
+   * @returns {Promise<void>} settled when somebody watches, after `ms` at the latest
+   */
+  watched(ms) {
+    if (this.#watchers.size > 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#awaiting.add(resolve);
+      setTimeout(resolve, ms);
+    });
   }
 
   /**
@@ -56,6 +83,6 @@ export class BootProgress {
 
   #tell() {
     this.#reportedAt = performance.now();
-    for (const watcher of this.watchers) watcher(this.progress);
+    for (const watcher of this.#watchers) watcher(this.progress);
   }
 }

@@ -76,6 +76,7 @@ export class Packages {
   #decision;
   #note;
   #allow;
+  #onUncertain;
   /** @type {ConsentItem[]} packages that may be used, and requests that may be fetched */
   #allowed = [];
   /** @type {import("../trust/lock.js").Lock | undefined} */
@@ -98,15 +99,17 @@ export class Packages {
    * @param {Failure[]} options.failures  of the attempts before this one
    * @param {(unfinished: number) => Promise<void>} options.note  stores the count with the decision
    * @param {(ids: string[]) => Promise<void>} options.allow  adds to the decision
+   * @param {() => Promise<void>} options.onUncertain  called before code runs that may never end
    * @throws {import("../trust/consent.js").ConsentNeeded}
    */
   constructor({ recipe, code = NO_CODE, lock, isImported = false, ...more }) {
-    const { settings, decision, failures, note, allow } = more;
+    const { settings, decision, failures, note, allow, onUncertain } = more;
     const indexes = [...(code.index ? [code.index] : []), ...settings.indexes];
     this.#settings = { ...settings, indexes };
     this.#decision = decision;
     this.#note = note;
     this.#allow = allow;
+    this.#onUncertain = onUncertain;
     this.#failures = failures;
     this.#isImported = isImported;
     if (lock !== undefined) this.#lock = this.#read(lock);
@@ -261,6 +264,7 @@ export class Packages {
    */
   async counted(work) {
     await this.#note(this.#unfinished + 1);
+    await this.#onUncertain();
     try {
       return await work();
     } finally {

@@ -41,6 +41,7 @@ import { Attempt } from "./attempt.js";
  * @property {DuringGuard} guard
  * @property {() => void} onWrite  called when a file of the instance was written to
  * @property {import("./boot-progress.js").BootProgress} reports
+ * @property {{letGo: () => Promise<void>}} pageLoads  those that wait for the start
  */
 
 /**

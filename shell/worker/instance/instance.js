@@ -12,6 +12,7 @@ import { exercise } from "../runtime/warm-up.js";
 import { InUse, within } from "./in-use.js";
 import { quiet } from "./quiet.js";
 import { BootProgress } from "../boot/boot-progress.js";
+import { PageLoads } from "./page-loads.js";
 import { Persistence } from "./persistence.js";
 import { respond } from "./respond.js";
 import { Sockets } from "./sockets.js";
@@ -40,6 +41,7 @@ export class Instance {
   /** @type {"new" | "booting" | "ready" | "failed" | "stopped"} stopped: must not be used any more */
   state = "new";
   reports = new BootProgress();
+  pageLoads = new PageLoads(this.reports);
   /** When something was last requested or answered, in ms as performance.now() counts. */
   lastUsed = 0;
   /** Whether a person may have changed anything since it started. The saved record says the rest. */
@@ -291,6 +293,7 @@ export class Instance {
       },
       onWrite: () => this.#persistence.soon(),
       reports: this.reports,
+      pageLoads: this.pageLoads,
     });
     const { files, python, intake, packages, breakdown, problems, exercised, saving } = started;
     this.#disown = started.disown;

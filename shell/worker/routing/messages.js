@@ -280,9 +280,8 @@ async function open({ v, key, retry, fresh, saved, isNew }, page, workspaces) {
   }
   /** @param {import("../../shared/protocol.js").Progress} progress */
   const watcher = (progress) => page.postMessage(progressMessage(key, progress));
-  instance.reports.watchers.add(watcher);
   const booted = instance.boot();
-  watcher(instance.reports.progress);
+  instance.reports.watch(watcher);
   try {
     // With no page left to show progress to, the browser may stop the worker in the middle of the boot.
     if (!(await isWanted(key, booted, "id" in page ? page.id : ""))) return;
@@ -294,7 +293,7 @@ async function open({ v, key, retry, fresh, saved, isNew }, page, workspaces) {
     console.warn("The instance could not be started.", error);
     page.postMessage(failedMessage(key, toWire(error)));
   } finally {
-    instance.reports.watchers.delete(watcher);
+    instance.reports.unwatch(watcher);
   }
   await instance.settled();
 }

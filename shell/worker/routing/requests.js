@@ -113,7 +113,7 @@ async function answerFrom(workspace, key, event, context) {
       if (isPageLoad) {
         // A page load must not wait through a long boot: browsers give up on it. The booting page also
         // shows why a boot failed.
-        const isReady = await isFulfilledWithin(booted, SHORT_WAIT);
+        const isReady = await instance.pageLoads.isReady(booted, SHORT_WAIT);
         if (!isReady && !instance.consent) return await bootingPage(context.siteRoot);
       }
       await booted;
@@ -152,18 +152,4 @@ async function afterBoot(instance, key, answered) {
   await instance.settled();
   await keepParts();
   await keepImages();
-}
-
-/**
- * @param {Promise<unknown>} work
- * @param {number} ms
- * @returns {Promise<boolean>} whether it succeeded in that time
- */
-function isFulfilledWithin(work, ms) {
-  const succeeded = work.then(
-    () => true,
-    () => false,
-  );
-  const timeout = new Promise((resolve) => setTimeout(resolve, ms, false));
-  return Promise.race([succeeded, timeout]);
 }

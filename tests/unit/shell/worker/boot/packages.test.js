@@ -12,8 +12,10 @@ import { Packages, PackagesFailed } from "../../../../../shell/worker/boot/packa
  * @param {boolean} [more.locked]
  * @param {boolean} [more.isImported]
  * @param {string[]} [more.hashes]  of what the site has
+ * @param {() => Promise<void>} [more.onUncertain]
  */
-function packages({ unfinished, paused, lock, locked = false, hashes = [], isImported = false }) {
+function packages({ unfinished, paused, lock, locked = false, hashes = [], ...more }) {
+  const { isImported = false, onUncertain = async () => {} } = more;
   /** @type {number[]} */
   const notes = [];
   const made = new Packages({
@@ -31,6 +33,7 @@ function packages({ unfinished, paused, lock, locked = false, hashes = [], isImp
     failures: [],
     note: async (count) => void notes.push(count),
     allow: async () => {},
+    onUncertain,
   });
   return { made, notes };
 }
@@ -40,6 +43,14 @@ test("a start is counted while plugins are at work, and no longer once it is ove
   assert.equal(await made.orLess(() => [...notes].length), 1);
   await made.isStarted();
   assert.deepEqual(notes, [1, 0]);
+});
+
+test("the pages that wait are answered first, in case it never ends", async () => {
+  /** @type {string[]} */
+  const order = [];
+  const { made } = packages({ onUncertain: async () => void order.push("answered") });
+  await made.orLess(() => order.push("run"));
+  assert.deepEqual(order, ["answered", "run"]);
 });
 
 test("between two pieces of work, those before it still count; after the start none", async () => {
