@@ -21,6 +21,7 @@ const MOST = 500;
  * @property {string} workspace  key
  * @property {FileSystemFileHandle} handle
  * @property {number} modified  when the file had last been changed as it was read, in ms since 1970
+ * @property {number} size  of the file then, in bytes
  * @property {number} at  when it was kept, in ms since 1970
  */
 
@@ -48,8 +49,9 @@ export async function keepHandle(file, addition, workspace) {
   if (!handle || isTemporary(workspace)) return;
   try {
     const store = await open();
+    const { lastModified: modified, size } = file;
     /** @type {Kept} */
-    const kept = { addition, workspace, handle, modified: file.lastModified, at: Date.now() };
+    const kept = { addition, workspace, handle, modified, size, at: Date.now() };
     await store.put(STORE, kept);
     const keys = await store.getAllKeysFromIndex(STORE, "at");
     for (const key of keys.slice(0, -MOST)) await store.delete(STORE, key);
