@@ -69,6 +69,8 @@ def test_a_copied_address_opens_under_a_policy_that_names_the_inline_scripts(
     expect(page.locator("table.rows-and-columns")).to_be_visible()
 
 
+# The browser looks for a newer worker whenever it likes, and logs that it may not have one.
+@pytest.mark.console_errors
 def test_the_site_works_behind_a_login(page: Page, host: Host) -> None:
     host.login = "session=1"
     page.context.add_cookies([{"name": "session", "value": "1", "url": host.address()}])
