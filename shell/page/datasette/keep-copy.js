@@ -1,6 +1,6 @@
 /**
- * “Keep a local copy” on the page “Manage data”: downloads all of a database that is read from its host block
- * by block, and shows how much of it is here.
+ * “Keep a local copy” on the page “Manage data”: downloads all of a database that is read from its host
+ * block by block, and shows how much of it is here.
  */
 
 import { askWorker } from "../worker/ask-worker.js";
@@ -24,13 +24,11 @@ export async function keepCopy(key, database, place) {
   });
   place.replaceChildren(
     element(
-      "p",
-      { class: "lite-copying" },
-      `Downloading ${database} `,
+      "div",
+      { class: "lite-progress" },
+      element("p", {}, `Downloading ${database}`),
       bar,
-      " ",
       amount,
-      " ",
       cancel,
     ),
   );
