@@ -11,7 +11,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.test_apps import GUESTBOOK, allow, open_app, sign
 from tests.support.browsing import BOOT_TIMEOUT, link, stop_worker
 from tests.support.hosts import DataHost
-from tests.support.raw_chromium import PATIENCE, raw_browser, wait_until
+from tests.support.raw_chromium import raw_browser
+from tests.support.unfinished_starts import kill_two_starts
 
 METADATA = (
     b"Metadata-Version: 2.4\nName: book\nVersion: 1.0\nRequires-Dist: nowhere; extra == 'x'\n"
@@ -86,19 +87,7 @@ def test_an_app_whose_starts_never_finish_is_held_back(site: str, files: DataHos
         return ("GET", "/started") in files.requests
 
     with raw_browser() as browser:
-        tab = browser.new_tab()
-        tab.goto(link(site, app=address))
-        button = "[...document.querySelectorAll('button')].find(({innerText}) => innerText == %r)"
-        allow_and_open = button % "Allow and open"
-        tab.wait_for(f"{allow_and_open}?.matches(':not([aria-disabled=true])')")
-        tab.evaluate(f"{allow_and_open}.click()")
-        for _ in range(2):
-            wait_until(is_running, PATIENCE, "the start of the app")
-            place = tab.evaluate("location.href")
-            browser.kill_renderers()
-            files.requests.clear()
-            tab = browser.new_tab()
-            tab.goto(place)
+        tab = kill_two_starts(browser, link(site, app=address), files, is_running)
         said = "loops.py was not started, because its last starts never finished."
         tab.wait_for(f"document.body.innerText.includes({said!r})")
         assert not is_running()

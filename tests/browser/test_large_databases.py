@@ -64,6 +64,18 @@ def open_places(page: Page, site: str, files: DataHost, places: Path, path: str)
     return habits
 
 
+def check_change_and_restart(page: Page, habits: RangeHabits) -> None:
+    """On the page of row 20,000: check that a change is kept and the rest stays on its host."""
+    address = page.url
+    assert update(page, "20000/-/update", name="Here") == 200
+    stop_worker(page)
+    follow(page, address)
+    expect(page.get_by_text("Here", exact=True)).to_be_visible()
+    [row] = rows_of(page, f"../places.json?_shape=objects&code={code_of(39_999)}")
+    assert row["name"] == "Place 39999"
+    assert habits.sent < 5 * MB
+
+
 def test_a_large_database_opens_without_being_downloaded(
     page: Page, site: str, files: DataHost, places: Path
 ) -> None:
@@ -82,14 +94,7 @@ def test_changes_are_kept_here_and_the_rest_stays_there(
     page: Page, site: str, files: DataHost, places: Path
 ) -> None:
     habits = open_places(page, site, files, places, "places/places/20000")
-    address = page.url
-    assert update(page, "20000/-/update", name="Here") == 200
-    stop_worker(page)
-    follow(page, address)
-    expect(page.get_by_text("Here", exact=True)).to_be_visible()
-    [row] = rows_of(page, f"../places.json?_shape=objects&code={code_of(39_999)}")
-    assert row["name"] == "Place 39999"
-    assert habits.sent < 5 * MB
+    check_change_and_restart(page, habits)
 
 
 @pytest.mark.console_errors
@@ -235,14 +240,7 @@ def test_a_database_in_parts_is_read_in_ranges(
     page.goto(link(site, "places/places/20000", url=url, range="1"))
     wait_for_datasette(page)
     expect(page.get_by_text("Place 20000", exact=True)).to_be_visible()
-    address = page.url
-    assert update(page, "20000/-/update", name="Here") == 200
-    stop_worker(page)
-    follow(page, address)
-    expect(page.get_by_text("Here", exact=True)).to_be_visible()
-    [row] = rows_of(page, f"../places.json?_shape=objects&code={code_of(39_999)}")
-    assert row["name"] == "Place 39999"
-    assert habits.sent < 5 * MB
+    check_change_and_restart(page, habits)
 
 
 @pytest.mark.first_visit

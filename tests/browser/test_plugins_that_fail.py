@@ -16,8 +16,9 @@ from tests.support.browsing import link, wait_for_datasette
 from tests.support.deploys import Host, deploy_host
 from tests.support.hosts import DataHost
 from tests.support.plugins import ASK, allow, key_of, notices
-from tests.support.raw_chromium import PATIENCE, raw_browser, wait_until
+from tests.support.raw_chromium import raw_browser
 from tests.support.sites import BUILDS, build
+from tests.support.unfinished_starts import BUTTON, kill_two_starts
 from tests.support.wheels import add_to_index, saying, wheel
 
 SITE = BUILDS / "failing-plugins-site"
@@ -194,24 +195,12 @@ def test_an_endless_loop_is_noticed_once_it_has_stopped_the_worker_twice(
         return len(files.requests) > 0
 
     with raw_browser() as browser:
-        tab = browser.new_tab()
-        tab.goto(link(host.address(), "world", install="datasette-loops"))
-        button = "[...document.querySelectorAll('button')].find(({innerText}) => innerText == %r)"
-        allow_and_open = button % "Allow and open"
-        # It takes no click until the page has been in view for a moment.
-        tab.wait_for(f"{allow_and_open}?.matches(':not([aria-disabled=true])')")
-        tab.evaluate(f"{allow_and_open}.click()")
-        for _ in range(2):
-            wait_until(is_running, PATIENCE, "the start of the plugin")
-            place = tab.evaluate("location.href")
-            browser.kill_renderers()
-            files.requests.clear()
-            tab = browser.new_tab()
-            tab.goto(place)
+        address = link(host.address(), "world", install="datasette-loops")
+        tab = kill_two_starts(browser, address, files, is_running)
         listed = "document.body.lastElementChild.shadowRoot?.textContent"
         said = "This was opened without its plugins, because two starts with them never finished"
         tab.wait_for(f"({listed} ?? '').includes({said!r})")
         assert not is_running()
         again = "document.body.lastElementChild.shadowRoot.querySelector('li button')"
         tab.evaluate(f"{again}.click()")
-        tab.wait_for(f"!!{button % 'Open without it'}")
+        tab.wait_for(f"!!{BUTTON % 'Open without it'}")

@@ -5,10 +5,13 @@
  */
 
 import { LiteError } from "../../shared/errors.js";
-import { keepHandle, keptHandle, noteHandle } from "../import/file-handles.js";
+import { kindFromName } from "../../shared/remote-urls.js";
+import { keepHandle, noteHandle } from "../import/file-handles.js";
 import { pickFiles } from "../import/file-picking.js";
 import { askWorker } from "../worker/ask-worker.js";
 import { askInModal } from "./datasette-modal.js";
+
+/** @typedef {import("../import/file-handles.js").Kept} Kept */
 
 /**
  * Permissions of handles, which not all of TypeScript's libraries have.
@@ -40,23 +43,14 @@ const DATABASE = "If another program has the file open, close it there first.";
  */
 
 /**
- * @param {Local} local
- * @returns {Promise<Handle | undefined>} undefined if the browser has none
- */
-export async function handleOf({ addition }) {
-  return (await keptHandle(addition))?.handle;
-}
-
-/**
- * @param {Local} local
+ * @param {Kept} kept
  * @returns {Promise<boolean>} whether the file is known to have changed since it was read
  */
-export async function hasChanged({ addition }) {
-  const kept = await keptHandle(addition);
+export async function hasChanged({ handle, modified, size }) {
   try {
     // Without permission this throws, and nothing is known before the person asks.
-    const file = await kept?.handle.getFile();
-    return !!file && !!kept && Math.abs(file.lastModified - kept.modified) > ROUNDING;
+    const file = await handle.getFile();
+    return file.size !== size || Math.abs(file.lastModified - modified) > ROUNDING;
   } catch {
     return false; // it was moved or deleted; opening it again says so
   }
@@ -127,12 +121,11 @@ async function mayUse(handle, mode) {
  */
 export function maySaveBack(file, name) {
   const ending = file.slice(file.lastIndexOf(".") + 1).toLowerCase();
-  const isDatabase = /^(?:db|sqlite)/.test(ending);
   return askInModal({
     title: `Save back to ${file}?`,
     body: [
       `This replaces the file ${file} on this device with “${name}” as it is here. `,
-      isDatabase
+      kindFromName(file) === "url"
         ? DATABASE
         : ["Whatever the import left out is lost.", LOSSES[ending] ?? ""].join(" ").trim(),
     ],

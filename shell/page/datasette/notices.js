@@ -188,11 +188,12 @@ const EVICTED = "evicted ";
 async function sayEvicted(key) {
   // Seldom needed, so it is loaded only now.
   const { nameOf } = await import("../ui/workspace-name.js");
+  const id = EVICTED + key;
   notify(
-    `${EVICTED}${key}`,
+    id,
     `The browser ran out of space, so the saved copy of another workspace was deleted: ` +
       `${nameOf({ key }, SITE_ROOT)}. Nobody had changed it, and its link loads it again.`,
-    dismissed(`evicted ${key}`),
+    dismissed(id),
   );
 }
 

@@ -14,7 +14,8 @@ import { byId, element } from "../ui/dom.js";
 import { showSettled } from "./settling.js";
 import { leaveOutcome } from "./carried-message.js";
 import { keepCopy } from "./keep-copy.js";
-import { handleOf, hasChanged, maySaveBack, openAgain, saveBack } from "./local-files.js";
+import { hasChanged, maySaveBack, openAgain, saveBack } from "./local-files.js";
+import { keptHandle } from "../import/file-handles.js";
 import { inRelativeWords } from "../ui/relative-time.js";
 
 const EXACT = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short" });
@@ -67,7 +68,7 @@ function buttons(selector) {
 async function reload(button) {
   const { liteReload = "", name = "" } = button.dataset;
   const revert = "edited" in button.dataset;
-  if (revert && !(await mayReplace(name))) return;
+  if (revert && !(await mayRevert(name))) return;
   await busy(button, "Loading…", `${name} could not be loaded again.`, async () => {
     /** @type {import("../../shared/protocol.js").ReloadResult} */
     const { changed } = await askWorker({ type: "reload", key, source: liteReload, revert });
@@ -88,22 +89,22 @@ async function reload(button) {
 async function setUpLocal(button) {
   const { liteAgain = "", addition = "", file = "", name = "" } = button.dataset;
   const local = { source: liteAgain, addition, file, key };
-  const found = handleOf(local);
+  const keeping = keptHandle(addition);
   button.addEventListener("click", async () => {
     if ("edited" in button.dataset && !(await mayOpenAgain(file, name))) return;
     await busy(button, "Opening…", `${name} could not be opened again.`, async () => {
-      const opened = await openAgain(local, await found);
+      const opened = await openAgain(local, (await keeping)?.handle);
       if (opened === "") return;
       leaveOutcome(`${name} was opened again from ${opened}.`);
       location.reload();
     });
   });
-  const handle = await found;
-  if (!handle) return;
+  const kept = await keeping;
+  if (!kept) return;
   /** @type {HTMLButtonElement | null | undefined} */
   const back = button.closest("ul")?.querySelector("[data-lite-back]");
-  if (back) setUpBack(back, local, handle, () => label(button, "Open again", name));
-  if (await hasChanged(local)) label(button, "Changed on disk: reload", name);
+  if (back) setUpBack(back, local, kept.handle, () => label(button, "Open again", name));
+  if (await hasChanged(kept)) label(button, "Changed on disk: reload", name);
 }
 
 /**
@@ -150,8 +151,7 @@ async function busy(button, label, failed, work) {
   try {
     await work();
   } catch (error) {
-    const why = error instanceof LiteError ? error : { message: String(error) };
-    say("error", `${failed} ${inOneLine(why)}`);
+    sayFailed(failed, error);
   } finally {
     button.disabled = false;
     button.textContent = before;
@@ -186,40 +186,42 @@ async function keepLocally(button) {
       say("info", `The download of ${name} was cancelled. Everything is as it was before.`);
       return;
     }
-    const why = error instanceof LiteError ? error : { message: String(error) };
-    say("error", `No local copy of ${name} was made. ${inOneLine(why)}`);
+    sayFailed(`No local copy of ${name} was made.`, error);
   }
+}
+
+/**
+ * Ask whether what was changed here may be lost.
+ *
+ * @param {string} title
+ * @param {string} replacing  what replaces what, as the beginning of a sentence
+ * @param {string} yes
+ * @returns {Promise<boolean>}
+ */
+function mayLoseChanges(title, replacing, yes) {
+  return askInModal({
+    title,
+    body: [
+      "Data has been changed here since it was loaded. ",
+      `${replacing}, and your changes to it are lost.`,
+    ],
+    yes,
+  });
 }
 
 /**
  * @param {string} file
  * @param {string} name  of what was made from it
- * @returns {Promise<boolean>}
  */
 function mayOpenAgain(file, name) {
-  return askInModal({
-    title: `Open ${file} again?`,
-    body: [
-      "Data has been changed here since it was loaded. ",
-      `What the file has now replaces “${name}”, and your changes to it are lost.`,
-    ],
-    yes: "Replace my changes",
-  });
+  const replacing = `What the file has now replaces “${name}”`;
+  return mayLoseChanges(`Open ${file} again?`, replacing, "Replace my changes");
 }
 
-/**
- * @param {string} name
- * @returns {Promise<boolean>}
- */
-function mayReplace(name) {
-  return askInModal({
-    title: "Revert to the source?",
-    body: [
-      "Data has been changed here since it was loaded. ",
-      `What the source has now replaces ${name}, and your changes to it are lost.`,
-    ],
-    yes: "Revert to source",
-  });
+/** @param {string} name */
+function mayRevert(name) {
+  const replacing = `What the source has now replaces ${name}`;
+  return mayLoseChanges("Revert to the source?", replacing, "Revert to source");
 }
 
 /** @param {HTMLButtonElement} button */
@@ -237,6 +239,15 @@ async function copyLink(button) {
     say("info", element("label", { class: "core" }, "Copy this link: ", field));
     field.select();
   }
+}
+
+/**
+ * @param {string} failed  a sentence
+ * @param {unknown} error  why
+ */
+function sayFailed(failed, error) {
+  const why = error instanceof LiteError ? error : { message: String(error) };
+  say("error", `${failed} ${inOneLine(why)}`);
 }
 
 /**

@@ -6,12 +6,10 @@
  */
 
 import { instancePath } from "../../shared/paths.js";
-import { embedding } from "../../shared/recipe.js";
-import { readableRecord } from "../../shared/saved-record.js";
-import { openStore } from "../../shared/saved-store.js";
 import { SITE_ROOT } from "../../shared/site.js";
+import { lastUsed, readSaved } from "../saved/last-used.js";
 import { element } from "../ui/dom.js";
-import { headingOf, recipeOf } from "../ui/workspace-name.js";
+import { headingOf } from "../ui/workspace-name.js";
 
 /** How many of the person's workspaces are offered, the last used ones. */
 const MOST = 5;
@@ -51,26 +49,9 @@ export function tryItOn(key, home, name, requirement) {
  * @returns {Promise<Array<{key: string, title?: string}>>} of others: the site's own data first
  */
 async function otherWorkspaces(key) {
-  /** @type {import("../../shared/saved-store.js").SavedInstance[]} */
-  let saved = [];
-  try {
-    const store = await openStore(SITE_ROOT);
-    saved = (await store.getAll("instances")).map((one) => readableRecord(one).record);
-    store.close();
-  } catch {
-    // The site's own data can be tried all the same.
-  }
-  const own = saved
-    .filter((one) => one.key !== "" && one.key !== key && isPersons(one.key))
-    .sort((a, b) => b.usedAt - a.usedAt)
-    .slice(0, MOST);
-  return [...(key === "" ? [] : [{ key: "" }]), ...own];
-}
-
-/** @param {string} key */
-function isPersons(key) {
-  const recipe = recipeOf(key);
-  return recipe !== undefined && embedding(recipe) === undefined;
+  const saved = await readSaved(SITE_ROOT);
+  const others = saved.filter((one) => one.key !== "" && one.key !== key);
+  return [...(key === "" ? [] : [{ key: "" }]), ...lastUsed(others, MOST)];
 }
 
 /**

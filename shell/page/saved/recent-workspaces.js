@@ -3,11 +3,11 @@
  */
 
 import { instancePath } from "../../shared/paths.js";
-import { embedding } from "../../shared/recipe.js";
 import { element } from "../ui/dom.js";
 import { timeElement } from "../ui/relative-time.js";
-import { headingOf, recipeOf } from "../ui/workspace-name.js";
+import { headingOf } from "../ui/workspace-name.js";
 import { isChanged } from "./describe-saved.js";
+import { lastUsed } from "./last-used.js";
 import { showSavedSummary } from "./saved-summary.js";
 
 /** @typedef {import("../../shared/saved-store.js").SavedInstance} SavedInstance */
@@ -26,22 +26,10 @@ const COUNT = "datasette-lite recent";
 export async function showRecentWorkspaces(section, siteRoot) {
   const [list, line] = section.querySelectorAll("ul, p");
   const saved = await showSavedSummary(/** @type {HTMLElement} */ (line), siteRoot);
-  const recent = saved
-    .filter(isWorthReturning)
-    .sort((a, b) => b.usedAt - a.usedAt)
-    .slice(0, MOST);
+  const recent = lastUsed(saved, MOST);
   remember(recent.length);
   list.replaceChildren(...recent.map((instance) => item(instance, siteRoot)));
   section.hidden = saved.length === 0;
-}
-
-/**
- * @param {SavedInstance} instance
- * @returns {boolean} whether it has pages of its own, and is no part of another page
- */
-function isWorthReturning({ key }) {
-  const recipe = recipeOf(key);
-  return recipe !== undefined && embedding(recipe) === undefined;
 }
 
 /**

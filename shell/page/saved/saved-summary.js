@@ -2,9 +2,8 @@
  * Says in a line how much is saved, with the way there.
  */
 
-import { readableRecord } from "../../shared/saved-record.js";
-import { openStore } from "../../shared/saved-store.js";
 import { element, formatBytes } from "../ui/dom.js";
+import { readSaved } from "./last-used.js";
 
 /** @typedef {import("../../shared/saved-store.js").SavedInstance} SavedInstance */
 
@@ -28,19 +27,4 @@ export async function showSavedSummary(line, siteRoot) {
   );
   line.hidden = false;
   return saved;
-}
-
-/**
- * @param {URL} siteRoot
- * @returns {Promise<SavedInstance[]>}
- */
-async function readSaved(siteRoot) {
-  try {
-    const store = await openStore(siteRoot);
-    const stored = await store.getAll("instances");
-    store.close();
-    return stored.map((one) => readableRecord(one).record);
-  } catch {
-    return [];
-  }
 }

@@ -1,7 +1,7 @@
 /**
- * Changes saved workspaces, from the root's worker: deletes them and brings them back, saves one that was exported elsewhere,
- * sets one of their databases aside (running workspaces are stopped first for these), renames them, and
- * leaves their plugins out.
+ * Changes saved workspaces, from the root's worker: deletes them and brings them back, saves one that was
+ * exported elsewhere, sets one of their databases aside (running workspaces are stopped first for these),
+ * renames them, and leaves their plugins out.
  */
 
 import { saveCopy } from "../storage/copies.js";

@@ -126,13 +126,7 @@ export class RemoteBase {
   /** @returns {LiteError} which ends all use of this file */
   #changed() {
     const { url } = this.description;
-    this.#failure = new LiteError(`${url} has changed since it was opened here.`, {
-      hint:
-        "It is read block by block, and blocks of two versions do not fit together. Load it again on the " +
-        "page “Manage data” to get the new version; changes that were made here are lost then.",
-      source: url,
-      name: "SourceChanged",
-    });
+    this.#failure = sourceChanged(url, "It is read block by block");
     return /** @type {LiteError} */ (this.#failure);
   }
 
@@ -168,6 +162,21 @@ export class RemoteBase {
       ...options,
     });
   }
+}
+
+/**
+ * @param {string} url
+ * @param {string} why  the version matters, as the beginning of a sentence
+ * @returns {LiteError}
+ */
+export function sourceChanged(url, why) {
+  return new LiteError(`${url} has changed since it was opened here.`, {
+    hint:
+      `${why}, and blocks of two versions do not fit together. Load it again on the page “Manage data” to ` +
+      "get the new version; changes that were made here are lost then.",
+    source: url,
+    name: "SourceChanged",
+  });
 }
 
 /** @returns {boolean} whether the browser knows that there is no network */

@@ -8,7 +8,7 @@
  */
 
 import { checkSize } from "./capacity.js";
-import { RemoteBase } from "./remote-base.js";
+import { RemoteBase, sourceChanged } from "./remote-base.js";
 import { joined } from "./shipped-files.js";
 import { readAll } from "../runtime/read-response.js";
 import { LiteError } from "../../shared/errors.js";
@@ -81,16 +81,10 @@ export async function splitFileIn(url, bytes) {
  */
 export async function openSplit({ url, parts, size, partSize, version }) {
   if (partSize === 0) return undefined;
-  const etag = `"${version}"`;
-  const description = {
-    url,
-    size,
-    etag,
-    lastModified: "",
-    head: "",
+  const base = new SplitBase({
+    ...{ kind: "remote", url, size, etag: `"${version}"`, lastModified: "", head: "" },
     parts: { urls: parts, size: partSize },
-  };
-  const base = new SplitBase({ kind: "remote", ...description });
+  });
   base.isCurrent = true;
   const head = await base.read(0, Math.min(HEAD, size)).catch(() => undefined);
   return head && recognise(head) === "sqlite" ? base : undefined;
@@ -190,14 +184,7 @@ export class SplitBase {
     const { url, etag } = this.description;
     const response = await openSource(url, { cache: "no-cache" });
     if (`"${await sha256(await response.arrayBuffer())}"` !== etag) {
-      throw new LiteError(`${url} has changed since it was opened here.`, {
-        hint:
-          "It lists the parts of a database that is read block by block, and blocks of two versions do not " +
-          "fit together. Load it again on the page “Manage data” to get the new version; changes that were " +
-          "made here are lost then.",
-        source: url,
-        name: "SourceChanged",
-      });
+      throw sourceChanged(url, "It lists the parts of a database that is read block by block");
     }
     this.isCurrent = true;
   }

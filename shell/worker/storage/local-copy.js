@@ -16,7 +16,7 @@ import { keysOf } from "../../shared/saved-store.js";
 /**
  * @typedef {object} CopyWatch
  * @property {(done: number, total: number) => void} onProgress  called with bytes
- * @property {() => void} check  throws if the copy is no longer wanted
+ * @property {() => void} check  throws once the person has cancelled, or the workspace is being closed
  */
 
 /** Bytes of a request, and how many are made at a time. */
