@@ -2,7 +2,7 @@
 
 shell/worker/boot/start.js imports this module in a fresh Pyodide. It has `BrowserPackages` install
 the instance's packages and `load` import them, then makes a `BrowserInstance` (Datasette) or a
-`BrowserApp` (any other application) and calls its methods. In a Pyodide that starts from an image
+`BrowserApp` (any other application) and calls its methods. In a Pyodide that starts from a snapshot
 of its memory everything is imported already. Only text, numbers and bytes are passed. An error is
 passed as the JSON of `to_wire`, so that people read the words that Python wrote.
 """
@@ -39,7 +39,7 @@ __all__ = [
     "check_packages",
     "load",
     "read_blocks",
-    "reason_against_image",
+    "reason_against_snapshot",
     "resume",
 ]
 
@@ -96,7 +96,7 @@ def load() -> None:
         gc.enable()
 
 
-def reason_against_image() -> str:
+def reason_against_snapshot() -> str:
     """See snapshot.reason_against."""
     return snapshot.reason_against()
 

@@ -63,7 +63,7 @@ def _visits(site: str, old_way: str, repetitions: int) -> Table:
     slow, distant = [], []
     with tempfile.TemporaryDirectory(dir=PROJECT / "build") as folder:
         # The same site, but Python never starts from a snapshot of its memory.
-        plain = build(Path(folder, "dist"), images=False)
+        plain = build(Path(folder, "dist"), snapshots=False)
         for _ in range(repetitions):
             first, second, more, without_host = visits.visit_site(PROJECT / "dist")
             firsts.append(first)

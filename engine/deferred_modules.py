@@ -41,7 +41,7 @@ class _Finder(MetaPathFinder):
 
     def __init__(self, names: frozenset[str]) -> None:
         self.names = names
-        #: None: it can't be asked for yet. An object of JavaScript is none that an image of
+        #: None: it can't be asked for yet. An object of JavaScript is none that a snapshot of
         #: Python's memory could hold.
         self.load: Load | None = None
         #: How many imports were in vain.
@@ -69,7 +69,7 @@ def expect(names: Path = NAMES) -> None:
         _finder = _Finder(frozenset(names.read_text().split()))
         # Some finders of Pyodide's, at the end, know better why a module is not there.
         sys.meta_path.insert(sys.meta_path.index(PathFinder) + 1, _finder)
-        # An image may know of what was there when it was made.
+        # A snapshot may know of what was there when it was made.
         importlib.invalidate_caches()
 
 

@@ -86,7 +86,7 @@ async def visit() -> None:
     site.shell_url = "/v/0/shell/"
     bootstrap.BrowserPackages("/instance", "[]", "null")
     bootstrap.load()
-    bootstrap.reason_against_image()
+    bootstrap.reason_against_snapshot()
     # Only now: it imports Datasette.
     from engine.datasette.instance import Instance
 

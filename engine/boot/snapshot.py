@@ -1,7 +1,7 @@
 """Says whether a snapshot of Python's memory may be kept, and repairs a Python that starts from
 one.
 
-A snapshot (an image, in the code) is taken when everything is imported and before there is any
+A snapshot is taken when everything is imported and before there is any
 data. It contains the state of modules, so anything that a module expects to be new in each start
 would be repeated. What may matter is noticed here, and then no snapshot is taken: the next start
 takes a second longer. The worker takes and restores it
@@ -35,13 +35,13 @@ from engine.replacing import replaced
 #: one process apart; pydantic_core draws, unseen, what Python's hash seed is to Python.
 _HARMLESS = ("opentelemetry",)
 
-#: What an image must not hold, or not always.
+#: What a snapshot must not hold, or not always.
 _SUSPECTS = (random.Random, sqlite3.Connection, io.FileIO)
 
-#: Why there must be no image, as sentences.
+#: Why there must be no snapshot, as sentences.
 _reasons: list[str] = []
 
-#: How things were when everything was imported, and so in the image.
+#: How things were when everything was imported, and so in the snapshot.
 _path: list[str] = []
 _laid_out: list[str] = []
 
@@ -82,7 +82,7 @@ def _callers() -> Iterator[str]:
 
 
 def reason_against() -> str:
-    """Return why no image may be taken now, "" if one may."""
+    """Return why no snapshot may be taken now, "" if one may."""
     importlib.metadata.MetadataPathFinder().invalidate_caches()
     reasons = [*_reasons]
     if "micropip" in sys.modules:
@@ -102,9 +102,10 @@ def reason_against() -> str:
 
 
 def _close_libraries(suspects: list[Any]) -> None:
-    """Close the zip files of the path, which importlib.metadata leaves open in garbage: found to be
-    that in the image's Python, they would close a file of another's there. Looking for garbage at
-    once would take three times as long as all else here.
+    """Close the zip files of the path, which importlib.metadata leaves open in garbage.
+
+    If the snapshot's Python collected them later, they would close a file of something else there.
+    Collecting garbage at once would take three times as long as all else here.
     """
     for thing in suspects:
         if isinstance(thing, io.FileIO) and not thing.closed and thing.name in sys.path:
@@ -112,7 +113,7 @@ def _close_libraries(suspects: list[Any]) -> None:
 
 
 def _suspects() -> list[Any]:
-    """Return the objects that are of a kind which an image must not hold."""
+    """Return the objects that are of a kind which a snapshot must not hold."""
     things = gc.get_objects()
     kinds = {kind for kind in set(map(type, things)) if issubclass(kind, _SUSPECTS)}
     # Without a loop in Python: there are some 200,000, and somebody waits for the first page.
@@ -124,7 +125,7 @@ def _is_harmless(generator: random.Random) -> bool:
 
 
 async def resume() -> None:
-    """Make a Python that has just started from an image what one is that has imported everything.
+    """Make a Python that has just started from a snapshot what one is that has imported everything.
 
     Raises:
         LiteError: something does not work.

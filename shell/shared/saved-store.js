@@ -133,9 +133,9 @@ export const SCHEMA_VERSION = 5;
  */
 
 /**
- * The record of an image of Python's memory; see shell/worker/runtime/snapshot/store.js.
+ * The record of a snapshot of Python's memory, in the store “images”; see shell/worker/runtime/snapshot/store.js.
  *
- * @typedef {object} SavedImage
+ * @typedef {object} SavedSnapshot
  * @property {string} key      identifies the Python
  * @property {string} version  of the site
  * @property {number} size     bytes of its content, 0 if that was deleted because it did not work
@@ -203,7 +203,7 @@ export function hostedId(base) {
  * @property {{key: [string, string, number], value: Blob | Uint8Array<ArrayBuffer>}} bases
  * @property {{key: string, value: Decision}} decisions
  * @property {{key: string, value: GuardRecord}} guards
- * @property {{key: string, value: SavedImage}} images
+ * @property {{key: string, value: SavedSnapshot}} images
  * @property {{key: string, value: Blob}} imageContents
  */
 

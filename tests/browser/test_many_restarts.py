@@ -1,5 +1,5 @@
-"""The worker is stopped again and again: answers stay those of a site that starts without images of
-Python's memory, and neither memory nor storage grows.
+"""The worker is stopped again and again: answers stay those of a site that starts without
+snapshots of Python's memory, and neither memory nor storage grows.
 
 A few times here; `make torture` does it two hundred times.
 """
@@ -29,7 +29,7 @@ PROJECT = Path(__file__).resolve().parent.parent.parent
 CYCLES = int(os.environ.get("CYCLES", "3"))
 SEED = int(os.environ.get("SEED", "1"))
 
-#: The side without images answers from one start for this many cycles.
+#: The side without snapshots answers from one start for this many cycles.
 OLD_AFTER = 25
 
 #: Growth can be distinguished from noise only over this many cycles.
@@ -115,8 +115,8 @@ class _Side:
 
 
 @pytest.fixture(scope="module")
-def site_without_images(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with static_site(build(tmp_path_factory.mktemp("site") / "plain", images=False)) as address:
+def site_without_snapshots(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with static_site(build(tmp_path_factory.mktemp("site") / "plain", snapshots=False)) as address:
         yield address
 
 
@@ -127,7 +127,7 @@ def _write(number: int) -> tuple[str, Any]:
 
 @pytest.mark.timeout(600 + 20 * CYCLES)
 def test_answers_stay_the_same_and_nothing_grows(
-    site: str, site_without_images: str, files: DataHost
+    site: str, site_without_snapshots: str, files: DataHost
 ) -> None:
     plugin = files.add(*wheel("datasette-greeter", code=saying("A plugin says hello")))
     wanted = {"url": files.add("shop.db", shop_database()), "install": plugin}
@@ -135,7 +135,7 @@ def test_answers_stay_the_same_and_nothing_grows(
     memory, storage = [], []
     with raw_chromium() as first, raw_chromium() as second:
         side = _Side(first, link(site, "shop/items", **wanted))
-        other = _Side(second, link(site_without_images, "shop/items", **wanted))
+        other = _Side(second, link(site_without_snapshots, "shop/items", **wanted))
         assert "A plugin says hello" in side.ask("shop")[1]
         for cycle in range(CYCLES):
             side.restart(navigate=chance.random() < 0.5)

@@ -18,8 +18,8 @@ from urllib.parse import urljoin
 from playwright.sync_api import Browser, BrowserContext, Worker
 
 from tests.support.browsing import BOOT_TIMEOUT, devtools, follow
-from tests.support.images import finish_exercises, kept_images
 from tests.support.kept import wait_for_parts
+from tests.support.snapshots import finish_exercises, kept_snapshots
 
 #: A small file of every site that runs no scripts.
 _QUIET_FILE = "licenses.txt"
@@ -43,9 +43,9 @@ _FILES = """async () => {
   return files;
 }"""
 
-# `image` is the record of the snapshot to keep, `files` are those to keep. Returns whether all of
+# `snapshot` is the record of the one to keep, `files` are those to keep. Returns whether all of
 # that is still there, and no other version of the site is.
-_FORGET = """async ([image, files]) => {
+_FORGET = """async ([snapshot, files]) => {
   const heard = (request) => new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = request.onblocked = () => reject(request.error ?? new Error("in use"));
@@ -59,18 +59,18 @@ _FORGET = """async ([image, files]) => {
   }
   const store = await heard(indexedDB.open("datasette-lite /"));
   const transaction = store.transaction(store.objectStoreNames, "readwrite");
-  let hasImage = false;
+  let hasSnapshot = false;
   for (const name of store.objectStoreNames) {
     const records = transaction.objectStore(name);
     if (name === "imageContents") {
       for (const key of await heard(records.getAllKeys())) {
-        if (key === image.key) hasImage = true;
+        if (key === snapshot.key) hasSnapshot = true;
         else records.delete(key);
       }
     } else {
       records.clear();
     }
-    if (name === "images") records.put(image);
+    if (name === "images") records.put(snapshot);
   }
   await new Promise((resolve, reject) => {
     transaction.oncomplete = resolve;
@@ -92,7 +92,7 @@ _FORGET = """async ([image, files]) => {
       if (!isKept.has(url)) await cache.delete(url);
     }
   }
-  return hasImage && missing.size === 0;
+  return hasSnapshot && missing.size === 0;
 }"""
 
 
@@ -102,7 +102,7 @@ class _Prepared:
 
     context: BrowserContext
     #: The record of the snapshot.
-    image: dict[str, Any]
+    snapshot: dict[str, Any]
     #: Addresses of its files in the caches, by the name of the cache.
     files: dict[str, list[str]]
 
@@ -145,12 +145,12 @@ class ReturningVisitors:
         page = context.new_page()
         follow(page, f"{site}app/")
         wait_for_parts(page)
-        kept_images(page)
+        kept_snapshots(page)
         finish_exercises(page)
-        [image] = kept_images(page)
+        [snapshot] = kept_snapshots(page)
         page.goto(f"{site}{_QUIET_FILE}")
         page.evaluate(_HOLD_CODE)
-        prepared = _Prepared(context, image, page.evaluate(_FILES))
+        prepared = _Prepared(context, snapshot, page.evaluate(_FILES))
         assert self._forget(site, prepared)
         return prepared
 
@@ -173,7 +173,7 @@ class ReturningVisitors:
             everything = {"origin": origin, "storageTypes": "all"}
             session.send("Storage.clearDataForOrigin", everything)
         session.detach()
-        return bool(first.evaluate(_FORGET, [prepared.image, prepared.files]))
+        return bool(first.evaluate(_FORGET, [prepared.snapshot, prepared.files]))
 
     def close(self) -> None:
         """Close the contexts."""

@@ -30,7 +30,7 @@ export class AppStart {
   // Any module of the standard library may be imported.
   needsWholePython = true;
   // Which modules an app imports is known only once it has run.
-  mayUseImage = false;
+  mayUseSnapshot = false;
   #app;
   #options;
   #report;

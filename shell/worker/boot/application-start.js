@@ -20,7 +20,7 @@ import { appOf, isForOwnFiles } from "../../shared/recipe.js";
  * @typedef {object} ApplicationStart
  * @property {boolean} isApp  whether it runs without Datasette
  * @property {boolean} needsWholePython
- * @property {boolean} mayUseImage  whether it may start from a snapshot, and leave one
+ * @property {boolean} mayUseSnapshot  whether it may start from a snapshot, and leave one
  * @property {(saved: (folder: string) => Promise<Array<[path: string, bytes: Uint8Array]>>,
  *   isImported: boolean) => Promise<import("./packages.js").Code>} find  `saved` reads saved files, none if
  *   the sources are to be loaded again

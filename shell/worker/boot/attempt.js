@@ -8,7 +8,7 @@
 import { applicationStart } from "./application-start.js";
 import { Breakdown } from "../runtime/crash-monitor.js";
 import { helps } from "../runtime/warm-up.js";
-import { StartImage } from "../runtime/snapshot/start-snapshot.js";
+import { StartSnapshot } from "../runtime/snapshot/start-snapshot.js";
 import { Intake } from "../sources/intake.js";
 import { valueOf } from "../runtime/python-result.js";
 import { Packages, PackagesFailed } from "./packages.js";
@@ -46,11 +46,11 @@ const FOLDER = "/instance";
  *
  * @typedef {object} Plan
  * @property {import("./packages.js").Failure[]} failures  of the attempts so far
- * @property {boolean} mayUseImage  whether to start from a snapshot
+ * @property {boolean} mayUseSnapshot  whether to start from a snapshot
  * @property {boolean} whole  with all of Python, even if a part has to be downloaded first
  */
 
-/** @typedef {{image: StartImage, error: unknown}} Suspect  a snapshot that may be the cause of an error */
+/** @typedef {{snapshot: StartSnapshot, error: unknown}} Suspect  a snapshot that may be the cause of an error */
 
 /**
  * What the first step finds out.
@@ -63,7 +63,7 @@ const FOLDER = "/instance";
  * @property {{problems?: import("../../shared/errors.js").WireError[]}} [saved]  what is opened instead
  *   of the sources: saved or carried files
  * @property {Packages} packages
- * @property {StartImage} image
+ * @property {StartSnapshot} snapshot
  * @property {boolean} whole
  * @property {boolean} mayExercise
  */
@@ -72,8 +72,8 @@ export class Attempt {
   #options;
   #plan;
   #breakdown = new Breakdown();
-  /** @type {Promise<StartImage> | undefined} its use of snapshots, once it looks for one */
-  #image;
+  /** @type {Promise<StartSnapshot> | undefined} its use of snapshots, once it looks for one */
+  #snapshot;
   /** @type {Promise<import("../runtime/runtime.js").Pyodide> | undefined} */
   #starting;
   /** Stops showing others that the instance is open. */
@@ -111,18 +111,18 @@ export class Attempt {
     this.#disown();
     this.#starting?.then(endPython, () => {});
     const plan = this.#plan;
-    const image = await this.#image;
+    const snapshot = await this.#snapshot;
     const isAborted = this.#options.signal.aborted || error === this.#hopeless;
     if (!isAborted && isForWantOfRest(error) && !plan.whole) {
-      image?.lacksRest();
+      snapshot?.lacksRest();
       return { plan: { ...plan, whole: true } };
     }
     const isRefused = error instanceof LiteError && error.name === STOPPED_BEFORE;
     const isDecided = isAborted || isRefused || error instanceof ConsentNeeded;
-    if (!isDecided && image?.isUsed) {
-      return { plan: { ...plan, mayUseImage: false }, suspect: { image, error } };
+    if (!isDecided && snapshot?.isUsed) {
+      return { plan: { ...plan, mayUseSnapshot: false }, suspect: { snapshot, error } };
     }
-    image?.confirm();
+    snapshot?.confirm();
     if (isAborted || !(error instanceof PackagesFailed)) return undefined;
     return { plan: { ...plan, failures: [...plan.failures, error.failure] } };
   }
@@ -130,9 +130,13 @@ export class Attempt {
   /** @returns {Promise<Started>} */
   async #steps() {
     const found = await this.#find();
-    const { application, packages, image, saved } = found;
+    const { application, packages, snapshot, saved } = found;
     const { isApp } = application;
-    this.#starting = startPython(this.#report, { whole: found.whole, isApp, image: image.image });
+    this.#starting = startPython(this.#report, {
+      whole: found.whole,
+      isApp,
+      snapshot: snapshot.memory,
+    });
     this.#starting.catch(() => {}); // nobody waits for it once the sources are hopeless
     const arriving = await this.#fetchOrRead(found);
     const pyodide = await Promise.race([this.#starting, this.#untilHopeless(application)]);
@@ -160,7 +164,7 @@ export class Attempt {
     return {
       ...{ files, python, intake, packages, breakdown: this.#breakdown },
       ...taken,
-      exercised: found.mayExercise ? () => image.exercised() : undefined,
+      exercised: found.mayExercise ? () => snapshot.exercised() : undefined,
       disown: this.#disown,
       endPython: () => endPython(pyodide),
       saving: this.#saving(found, taken.problems),
@@ -223,14 +227,14 @@ export class Attempt {
       onUncertain: () => (isProven ? Promise.resolve() : this.#options.pageLoads.letGo()),
     });
     await application.check(packages);
-    const images = settings.images && application.mayUseImage ? store : undefined;
-    this.#image = StartImage.find(images, packages.identity, this.#plan.mayUseImage);
-    const image = await this.#image;
+    const snapshots = settings.snapshots && application.mayUseSnapshot ? store : undefined;
+    this.#snapshot = StartSnapshot.find(snapshots, packages.identity, this.#plan.mayUseSnapshot);
+    const snapshot = await this.#snapshot;
     // What packages of the person's own import is unknown.
     const isWhole = this.#plan.whole || application.needsWholePython;
-    const whole = isWhole || packages.any || image.needsRest;
-    const mayExercise = helps() && image.isToExercise && settings.exercises && !packages.any;
-    return { application, store, owner, found, saved, packages, whole, image, mayExercise };
+    const whole = isWhole || packages.any || snapshot.needsRest;
+    const mayExercise = helps() && snapshot.isToExercise && settings.exercises && !packages.any;
+    return { application, store, owner, found, saved, packages, whole, snapshot, mayExercise };
   }
 
   /**
@@ -296,15 +300,15 @@ export class Attempt {
    * @param {Found} found
    * @returns {Promise<any>} bootstrap.py
    */
-  async #loadPackages(pyodide, { application, packages, image }) {
+  async #loadPackages(pyodide, { application, packages, snapshot }) {
     const bootstrap = pyodide.pyimport("bootstrap");
-    if (image.isUsed) valueOf(await bootstrap.resume());
+    if (snapshot.isUsed) valueOf(await bootstrap.resume());
     await packages.prepare(bootstrap, FOLDER, this.#report);
     this.#report({ stage: "datasette", label: "" });
-    if (image.isUsed) valueOf(bootstrap.check_packages());
+    if (snapshot.isUsed) valueOf(bootstrap.check_packages());
     else {
       await application.load(bootstrap, packages);
-      image.leave(pyodide, bootstrap, this.#plan.whole);
+      snapshot.leave(pyodide, bootstrap, this.#plan.whole);
     }
     offerRest(pyodide);
     return bootstrap;
@@ -316,13 +320,13 @@ export class Attempt {
    * @param {Context} context
    * @param {Found} found
    */
-  async #open(context, { application, packages, image }) {
+  async #open(context, { application, packages, snapshot }) {
     this.#options.signal.throwIfAborted();
     packages.problems.push(...(await application.open(context)));
     await packages.isStarted();
-    image.confirm();
+    snapshot.confirm();
     // For tools that measure starts.
-    performance.mark("started", { detail: { image: image.isUsed } });
+    performance.mark("started", { detail: { snapshot: snapshot.isUsed } });
   }
 
   /**

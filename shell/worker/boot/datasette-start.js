@@ -15,7 +15,7 @@ import { SHELL_ROOT } from "../../shared/site.js";
 export class DatasetteStart {
   isApp = false;
   needsWholePython = false;
-  mayUseImage = true;
+  mayUseSnapshot = true;
   #recipe;
   #options;
   #report;

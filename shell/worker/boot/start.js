@@ -68,7 +68,7 @@ import { Attempt } from "./attempt.js";
  */
 export async function start(options) {
   /** @type {import("./attempt.js").Plan} */
-  let plan = { failures: [], mayUseImage: true, whole: false };
+  let plan = { failures: [], mayUseSnapshot: true, whole: false };
   /** @type {import("./attempt.js").Suspect | undefined} the snapshot of an attempt that failed */
   let suspect;
   for (;;) {
@@ -76,13 +76,13 @@ export async function start(options) {
     try {
       const started = await attempt.run();
       // Only now is it clear that the snapshot was to blame.
-      suspect?.image.fail(suspect.error);
+      suspect?.snapshot.fail(suspect.error);
       return started;
     } catch (error) {
       const next = await attempt.fail(error);
       suspect ??= next?.suspect;
       if (!next) {
-        suspect?.image.confirm();
+        suspect?.snapshot.confirm();
         throw error;
       }
       ({ plan } = next);

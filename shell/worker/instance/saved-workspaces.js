@@ -5,7 +5,7 @@
  */
 
 import { saveCopy } from "../storage/copies.js";
-import { deleteImages } from "../runtime/snapshot/store.js";
+import { deleteSnapshots } from "../runtime/snapshot/store.js";
 import { sweep } from "../storage/generations.js";
 import { setAside } from "../storage/set-aside.js";
 import { bringBackInstance, removeInstance, renameInstance } from "../storage/store-changes.js";
@@ -37,7 +37,7 @@ export async function deleteWorkspaces(keys, spared = {}) {
     await store.delete("guards", key);
   }
   // They hold its plugins. Other workspaces make their own again.
-  await deleteImages(store);
+  await deleteSnapshots(store);
   return deleted;
 }
 

@@ -3,7 +3,7 @@
  */
 
 import { keepParts } from "../runtime/assets.js";
-import { keepImages } from "../runtime/snapshot/start-snapshot.js";
+import { keepSnapshots } from "../runtime/snapshot/start-snapshot.js";
 import { isWanted } from "../instance/clients.js";
 import { foreign } from "../instance/workspaces.js";
 import {
@@ -151,5 +151,5 @@ async function afterBoot(instance, key, answered) {
   // The page that was waiting requests its files now.
   await instance.settled();
   await keepParts();
-  await keepImages();
+  await keepSnapshots();
 }

@@ -26,11 +26,11 @@ import {
   prefetchParts,
 } from "./assets.js";
 import { completeFiles, completed, mountPack } from "./packs.js";
-import { imageOptions } from "./snapshot/python-memory.js";
+import { snapshotOptions } from "./snapshot/python-memory.js";
 
 /** @typedef {import("pyodide").PyodideAPI} Pyodide */
 /** @typedef {import("./assets.js").PartName} PartName */
-/** @typedef {import("./snapshot/python-memory.js").Image} Image */
+/** @typedef {import("./snapshot/python-memory.js").Snapshot} Snapshot */
 /** @typedef {import("./snapshot/python-memory.js").Library} Library */
 /** @typedef {import("../boot/boot-progress.js").Step} Step */
 
@@ -45,8 +45,8 @@ const APPLICATION = /** @type {const} */ ("application");
 /** ms after which a start that has all it needs counts as stuck; slow phones take some 20 s. */
 const PATIENCE = 120_000;
 
-/** The same for one from an image, which takes a twentieth of that and has the other to fall back on. */
-const PATIENCE_WITH_IMAGE = 15_000;
+/** The same for one from a snapshot, which takes a twentieth of that and has the other to fall back on. */
+const PATIENCE_WITH_SNAPSHOT = 15_000;
 
 /** @type {Promise<void>} settled when the last requested start is over; holds no Python */
 let turn = Promise.resolve();
@@ -68,16 +68,16 @@ let finishing;
  * @param {object} [options]
  * @param {boolean} [options.whole]  with the rest, even if it has to be downloaded
  * @param {boolean} [options.isApp]  without what only the site's own application needs
- * @param {Promise<Image>} [options.image]  what to start from
+ * @param {Promise<Snapshot>} [options.snapshot]  what to start from
  * @returns {Promise<Pyodide>}
  * @throws {import("../../shared/errors.js").LiteError} something could not be downloaded, or is stuck
- * @throws {Error} the image does not fit
+ * @throws {Error} the snapshot does not fit
  */
-export async function startPython(report, { whole = false, isApp = false, image } = {}) {
+export async function startPython(report, { whole = false, isApp = false, snapshot } = {}) {
   /** @type {PartName[]} */
   const more = !isApp && hasPart(APPLICATION) ? [APPLICATION] : [];
-  // A start from an image has most of it imported already.
-  const withRest = whole || (!image && (await isAtHand(REST)));
+  // A start from a snapshot has most of it imported already.
+  const withRest = whole || (!snapshot && (await isAtHand(REST)));
   const progress = downloadProgress(report, [...more, ...(withRest ? [REST] : [])]);
   const wasm = fetchWasm(progress("wasm"));
   // It is compiled while the others are decompressed, which takes this thread.
@@ -93,7 +93,7 @@ export async function startPython(report, { whole = false, isApp = false, image 
   const stdlib = Promise.all([load("stdlib"), rest]).then(([zip, more]) =>
     more ? completed(zip, more) : zip,
   );
-  const patience = image ? PATIENCE_WITH_IMAGE : PATIENCE;
+  const patience = snapshot ? PATIENCE_WITH_SNAPSHOT : PATIENCE;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   /** @type {Promise<never>} */
@@ -113,7 +113,7 @@ export async function startPython(report, { whole = false, isApp = false, image 
       answerFetch("stdlib", async () => new Response(/** @type {BodyInit} */ (await stdlib))),
     ];
     try {
-      const pyodide = await loadPyodide(configuration({ packs, rest }, tasks, image));
+      const pyodide = await loadPyodide(configuration({ packs, rest }, tasks, snapshot));
       ends.set(pyodide, () => tasks.end());
       return pyodide;
     } finally {
@@ -153,7 +153,7 @@ export function isForWantOfRest(error) {
 }
 
 /**
- * @param {Pyodide} pyodide  that may come from an image that was made when other parts were there
+ * @param {Pyodide} pyodide  that may come from a snapshot that was made when other parts were there
  * @param {boolean} isMissing
  */
 function expectRest(pyodide, isMissing) {
@@ -165,7 +165,7 @@ function expectRest(pyodide, isMissing) {
 }
 
 /**
- * Let a Python that lacks the rest ask for it. Only when no image of it is taken any more, which could
+ * Let a Python that lacks the rest ask for it. Only when no snapshot of it is taken any more, which could
  * not hold how it asks.
  *
  * @param {Pyodide} pyodide
@@ -237,10 +237,10 @@ export function prefetchPython() {
 /**
  * @param {{packs: Array<Promise<Uint8Array>>, rest: Promise<Uint8Array | undefined>}} parts
  * @param {PythonTasks} tasks
- * @param {Promise<Image>} [image]
+ * @param {Promise<Snapshot>} [snapshot]
  * @returns {import("pyodide").PyodideConfig}
  */
-function configuration({ packs, rest }, tasks, image) {
+function configuration({ packs, rest }, tasks, snapshot) {
   /** @type {(libraries: Library[]) => void} */
   let found;
   /** @type {Promise<Library[]>} */
@@ -248,14 +248,14 @@ function configuration({ packs, rest }, tasks, image) {
   const create = (/** @type {any} */ settings) => tasks.make(createPyodideModule, settings);
   return {
     // A service worker may not import() what loadPyodide would import itself.
-    ...imageOptions(create, libraries, image),
+    ...snapshotOptions(create, libraries, snapshot),
     indexURL: new URL(".", partUrl("wasm")).href,
     stdLibURL: partUrl("stdlib").href,
     // Every package is in the packs: nothing is to be looked up or fetched.
     lockFileContents: JSON.stringify({ info: LOCK_INFO, packages: {} }),
     packageBaseUrl: new URL(".", partUrl("wasm")).href,
     fsInit: async (fs) => {
-      // The rest's are not among them: a first visit is without, and its images fit later starts.
+      // The rest's are not among them: a first visit is without, and its snapshots fit later starts.
       found((await Promise.all(packs)).flatMap((pack) => mountPack(fs, pack)));
       const more = await rest;
       if (more) mountPack(fs, more);

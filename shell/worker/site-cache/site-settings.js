@@ -16,7 +16,7 @@ import { SITE_ROOT } from "../../shared/site.js";
  * @property {string[]} hashes  SHA-256 of their wheels
  * @property {Record<string, {entry: string, sha256: string}>} apps  the owner's own apps, which run without
  *   asking: where the application is, and the hash of the code, by addresses relative to the site
- * @property {boolean} images   whether Python may start from images of its memory
+ * @property {boolean} snapshots   whether Python may start from snapshots of its memory
  * @property {boolean} exercises  whether it may make pages that nobody reads (warm-up.js)
  */
 
@@ -34,7 +34,7 @@ export function siteSettings() {
     plugins = [],
     hashes = [],
     apps = {},
-    images = true,
+    snapshots = true,
     exercises = false,
   } = manifest.settings;
   return {
@@ -46,7 +46,7 @@ export function siteSettings() {
     plugins,
     hashes,
     apps,
-    images,
+    snapshots,
     exercises,
   };
 }

@@ -58,8 +58,8 @@ function runsOf(memory) {
 /**
  * Make memory what it was.
  *
- * @param {Sparse} image
- * @param {Uint8Array} memory  of the image's size
+ * @param {Sparse} snapshot
+ * @param {Uint8Array} memory  of the snapshot's size
  * @param {number} used  bytes at its beginning that may not be zero
  */
 export function spread({ runs, pages }, memory, used) {
@@ -76,7 +76,7 @@ export function spread({ runs, pages }, memory, used) {
 
 /**
  * @param {object} head  of values that JSON has
- * @param {Sparse} image
+ * @param {Sparse} snapshot
  * @returns {Uint8Array<ArrayBuffer>[]} its bytes, in parts
  */
 export function packed(head, { size, runs, pages }) {
@@ -89,7 +89,7 @@ export function packed(head, { size, runs, pages }) {
 /**
  * @param {Uint8Array} bytes
  * @returns {any} its head and a Sparse in one; its pages are a view into `bytes`
- * @throws {Error} they are no image
+ * @throws {Error} they are no snapshot
  */
 export function unpacked(bytes) {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);

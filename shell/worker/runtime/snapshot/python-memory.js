@@ -1,5 +1,5 @@
 /**
- * Takes a snapshot of a running Python's memory, and starts a Python from one. The code calls it an image.
+ * Takes a snapshot of a running Python's memory, and starts a Python from one.
  *
  * Some things belong to the memory but are not in it, and must be the same again: where native libraries
  * are, the table of functions, the JavaScript objects that Python holds. All of this is internal to
@@ -16,7 +16,7 @@ import { sparse, spread } from "./format.js";
 /** @typedef {{path: string, content: Uint8Array}} Library  a native one, by its path in Python */
 
 /**
- * What an image says of the Python that it was taken of.
+ * What a snapshot says of the Python that it was taken of.
  *
  * @typedef {object} Head
  * @property {Layout} layout     of a Python that has just started
@@ -24,10 +24,10 @@ import { sparse, spread } from "./format.js";
  * @property {object} objects    of JavaScript, as Pyodide describes them
  */
 
-/** @typedef {Head & Sparse} Image */
+/** @typedef {Head & Sparse} Snapshot */
 
 /**
- * Where the parts of a program are that has just started: equal if an image fits.
+ * Where the parts of a program are that has just started: equal if a snapshot fits.
  *
  * @typedef {object} Layout
  * @property {number} functions   length of the table of functions
@@ -39,29 +39,29 @@ import { sparse, spread } from "./format.js";
 const layouts = new WeakMap();
 
 /**
- * Options for loadPyodide() with which an image can be taken later, or which start from one.
+ * Options for loadPyodide() with which a snapshot can be taken later, or which start from one.
  *
  * @param {(settings: any) => Promise<any>} create  createPyodideModule
  * @param {Promise<Library[]>} libraries  settled when their files are there
- * @param {Promise<Image>} [image]
+ * @param {Promise<Snapshot>} [snapshot]
  * @returns {import("pyodide").PyodideConfig}
  */
-export function imageOptions(create, libraries, image) {
-  let unused = image;
+export function snapshotOptions(create, libraries, snapshot) {
+  let unused = snapshot;
   /** @param {any} settings */
   const createPyodideModule = async (settings) => {
     const mine = unused;
-    unused = undefined; // Pyodide keeps this function, which would hold the image
+    unused = undefined; // Pyodide keeps this function, which would hold the snapshot
     settings.preRun.push((/** @type {any} */ module) => load(module, libraries));
     const module = await create(settings);
-    // An image may be taken, or restored, only once these are as they are here.
+    // A snapshot may be taken, or restored, only once these are as they are here.
     const layout = layoutOf(module);
     layouts.set(module, layout);
     keepExpectedObjects(module.API);
     if (mine) restore(module, layout, await mine);
     return module;
   };
-  if (!image) return { createPyodideModule };
+  if (!snapshot) return { createPyodideModule };
   const more = {
     // Any: it has restoreSnapshot() called, which restore() replaces.
     _loadSnapshot: new Uint8Array(),
@@ -121,40 +121,42 @@ function keepExpectedObjects(api) {
 /**
  * @param {any} module
  * @param {Layout} layout
- * @param {Image} image
- * @throws {Error} the image does not fit
+ * @param {Snapshot} snapshot
+ * @throws {Error} the snapshot does not fit
  */
-function restore(module, layout, image) {
-  if (JSON.stringify(layout) !== JSON.stringify(image.layout)) {
-    throw new Error("Python's parts lie elsewhere than in the image.");
+function restore(module, layout, snapshot) {
+  if (JSON.stringify(layout) !== JSON.stringify(snapshot.layout)) {
+    throw new Error("Python's parts lie elsewhere than in the snapshot.");
   }
   const used = module.HEAPU8.length;
-  module.growMemory(image.size);
-  if (module.HEAPU8.length !== image.size) {
-    throw new Error(`Python's memory has ${module.HEAPU8.length} bytes, the image ${image.size}.`);
+  module.growMemory(snapshot.size);
+  if (module.HEAPU8.length !== snapshot.size) {
+    throw new Error(
+      `Python's memory has ${module.HEAPU8.length} bytes, the snapshot ${snapshot.size}.`,
+    );
   }
   const names = module.LDSO.loadedLibsByName;
-  for (const [handle, path] of image.libraries) {
+  for (const [handle, path] of snapshot.libraries) {
     if (!names[path]) throw new Error(`${path} is not loaded.`);
     module.LDSO.loadedLibsByHandle[handle] = names[path];
   }
   // Looking up its first function took a place, of which nothing is called again.
-  module.wasmTable.grow(image.libraries.length);
+  module.wasmTable.grow(snapshot.libraries.length);
   module.API.restoreSnapshot = () => {
-    module.API.restoreSnapshot = undefined; // it would hold the image for as long as Python lives
-    spread(image, module.HEAPU8, used);
+    module.API.restoreSnapshot = undefined; // it would hold the snapshot for as long as Python lives
+    spread(snapshot, module.HEAPU8, used);
     // Seed SQLite's random numbers again; Python's do that themselves.
     module._sqlite3_randomness(0, 0);
-    return image.objects;
+    return snapshot.objects;
   };
 }
 
 /**
- * @param {Pyodide} pyodide  that was started with imageOptions() and is at rest
- * @returns {Image}
- * @throws {Error} there is something that an image cannot hold
+ * @param {Pyodide} pyodide  that was started with snapshotOptions() and is at rest
+ * @returns {Snapshot}
+ * @throws {Error} there is something that a snapshot cannot hold
  */
-export function takeImage(pyodide) {
+export function takeSnapshot(pyodide) {
   /** @type {any} */
   const { _module: module, _api: api } = pyodide;
   const layout = layouts.get(module);

@@ -7,38 +7,38 @@
  */
 
 import {
-  confirmImage,
-  failImage,
-  findImage,
-  imageKey,
+  confirmSnapshot,
+  failSnapshot,
+  findSnapshot,
+  snapshotKey,
   isWanted,
-  keepImage,
+  keepSnapshot,
   noteExercise,
   noteNeedOfRest,
 } from "./store.js";
-import { takeImage } from "./python-memory.js";
+import { takeSnapshot } from "./python-memory.js";
 
 /** @typedef {import("../../../shared/saved-store.js").Store} Store */
-/** @typedef {import("./python-memory.js").Image} Image */
+/** @typedef {import("./python-memory.js").Snapshot} Snapshot */
 
 /** @type {Array<() => Promise<void>>} keeps what starts have left, once there is time */
 const waiting = [];
 
 /**
- * Keep the images that starts have left, when the pages that were waited for are there.
+ * Keep the snapshots that starts have left, when the pages that were waited for are there.
  *
  * @returns {Promise<void>} never rejected
  */
-export async function keepImages() {
+export async function keepSnapshots() {
   for (const keep of waiting.splice(0)) {
-    await keep().catch((error) => console.info("No image of Python is kept.", error));
+    await keep().catch((error) => console.info("No snapshot of Python is kept.", error));
   }
 }
 
-/** What one start has to do with images. */
-export class StartImage {
-  /** @type {Promise<Image> | undefined} what it begins from; rejected where it is damaged */
-  image;
+/** What one start has to do with snapshots. */
+export class StartSnapshot {
+  /** @type {Promise<Snapshot> | undefined} what it begins from; rejected where it is damaged */
+  memory;
   /** Whether it begins from one. */
   isUsed;
   /** Whether this start is to exercise (warm-up.js). */
@@ -53,38 +53,40 @@ export class StartImage {
    * @param {Store | undefined} store  undefined: none is used nor left
    * @param {string} packages  their identity
    * @param {boolean} mayUse  whether to begin from one
-   * @returns {Promise<StartImage>}
+   * @returns {Promise<StartSnapshot>}
    */
   static async find(store, packages, mayUse) {
     try {
-      if (!store) return new StartImage();
-      const key = await imageKey(packages);
-      const found = mayUse ? await findImage(store, key) : { isWanted: await isWanted(store, key) };
-      return new StartImage(store, key, found);
+      if (!store) return new StartSnapshot();
+      const key = await snapshotKey(packages);
+      const found = mayUse
+        ? await findSnapshot(store, key)
+        : { isWanted: await isWanted(store, key) };
+      return new StartSnapshot(store, key, found);
     } catch (error) {
-      console.info("No image of Python can be used.", error);
-      return new StartImage();
+      console.info("No snapshot of Python can be used.", error);
+      return new StartSnapshot();
     }
   }
 
   /**
    * @param {Store} [store]
    * @param {string} [key]
-   * @param {Awaited<ReturnType<typeof findImage>>} [found]
+   * @param {Awaited<ReturnType<typeof findSnapshot>>} [found]
    */
   constructor(store, key = "", found = { isWanted: false }) {
-    const { image, isWanted, isToExercise = false, needsRest = false } = found;
+    const { snapshot, isWanted, isToExercise = false, needsRest = false } = found;
     this.#store = store;
     this.#key = key;
-    this.image = image;
-    this.isUsed = image !== undefined;
+    this.memory = snapshot;
+    this.isUsed = snapshot !== undefined;
     this.isToExercise = isToExercise;
     this.needsRest = needsRest;
     this.#isWanted = isWanted;
   }
 
   /**
-   * Leave an image for the next start, if it needs one. Called when everything is imported and
+   * Leave a snapshot for the next start, if it needs one. Called when everything is imported and
    * there is no data yet.
    *
    * @param {import("../runtime.js").Pyodide} pyodide
@@ -96,24 +98,24 @@ export class StartImage {
     if (!store || !this.#isWanted) return;
     try {
       /** @type {string} */
-      const reason = bootstrap.reason_against_image();
+      const reason = bootstrap.reason_against_snapshot();
       if (reason !== "") throw new Error(reason);
-      const image = takeImage(pyodide);
-      waiting.push(() => keepImage(store, this.#key, image, needsRest));
+      const snapshot = takeSnapshot(pyodide);
+      waiting.push(() => keepSnapshot(store, this.#key, snapshot, needsRest));
     } catch (error) {
-      console.info("No image of Python is taken.", error);
+      console.info("No snapshot of Python is taken.", error);
     }
   }
 
-  /** Note that the image, if one was used, has done no harm. */
+  /** Note that the snapshot, if one was used, has done no harm. */
   confirm() {
-    this.image = undefined; // it is large
-    this.#note(confirmImage);
+    this.memory = undefined; // it is large
+    this.#note(confirmSnapshot);
   }
 
   /** Note that it has done none, but that this start cannot do without the rest of Python. */
   lacksRest() {
-    this.image = undefined;
+    this.memory = undefined;
     this.#note(noteNeedOfRest);
   }
 
@@ -128,13 +130,15 @@ export class StartImage {
    * @param {unknown} error
    */
   fail(error) {
-    console.info("Python could not start from its image and starts without it.", error);
-    this.#note(failImage);
+    console.info("Python could not start from its snapshot and starts without it.", error);
+    this.#note(failSnapshot);
   }
 
   /** @param {(store: Store, key: string) => Promise<void>} change */
   #note(change) {
     if (!this.#store || !this.isUsed) return;
-    change(this.#store, this.#key).catch((error) => console.info("An image is left over.", error));
+    change(this.#store, this.#key).catch((error) =>
+      console.info("A snapshot is left over.", error),
+    );
   }
 }

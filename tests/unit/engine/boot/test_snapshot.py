@@ -1,4 +1,4 @@
-"""Conditions that prevent an image of Python's memory, and what a restored Python does."""
+"""Conditions that prevent a snapshot of Python's memory, and what a restored Python does."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ function packages({ unfinished, paused, lock, locked = false, hashes = [], ...mo
     recipe: [["install", "datasette-x"]],
     lock,
     isImported,
-    settings: { locked, indexes: ["default"], plugins: [], hashes, images: false },
+    settings: { locked, indexes: ["default"], plugins: [], hashes, snapshots: false },
     decision: {
       key: "",
       allowed: ["plugin datasette-x from the package index"],

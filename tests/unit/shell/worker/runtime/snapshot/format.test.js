@@ -22,10 +22,10 @@ function memoryOf(pages) {
 for (const pages of ["", ".", "a", "a.b", "..ab..c", "ab....", "....", "a.b.c.d"]) {
   test(`memory comes back as it was: ${JSON.stringify(pages)}`, () => {
     const memory = memoryOf(pages);
-    const image = sparse(memory);
-    assert.equal(image.pages.length, pages.replaceAll(".", "").length * PAGE);
+    const snapshot = sparse(memory);
+    assert.equal(snapshot.pages.length, pages.replaceAll(".", "").length * PAGE);
     const later = new Uint8Array(memory.length);
-    spread(image, later, 0);
+    spread(snapshot, later, 0);
     assert.deepEqual(later, memory);
   });
 
@@ -39,25 +39,25 @@ for (const pages of ["", ".", "a", "a.b", "..ab..c", "ab....", "....", "a.b.c.d"
   });
 }
 
-test("an image is a copy", () => {
+test("a snapshot is a copy", () => {
   const memory = memoryOf("a");
-  const image = sparse(memory);
+  const snapshot = sparse(memory);
   memory.fill(0);
-  spread(image, memory, 0);
+  spread(snapshot, memory, 0);
   assert.deepEqual(memory, memoryOf("a"));
 });
 
-test("an image is packed and unpacked", async () => {
+test("a snapshot is packed and unpacked", async () => {
   const memory = memoryOf(".a..b");
   const blob = new Blob(packed({ objects: ["é"] }, sparse(memory)));
-  const image = unpacked(new Uint8Array(await blob.arrayBuffer()));
-  assert.deepEqual(image.objects, ["é"]);
-  const later = new Uint8Array(image.size);
-  spread(image, later, 0);
+  const snapshot = unpacked(new Uint8Array(await blob.arrayBuffer()));
+  assert.deepEqual(snapshot.objects, ["é"]);
+  const later = new Uint8Array(snapshot.size);
+  spread(snapshot, later, 0);
   assert.deepEqual(later, memory);
 });
 
-test("what is not an image is refused", () => {
+test("what is not a snapshot is refused", () => {
   assert.throws(() => unpacked(new Uint8Array(2)));
   assert.throws(() => unpacked(new Uint8Array([4, 0, 0, 0, 1, 2, 3, 4])));
 });

@@ -1,4 +1,4 @@
-"""Starts from an image of Python's memory are quicker, and otherwise make no difference."""
+"""Starts from a snapshot of Python's memory are quicker, and otherwise make no difference."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from playwright.sync_api import Page, expect
 
 from tests.support.browsing import follow, link, stop_worker, wait_for_datasette
 from tests.support.hosts import DataHost, static_site
-from tests.support.images import (
-    damage_image,
-    images,
-    kept_images,
-    put_images,
-    starts,
-    wait_for_exercises,
-)
 from tests.support.kept import wait_for_parts
 from tests.support.plugins import allow, instance
 from tests.support.sites import build
+from tests.support.snapshots import (
+    damage_snapshot,
+    kept_snapshots,
+    put_snapshots,
+    snapshots,
+    starts,
+    wait_for_exercises,
+)
 from tests.support.wheels import wheel
 
 pytestmark = pytest.mark.first_visit
@@ -67,13 +67,13 @@ def restart(page: Page) -> None:
 
 
 def opened(page: Page, site: str) -> None:
-    """Open the example, and wait until an image is kept and Python is all there."""
+    """Open the example, and wait until a snapshot is kept and Python is all there."""
     follow(page, link(site, "world/airports", url="data/world.db"))
     wait_for_parts(page)
-    kept_images(page)
+    kept_snapshots(page)
 
 
-def test_a_start_from_an_image_shows_the_same(page: Page, site: str) -> None:
+def test_a_start_from_a_snapshot_shows_the_same(page: Page, site: str) -> None:
     opened(page, site)
     home = instance(page)
     before = bodies(page, home)
@@ -84,10 +84,10 @@ def test_a_start_from_an_image_shows_the_same(page: Page, site: str) -> None:
     # One that was never open has the same Python, in a worker of its own.
     follow(page, link(site, "_memory", memory="1"))
     assert starts(page) == [True]
-    assert len(images(page)) == 1
+    assert len(snapshots(page)) == 1
 
 
-def test_python_exercises_in_the_first_starts_from_an_image(page: Page, site: str) -> None:
+def test_python_exercises_in_the_first_starts_from_a_snapshot(page: Page, site: str) -> None:
     opened(page, site)
     home = instance(page)
     before = bodies(page, home)
@@ -107,7 +107,7 @@ def test_what_is_random_is_not_repeated(page: Page, site: str, files: DataHost) 
     allow(page)
     home = instance(page)
     restart(page)  # in which no packages are chosen any more
-    kept_images(page)
+    kept_snapshots(page)
     found = [drawn(page, home)]
     for _ in range(2):
         restart(page)
@@ -115,10 +115,10 @@ def test_what_is_random_is_not_repeated(page: Page, site: str, files: DataHost) 
         found.append(drawn(page, home))
     for values in zip(*found, strict=True):
         assert len(set(values)) == 3
-    # The image has its plugin, so another instance has another image.
+    # The snapshot has its plugin, so another instance has another snapshot.
     follow(page, link(site, "_memory", memory="1"))
     assert starts(page) == [False]
-    kept_images(page, 2)
+    kept_snapshots(page, 2)
 
 
 def test_what_a_plugin_draws_when_it_is_imported_is_not_repeated(
@@ -132,57 +132,57 @@ def test_what_a_plugin_draws_when_it_is_imported_is_not_repeated(
     restart(page)
     restart(page)
     assert starts(page) == [False]
-    assert images(page) == []
+    assert snapshots(page) == []
     assert any("Random numbers were drawn" in text for text in said)
 
 
 @pytest.mark.parametrize("where", ["pages", "head"])
-def test_an_image_that_does_not_serve_is_dropped(page: Page, site: str, where: str) -> None:
+def test_a_snapshot_that_does_not_serve_is_dropped(page: Page, site: str, where: str) -> None:
     opened(page, site)
-    damage_image(page, where)
+    damage_snapshot(page, where)
     restart(page)
     expect(page.get_by_role("heading", name="airports")).to_be_visible()
     assert starts(page) == [False]
     # That start has left another.
-    assert [one["failures"] for one in kept_images(page)] == [1]
+    assert [one["failures"] for one in kept_snapshots(page)] == [1]
     restart(page)
     assert starts(page) == [True]
-    assert [one["failures"] for one in images(page)] == [0]
+    assert [one["failures"] for one in snapshots(page)] == [0]
 
 
 def test_a_start_that_the_worker_did_not_survive_is_not_repeated(page: Page, site: str) -> None:
     opened(page, site)
     for failures in (1, 2):
-        [image] = kept_images(page)
-        damage = {**image, "usedBy": "a worker that is no more", "failures": failures - 1}
-        put_images(page, damage)
+        [snapshot] = kept_snapshots(page)
+        damage = {**snapshot, "usedBy": "a worker that is no more", "failures": failures - 1}
+        put_snapshots(page, damage)
         restart(page)
         assert starts(page) == [False]
-        assert [one["failures"] for one in kept_images(page)] == [failures]
-    put_images(page, {**images(page)[0], "usedBy": "a worker that is no more"})
+        assert [one["failures"] for one in kept_snapshots(page)] == [failures]
+    put_snapshots(page, {**snapshots(page)[0], "usedBy": "a worker that is no more"})
     for _ in range(2):
         restart(page)
         assert starts(page) == [False]
-        assert [(one["size"], one["failures"]) for one in images(page)] == [(0, 3)]
+        assert [(one["size"], one["failures"]) for one in snapshots(page)] == [(0, 3)]
 
 
-def test_few_images_are_kept(page: Page, site: str) -> None:
+def test_few_snapshots_are_kept(page: Page, site: str) -> None:
     opened(page, site)
-    [image] = images(page)
-    old = {**image, "key": "old", "version": "another", "usedAt": image["usedAt"] + 10}
-    others = [{**image, "key": f"other {day}", "usedAt": day} for day in range(5)]
-    damage_image(page, "pages")
-    put_images(page, old, *others)
+    [snapshot] = snapshots(page)
+    old = {**snapshot, "key": "old", "version": "another", "usedAt": snapshot["usedAt"] + 10}
+    others = [{**snapshot, "key": f"other {day}", "usedAt": day} for day in range(5)]
+    damage_snapshot(page, "pages")
+    put_snapshots(page, old, *others)
     restart(page)
     expect(page.get_by_role("heading", name="airports")).to_be_visible()
-    kept = {one["key"] for one in kept_images(page, 3)}
-    assert kept == {image["key"], "other 4", "other 3"}
+    kept = {one["key"] for one in kept_snapshots(page, 3)}
+    assert kept == {snapshot["key"], "other 4", "other 3"}
 
 
-def test_what_comes_after_the_first_page_comes_in_a_start_from_an_image(
+def test_what_comes_after_the_first_page_comes_in_a_start_from_a_snapshot(
     page: Page, site: str
 ) -> None:
-    """The image is of a Python that did not have it, and so is the start."""
+    """The snapshot is of a Python that did not have it, and so is the start."""
     opened(page, site)
     restart(page)
     assert starts(page) == [True]
@@ -195,25 +195,25 @@ def test_what_comes_after_the_first_page_comes_in_a_start_from_an_image(
     expect(page.get_by_role("heading", name="Plugins", exact=True)).to_be_visible()
 
 
-def test_a_start_that_needs_the_rest_keeps_its_image(page: Page, plugin_site: str) -> None:
+def test_a_start_that_needs_the_rest_keeps_its_snapshot(page: Page, plugin_site: str) -> None:
     """A plugin there, a file, imports gzip, which no first page needs."""
     opened(page, plugin_site)
     for _ in range(2):
-        assert not [one for one in images(page) if one["failures"]]
+        assert not [one for one in snapshots(page) if one["failures"]]
         restart(page)
         assert starts(page) == [True]
         # So the next start has it from the beginning.
-        assert [one["needsRest"] for one in kept_images(page)] == [True]
+        assert [one["needsRest"] for one in kept_snapshots(page)] == [True]
 
 
-def test_a_site_may_go_without_images(page: Page, tmp_path: Path) -> None:
-    with static_site(build(tmp_path / "plain", images=False)) as site:
+def test_a_site_may_go_without_snapshots(page: Page, tmp_path: Path) -> None:
+    with static_site(build(tmp_path / "plain", snapshots=False)) as site:
         follow(page, link(site, "world/airports", url="data/world.db"))
         wait_for_parts(page)
         for _ in range(2):
             restart(page)
             assert starts(page) == [False]
-        assert images(page) == []
+        assert snapshots(page) == []
 
 
 def test_a_temporary_instance_uses_none(page: Page, site: str) -> None:
@@ -222,14 +222,14 @@ def test_a_temporary_instance_uses_none(page: Page, site: str) -> None:
     assert starts(page)[-1] is False
 
 
-def test_what_is_deleted_leaves_no_image(page: Page, site: str) -> None:
+def test_what_is_deleted_leaves_no_snapshot(page: Page, site: str) -> None:
     opened(page, site)
     address = page.url
     page.goto(f"{site}saved.html")
     page.get_by_role("button", name="Delete all").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.get_by_role("heading", name="Nothing is saved here yet")).to_be_visible()
-    assert images(page) == []
+    assert snapshots(page) == []
     page.goto(address)
     wait_for_datasette(page)
-    kept_images(page)
+    kept_snapshots(page)

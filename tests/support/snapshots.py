@@ -1,4 +1,4 @@
-"""Reads and changes the images of Python's memory that a browser has kept: see
+"""Reads and changes the snapshots of Python's memory that a browser has kept: see
 shell/worker/runtime/snapshot/store.js.
 """
 
@@ -28,9 +28,9 @@ _IN_STORE = """async (argument) => {
   }
 }"""
 
-_IMAGES = """async (heard, of) => {
-  const [images, contents] = of("images", "imageContents");
-  return Promise.all([heard(images.getAll()), heard(contents.getAllKeys())]);
+_SNAPSHOTS = """async (heard, of) => {
+  const [snapshots, contents] = of("images", "imageContents");
+  return Promise.all([heard(snapshots.getAll()), heard(contents.getAllKeys())]);
 }"""
 
 _PUT = """async (heard, of, records) => {
@@ -79,49 +79,49 @@ def _in_store(page: Page, script: str, argument: object = None) -> Any:
     return page.evaluate(_IN_STORE.replace("SCRIPT", script), argument)
 
 
-def images(page: Page) -> list[dict[str, Any]]:
+def snapshots(page: Page) -> list[dict[str, Any]]:
     """Return the record of each; those whose content is there have a size."""
-    records, contents = _in_store(page, _IMAGES)
+    records, contents = _in_store(page, _SNAPSHOTS)
     assert {record["key"] for record in records if record["size"]} == set(contents)
     return cast(list[dict[str, Any]], records)
 
 
-def kept_images(page: Page, count: int = 1) -> list[dict[str, Any]]:
+def kept_snapshots(page: Page, count: int = 1) -> list[dict[str, Any]]:
     """Wait until this many are kept; return their records."""
 
     def found() -> list[dict[str, Any]]:
-        return [one for one in images(page) if one["size"]]
+        return [one for one in snapshots(page) if one["size"]]
 
-    wait_until(lambda: len(found()) == count, PATIENCE, f"keeping {count} images")
+    wait_until(lambda: len(found()) == count, PATIENCE, f"keeping {count} snapshots")
     return found()
 
 
 def wait_for_exercises(page: Page, count: int) -> None:
-    """Wait until this many starts from the only image have exercised."""
+    """Wait until this many starts from the only snapshot have exercised."""
 
     def exercised() -> bool:
-        [image] = kept_images(page)
-        return bool(image["exercises"] == count)
+        [snapshot] = kept_snapshots(page)
+        return bool(snapshot["exercises"] == count)
 
     wait_until(exercised, PATIENCE, f"{count} exercises")
 
 
 def finish_exercises(page: Page) -> None:
-    """Have no further start from the images that are kept exercise."""
+    """Have no further start from the snapshots that are kept exercise."""
     _in_store(page, _FINISH_EXERCISES)
 
 
-def put_images(page: Page, *records: dict[str, Any]) -> None:
-    """Put records whose content is not an image, replacing those with the same keys."""
+def put_snapshots(page: Page, *records: dict[str, Any]) -> None:
+    """Put records whose content is not a snapshot, replacing those with the same keys."""
     _in_store(page, _PUT, list(records))
 
 
-def damage_image(page: Page, where: str) -> None:
-    """Change the only image: "pages" without, "head" with another hash."""
+def damage_snapshot(page: Page, where: str) -> None:
+    """Change the only snapshot: "pages" without, "head" with another hash."""
     _in_store(page, _DAMAGE, where)
 
 
 def starts(page: Page) -> list[bool]:
-    """Return whether each start in the running worker used an image."""
-    marks = "performance.getEntriesByName('started').map(({ detail }) => detail.image)"
+    """Return whether each start in the running worker used a snapshot."""
+    marks = "performance.getEntriesByName('started').map(({ detail }) => detail.snapshot)"
     return cast(list[bool], worker_of(page).evaluate(marks))
