@@ -55,6 +55,8 @@ class Folder:
         self.cookies = path / "cookies.json"
         #: What engine/datasette/removals.py can bring back.
         self.last_removed: Any = None
+        self._run = secrets.token_hex(8)
+        self._edits = 0
         self._databases.mkdir(parents=True, exist_ok=True)
 
     def database(self, name: str) -> Path:
@@ -186,6 +188,7 @@ class Folder:
         """Remember that a database may differ from its source now, and so may some of its tables
         from theirs; all of them if `tables` is None.
         """
+        self._edits += 1
         sources, is_new = self.sources(), False
         for source in sources:
             for one in source["added"]:
@@ -198,6 +201,24 @@ class Folder:
                     one["edited"] = is_new = True
         if is_new:
             self.remember(sources=sources)
+
+    @property
+    def revision(self) -> str:
+        """Another text after each edit that was noted, and after each start."""
+        return f"{self._run}-{self._edits}"
+
+    def mark_saved_back(self, source_id: str, revision: str) -> None:
+        """Remember that a source has what is here, as it was at `revision`, unless something was
+        edited since then.
+        """
+        if revision != self.revision:
+            return
+        sources = self.sources()
+        for source in sources:
+            if source["id"] == source_id:
+                for one in source["added"]:
+                    one["edited"] = False
+        self.remember(sources=sources)
 
     def forget_table(self, database: str, table: str) -> None:
         """Forget where a table came from, since it is no more."""

@@ -2,10 +2,13 @@
 
 Unlike the downloads of rows, this has all rows and exactly the table's columns, so no rowid. If
 something goes wrong on the way, the response is cut off, and the page leaves the file as it was.
+
+The page asks for the revision before it reads the data, and names it after the file was written.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -15,7 +18,9 @@ from datasette.resources import TableResource
 from datasette.utils import escape_sqlite
 from datasette.utils.asgi import NotFound, Request, Response
 
+from engine.datasette import site
 from engine.datasette.all_rows import row_reader
+from engine.datasette.contents import may_change
 from engine.datasette.downloads import Body, Download
 from engine.datasette.save_back import FORMATS, PAGE
 
@@ -23,7 +28,10 @@ from engine.datasette.save_back import FORMATS, PAGE
 @hookimpl
 def register_routes() -> list[tuple[str, Callable[..., Awaitable[Response]]]]:
     """Add the files."""
-    return [(rf"{PAGE}\.(?P<extension>{'|'.join(FORMATS)})$", _file)]
+    return [
+        (rf"{PAGE}\.(?P<extension>{'|'.join(FORMATS)})$", _file),
+        (rf"{PAGE}/revision$", _revision),
+    ]
 
 
 async def _file(request: Request, datasette: Datasette) -> Response:
@@ -43,3 +51,18 @@ async def _file(request: Request, datasette: Datasette) -> Response:
             yield Body(format.write(table, reader))
 
     return Download(body(), f"{table}.{extension}", format.content_type)
+
+
+async def _revision(request: Request, datasette: Datasette) -> Response:
+    """Return the revision of what is here; a POST says that a source has it now."""
+    folder = site.folder
+    if folder is None or not may_change(datasette, request.actor):
+        return Response.json({"error": "Only the root user may save data back."}, status=403)
+    if request.method == "POST":
+        try:
+            said = json.loads(await request.post_body())
+            source, revision = str(said["source"]), str(said["revision"])
+        except (ValueError, TypeError, KeyError):
+            return Response.json({"error": "This needs a source and a revision."}, status=400)
+        folder.mark_saved_back(source, revision)
+    return Response.json({"revision": folder.revision})

@@ -8,7 +8,10 @@ import { LiteError } from "../../shared/errors.js";
 import { kindFromName } from "../../shared/remote-urls.js";
 import { keepHandle, noteHandle } from "../import/file-handles.js";
 import { pickFiles } from "../import/file-picking.js";
+import { instancePath } from "../../shared/paths.js";
+import { SITE_ROOT } from "../../shared/site.js";
 import { askWorker } from "../worker/ask-worker.js";
+import { askForJson } from "./ask-for-json.js";
 import { askInModal } from "./datasette-modal.js";
 
 /** @typedef {import("../import/file-handles.js").Kept} Kept */
@@ -142,12 +145,15 @@ export function maySaveBack(file, name) {
  * @returns {Promise<void>}
  * @throws {LiteError}
  */
-export async function saveBack({ file: name, addition, key }, handle, address) {
+export async function saveBack({ file: name, source, addition, key }, handle, address) {
   if (!(await mayUse(handle, "readwrite"))) {
     throw new LiteError(`The browser does not let this site change ${name}.`, {
       hint: "Click “Save back” once more and allow it.",
     });
   }
+  const about = `${SITE_ROOT.href}${instancePath(key)}-/sources/file/revision`;
+  // Before the data is read: what is edited meanwhile is not in the file.
+  const { revision } = await askForJson(about);
   const response = await fetch(address);
   const isFile = response.headers.has("content-disposition");
   if (!response.ok || !response.body || !isFile) {
@@ -167,4 +173,10 @@ export async function saveBack({ file: name, addition, key }, handle, address) {
   const file = await handle.getFile();
   noteHandle(file, handle);
   await keepHandle(file, addition, key);
+  // Without an answer, the page goes on saying that the data was edited.
+  await askForJson(about, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ source, revision }),
+  });
 }

@@ -103,7 +103,7 @@ async function setUpLocal(button) {
   if (!kept) return;
   /** @type {HTMLButtonElement | null | undefined} */
   const back = button.closest("ul")?.querySelector("[data-lite-back]");
-  if (back) setUpBack(back, local, kept.handle, () => label(button, "Open again", name));
+  if (back) setUpBack(back, local, kept.handle);
   if (await hasChanged(kept)) label(button, "Changed on disk: reload", name);
 }
 
@@ -111,16 +111,15 @@ async function setUpLocal(button) {
  * @param {HTMLButtonElement} button
  * @param {import("./local-files.js").Local} local
  * @param {FileSystemFileHandle} handle
- * @param {() => void} onSaved
  */
-function setUpBack(button, local, handle, onSaved) {
+function setUpBack(button, local, handle) {
   const { liteBack = "", name = "" } = button.dataset;
   button.addEventListener("click", async () => {
     if (!(await maySaveBack(local.file, name))) return;
     await busy(button, "Saving…", `${local.file} could not be saved.`, async () => {
       await saveBack(local, handle, liteBack);
-      say("info", `${name} was saved back to ${local.file}.`);
-      onSaved();
+      leaveOutcome(`${name} was saved back to ${local.file}.`);
+      location.reload();
     });
   });
   button.closest("li")?.removeAttribute("hidden");

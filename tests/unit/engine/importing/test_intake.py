@@ -354,6 +354,30 @@ def test_a_file_is_read_again_under_the_name_of_its_addition(world: World) -> No
     assert [one["edited"] for one in world.folder.sources()[-1]["added"]] == [False]
 
 
+def test_data_that_was_saved_back_is_not_edited(world: World) -> None:
+    folder = world.folder
+    id = world.take("f.csv", "a\n1\n")["id"]
+
+    def is_edited() -> bool:
+        return any(one["edited"] for source in folder.sources() for one in source["added"])
+
+    folder.mark_edited("data", ["f"])
+    revision = folder.revision
+    folder.mark_saved_back("another", revision)
+    assert is_edited()
+    folder.mark_saved_back(id, revision)
+    assert not is_edited()
+    # What was edited while the file was written is not in the file.
+    folder.mark_edited("data", ["f"])
+    revision = folder.revision
+    folder.mark_edited("data", ["f"])
+    folder.mark_saved_back(id, revision)
+    assert is_edited()
+    # Nor is anything known of another start.
+    folder.mark_saved_back(id, Folder(folder.database("data").parent.parent).revision)
+    assert is_edited()
+
+
 def test_rows_of_another_source_count_as_a_change(world: World) -> None:
     world.take("more.csv", "a\n2\n", name="there", exists="add")
     assert [one["edited"] for one in world.folder.sources()[0]["added"]] == [True]
