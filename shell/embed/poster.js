@@ -32,6 +32,7 @@ export class Poster {
     }
     const preview = made("div", "preview");
     preview.append(made("slot"));
+    new ResizeObserver(() => mayScrollByKeyboard(preview)).observe(preview);
     this.box = made("div", "poster");
     this.box.setAttribute("part", "poster");
     this.box.append(preview, this.title, this.problem, this.button, this.tab, this.size);
@@ -49,7 +50,8 @@ export class Poster {
 
   /** @param {string | undefined} height  that the frame will have, as a CSS length; undefined if that is not known */
   keepRoom(height) {
-    this.box.style.minHeight = height ? `max(${height}, var(--least))` : "";
+    this.box.classList.toggle("fixed", height !== undefined);
+    this.box.style.setProperty("--height", height ?? "");
   }
 
   /** Show that it waits for another embed of the page. */
@@ -71,6 +73,13 @@ export class Poster {
     this.button.hidden = true;
     this.tab.hidden = false;
   }
+}
+
+/** @param {HTMLElement} preview  which scrolls if it is too tall or too wide; in Safari only once it has the focus */
+function mayScrollByKeyboard(preview) {
+  const { scrollHeight, clientHeight, scrollWidth, clientWidth } = preview;
+  if (scrollHeight > clientHeight || scrollWidth > clientWidth) preview.tabIndex = 0;
+  else preview.removeAttribute("tabindex");
 }
 
 /**

@@ -28,9 +28,18 @@ const CSS = `
     border-radius: 5px;
     overflow-wrap: anywhere;
   }
+  .poster.fixed {
+    height: max(var(--height), var(--least));
+    grid-template-rows: minmax(0, auto);
+    align-content: safe center;
+    overflow: auto;
+  }
   .preview {
     max-width: 100%;
     overflow-x: auto;
+  }
+  .fixed .preview {
+    overflow: auto;
   }
   p {
     margin: 0;
@@ -93,6 +102,9 @@ const CSS = `
     white-space: nowrap;
   }
   @media print {
+    .poster.fixed {
+      height: auto;
+    }
     .start,
     .size,
     .bar {

@@ -206,9 +206,13 @@ def test_a_given_height_stays(handbook: Handbook) -> None:
 BELOW = '<p id="below">After it</p>'
 
 
-def test_nothing_moves_around_an_embed_of_a_given_height(handbook: Handbook) -> None:
-    handbook.show(TABLE.replace("csv=", 'height="420px" csv=') + BELOW)
-    expect(handbook.button()).to_be_visible()
+@pytest.mark.parametrize("lines", [0, 3, 100])
+def test_nothing_moves_around_an_embed_of_a_given_height(handbook: Handbook, lines: int) -> None:
+    preview = "".join(f"<p>Line {number} of a preview</p>" for number in range(lines))
+    embed = TABLE.replace("csv=", 'height="420px" csv=').replace("></", f">{preview}</")
+    handbook.show(embed + BELOW)
+    expect(handbook.button()).to_be_in_viewport(ratio=1)
+    assert accessibility_problems(handbook.page) == []
     watch_shifts_from_now(handbook.page)
     start(handbook)
     handbook.frame().get_by_role("link", name="data", exact=True).click()
