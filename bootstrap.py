@@ -117,23 +117,34 @@ def read_blocks(pager: Any) -> None:
 
 
 class BrowserPackages:
-    """The packages of the instance in `folder`. `indexes` and `lock` are JSON: a list of package
-    indexes, and the lock as checked by the worker, or null.
+    """The packages of the instance in `folder`. The others are JSON: a list of package indexes, the
+    lock as checked by the worker, or null, and the addresses of Datasette's repository.
     """
 
-    def __init__(self, folder: str, indexes: str, lock: str) -> None:
-        record = json.loads(lock)
-        self._setup = PluginSetup(Path(folder), json.loads(indexes), CATALOGUE, record=record)
+    def __init__(self, folder: str, indexes: str, lock: str, repository: str) -> None:
+        self._setup = PluginSetup(
+            Path(folder),
+            json.loads(indexes),
+            CATALOGUE,
+            record=json.loads(lock),
+            repository=json.loads(repository),
+            request=environment.request,
+        )
 
     async def prepare(self, wanted: str, report: Callable[[str, str, int, int], object]) -> str:
         """See PluginSetup.prepare; `wanted` is JSON with its arguments. Return an outcome."""
         return await _outcome(self._setup.prepare(**json.loads(wanted), report=report))
 
     async def install(
-        self, requirement: str, upgrade: bool, report: Callable[[str, str, int, int], object]
+        self,
+        requirement: str,
+        upgrade: bool,
+        from_repository: bool,
+        report: Callable[[str, str, int, int], object],
     ) -> str:
         """See PluginSetup.install; return an outcome."""
-        return await _outcome(self._setup.install(requirement, upgrade, report))
+        wanted = (requirement, upgrade, report)
+        return await _outcome(self._setup.install(*wanted, from_repository=from_repository))
 
     def uninstall(self, name: str) -> str:
         """See PluginSetup.uninstall; return an outcome."""

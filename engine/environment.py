@@ -29,7 +29,28 @@ async def download(url: str, options: dict[str, Any]) -> bytes:
 
     response = await pyfetch(url, **options)
     response.raise_for_status()
-    return await response.bytes()
+    return await _body(response)
+
+
+async def request(url: str, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
+    """Return the status of a response, its headers by names in lower case, and its body.
+
+    Raises:
+        OSError: there is no response, or it breaks off.
+    """
+    from pyodide.http import pyfetch
+
+    response = await pyfetch(url, headers=headers)
+    return response.status, dict(response.headers), await _body(response)
+
+
+async def _body(response: Any) -> bytes:
+    try:
+        content: bytes = await response.bytes()
+    except (JsException, AttributeError) as error:
+        # Pyodide 314 reads the message of an abort's reason here, although nothing was aborted.
+        raise OSError("the response broke off") from error
+    return content
 
 
 def wait(work: Awaitable[Any]) -> Any:

@@ -8,18 +8,18 @@ chosen: most starts do not need it.
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine import deferred_modules
 from engine.errors import LiteError, PluginError
-from engine.packages import plugin_loading
+from engine.packages.plugin_listing import listing, site_plugins
 from engine.packages.wheels import (
     INSTALLED,
+    BuiltWheel,
     Lock,
     Packages,
     Wheel,
@@ -29,6 +29,7 @@ from engine.packages.wheels import (
 )
 
 if TYPE_CHECKING:
+    from engine.packages.github import Request
     from engine.packages.limits import Limit
     from engine.packages.resolving import Chosen, Report, Unresolvable
 
@@ -43,7 +44,8 @@ class PluginSetup:
     """The packages of the instance in `folder`, of which `record` is the lock, or None; `indexes`
     are addresses of package indexes, "default" for micropip's own. `catalogue` is a file: JSON, a
     list of plugins, each with "name", "version", the one that was tested with the site's own
-    Datasette, and "state", "works" if it did.
+    Datasette, and "state", "works" if it did. `repository` has the addresses of Datasette's
+    repository ("page", "api", "raw"), and `request` requests them.
     """
 
     def __init__(
@@ -53,11 +55,15 @@ class PluginSetup:
         catalogue: Path | None = None,
         installed: Path = INSTALLED,
         record: dict[str, Any] | None = None,
+        *,
+        repository: Mapping[str, str] | None = None,
+        request: Request | None = None,
     ) -> None:
         self._packages = Packages(folder, installed, record)
         self._indexes = indexes
         self._catalogue = catalogue
         self._installed = installed
+        self._repository, self._request = repository, request
         self._ref = ""  # how the lock names the Datasette that runs here, "" for the site's
 
     @property
@@ -71,18 +77,20 @@ class PluginSetup:
         allowed: list[str],
         report: Report,
         *,
+        from_repository: bool = False,
         without_all: bool = False,
     ) -> dict[str, Any]:
         """Lay out what a start needs, after choosing what has yet to be chosen.
 
         `install` is what has to be chosen, `ref` the Datasette that is to run, "" for the site's.
-        Of what was chosen before, only wheels whose hashes are in `allowed` are used.
+        `from_repository`: `ref` is a branch, tag or commit, not a version. Of what was chosen
+        before, only wheels whose hashes are in `allowed` are used.
         `without_all`: nothing is laid out. Return "problems" on the wire, and the "hashes" of the
         wheels that were chosen.
         """
         self._packages.allowed = set(allowed)
         if ref and _REF + ref not in self._lock.asked:
-            await self._add_ref(ref, report)
+            await self._add_ref(ref, report, from_repository)
         if ref and _REF + ref in self._lock.asked:
             self._ref = _REF + ref
         await self._add_all(install, report)
@@ -105,14 +113,42 @@ class PluginSetup:
         """Return what was requested; of several versions of Datasette, only the one that runs."""
         return [one for one in self._lock.asked if one == self._ref or not one.startswith(_REF)]
 
-    async def _add_ref(self, ref: str, report: Report) -> None:
+    async def _add_ref(self, ref: str, report: Report, from_repository: bool) -> None:
+        try:
+            await self._choose_ref(ref, report, from_repository)
+        except LiteError as error:
+            self._fail(_REF + ref, error, retry=_may_pass(error))
+
+    async def _choose_ref(
+        self, ref: str, report: Report, from_repository: bool
+    ) -> list[dict[str, str]]:
+        """Add another Datasette, or the newest that `ref` stands for if there is one already.
+
+        Raises:
+            LiteError: it cannot be had. Nothing is changed then.
+        """
         requirement = "datasette" if ref == "pre" else f"datasette=={ref.removeprefix('v')}"
         pre = ref == "pre"
         options: dict[str, Any] = {"hidden": {"datasette"}, "replace_site": True, "pre": pre}
-        try:
-            await self._add_to_lock(requirement, report, asked=_REF + ref, **options)
-        except LiteError as error:
-            self._fail(_REF + ref, error)
+        if from_repository:
+            built = await self._build(ref, report)
+            requirement, options["built"] = f"datasette=={built.version}", built
+        return await self._add_to_lock(requirement, report, asked=_REF + ref, **options)
+
+    async def _build(self, ref: str, report: Report) -> BuiltWheel:
+        """Return the wheel of a branch, tag or commit of Datasette.
+
+        Raises:
+            LiteError: it cannot be had.
+        """
+        await deferred_modules.need("Building Datasette from its source")
+        from engine.packages.github import Repository
+        from engine.packages.source_wheel import build
+
+        assert self._repository is not None and self._request is not None
+        repository = Repository(**self._repository, request=self._request)
+        commit = await repository.fetch(ref, report)
+        return build(commit, f"{repository.page}/tree/{commit.sha}")
 
     async def _add_all(self, requirements: list[str], report: Report) -> None:
         """Add what is requested, in any order: a wheel may need another that is named later."""
@@ -128,14 +164,16 @@ class PluginSetup:
         try:
             await self._add_tested(requirement, report)
         except LiteError as error:
-            self._fail(requirement, error)
+            self._fail(requirement, error, retry=_may_pass(error))
 
-    def _fail(self, requirement: str, error: LiteError) -> None:
-        """Remember that a requirement cannot be met, so that starts do not try in vain."""
+    def _fail(self, requirement: str, error: LiteError, *, retry: bool) -> None:
+        """Remember that a requirement cannot be met, so that starts do not try in vain.
+
+        `retry`: the next start tries again.
+        """
         lock = deepcopy(self._lock)
         lock.asked.pop(requirement, None)
         lock.wheels = lock.closure(lock.asked.values())
-        retry = bool(getattr(error, "retry", False))
         lock.failed[requirement] = {
             "message": error.message[:_MOST_WORDS],
             "hint": error.hint[:_MOST_WORDS],
@@ -151,6 +189,7 @@ class PluginSetup:
                 f"This site does not work with Datasette {ref}: {reason}",
                 hint="The site’s own version was opened instead.",
             ),
+            retry=False,
         )
 
     async def _add_tested(
@@ -177,7 +216,7 @@ class PluginSetup:
 
     def _is_there(self, name: str) -> bool:
         return any(wheel.name == name for wheel in self._have()) or any(
-            package == name for package, _ in _site_plugins()
+            package == name for package, _ in site_plugins()
         )
 
     def _have(self) -> list[Wheel]:
@@ -265,13 +304,22 @@ class PluginSetup:
         ]
         return broken(packages, {wheel.name for wheel in chosen.wheels})
 
-    async def install(self, requirement: str, upgrade: bool, report: Report) -> dict[str, Any]:
-        """Add what a person asks for; it is there after the next start.
+    async def install(
+        self, requirement: str, upgrade: bool, report: Report, *, from_repository: bool = False
+    ) -> dict[str, Any]:
+        """Add what a person asks for; it is there after the next start. That may be the Datasette
+        of the link, as the lock names it, to have it again or a newer one; then `from_repository`
+        is as in `prepare`.
 
         Raises:
             LiteError: it cannot be had. Nothing is changed then.
         """
         requirement = requirement.strip()
+        if requirement.startswith(_REF):
+            if requirement not in {**self._lock.asked, **self._lock.failed}:
+                raise LiteError(f"The link of this workspace does not ask for {requirement}.")
+            ref = requirement.removeprefix(_REF)
+            return {"added": await self._choose_ref(ref, report, from_repository)}
         name = package_name(requirement)
         is_bare = canonical(requirement) == name
         if upgrade:
@@ -311,64 +359,12 @@ class PluginSetup:
 
     def listing(self) -> list[dict[str, Any]]:
         """Return the plugins and packages of the instance; see InstalledPlugin of protocol.js."""
-        lock = self._lock
-        asked = {name: requirement for requirement, name in lock.asked.items()}
-        left_out = {canonical(one): error for one, error in plugin_loading.left_out.items()}
-        listed = [
-            {
-                "requirement": asked.get(one.name, f"{one.name}=={one.version}"),
-                "name": one.name,
-                "version": one.version,
-                "from": one.url if "/" in asked.get(one.name, "") else "index",
-                "size": one.size,
-                "asked": one.name in asked,
-                "plugin": one.is_plugin,
-                "problem": _sentences(left_out.get(one.name)),
-            }
-            for one in lock.wheels
-            # The others are listed as what was refused.
-            if one.sha256 in self._packages.allowed
-        ]
-        listed += [
-            {
-                "requirement": requirement,
-                "name": package_name(requirement),
-                "version": "",
-                "from": requirement if "/" in requirement else "index",
-                "size": 0,
-                "asked": True,
-                "plugin": True,
-                "problem": f"{failure['message']} {failure['hint']}".strip(),
-            }
-            for requirement, failure in lock.failed.items()
-            if not requirement.startswith(_REF)
-        ]
-        own = {one.name for one in lock.wheels if one.sha256 in self._packages.allowed}
-        listed += [
-            {
-                "requirement": name,
-                "name": name,
-                "version": version,
-                "from": "site",
-                "size": 0,
-                "asked": False,
-                "plugin": True,
-                "problem": _sentences(left_out.get(name)),
-            }
-            for name, version in _site_plugins()
-            if name not in own
-        ]
-        return listed
+        return listing(self._lock, self._packages.allowed, _REF)
 
 
-def _site_plugins() -> Iterable[tuple[str, str]]:
-    for distribution in importlib.metadata.distributions():
-        if any(point.group == "datasette" for point in distribution.entry_points):
-            yield canonical(distribution.metadata["Name"]), distribution.version
-
-
-def _sentences(error: LiteError | None) -> str | None:
-    return None if error is None else f"{error.message} {error.hint}".strip()
+def _may_pass(error: LiteError) -> bool:
+    """Whether the reason for which something could not be had may be gone at the next start."""
+    return bool(getattr(error, "retry", True))  # an Unresolvable knows; others are of this site
 
 
 def _too_new(requirement: str, limit: Limit, version: str) -> Unresolvable:

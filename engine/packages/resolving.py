@@ -10,27 +10,34 @@ choose and install.
 
 from __future__ import annotations
 
-import asyncio
 import importlib.metadata
 import re
-import sys
 import zipfile
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from micropip import package_index
-from micropip._compat import compatibility_layer
 from micropip._vendored.packaging.src.packaging.markers import default_environment
 from micropip._vendored.packaging.src.packaging.requirements import (
     InvalidRequirement,
     Requirement,
 )
+from micropip.metadata import Metadata
 from micropip.package import PackageMetadata
 from micropip.transaction import Transaction
+from micropip.wheelinfo import WheelInfo
 
 from engine.errors import PluginError
-from engine.packages.wheels import DEFAULT_INDEX, Wheel, canonical, package_name, read_wheel
+from engine.packages.network import Layer
+from engine.packages.wheels import (
+    DEFAULT_INDEX,
+    BuiltWheel,
+    Wheel,
+    canonical,
+    package_name,
+    read_wheel,
+)
 
 #: Called with "resolving" or "downloading", a package's name, how many are done and how many known.
 Report = Callable[[str, str, int, int], object]
@@ -45,12 +52,6 @@ STAND_INS = {"httpx": "0.28.1"}
 CORE = frozenset(
     {"datasette", "sqlite-utils", "python-calamine", "pydantic", "pydantic-core", "pluggy"}
 )
-
-#: In seconds, after which a server that has not answered counts as out of reach.
-_METADATA_PATIENCE = 60
-_WHEEL_PATIENCE = 600
-
-_T = TypeVar("_T")
 
 _FETCH_METADATA = re.compile(r"Can't fetch metadata for '([^']+)'")
 _NO_WHEEL = re.compile(r"Can't find a pure Python 3 wheel for '([^']+)'")
@@ -84,49 +85,6 @@ class _Conflict(ValueError):
         self.requirement, self.name, self.version, self.new = requirement, name, version, new
 
 
-class _Layer(compatibility_layer):  # type: ignore[misc]
-    """micropip's own, but it remembers what the network said."""
-
-    status: int | None = None
-    failure: Exception | None = None
-
-    @staticmethod
-    async def fetch_string_and_headers(url: str, kwargs: Any) -> tuple[str, dict[str, str]]:
-        fetch = compatibility_layer.fetch_string_and_headers(url, kwargs)
-        try:
-            answer: tuple[str, dict[str, str]] = await _in_time(fetch, _METADATA_PATIENCE, url)
-            return answer
-        except Exception as error:
-            _Layer.failure, _Layer.status = error, getattr(error, "status", None)
-            raise
-
-    @staticmethod
-    async def fetch_bytes(url: str, kwargs: Any) -> bytes:
-        return await _in_time(_download(url, kwargs), _WHEEL_PATIENCE, url)
-
-
-async def _download(url: str, kwargs: Any) -> bytes:
-    if sys.platform != "emscripten" or not url.startswith("http"):
-        content: bytes = await compatibility_layer.fetch_bytes(url, kwargs)
-        return content
-    from engine.environment import download
-
-    # micropip's own takes the page that says "not found" for the wheel.
-    return await download(url, kwargs)
-
-
-async def _in_time(fetch: Awaitable[_T], seconds: float, url: str) -> _T:
-    """Return what is fetched.
-
-    Raises:
-        OSError: it does not come. Browsers wait for some servers without an end.
-    """
-    try:
-        return await asyncio.wait_for(fetch, seconds)
-    except TimeoutError as error:
-        raise OSError(f"{url} did not answer within {seconds} seconds") from error
-
-
 @dataclass
 class _Choice(Transaction):  # type: ignore[misc]
     """A Transaction for which what is in `hidden` is not there yet."""
@@ -138,6 +96,8 @@ class _Choice(Transaction):  # type: ignore[misc]
     limits: list[Requirement] = field(default_factory=list)
     #: Packages that are not to be had in another version.
     fixed: frozenset[str] = frozenset()
+    #: A wheel that counts in place of whatever the indexes have of its package.
+    built: BuiltWheel | None = None
     report: Report = lambda *_: None
 
     def __post_init__(self) -> None:
@@ -164,6 +124,10 @@ class _Choice(Transaction):  # type: ignore[misc]
         for limit in self.limits:
             if canonical(limit.name) == canonical(req.name):
                 req.specifier &= limit.specifier
+        if self.built is not None and canonical(req.name) == self.built.name:
+            if not self.check_version_satisfied(req)[0]:
+                await self.add_wheel(_info(self.built), req.extras)
+            return
         await super().add_requirement_inner(req)
 
     async def add_wheel(self, wheel: Any, extras: set[str], *, specifier: str = "") -> None:
@@ -175,6 +139,13 @@ class _Choice(Transaction):  # type: ignore[misc]
         self.report("downloading", wheel.name, len(self.wheels), len(self.locked) + 1)
         await super().add_wheel(wheel, extras, specifier=specifier)
         self.report("downloading", wheel.name, len(self.wheels), len(self.locked))
+
+
+def _info(built: BuiltWheel) -> WheelInfo:
+    """Return micropip's description of a wheel, with all that it would otherwise download."""
+    info = WheelInfo.from_url(f"{built.url}/{built.file}")
+    info.url, info._data, info._metadata = built.url, built.content, Metadata(built.metadata)
+    return info
 
 
 def installed_version(name: str) -> str | None:
@@ -193,16 +164,17 @@ async def choose(
     hidden: Iterable[str] = (),
     replace_site: bool = False,
     pre: bool = False,
+    built: BuiltWheel | None = None,
     limits: Iterable[Requirement] = (),
     report: Report = lambda *_: None,
 ) -> Chosen:
     """Choose the wheels that `requirement` needs beside what is installed and `have`.
 
     `indexes` are addresses of package indexes, DEFAULT_INDEX for micropip's own; the first that has
-    a package counts. Packages in `hidden` are chosen
-    again although they are there. `replace_site`: packages of the site may be outdone by others.
-    `pre`: pre-releases count as much as others; else only where nothing else fits. `limits` are
-    kept by what is chosen, without being wanted themselves.
+    a package counts. Packages in `hidden` are chosen again although they are there. `replace_site`:
+    packages of the site may be outdone by others. `pre`: pre-releases count as much as others; else
+    only where nothing else fits. `built` counts in place of what the indexes have of its package.
+    `limits` are kept by what is chosen, without being wanted themselves.
 
     Raises:
         Unresolvable: it cannot be had.
@@ -223,7 +195,7 @@ async def choose(
         there |= STAND_INS | (NOT_IN_A_BROWSER if replace_site else {})
         choice = _choice(indexes, there, hide)
         choice.wants_pre, choice.report = eager[0], report
-        choice.limits, choice.fixed = list(limits), fixed
+        choice.limits, choice.fixed, choice.built = list(limits), fixed, built
         try:
             report("resolving", requirement, 0, 0)
             await choice.gather_requirements([requirement])
@@ -236,16 +208,16 @@ async def choose(
         except Exception as other:  # an index may say anything, and micropip fail at it anyhow
             error = other
         first = first or error
-        unreachable = _Layer.failure is not None and _Layer.status is None
+        unreachable = Layer.failure is not None and Layer.status is None
         if len(eager) == 1 or unreachable:
             raise _explained(first, requirement) from error
         del eager[0]
 
 
 def _choice(indexes: Sequence[str], there: dict[str, str], hidden: set[str]) -> _Choice:
-    _Layer.status = _Layer.failure = None
+    Layer.status = Layer.failure = None
     return _Choice(
-        _compat_layer=_Layer,
+        _compat_layer=Layer,
         ctx=default_environment(),
         ctx_extras=[],
         keep_going=False,
@@ -362,20 +334,20 @@ def _conflict(conflict: _Conflict, requirement: str) -> Unresolvable:
 
 def _not_in_index(name: str, requirement: str) -> Unresolvable:
     because = _because(name, requirement)
-    if _Layer.status is None and _Layer.failure is not None:
+    if Layer.status is None and Layer.failure is not None:
         return Unresolvable(
             f"{requirement} could not be installed: the package index could not be reached.",
             hint="Check your connection; it will be tried again at the next start.",
             retry=True,
         )
-    if _Layer.status in (403, 404, 410):
+    if Layer.status in (403, 404, 410):
         return Unresolvable(
             f"{because} is not in the package index.",
             hint="The name may be misspelled, or the site’s index may not have it.",
         )
     return Unresolvable(
         f"{requirement} could not be installed: the package index answered with an error"
-        f" (HTTP {_Layer.status}).",
+        f" (HTTP {Layer.status}).",
         hint="It will be tried again at the next start.",
         retry=True,
     )

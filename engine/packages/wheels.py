@@ -79,6 +79,18 @@ class Wheel:
     is_plugin: bool
 
 
+@dataclass(frozen=True)
+class BuiltWheel:
+    """A wheel that was made here and is on no server. `url` is a page about its source."""
+
+    name: str
+    version: str
+    file: str
+    url: str
+    metadata: bytes
+    content: bytes
+
+
 @dataclass
 class Lock:
     """What was requested and what became of it."""

@@ -267,7 +267,8 @@ export const APP_STAGES = [
  * @property {number} v
  * @property {"install"} type
  * @property {string} key
- * @property {string} requirement  such as datasette-x, datasette-x==1.2, or a wheel's URL
+ * @property {string} requirement  such as datasette-x, datasette-x==1.2, or a wheel's URL; or, to upgrade,
+ *   "?ref=" and what the link has there
  * @property {boolean} upgrade     replace the installed version with the newest that fits
  */
 

@@ -41,6 +41,15 @@ const CLAUSE = "(?:===?|>=|<=|~=|!=|<|>)[A-Za-z0-9_.*+!-]+";
 const INDEXED = new RegExp(`^(${NAME})(${EXTRAS})?(${CLAUSE}(?:,${CLAUSE})*)?$`);
 const NAMED_ADDRESS = new RegExp(`^(${NAME})\\s*(${EXTRAS})?\\s*@\\s*(.*)$`, "s");
 
+/** A commit of Git, perhaps abbreviated. Datasette's versions have a dot, so none looks like this. */
+const COMMIT = /^[0-9a-f]{7,40}$/;
+
+/**
+ * Branches, tags and paths of refs, by Git's own rules (git-check-ref-format) and stricter ones: only
+ * characters that mean the same in an address.
+ */
+const GIT_NAME = /^(?!.*(?:\.\.|\/\/|\/\.|\.lock(?:\/|$)|[./]$))[A-Za-z0-9_][A-Za-z0-9._/-]{0,99}$/;
+
 /** PEP 440, as far as Datasette's versions use it. */
 const VERSION = /^v?(\d+(?:\.\d+)*(?:(?:a|b|rc)\d+)?(?:\.post\d+)?(?:\.dev\d+)?)$/;
 
@@ -91,20 +100,43 @@ export function parseRequirement(text, siteRoot) {
  * Parse a link's `ref`.
  *
  * @param {string} text
- * @returns {string} "pre", or a version of Datasette such as "1.0a40"
- * @throws {LiteError} it is neither
+ * @returns {string} "pre", a version of Datasette such as "1.0a40", or a branch, tag or commit
+ * @throws {LiteError} it is none of them
  */
 export function parseRef(text) {
-  const version = text.trim().toLowerCase();
-  if (version === "pre") return version;
-  const found = VERSION.exec(version);
-  if (!found || version.length > LONGEST_VERSION) {
-    throw new LiteError(`“${shown(text)}” is not a version of Datasette.`, {
-      hint: "Use a number such as 1.0a40, “pre” for the newest pre-release, or nothing.",
+  const ref = text.trim();
+  const lower = ref.toLowerCase();
+  if (lower === "pre" || COMMIT.test(lower)) return lower;
+  const version = VERSION.exec(lower);
+  if (version && lower.length <= LONGEST_VERSION) return version[1];
+  if (version || !GIT_NAME.test(ref)) {
+    throw new LiteError(`“${shown(text)}” is not a version, branch, tag or commit of Datasette.`, {
+      hint:
+        "Use a number such as 1.0a40, “pre” for the newest pre-release, the name of a branch such as " +
+        "main, or nothing.",
       name: "NotAVersion",
     });
   }
-  return found[1];
+  return ref;
+}
+
+/**
+ * @param {string} ref  that parseRef accepts
+ * @returns {"pre" | "version" | "commit" | "name"} "name" is a branch or tag
+ */
+export function refKind(ref) {
+  const lower = ref.trim().toLowerCase();
+  if (lower === "pre") return lower;
+  if (COMMIT.test(lower)) return "commit";
+  return VERSION.test(lower) ? "version" : "name";
+}
+
+/**
+ * @param {string} ref  that parseRef accepts
+ * @returns {boolean} whether it is in the package index, and not only in Datasette's repository
+ */
+export function isRelease(ref) {
+  return ["pre", "version"].includes(refKind(ref));
 }
 
 /**

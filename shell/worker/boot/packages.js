@@ -16,10 +16,12 @@ import {
 } from "../trust/consent.js";
 import { servedBy } from "./index-contents.js";
 import { allFailed, inOwnWords, lastLine, PAUSED, STUCK } from "./package-problems.js";
-import { parseLock } from "../trust/lock.js";
+import { parseLock, REF } from "../trust/lock.js";
 import { isNew, requestsOf, requirementOf } from "../trust/requests.js";
 import { valueOf } from "../runtime/python-result.js";
+import { DATASETTE_REPOSITORY } from "../../shared/datasette-repository.js";
 import { LiteError, toWire } from "../../shared/errors.js";
+import { isRelease } from "../../shared/requirement.js";
 import { SITE_ROOT } from "../../shared/site.js";
 
 /** @typedef {import("../../shared/protocol.js").ConsentItem} ConsentItem */
@@ -81,7 +83,7 @@ export class Packages {
   #allowed = [];
   /** @type {import("../trust/lock.js").Lock | undefined} */
   #lock;
-  /** @type {string} the version of Datasette that was requested and allowed, "" for the site's */
+  /** @type {string} the Datasette that was requested and allowed, as parseRef has it; "" for the site's */
   #ref = "";
   /** @type {any} BrowserPackages of bootstrap.py */
   #python;
@@ -224,6 +226,7 @@ export class Packages {
     return JSON.stringify({
       install: install.map(requirementOf),
       ref,
+      from_repository: ref !== "" && !isRelease(ref),
       allowed: this.#hashes,
       without_all: nothing,
     });
@@ -296,7 +299,9 @@ export class Packages {
    */
   async prepare(bootstrap, folder, report) {
     const lock = JSON.stringify(this.#lock ?? null);
-    this.#python = bootstrap.BrowserPackages(folder, JSON.stringify(this.#settings.indexes), lock);
+    const indexes = JSON.stringify(this.#settings.indexes);
+    const repository = JSON.stringify(DATASETTE_REPOSITORY);
+    this.#python = bootstrap.BrowserPackages(folder, indexes, lock, repository);
     if (!this.any) return;
     report({ stage: "plugins", label: "" });
     for (const { without, reason } of this.#failures) {
@@ -345,7 +350,8 @@ export class Packages {
   async install(requirement, upgrade, onProgress) {
     /** @type {(step: InstallProgress["step"], name: string, done: number, total: number) => void} */
     const said = (step, name, done, total) => onProgress({ step, name, done, total });
-    return valueOf(await this.#python.install(requirement, upgrade, said));
+    const fromRepository = requirement.startsWith(REF) && !isRelease(requirement.slice(REF.length));
+    return valueOf(await this.#python.install(requirement, upgrade, fromRepository, said));
   }
 
   /**

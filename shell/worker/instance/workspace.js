@@ -12,12 +12,12 @@ import { evicted } from "../storage/room.js";
 import { siteSettings } from "../site-cache/site-settings.js";
 import { checkedItems, idOf, packageId } from "../trust/consent.js";
 import { Decisions } from "../trust/decisions.js";
+import { canonicalRequirement } from "../trust/lock.js";
 import { KeyedMutex } from "./keyed-mutex.js";
 import { CrashGuard } from "./crash-guard.js";
 import { openSharedStore } from "./store-access.js";
 import { enterWorkspace } from "./occupancy.js";
 import { LiteError } from "../../shared/errors.js";
-import { parseRequirement } from "../../shared/requirement.js";
 import { isSwitchedOn, keyToRecipe } from "../../shared/recipe.js";
 import { readableRecord } from "../../shared/saved-record.js";
 import { SITE_ROOT } from "../../shared/site.js";
@@ -232,7 +232,7 @@ export class Workspace {
         hint: "The owner of this site has locked it to the plugins that come with it.",
       });
     }
-    const { text } = parseRequirement(requirement, SITE_ROOT);
+    const text = canonicalRequirement(requirement, SITE_ROOT);
     const instance = await this.running();
     const done = await instance.install(text, upgrade, onProgress);
     // Installing a plugin allows exactly the packages that came.

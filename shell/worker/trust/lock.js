@@ -34,7 +34,7 @@ export const REF = "?ref=";
 /**
  * @typedef {object} Lock
  * @property {number} format
- * @property {Record<string, string>} asked  canonical requirement, or REF and a version → name
+ * @property {Record<string, string>} asked  canonical requirement, or REF and what parseRef returns → name
  * @property {LockedWheel[]} wheels
  * @property {Record<string, {message: string, hint: string, retry: boolean}>} failed  by requirement
  * @property {string[]} removed  requirements of the link that the person has removed
@@ -114,7 +114,7 @@ function checkedLock(value, siteRoot) {
   ]);
   check(format === FORMAT, "its format is not known");
   /** @param {string} requirement */
-  const isCanonical = (requirement) => canonicalRequirement(requirement, siteRoot) === requirement;
+  const isCanonical = (requirement) => isCanonicalRequirement(requirement, siteRoot);
   const names = entries(asked, "“asked”").map(([requirement, name]) => {
     check(isCanonical(requirement), "a requirement is not in its canonical form");
     check(is(name, NAME), "a name is not one of a package");
@@ -180,16 +180,25 @@ function address(value) {
 }
 
 /**
- * @param {string} text
+ * @param {string} text  a requirement, or REF and what it requests
  * @param {URL} siteRoot
- * @returns {string | null} null if it is none
+ * @returns {string} its canonical form, as a lock has it
+ * @throws {LiteError} it is neither
  */
-function canonicalRequirement(text, siteRoot) {
+export function canonicalRequirement(text, siteRoot) {
+  if (text.startsWith(REF)) return REF + parseRef(text.slice(REF.length));
+  return parseRequirement(text, siteRoot).text;
+}
+
+/**
+ * @param {string} requirement
+ * @param {URL} siteRoot
+ */
+function isCanonicalRequirement(requirement, siteRoot) {
   try {
-    if (text.startsWith(REF)) return REF + parseRef(text.slice(REF.length));
-    return parseRequirement(text, siteRoot).text;
+    return canonicalRequirement(requirement, siteRoot) === requirement;
   } catch {
-    return null;
+    return false;
   }
 }
 

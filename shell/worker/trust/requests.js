@@ -3,8 +3,9 @@
  */
 
 import { toWire } from "../../shared/errors.js";
+import { REPOSITORY_HOST } from "../../shared/datasette-repository.js";
 import { packagesOf } from "../../shared/recipe.js";
-import { DEFAULT_INDEX, parseRef, parseRequirement } from "../../shared/requirement.js";
+import { DEFAULT_INDEX, isRelease, parseRef, parseRequirement } from "../../shared/requirement.js";
 import { SITE_ROOT } from "../../shared/site.js";
 import { REF } from "./lock.js";
 
@@ -47,7 +48,12 @@ export function requestsOf(recipe, { indexes, plugins }, more = []) {
       return { kind: "plugin", value: requirement.text, from };
     });
   }
-  if (ref) add(REF + ref, () => ({ kind: "datasette", value: parseRef(ref), from }));
+  if (ref) {
+    add(REF + ref, () => {
+      const value = parseRef(ref);
+      return { kind: "datasette", value, from: isRelease(value) ? from : REPOSITORY_HOST };
+    });
+  }
   return { items: [...items.values()], problems };
 }
 

@@ -6,7 +6,6 @@ import asyncio
 import gc
 import json
 import shutil
-import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,25 +16,22 @@ import pytest
 from engine.errors import LiteError
 from engine.packages.plugin_setup import PluginSetup
 from engine.packages.wheels import Lock, unpack
+from tests.support.github import answers, pyproject
 from tests.support.hosts import static_site
 from tests.support.wheels import add_to_index, wheel
 
-PROJECT = Path(__file__).resolve().parents[4]
+#: Outside browsers, micropip leaves its connections to the garbage collector.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableExceptionWarning"
+)
 
-
-@pytest.fixture(scope="module")
-def _micropip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the site's micropip, which a Python as old as this one may be does not get."""
-    found = [*(PROJECT / "build" / "wheels").glob("micropip-*.whl")]
-    assert found, "the site's packages are not here: run `make site`"
-    folder = tmp_path_factory.mktemp("micropip")
-    unpack(found[0].read_bytes(), folder)
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def _path(_micropip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "path", [*sys.path, str(_micropip)])
+#: The addresses of shell/shared/datasette-repository.js.
+DATASETTE = {
+    "page": "https://github.com/simonw/datasette",
+    "api": "https://api.github.com/repos/simonw/datasette",
+    "raw": "https://raw.githubusercontent.com/simonw/datasette",
+}
+COMMIT = "api.github.com/repos/simonw/datasette/commits/main"
 
 
 @pytest.fixture
@@ -56,11 +52,30 @@ class Instance:
         self._installed = folder.parent / "installed"
         folder.mkdir()
         self._catalogue.write_text(json.dumps(catalogue))
+        #: What GitHub answers, by address.
+        self.github: dict[str, tuple[int, bytes]] = {}
         self.setup = self._setup()
 
     def _setup(self) -> PluginSetup:
         record = self.record()
-        return PluginSetup(self._folder, self.indexes, self._catalogue, self._installed, record)
+        return PluginSetup(
+            self._folder,
+            self.indexes,
+            self._catalogue,
+            self._installed,
+            record,
+            repository=DATASETTE,
+            request=self._request,
+        )
+
+    async def _request(self, url: str, _: Any) -> tuple[int, dict[str, str], bytes]:
+        address = url.removeprefix("https://").partition("?")[0]
+        status, body = self.github.get(address, (404, b""))
+        return status, {}, body
+
+    def forget(self) -> None:
+        """Forget what was chosen, and what failed."""
+        shutil.rmtree(self._folder / "plugins")
 
     def record(self) -> dict[str, Any] | None:
         """Return what the worker would read of the lock, and hand over."""
@@ -81,14 +96,18 @@ class Instance:
         new = [one for one in install if one not in known]
         if f"?ref={ref}" in lock["failed"]:
             ref = ""
-        done = asyncio.run(self.setup.prepare(new, ref, self.hashes(), lambda *_: None))
+        is_source = ref != "" and ref != "pre" and not ref[0].isdigit()
+        wanted = (new, ref, self.hashes(), lambda *_: None)
+        done = asyncio.run(self.setup.prepare(*wanted, from_repository=is_source))
         problems = done["problems"]
         assert {problem["name"] for problem in problems} <= {"PluginError"}
         return [f"{problem['message']} {problem['hint']}" for problem in problems]
 
     def install(self, requirement: str, *, upgrade: bool = False) -> Any:
         """Install something; return what was added, as name to version."""
-        done = asyncio.run(self.setup.install(requirement, upgrade, lambda *_: None))
+        is_source = requirement.startswith("?ref=m")
+        wanted = (requirement, upgrade, lambda *_: None)
+        done = asyncio.run(self.setup.install(*wanted, from_repository=is_source))
         return {one["name"]: one["version"] for one in done["added"]}
 
     def versions(self) -> dict[str, str]:
@@ -106,8 +125,7 @@ def instance(tmp_path: Path, index: Path) -> Iterator[Instance]:
     ]
     with static_site(tmp_path / "site") as site:
         yield Instance(tmp_path / "instance", f"{site}wheels/", tested)
-    # Outside browsers micropip leaves its connections to the garbage collector, which would warn in
-    # the middle of another test.
+    # So that they do not cause a warning in the middle of another test.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
@@ -334,3 +352,100 @@ def test_what_no_order_helps_is_said(instance: Instance, tmp_path: Path) -> None
     address = f"{instance.index.removesuffix('wheels/')}elsewhere/{file}"
     [problem] = instance.start(address)
     assert "it needs a-missing, which is not in the package index" in problem
+
+
+def test_a_branch_is_built_and_needs_what_its_project_says(instance: Instance, index: Path) -> None:
+    files = {
+        "pyproject.toml": pyproject(["a-library>=1", "click>=7", "setuptools"]),
+        "datasette/__init__.py": b"",
+        "datasette/version.py": b'__version__ = "1.0a98"\n',
+    }
+    instance.github = answers("a/b", "abcdef1" + "0" * 33, files)
+    [problem] = instance.start(ref="a/b")
+    assert "datasette==1.0a98+gabcdef1 cannot be installed: it needs a-library" in problem
+    add_to_index(index, wheel("a-library", "1.1", plugin=False), wheel("datasette", "9.0"))
+    instance.forget()
+    assert instance.start(ref="a/b") == []
+    assert instance.versions() == {"datasette": "1.0a98+gabcdef1", "a-library": "1.1"}
+    lock = instance.record()
+    assert lock is not None
+    assert lock["asked"] == {"?ref=a/b": "datasette"}
+    [own] = [one for one in lock["wheels"] if one["name"] == "datasette"]
+    assert own["url"] == f"https://github.com/simonw/datasette/tree/abcdef1{'0' * 33}"
+    assert own["requires"] == ["a-library", "click", "setuptools"]
+    # From now on it stays what it is, and GitHub is not needed.
+    instance.github = {}
+    assert instance.start(ref="a/b") == []
+    assert instance.start("datasette-none", ref="a/b") != []
+    assert instance.versions() == {"datasette": "1.0a98+gabcdef1", "a-library": "1.1"}
+
+
+@pytest.mark.parametrize("ref", ["", "main", "1.0a40"])
+def test_what_failed_because_the_site_is_not_complete_is_tried_again(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch, ref: str
+) -> None:
+    async def need(what: str) -> None:
+        raise LiteError(f"{what} needs a part of this site that is missing.")
+
+    monkeypatch.setattr("engine.deferred_modules.need", need)
+    [problem] = instance.start(*([] if ref else ["datasette-x"]), ref=ref)
+    assert "needs a part of this site that is missing" in problem
+    lock = instance.record()
+    assert lock is not None
+    assert [one["retry"] for one in lock["failed"].values()] == [True]
+
+
+def _datasette(version: str) -> dict[str, bytes]:
+    return {
+        "pyproject.toml": pyproject([]),
+        "datasette/__init__.py": b"",
+        "datasette/version.py": f'__version__ = "{version}"\n'.encode(),
+    }
+
+
+def test_a_newer_commit_of_a_branch_comes_when_it_is_asked_for(
+    instance: Instance, index: Path
+) -> None:
+    old, new = "abcdef1" + "0" * 33, "abcdef2" + "0" * 33
+    instance.github = answers("main", old, _datasette("1.0a98"))
+    assert instance.start(ref="main") == []
+    instance.github = answers("main", new, _datasette("1.0a99"))
+    assert instance.start(ref="main") == []
+    assert instance.versions() == {"datasette": "1.0a98+gabcdef1"}
+    for _ in range(2):
+        added = instance.install("?ref=main", upgrade=True)
+        assert added == {"datasette": "1.0a99+gabcdef2"}
+    assert instance.start(ref="main") == []
+    assert instance.versions() == {"datasette": "1.0a99+gabcdef2"}
+    instance.github = {}
+    with pytest.raises(LiteError, match="no branch, tag or commit"):
+        instance.install("?ref=main", upgrade=True)
+    assert instance.versions() == {"datasette": "1.0a99+gabcdef2"}
+    # Only what the link asks for.
+    add_to_index(index, wheel("datasette", "1.0a99", plugin=False))
+    for other in ("?ref=other", "?ref=pre"):
+        with pytest.raises(LiteError, match="does not ask for"):
+            instance.install(other, upgrade=True)
+
+
+def test_a_newer_pre_release_comes_when_it_is_asked_for(instance: Instance, index: Path) -> None:
+    add_to_index(index, wheel("datasette", "1.0a98", plugin=False))
+    assert instance.start(ref="pre") == []
+    add_to_index(index, wheel("datasette", "1.0a99", plugin=False))
+    assert instance.install("?ref=pre", upgrade=True) == {"datasette": "1.0a99"}
+    assert instance.versions() == {"datasette": "1.0a99"}
+
+
+def test_a_branch_that_cannot_be_fetched_now_is_tried_again(instance: Instance) -> None:
+    for answer, retry in (({}, False), ({COMMIT: (503, b"")}, True)):
+        instance.github = answer
+        [problem] = instance.start(ref="main")
+        assert "main" in problem
+        lock = instance.record()
+        assert lock is not None
+        assert lock["failed"]["?ref=main"]["retry"] is retry
+        # A person may try at any time.
+        instance.github = answers("main", "abcdef1" + "0" * 33, _datasette("1.0a98"))
+        assert instance.install("?ref=main") == {"datasette": "1.0a98+gabcdef1"}
+        assert instance.start(ref="main") == []
+        instance.forget()

@@ -3,7 +3,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { parseRef, parseRequirement, shown } from "../../../../shell/shared/requirement.js";
+import {
+  isRelease,
+  parseRef,
+  refKind,
+  parseRequirement,
+  shown,
+} from "../../../../shell/shared/requirement.js";
 
 const ROOT = new URL("https://site.test/lite/");
 const RUNS = { numRuns: Number(process.env.FUZZ_RUNS ?? 3000) };
@@ -140,27 +146,65 @@ test("whatever is accepted is ASCII, has one meaning and stays what it is", () =
   assert.ok(accepted > 0, "none was accepted, so the property says nothing");
 });
 
-for (const [text, expected] of [
-  ["pre", "pre"],
-  [" PRE ", "pre"],
-  ["1.0a40", "1.0a40"],
-  ["v0.65.2", "0.65.2"],
-  ["1.0.post1", "1.0.post1"],
-]) {
-  test(`“${text}” is version ${expected}`, () => assert.equal(parseRef(text), expected));
+for (const [text, expected, kind] of /** @type {const} */ ([
+  ["pre", "pre", "pre"],
+  [" PRE ", "pre", "pre"],
+  ["1.0a40", "1.0a40", "version"],
+  ["v0.65.2", "0.65.2", "version"],
+  ["1.0.post1", "1.0.post1", "version"],
+  ["7", "7", "version"],
+  ["1234567", "1234567", "commit"],
+  ["12345a67", "12345a67", "commit"],
+  [" ABCDEF1 ", "abcdef1", "commit"],
+  ["f".repeat(40), "f".repeat(40), "commit"],
+  ["main", "main", "name"],
+  ["Main", "Main", "name"],
+  ["0.65.x", "0.65.x", "name"],
+  ["1.0a41-fix", "1.0a41-fix", "name"],
+  ["asg017/json_2.0", "asg017/json_2.0", "name"],
+  ["refs/pull/123/head", "refs/pull/123/head", "name"],
+  ["f".repeat(41), "f".repeat(41), "name"],
+  ["n".repeat(100), "n".repeat(100), "name"],
+])) {
+  test(`“${text}” is the ${kind} ${expected}`, () => {
+    assert.equal(parseRef(text), expected);
+    assert.equal(parseRef(expected), expected);
+    assert.equal(refKind(text), kind);
+    assert.equal(isRelease(text), kind === "pre" || kind === "version");
+  });
 }
 
 for (const text of [
   "",
-  "main",
   "1.0 ; x",
   "1.0,>0",
   "1.*",
   "1.0 @ https://a.test/x.whl",
   "١",
   "1".repeat(51),
+  "-f",
+  "/main",
+  "main/",
+  "a//b",
+  "..",
+  "a/../b",
+  "a..b",
+  ".hidden",
+  "a/.b",
+  "main.",
+  "main.lock",
+  "a.lock/b",
+  "main@{1}",
+  "a b",
+  "a:b",
+  "a\\b",
+  "a?b",
+  "a#b",
+  "a%2fb",
+  "ma\u202ein",
+  "n".repeat(101),
 ]) {
-  test(`“${shown(text)}” is no version`, () => {
+  test(`“${shown(text)}” is nothing that ref can mean`, () => {
     assert.throws(() => parseRef(text), { name: "NotAVersion" });
   });
 }

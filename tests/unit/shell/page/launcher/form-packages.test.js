@@ -21,13 +21,13 @@ test("nothing typed is nothing asked for", () => {
 });
 
 test("what is wrong is named", () => {
-  const { recipe, failures } = packagesIn("datasette-vega https://a.test/x.zip", "newest");
+  const { recipe, failures } = packagesIn("datasette-vega https://a.test/x.zip", "the newest");
   assert.deepEqual(recipe, [["install", "datasette-vega"]]);
   assert.deepEqual(
     failures.map(({ message }) => message),
     [
       "“https://a.test/x.zip” is neither the name of a package nor the address of a wheel.",
-      "“newest” is not a version of Datasette.",
+      "“the newest” is not a version, branch, tag or commit of Datasette.",
     ],
   );
 });

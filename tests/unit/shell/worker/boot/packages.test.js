@@ -13,19 +13,23 @@ import { Packages, PackagesFailed } from "../../../../../shell/worker/boot/packa
  * @param {boolean} [more.isImported]
  * @param {string[]} [more.hashes]  of what the site has
  * @param {() => Promise<void>} [more.onUncertain]
+ * @param {import("../../../../../shell/shared/recipe.js").Recipe} [more.recipe]
+ * @param {string[]} [more.allowed]
  */
 function packages({ unfinished, paused, lock, locked = false, hashes = [], ...more }) {
   const { isImported = false, onUncertain = async () => {} } = more;
+  const { recipe = [["install", "datasette-x"]] } = more;
+  const { allowed = ["plugin datasette-x from the package index"] } = more;
   /** @type {number[]} */
   const notes = [];
   const made = new Packages({
-    recipe: [["install", "datasette-x"]],
+    recipe,
     lock,
     isImported,
     settings: { locked, indexes: ["default"], plugins: [], hashes, snapshots: false },
     decision: {
       key: "",
-      allowed: ["plugin datasette-x from the package index"],
+      allowed,
       refused: [],
       unfinished,
       paused,
@@ -193,3 +197,24 @@ test("on a locked site Python may use nothing, and fetch nothing", () => {
     ["plugin", "package"],
   );
 });
+
+for (const [ref, from, isFromRepository] of /** @type {const} */ ([
+  ["1.0a40", "the package index", false],
+  ["pre", "the package index", false],
+  ["main", "github.com", true],
+  ["0123abc", "github.com", true],
+])) {
+  test(`the Datasette of ?ref=${ref} is fetched from ${from} once that is allowed`, () => {
+    /** @type {import("../../../../../shell/shared/recipe.js").Recipe} */
+    const recipe = [["ref", ref]];
+    const allowed = [`datasette ${ref} from ${from}`];
+    const { made } = packages({ recipe, allowed });
+    const wanted = JSON.parse(JSON.parse(made.identity)[1]);
+    assert.deepEqual([wanted.ref, wanted.from_repository], [ref, isFromRepository]);
+    const elsewhere = [`datasette ${ref} from elsewhere`];
+    assert.throws(() => packages({ recipe, allowed: elsewhere }), { name: "ConsentNeeded" });
+    const { made: refused } = packages({ recipe, allowed, locked: true });
+    assert.equal(JSON.parse(JSON.parse(refused.identity)[1]).ref, "");
+    assert.match(refused.problems[0].message, /this site accepts no code from links/);
+  });
+}

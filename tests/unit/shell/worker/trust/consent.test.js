@@ -46,6 +46,15 @@ test("requests are what a recipe asks for, each once", () => {
   assert.equal(requirementOf(items[2]), "?ref=pre");
 });
 
+test("a branch, tag or commit of Datasette is from GitHub, and has its own answer", () => {
+  for (const ref of ["main", "a/b", "0123abc"]) {
+    const { items } = requestsOf([["ref", ref]], SETTINGS);
+    assert.deepEqual(items, [{ kind: "datasette", value: ref, from: "github.com" }]);
+    assert.equal(requirementOf(items[0]), `?ref=${ref}`);
+    assert.equal(idOf(items[0]), `datasette ${ref} from github.com`);
+  }
+});
+
 test("an address within a requirement is told, and what could be misread is a problem", () => {
   const within = "datasette-x @ https://elsewhere.test/x-1-py3-none-any.whl";
   const bad = [`${within} ; python_version > '3'`, "https://[/x.whl", "datasette-x @ //h/x.whl"];

@@ -19,6 +19,7 @@ function lock() {
       Datasette_Site: "datasette-site",
       [ADDRESS]: "datasette-y",
       "?ref=1.0a40": "datasette",
+      "?ref=a/Branch": "datasette",
     },
     wheels: [wheel("datasette-x"), wheel("datasette-y"), wheel("datasette"), wheel("a-library")],
     failed: { "datasette-bad": { message: "It is not there.", hint: "", retry: true } },
