@@ -6,9 +6,10 @@
  */
 
 import { advisoriesOf } from "../../shared/advisories.js";
-import { shown } from "../../shared/requirement.js";
+import { DATASETTE_REPOSITORY } from "../../shared/datasette-repository.js";
+import { isRelease, refKind, shown } from "../../shared/requirement.js";
 import { inWords } from "../ui/dom.js";
-import { describeAddress } from "../ui/describe-sources.js";
+import { datasetteInWords, describeAddress } from "../ui/describe-sources.js";
 
 /** @typedef {import("../../shared/protocol.js").ConsentItem} ConsentItem */
 
@@ -17,7 +18,7 @@ import { describeAddress } from "../ui/describe-sources.js";
  * @property {string} name
  * @property {string} what     "Plugin from the package index"
  * @property {string} address  in full, if it has its own; for a package its hash; else ""
- * @property {string} [warning]  a sentence about known vulnerabilities
+ * @property {string} [warning]  sentences about known vulnerabilities
  */
 
 /** Parts of a file beyond this number are only counted. */
@@ -44,8 +45,10 @@ export function describeCode({ kind, value, from, digest, parts = [] }, siteRoot
   const isPackage = ["plugin", "wheel", "package"].includes(kind);
   const what = originated(isOfApp && isPackage ? "Package" : WHAT[kind], from);
   if (kind === "datasette") {
-    const name = value === "pre" ? "Datasette, newest pre-release" : `Datasette ${value}`;
-    return { name, what, address: "", ...warningAbout(value) };
+    const name = datasetteInWords(value);
+    if (isRelease(value)) return { name, what, address: "", ...warningAbout(value) };
+    const address = `${DATASETTE_REPOSITORY.page}/tree/${value}`;
+    return { name, what, address, warning: warningAboutSource(value) };
   }
   if (kind === "plugin") return { name: value, what, address: "" };
   if (kind === "package") {
@@ -83,9 +86,33 @@ function someOf(parts) {
  */
 function warningAbout(version) {
   const advisories = advisoriesOf(version);
-  if (advisories.length === 0) return {};
   const all = inWords(advisories.map(({ id, what }) => `${what} (${id})`));
-  return { warning: `This version has published vulnerabilities that allow ${all}.` };
+  const sentences = [
+    ...(COMMIT_IN_VERSION.test(version) ? [NOT_RELEASED] : []),
+    ...(all ? [`This version has published vulnerabilities that allow ${all}.`] : []),
+  ];
+  return sentences.length > 0 ? { warning: sentences.join(" ") } : {};
+}
+
+/** What Python adds to the version of a commit (engine/packages/source_wheel.py). */
+const COMMIT_IN_VERSION = /\+g[0-9a-f]+$/;
+
+const NOT_RELEASED =
+  "It may not be a release: it could be unfinished or have known vulnerabilities.";
+
+/**
+ * @param {string} ref  a branch, tag or commit
+ * @returns {string}
+ */
+function warningAboutSource(ref) {
+  // GitHub keeps the commits of a repository and of its forks together. engine/packages/github.py refuses
+  // other ways to name a commit.
+  const canBeOfFork = refKind(ref) === "commit" || /(^|\/)pull\//.test(ref);
+  if (!canBeOfFork) return NOT_RELEASED;
+  return (
+    `${NOT_RELEASED} Anyone may have written it: under this address, GitHub also serves changes that were ` +
+    "only proposed, and commits of forks."
+  );
 }
 
 /**

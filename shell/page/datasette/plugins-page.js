@@ -19,7 +19,7 @@ import { PluginCatalogue } from "./plugin-catalogue.js";
 import { exactVersion, packageName } from "./plugin-search.js";
 import { showSettled } from "./settling.js";
 import { tryItOn } from "./try-plugin.js";
-import { describeDatasette } from "./running-datasette.js";
+import { describeDatasette, isDatasette, upgradeOf } from "./running-datasette.js";
 
 /** @typedef {import("../../shared/protocol.js").InstalledPlugin} InstalledPlugin */
 /** @typedef {import("../../shared/protocol.js").InstallProgress} InstallProgress */
@@ -61,7 +61,7 @@ async function showAll() {
     askWorker({ type: "status", key }),
   ]);
   const { refused, problems } = status?.state === "ready" ? status : { refused: [], problems: [] };
-  showDatasette(problems);
+  showDatasette(problems, list.locked);
   showInstalled(
     list,
     refused,
@@ -76,12 +76,38 @@ async function showAll() {
   return list;
 }
 
-/** @param {import("../../shared/errors.js").WireError[]} problems */
-function showDatasette(problems) {
+/**
+ * @param {import("../../shared/errors.js").WireError[]} problems
+ * @param {boolean} locked
+ */
+function showDatasette(problems, locked) {
   const { version = "", from } = byId("lite-datasette").dataset;
   const { ref } = packagesOf(key === "" ? [] : keyToRecipe(key));
-  const sentence = describeDatasette({ version, isSites: from === "site", ref, problems });
-  byId("lite-datasette").textContent = sentence;
+  const running = { version, isSites: from === "site", ref, problems };
+  byId("lite-datasette").textContent = describeDatasette(running);
+  const newer = mayChange && !locked ? upgradeOf(running) : undefined;
+  byId("lite-newer").hidden = newer === undefined;
+  if (!newer) return;
+  const button = element("button", { type: "button", class: "button-as-link" }, newer.label);
+  button.addEventListener("click", () => upgradeDatasette(newer.requirement, version));
+  byId("lite-newer").replaceChildren(button);
+}
+
+/**
+ * @param {string} requirement
+ * @param {string} before  the version that runs
+ */
+async function upgradeDatasette(requirement, before) {
+  await work("Upgrading Datasette", async (onProgress) => {
+    const question = { type: /** @type {const} */ ("install"), key, requirement, upgrade: true };
+    await askWorker(question, { onProgress });
+    const { plugins } = await showAll();
+    const now = plugins.find(isDatasette)?.version;
+    // It did not start here, and the page says so once it is loaded again.
+    if (now === undefined) return location.reload();
+    if (now === before) return focusOn(`Datasette ${before} is the newest.`, "info");
+    goOn(`Datasette ${now} is installed and replaces ${before}.`, location.href);
+  });
 }
 
 /**

@@ -4,9 +4,10 @@
  * Reads only the recipe. Whether those addresses hold anything is found out when they are opened.
  */
 
+import { REPOSITORY_HOST } from "../../shared/datasette-repository.js";
 import { isOption } from "../../shared/link-options.js";
 import { appOf, isForOwnFiles, isSource, isWheel, withoutEmbedding } from "../../shared/recipe.js";
-import { hasHidden } from "../../shared/requirement.js";
+import { hasHidden, isRelease, refKind } from "../../shared/requirement.js";
 import { element, inWords } from "./dom.js";
 
 /** @typedef {import("../../shared/recipe.js").Recipe} Recipe */
@@ -71,13 +72,29 @@ export function describeSources(recipe, siteRoot) {
  */
 function describePackage(parameter, value, siteRoot) {
   if (parameter === "ref") {
-    const version = value === "pre" ? "newest pre-release" : value;
-    return { name: `Datasette ${version}`, from: INDEX };
+    return { name: datasetteInWords(value), from: isRelease(value) ? INDEX : REPOSITORY_HOST };
   }
   if (parameter !== "install") return null;
   if (!isWheel(value)) return { name: value, from: INDEX };
   // A wheel may have its package's name before its address.
   return value.includes(" @ ") ? describeAddress(value.split(" @ ")[1], siteRoot) : null;
+}
+
+/**
+ * @param {string} ref  a link's, as parseRef returns it
+ * @returns {string} "Datasette 1.0a40", "Datasette, branch or tag main"
+ */
+export function datasetteInWords(ref) {
+  switch (refKind(ref)) {
+    case "pre":
+      return "Datasette, newest pre-release";
+    case "version":
+      return `Datasette ${ref}`;
+    case "commit":
+      return `Datasette, commit ${ref}`;
+    default:
+      return `Datasette, branch or tag ${ref}`;
+  }
 }
 
 /**

@@ -46,6 +46,45 @@ for (const [item, expected] of [
     },
   ],
   [
+    { kind: "datasette", value: "a/main", from: "github.com" },
+    {
+      name: "Datasette, branch or tag a/main",
+      what: "Not this site’s version, from github.com",
+      address: "https://github.com/simonw/datasette/tree/a/main",
+      warning: "It may not be a release: it could be unfinished or have known vulnerabilities.",
+    },
+  ],
+  .../** @type {const} */ ([
+    ["0123abc", "commit 0123abc"],
+    ["pull/12/head", "branch or tag pull/12/head"],
+  ]).map(([value, name]) => [
+    { kind: "datasette", value, from: "github.com" },
+    {
+      name: `Datasette, ${name}`,
+      what: "Not this site’s version, from github.com",
+      address: `https://github.com/simonw/datasette/tree/${value}`,
+      warning:
+        "It may not be a release: it could be unfinished or have known vulnerabilities. Anyone may have written " +
+        "it: under this address, GitHub also serves changes that were only proposed, and commits of forks.",
+    },
+  ]),
+  [
+    {
+      kind: "package",
+      value: "datasette 1.0a39+g0123abc",
+      from: "what is saved here",
+      digest: "a".repeat(64),
+    },
+    {
+      name: "datasette 1.0a39+g0123abc",
+      what: "Plugin from what is saved here",
+      address: `SHA-256 ${"a".repeat(64)}`,
+      warning:
+        "It may not be a release: it could be unfinished or have known vulnerabilities. This version has " +
+        "published vulnerabilities that allow reading private rows (GHSA-h547-rmjf-5m2m).",
+    },
+  ],
+  [
     {
       kind: "config",
       value: "https://a.test/%E2%80%AEnosj.c",
