@@ -4,8 +4,9 @@ and reloads the window's tabs: `make dev`.
     python scripts/develop.py [--port PORT] [ADDRESS]
 
 A service worker makes an ordinary reload show what it has kept. Here the browser is told to install
-the worker of what is served at each load, as "Update on reload" of its developer tools does. The
-window has a profile of its own in build/dev-profile, so workspaces survive the next `make dev`.
+the worker of what is served at each load, as "Update on reload" of its developer tools does; not
+when the booting page loads itself again, since a start would have to begin again then. The window
+has a profile of its own in build/dev-profile, so workspaces survive the next `make dev`.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from datasette_lite.server import make_server
 SOURCES = [*SERVED, "bootstrap.py", "engine", "plugins", "data", "site.toml", "site.lock"]
 SOURCES += ["datasette_lite", "scripts"]
 LOOK_EVERY = 500  # ms
+#: In a page: whether it is the booting page, which loads itself again once the workspace runs.
+IS_BOOTING = "document.querySelector('main#boot') !== null"
 
 
 def states(paths: Iterable[Path]) -> dict[Path, int]:
@@ -62,8 +65,16 @@ class Window:
     def _watch(self, page: Page) -> None:
         session = self._context.new_cdp_session(page)
         session.send("ServiceWorker.enable")
-        session.send("ServiceWorker.setForceUpdateOnPageLoad", {"forceUpdateOnPageLoad": True})
         self._sessions.append(session)  # it ends when nothing refers to the session
+
+        def update_at_next_load(of: Page) -> None:
+            with contextlib.suppress(Error):  # the page is being left or closed
+                force = not of.evaluate(IS_BOOTING)
+                options = {"forceUpdateOnPageLoad": force}
+                session.send("ServiceWorker.setForceUpdateOnPageLoad", options)
+
+        update_at_next_load(page)
+        page.on("domcontentloaded", update_at_next_load)
 
     def reload(self) -> None:
         """Reload all tabs."""
