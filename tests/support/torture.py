@@ -30,7 +30,8 @@ PER_PAGE = 1_000_000
 # Besides the writers, one that only reads, as another tab does.
 _WRITE = """
 void (async ([url, ack, page, writers]) => {
-  Object.assign(window, { writing: true, pending: new Set(), failures: [], busy: writers });
+  const lists = { pending: new Set(), failures: [], unrepeated: [] };
+  Object.assign(window, { writing: true, replaced: false, busy: writers, ...lists });
   const body = (id) => JSON.stringify({ row: { id, noise: "x".repeat(id % 5000) } });
   const headers = { "content-type": "application/json" };
   const read = async () => {
@@ -53,7 +54,7 @@ void (async ([url, ack, page, writers]) => {
         if (answer.ok) await acknowledge(id);
         else failures.push([id, answer.status, text]);
       } catch (error) {
-        failures.push([id, String(error)]);
+        (replaced ? unrepeated : failures).push([id, String(error)]);
       }
       pending.delete(id);
     }
@@ -62,6 +63,15 @@ void (async ([url, ack, page, writers]) => {
   void read();
   for (let writer = 0; writer < writers; writer++) void write(writer);
 })"""
+
+
+# Return the number of requests in progress, which are about to be cut off. Browsers send them to the
+# next worker, but not if a newer version is waiting that replaces the stopped one.
+_CUT = """(async () => {
+  const { installing, waiting } = await navigator.serviceWorker.getRegistration();
+  replaced = (installing ?? waiting) !== null;
+  return pending.size;
+})()"""
 
 
 @dataclass
@@ -79,6 +89,8 @@ class Outcome:
     #: Requests in progress when only the worker was killed, and those of them that failed.
     cut: int = 0
     failures: list[object] = field(default_factory=list)
+    #: Those that failed after an update had replaced the stopped worker.
+    unrepeated: list[object] = field(default_factory=list)
     deploys: int = 0
     #: Deploys whose workers had all taken over before the next one, or the end.
     taken_over: int = 0
@@ -89,7 +101,8 @@ class Outcome:
             f"{self.kills.total()} kills ({kills}), {self.deploys} deploys ({self.taken_over} took "
             f"over): {self.acknowledged} writes acknowledged, "
             f"{len(self.lost)} lost, {len(self.doubled)} doubled, {self.unheard} done unheard; "
-            f"{self.cut} requests cut off by a stopped worker, {len(self.failures)} failed"
+            f"{self.cut} requests cut off by a stopped worker, {len(self.failures)} failed, "
+            f"and {len(self.unrepeated)} whose worker was replaced by an update"
         )
 
 
@@ -209,13 +222,17 @@ class _Torture:
         if self._random.random() < 0.25:
             self.outcome.kills["all processes killed"] += 1
             for tab in self._tabs:
-                self.outcome.failures += tab.evaluate("failures") or []
+                self._note_failures(tab)
             self._browser.kill_renderers()
             self.open()
         else:
             self.outcome.kills["worker stopped"] += 1
-            self.outcome.cut += sum(tab.evaluate("pending.size") for tab in self._tabs)
+            self.outcome.cut += sum(tab.evaluate(_CUT) for tab in self._tabs)
             self._tabs[0].stop_workers()
+
+    def _note_failures(self, tab: RawTab) -> None:
+        self.outcome.failures += tab.evaluate("failures") or []
+        self.outcome.unrepeated += tab.evaluate("unrepeated") or []
 
     def finish(self) -> Outcome:
         """End the writing, and compare what is saved with what was acknowledged."""
@@ -224,7 +241,7 @@ class _Torture:
             tab.evaluate("void (writing = false)")
         for tab in self._tabs:
             tab.wait_for("busy === 0")
-            outcome.failures += tab.evaluate("failures")
+            self._note_failures(tab)
         # A kill may have ended the browser's last attempt; now nothing does. The browser stops
         # workers that have nothing to do, and they make way.
         self._look_for_update()
