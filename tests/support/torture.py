@@ -65,8 +65,8 @@ void (async ([url, ack, page, writers]) => {
 })"""
 
 
-# Return the number of requests in progress, which are about to be cut off. Browsers send them to the
-# next worker, but not if a newer version is waiting that replaces the stopped one.
+# Return the number of requests in progress, which are about to be cut off. Browsers send them to
+# the next worker, but not if a newer version is waiting that replaces the stopped one.
 _CUT = """(async () => {
   const { installing, waiting } = await navigator.serviceWorker.getRegistration();
   replaced = (installing ?? waiting) !== null;
