@@ -18,7 +18,7 @@ import {
 } from "./remote-urls.js";
 import { SITE_ROOT } from "./site.js";
 import { sourceAddress } from "./source-addresses.js";
-import { chunksOf } from "./stream.js";
+import { firstBytes, unpackedHead } from "./stream.js";
 
 /** Advice that always works. */
 const DROP_IT = "download the file with your browser and drop it onto this page";
@@ -110,7 +110,7 @@ async function kindOf(head, url, response) {
     case "zip":
       return kindFromName(firstEntry(head)) ?? "csv";
     case "gzip":
-      return kindOf(await unpackedHead(head), url, response);
+      return kindOf(await unpackedHead(head, HEAD_SIZE), url, response);
     case "binary":
       throw new LiteError(`${url} is a binary file of a kind that cannot be opened here.`, {
         hint: "SQLite, CSV, JSON, Excel, Parquet and SQL files can be opened.",
@@ -154,38 +154,6 @@ function isLogin(url) {
       pathname,
     ) || /^(accounts|login|auth|sso)\./.test(hostname)
   );
-}
-
-/**
- * @param {Uint8Array} head  the first bytes of a gzip file
- * @returns {Promise<Uint8Array>} these bytes, unpacked
- */
-async function unpackedHead(head) {
-  const packed = new Blob([/** @type {BlobPart} */ (head)]).stream();
-  const unpacked = packed.pipeThrough(new DecompressionStream("gzip"));
-  return firstBytes(unpacked, HEAD_SIZE).catch(() => new Uint8Array());
-}
-
-/**
- * @param {ReadableStream<Uint8Array> | null} stream  cancelled afterwards
- * @param {number} count
- * @returns {Promise<Uint8Array>} at most `count` bytes; less if it ends or breaks off before
- */
-export async function firstBytes(stream, count) {
-  /** @type {Uint8Array[]} */
-  const chunks = [];
-  let size = 0;
-  try {
-    for await (const chunk of stream ? chunksOf(stream) : []) {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (size >= count) break;
-    }
-  } catch (error) {
-    if (size === 0) throw error;
-  }
-  const bytes = await new Blob(/** @type {BlobPart[]} */ (chunks)).arrayBuffer();
-  return new Uint8Array(bytes, 0, Math.min(size, count));
 }
 
 /**

@@ -42,7 +42,7 @@ import { ROOT } from "./scopes.js";
 /** @typedef {import("./errors.js").WireError} WireError */
 
 /** Version of this protocol: a page that meets another one reloads itself. */
-export const PROTOCOL_VERSION = 9;
+export const PROTOCOL_VERSION = 10;
 
 /**
  * The stages of a boot in order: id and the title people see.
@@ -132,6 +132,17 @@ export const APP_STAGES = [
  * @property {"bytes" | "rows"} [unit]
  * @property {number} elapsed      ms since the boot began
  * @property {boolean} [hasSaved]  the boot will replace saved data, which can be opened instead
+ * @property {SourceHead} [head]   once to each page, and again when there is more of it
+ */
+
+/**
+ * The beginning of a CSV file that is being fetched, so that the page can show its first rows.
+ *
+ * @typedef {object} SourceHead
+ * @property {string} url
+ * @property {ImportOptions} options  as the link gives them
+ * @property {Uint8Array} bytes    the first ones, at most 32 kB; perhaps packed with gzip
+ * @property {boolean} isWhole     whether these are known to be all
  */
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Reads a stream chunk by chunk.
+ * Reads a stream chunk by chunk, or only its first bytes.
  */
 
 /**
@@ -23,4 +23,37 @@ export async function* chunksOf(stream) {
   } finally {
     if (!ended) reader.cancel().catch(() => {});
   }
+}
+
+/**
+ * @param {ReadableStream<Uint8Array> | null} stream  cancelled afterwards
+ * @param {number} count
+ * @returns {Promise<Uint8Array>} at most `count` bytes; less if it ends or breaks off before
+ */
+export async function firstBytes(stream, count) {
+  /** @type {Uint8Array[]} */
+  const chunks = [];
+  let size = 0;
+  try {
+    for await (const chunk of stream ? chunksOf(stream) : []) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size >= count) break;
+    }
+  } catch (error) {
+    if (size === 0) throw error;
+  }
+  const bytes = await new Blob(/** @type {BlobPart[]} */ (chunks)).arrayBuffer();
+  return new Uint8Array(bytes, 0, Math.min(size, count));
+}
+
+/**
+ * @param {Uint8Array} head  the first bytes of a gzip file
+ * @param {number} count
+ * @returns {Promise<Uint8Array>} these bytes, unpacked: at most `count` of them, none if that fails
+ */
+export async function unpackedHead(head, count) {
+  const packed = new Blob([/** @type {BlobPart} */ (head)]).stream();
+  const unpacked = packed.pipeThrough(new DecompressionStream("gzip"));
+  return firstBytes(unpacked, count).catch(() => new Uint8Array());
 }

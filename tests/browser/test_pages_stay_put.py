@@ -61,6 +61,22 @@ def test_the_boot_page(reader: BrowserContext, site: str, files: DataHost) -> No
     page.close()
 
 
+def test_the_boot_page_when_the_first_rows_come(
+    reader: BrowserContext, site: str, files: DataHost
+) -> None:
+    released = threading.Event()
+    body = b"id,name,about\n" + b"".join(b"%d,bird,%s\n" % (n, b"long " * n) for n in range(40))
+    url = files.add("rows.csv", body, at_once=3000, released=released)
+    page = reader.new_page()
+    page.goto(link(site, csv=url))
+    expect(page.get_by_role("table").get_by_role("row")).to_have_count(9, timeout=BOOT_TIMEOUT)
+    expect(page.get_by_role("status")).to_have_text("Fetching the data", timeout=BOOT_TIMEOUT)
+    check(page)
+    released.set()
+    wait_for_datasette(page)
+    page.close()
+
+
 @pytest.mark.parametrize(
     ("path", "shown"),
     [

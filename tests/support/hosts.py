@@ -66,8 +66,10 @@ class DataFile:
     status: int = 200
     cors: bool = True
     headers: dict[str, str] = field(default_factory=dict)
-    #: Set when the body may be sent; until then the response hangs after its head.
+    #: Set when the body may be sent; until then the response hangs after its head, or
     released: threading.Event | None = None
+    #: after so many bytes of the body.
+    at_once: int = 0
     #: Whether ranges can be requested; see RangeHabits.
     ranges: RangeHabits | None = None
     #: Serve this file instead of `body`.
@@ -121,9 +123,10 @@ def _handler(host: DataHost) -> type[BaseHTTPRequestHandler]:
                 self._send_range(file, file.ranges, int(wanted[1]), int(wanted[2]) + 1)
                 return
             self._send_head(file, file.status, {"Content-Length": str(file.size), **file.headers})
+            self.wfile.write(file.read(0, file.at_once))
             if file.released is not None:
                 file.released.wait(timeout=500)
-            for start in range(0, file.size, PIECE):
+            for start in range(file.at_once, file.size, PIECE):
                 self.wfile.write(file.read(start, start + PIECE))
 
         def _send_range(self, file: DataFile, habits: RangeHabits, start: int, end: int) -> None:

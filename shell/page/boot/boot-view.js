@@ -8,6 +8,7 @@
  */
 
 import { BootProgress } from "./boot-progress.js";
+import { FirstRows } from "./first-rows.js";
 import { sourceItem } from "../ui/describe-sources.js";
 import { element, formatAmount, formatDuration } from "../ui/dom.js";
 import { errorParts } from "../ui/error-view.js";
@@ -101,6 +102,7 @@ export class BootView {
       element("p", {}, "Newer data is loading. You don’t have to wait for it."),
       element("p", { class: "actions" }, openSaved),
     );
+    this.firstRows = new FirstRows();
     this.status = element("p", { class: "visually-hidden", role: "status" });
     container.replaceChildren(
       element("div", { class: "page-header" }, this.heading),
@@ -109,6 +111,7 @@ export class BootView {
       this.choice,
       this.whole,
       this.saved,
+      this.firstRows.box,
       this.status,
     );
   }
@@ -130,6 +133,7 @@ export class BootView {
   update(message) {
     this.progress.update(message, performance.now());
     this.saved.hidden = !message.hasSaved;
+    if (message.head) void this.firstRows.show(message.head);
     this.note = "";
     this.container.dataset.state = "booting";
     this.container.dataset.stage = message.stage;
@@ -235,6 +239,7 @@ export class BootView {
     // Only a change moves the focus: people read a page that has just opened from its top anyway.
     const changed = this.heading.textContent !== "";
     this.container.dataset.state = state;
+    this.firstRows.clear();
     this.heading.textContent = heading;
     document.title = `${heading} · Datasette Lite`;
     if (changed) this.heading.focus({ preventScroll: true });

@@ -3,21 +3,25 @@
  */
 
 /** @typedef {import("../../shared/protocol.js").Progress} Progress */
-/** @typedef {Omit<Progress, "elapsed" | "hasSaved">} Step */
+/** @typedef {import("../../shared/protocol.js").SourceHead} SourceHead */
+/** @typedef {Omit<Progress, "elapsed" | "hasSaved" | "head">} Step */
+/** @typedef {(progress: Progress) => void} Watcher */
 
 /** ms: watchers get a report at most this often (REPORT_EVERY), and at least this often (HEARTBEAT). */
 const REPORT_EVERY = 100;
 const HEARTBEAT = 1000;
 
 export class BootProgress {
-  /** @type {Set<(progress: Progress) => void>} */
-  #watchers = new Set();
+  /** @type {Map<Watcher, SourceHead | undefined>} each with the head that it has been given */
+  #watchers = new Map();
   /** @type {Set<() => void>} called when somebody begins to watch */
   #awaiting = new Set();
   /** Whether the start replaces saved data that could be opened instead. */
   hasSaved = false;
   /** @type {Step} */
   #step = { stage: "download", label: "" };
+  /** @type {SourceHead | undefined} */
+  #head;
   #startedAt = 0;
   #reportedAt = 0;
 
@@ -32,15 +36,15 @@ export class BootProgress {
     return this.#step.stage;
   }
 
-  /** @param {(progress: Progress) => void} watcher  gets a report at once */
+  /** @param {Watcher} watcher  gets a report at once */
   watch(watcher) {
-    this.#watchers.add(watcher);
-    watcher(this.progress);
+    this.#watchers.set(watcher, undefined);
+    this.#tell(watcher);
     for (const begin of this.#awaiting) begin();
     this.#awaiting.clear();
   }
 
-  /** @param {(progress: Progress) => void} watcher */
+  /** @param {Watcher} watcher */
   unwatch(watcher) {
     this.#watchers.delete(watcher);
   }
@@ -66,11 +70,12 @@ export class BootProgress {
    */
   async during(work) {
     this.#startedAt = performance.now();
-    const heartbeat = setInterval(() => this.#tell(), HEARTBEAT);
+    const heartbeat = setInterval(() => this.#tellAll(), HEARTBEAT);
     try {
       return await work();
     } finally {
       clearInterval(heartbeat);
+      this.#head = undefined;
     }
   }
 
@@ -78,11 +83,25 @@ export class BootProgress {
   report(step) {
     const isNew = step.stage !== this.#step.stage || step.label !== this.#step.label;
     this.#step = step;
-    if (isNew || performance.now() - this.#reportedAt > REPORT_EVERY) this.#tell();
+    if (isNew || performance.now() - this.#reportedAt > REPORT_EVERY) this.#tellAll();
   }
 
-  #tell() {
+  /** @param {SourceHead} head  of a source, replacing a shorter one */
+  showHead(head) {
+    this.#head = head;
+    this.#tellAll();
+  }
+
+  #tellAll() {
     this.#reportedAt = performance.now();
-    for (const watcher of this.#watchers) watcher(this.progress);
+    for (const watcher of this.#watchers.keys()) this.#tell(watcher);
+  }
+
+  /** @param {Watcher} watcher */
+  #tell(watcher) {
+    const head = this.#head;
+    const isNew = head !== undefined && head !== this.#watchers.get(watcher);
+    this.#watchers.set(watcher, head);
+    watcher({ ...this.progress, ...(isNew && { head }) });
   }
 }

@@ -2,9 +2,10 @@
 
 import { fetching, takeAll, untilHopeless } from "./boot-sources.js";
 import { fetchSources, wantedBy } from "../sources/downloads.js";
+import { HeadTaker } from "../sources/source-head.js";
 import { valueOf } from "../runtime/python-result.js";
 import { instancePath } from "../../shared/paths.js";
-import { embedding, isSwitchedOn } from "../../shared/recipe.js";
+import { embedding, isSwitchedOn, sourcesOf } from "../../shared/recipe.js";
 import { DATABASES, INTERNAL_CHECKED } from "../../shared/saved-store.js";
 import { SHELL_ROOT } from "../../shared/site.js";
 
@@ -21,6 +22,8 @@ export class DatasetteStart {
   #report;
   /** @type {Download[]} */
   #downloads = [];
+  /** @type {Download | undefined} the first CSV file that the link names: the page shows its first rows */
+  #firstCsv;
 
   /**
    * @param {import("../../shared/recipe.js").Recipe} recipe
@@ -44,12 +47,17 @@ export class DatasetteStart {
   /** @type {ApplicationStart["begin"]} */
   async begin() {
     const { siteRoot, signal, reports } = this.#options;
-    /** @type {(download: Download) => void} */
-    const onProgress = (download) => {
+    const head = new HeadTaker();
+    /** @type {import("../sources/downloads.js").DownloadProgress} */
+    const onProgress = (download, soFar) => {
+      const taken = soFar && download === this.#firstCsv && head.take(download, soFar);
+      if (taken) reports.showHead(taken);
       // It begins while Python starts, but is shown only when its turn comes.
       if (reports.stage === "fetch") this.#report(fetching(download));
     };
     this.#downloads = fetchSources(await wantedBy(this.#recipe), siteRoot, onProgress, signal);
+    if (sourcesOf(this.#recipe).length === 0) return;
+    this.#firstCsv = this.#downloads.find(({ version }) => version.parameter === "csv");
   }
 
   /** @type {ApplicationStart["untilHopeless"]} */

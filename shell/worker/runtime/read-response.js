@@ -11,6 +11,7 @@ import { chunksOf } from "../../shared/stream.js";
  * @callback ByteProgress
  * @param {number} done    bytes so far, decompressed where the server compresses
  * @param {number} [total] left out while unknown
+ * @param {Uint8Array} [soFar]  these bytes, to look at before returning; left out where they come at once
  * @returns {void}
  */
 
@@ -60,7 +61,7 @@ export async function readInto(stream, total, onProgress) {
     done += chunk.length;
     // More than there should be: the size was that of compressed bytes.
     if (total !== undefined && done > total) total = undefined;
-    onProgress(done, total);
+    onProgress(done, total, bytes.subarray(0, done));
   }
   return done === bytes.length ? bytes : bytes.subarray(0, done);
 }

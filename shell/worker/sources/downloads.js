@@ -36,11 +36,18 @@ import { gitLfsUrl } from "../../shared/remote-urls.js";
  */
 
 /**
+ * @callback DownloadProgress
+ * @param {Download} download
+ * @param {Uint8Array} [soFar]  the bytes that have come, to look at before returning
+ * @returns {void}
+ */
+
+/**
  * Start fetching all sources at once.
  *
  * @param {Array<RecipeSource & {error?: unknown}>} sources  a source with an error fails with it
  * @param {URL} siteRoot
- * @param {(download: Download) => void} onProgress
+ * @param {DownloadProgress} onProgress
  * @param {AbortSignal} [signal]  ends all the downloads
  * @returns {Download[]}
  */
@@ -77,7 +84,7 @@ function newDownload(parameter, url, options) {
 
 /**
  * @param {Download} download
- * @param {(download: Download) => void} onProgress
+ * @param {DownloadProgress} onProgress
  * @param {AbortSignal} [signal]
  * @returns {Promise<Uint8Array | Base>}
  */
@@ -93,7 +100,7 @@ async function fetchBytes(download, onProgress, signal) {
 /**
  * @param {Uint8Array} list  perhaps of the parts of a database
  * @param {Download} download
- * @param {(download: Download) => void} onProgress
+ * @param {DownloadProgress} onProgress
  * @param {AbortSignal} [signal]
  * @returns {Promise<Uint8Array | Base | undefined>} the database; undefined if it is something else
  */
@@ -136,17 +143,17 @@ async function openPaged(response, { version, options, isWhole = false }) {
 /**
  * @param {Response} response
  * @param {Download} download
- * @param {(download: Download) => void} onProgress
+ * @param {DownloadProgress} onProgress
  * @returns {Promise<Uint8Array>}
  */
 async function readBody(response, download, onProgress) {
   const { url } = download.version;
   const size = bodySize(response);
   if (size !== undefined) checkSize(size, url);
-  const bytes = await readAll(response, (done, total) => {
+  const bytes = await readAll(response, (done, total, soFar) => {
     checkSize(done, url);
     Object.assign(download, { done, total });
-    onProgress(download);
+    onProgress(download, soFar);
   }).catch((cause) => {
     throw cause instanceof LiteError ? cause : brokeOff(download, cause);
   });

@@ -7,8 +7,9 @@
  */
 
 import { LiteError } from "../../shared/errors.js";
-import { firstBytes, openRange } from "../../shared/fetch-source.js";
+import { openRange } from "../../shared/fetch-source.js";
 import { recognise } from "../../shared/file-kinds.js";
+import { firstBytes } from "../../shared/stream.js";
 
 /** @typedef {import("../../shared/saved-store.js").RemoteDescription} RemoteDescription */
 /** @typedef {import("../storage/paged-content.js").Base} Base */
