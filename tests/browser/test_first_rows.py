@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import threading
 from collections.abc import Iterator
 
@@ -13,6 +14,7 @@ from tests.support.accessibility import accessibility_problems
 from tests.support.browsing import BOOT_TIMEOUT, link, wait_for_datasette
 from tests.support.deploys import Host
 from tests.support.hosts import DataHost
+from tests.support.layout_shift import LIMIT, score, shifts, watch_shifts
 
 BIRDS = b"id,name\n" + b"".join(b"%d,bird %d\n" % (number, number) for number in range(1, 1001))
 
@@ -52,6 +54,25 @@ def test_rows_come_before_python_and_before_the_rest_of_the_file(
     arrived.set()
     wait_for_datasette(page)
     expect(page.get_by_text("1,000 rows")).to_be_visible()
+
+
+@pytest.mark.first_visit
+def test_nothing_on_a_phone_moves_while_rows_are_there(
+    page: Page, host: Host, files: DataHost, arrived: threading.Event
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    watch_shifts(page)
+    host.stalled = ("packages.pack",)
+    url = files.add("birds.csv", BIRDS, at_once=4000, released=arrived)
+    page.goto(link(host.address(), csv=url))
+    expect(first_rows(page, "birds.csv")).to_be_visible(timeout=BOOT_TIMEOUT)
+    # The longest line about the progress.
+    expect(page.get_by_text(re.compile("^Downloading Python.* MB$"))).to_be_visible()
+    expect(page.get_by_text(re.compile(" left$"))).to_be_visible()
+    host.released.set()
+    is_waiting_for_the_file(page)
+    moved = shifts(page)
+    assert score(moved) <= LIMIT, moved
 
 
 def test_a_page_that_is_opened_later_shows_them_too(

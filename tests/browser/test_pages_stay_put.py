@@ -11,10 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.support.accessibility import accessibility_problems
 from tests.support.browsing import BOOT_TIMEOUT, follow, link, wait_for_datasette
 from tests.support.hosts import DataHost
-from tests.support.layout_shift import score, shifts, watch_shifts
-
-#: The most that may move, as web.dev's “good” pages: a tenth of their limit.
-LIMIT = 0.01
+from tests.support.layout_shift import LIMIT, score, shifts, watch_shifts
 
 
 @pytest.fixture(scope="module", params=[("light", 390), ("dark", 1280)], ids=["390", "1280"])

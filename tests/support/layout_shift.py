@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from playwright.sync_api import BrowserContext, Frame, Page
 
+#: The most that may move, as web.dev's “good” pages: a tenth of their limit.
+LIMIT = 0.01
+
 # Elements are named by a selector that says enough to find them in the page's source.
 _WATCH = """() => {
     const name = (node) => {
