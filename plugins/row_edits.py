@@ -16,6 +16,7 @@ from datasette.utils import tilde_decode
 from datasette.utils.asgi import Forbidden, Request, Response
 
 from engine.datasette.contents import may_change
+from engine.datasette.posted import posted_object
 from engine.datasette.row_edits import Edit, RowEdits, noted
 from engine.errors import LiteError
 
@@ -80,11 +81,8 @@ async def _undo(request: Request, datasette: Datasette) -> Response:
         raise Forbidden("Only the root user may undo edits.")
     if request.method != "POST":
         return Response.json({"error": "Send this as POST."}, status=405)
-    try:
-        sent = await request.json()
-    except (ValueError, RecursionError):
-        sent = None
-    if not isinstance(sent, dict):
+    sent = await posted_object(request)
+    if sent is None:
         return Response.json({"error": "Send JSON with the id of an edit."}, status=400)
     edits = _edits_of(datasette)
     edit = edits.find(str(sent.get("id")))

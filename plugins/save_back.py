@@ -8,7 +8,6 @@ The page asks for the revision before it reads the data, and names it after the 
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -22,6 +21,7 @@ from engine.datasette import site
 from engine.datasette.all_rows import row_reader
 from engine.datasette.contents import may_change
 from engine.datasette.downloads import Body, Download
+from engine.datasette.posted import posted_object
 from engine.datasette.save_back import FORMATS, PAGE
 
 
@@ -59,10 +59,8 @@ async def _revision(request: Request, datasette: Datasette) -> Response:
     if folder is None or not may_change(datasette, request.actor):
         return Response.json({"error": "Only the root user may save data back."}, status=403)
     if request.method == "POST":
-        try:
-            said = json.loads(await request.post_body())
-            source, revision = str(said["source"]), str(said["revision"])
-        except (ValueError, TypeError, KeyError):
+        said = await posted_object(request)
+        if said is None or not {"source", "revision"} <= said.keys():
             return Response.json({"error": "This needs a source and a revision."}, status=400)
-        folder.mark_saved_back(source, revision)
+        folder.mark_saved_back(str(said["source"]), str(said["revision"]))
     return Response.json({"revision": folder.revision})

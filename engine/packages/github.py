@@ -170,7 +170,7 @@ class Repository:
         status, body = await self._get(ref, url, {})
         if status != 200:
             raise _failed(ref, url, status)
-        # As Git computes it; it guards against damage, not against whoever can choose the commit.
+        # Git's own hash. It detects damage; it does not tell who wrote the commit.
         blob = hashlib.sha1(b"blob %d\0" % len(body) + body, usedforsecurity=False).hexdigest()
         if len(body) != entry.size or blob != entry.sha:
             raise Unresolvable(

@@ -4,10 +4,12 @@
 
 /**
  * @param {string} address
- * @param {RequestInit} [options]
+ * @param {object} [posted]  sent as JSON by POST; without it, this is a GET
  * @returns {Promise<any>} the answer; {error: string}, a sentence for a person, if there is no such answer
  */
-export async function askForJson(address, options) {
+export async function askForJson(address, posted) {
+  const headers = { "content-type": "application/json" };
+  const options = posted && { method: "POST", headers, body: JSON.stringify(posted) };
   try {
     const answer = await fetch(address, options);
     if (answer.headers.get("content-type")?.startsWith("application/json")) {

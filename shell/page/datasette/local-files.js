@@ -5,11 +5,11 @@
  */
 
 import { LiteError } from "../../shared/errors.js";
+import { instancePath } from "../../shared/paths.js";
 import { kindFromName } from "../../shared/remote-urls.js";
+import { SITE_ROOT } from "../../shared/site.js";
 import { keepHandle, noteHandle } from "../import/file-handles.js";
 import { pickFiles } from "../import/file-picking.js";
-import { instancePath } from "../../shared/paths.js";
-import { SITE_ROOT } from "../../shared/site.js";
 import { askWorker } from "../worker/ask-worker.js";
 import { askForJson } from "./ask-for-json.js";
 import { askInModal } from "./datasette-modal.js";
@@ -174,9 +174,5 @@ export async function saveBack({ file: name, source, addition, key }, handle, ad
   noteHandle(file, handle);
   await keepHandle(file, addition, key);
   // Without an answer, the page goes on saying that the data was edited.
-  await askForJson(about, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ source, revision }),
-  });
+  await askForJson(about, { source, revision });
 }

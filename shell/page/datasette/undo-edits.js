@@ -60,11 +60,7 @@ async function undo(key, edit) {
   withdraw(NOTICE);
   remember("");
   /** @type {{error?: string}} */
-  const { error } = await askForJson(address(key, "undo"), {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ id: edit.id }),
-  });
+  const { error } = await askForJson(address(key, "undo"), { id: edit.id });
   if (error) return notify(NOTICE, error, {});
   leaveOutcome(`Undone: ${edit.words}`);
   location.reload();
