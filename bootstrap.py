@@ -80,7 +80,7 @@ def _failure(error: Exception) -> str:
 
 
 def load() -> None:
-    """Import Datasette and its plugins; the packages decide which."""
+    """Import Datasette and its plugins: those in packages, and the site's own files."""
     # Imported modules stay: looking for garbage among them takes time and finds none.
     gc.disable()
     try:
@@ -88,8 +88,10 @@ def load() -> None:
             plugin_loading.install()
             import sqlite_utils.plugins
 
-            import engine.datasette.instance  # noqa: F401
+            from engine.datasette.adaptations import plugin_files
+            from engine.datasette.instance import PLUGINS
 
+            plugin_files.load(PLUGINS)
             # Otherwise it would look for its own plugins on the first page after every start.
             sqlite_utils.plugins.ensure_plugins_loaded()
     finally:

@@ -10,6 +10,8 @@ plugins in the folders.
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import sys
 from pathlib import Path
 
@@ -23,12 +25,16 @@ def main(what: str, wheels: Path, out: Path, *folders: Path) -> None:
 
     lay_out(wheels)
     import bootstrap
+    import engine.datasette
     from engine.boot import ahead
 
     out.parent.mkdir(parents=True, exist_ok=True)
     if what == "imports":
         with ahead.recorded(out):
             bootstrap.load()
+            # The site's own plugins import these.
+            for module in pkgutil.iter_modules(engine.datasette.__path__):
+                importlib.import_module(f"engine.datasette.{module.name}")
         return
     bootstrap.load()
     from datasette.app import Datasette

@@ -53,9 +53,11 @@ def used(table: Path, reader: ModuleType | None = None) -> Iterator[None]:
     files: Files
     methods, patterns, files = marshal.loads(table.read_bytes())
     compile_plainly, compile_code = _compiler.compile, _compiler._sre.compile
+    # Another table may be in use.
+    execute_plainly = vars(dataclasses).get("exec", exec)
 
     def execute(source: str, *namespaces: Any) -> None:
-        exec(methods.get(source, source), *namespaces)
+        execute_plainly(methods.get(source, source), *namespaces)
 
     def compile_pattern(pattern: Any, flags: int = 0) -> Any:
         made = patterns.get((pattern, int(flags))) if isinstance(pattern, (str, bytes)) else None

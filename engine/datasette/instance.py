@@ -35,6 +35,7 @@ from engine.datasette.adaptations import (
     json_depth,
     long_pages,
     many_tables,
+    plugin_files,
     query_comments,
     row_counts,
     sqlite_limits,
@@ -292,6 +293,7 @@ class Instance:
         long_pages.install()
         long_queries.install()
         many_tables.install()
+        plugin_files.install()
         query_comments.install()
         row_counts.install()
         templates.install()

@@ -69,18 +69,41 @@ def test_what_is_in_the_table_is_the_same_and_not_made_again(
     table: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = behaviour(run("plain"))
-    with ahead.used(table):
-        monkeypatch.setattr("re._parser.parse", parse_nothing)
-        executed: list[object] = []
+    executed: list[object] = []
 
-        def execute(code: Any, *namespaces: Any) -> None:
-            executed.append(code)
-            exec(code, *namespaces)
+    def execute(code: Any, *namespaces: Any) -> None:
+        executed.append(code)
+        exec(code, *namespaces)
 
-        monkeypatch.setattr(ahead, "exec", execute, raising=False)
-        module = run("found")
-        monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(dataclasses, "exec", execute, raising=False)
+        with ahead.used(table):
+            patch.setattr("re._parser.parse", parse_nothing)
+            module = run("found")
     assert behaviour(module) == plain
+    assert executed
+    assert all(isinstance(code, CodeType) for code in executed)
+
+
+def test_two_tables_can_be_used_at_once(
+    table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other.marshal"
+    code = CODE.replace("x: int", "z: int").replace("x=", "z=").replace(r"\w*", r"\w+")
+    with ahead.recorded(other):
+        run("recorded", code)
+    executed: list[object] = []
+
+    def execute(code: Any, *namespaces: Any) -> None:
+        executed.append(code)
+        exec(code, *namespaces)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(dataclasses, "exec", execute, raising=False)
+        with ahead.used(table), ahead.used(other):
+            patch.setattr("re._parser.parse", parse_nothing)
+            run("found")
+            run("found", code)
     assert executed
     assert all(isinstance(code, CodeType) for code in executed)
 
