@@ -14,6 +14,7 @@ import { valueOf } from "../runtime/python-result.js";
 import { Packages, PackagesFailed } from "./packages.js";
 import { endPython, isForWantOfRest, offerRest, startPython } from "../runtime/runtime.js";
 import { copied, filesBelow, marksOfKept, readSaved } from "./saved-files.js";
+import { readPageFiles } from "../site-cache/site-files.js";
 import { siteSettings } from "../site-cache/site-settings.js";
 import { own } from "../storage/ownership.js";
 import { canStoreBlobs } from "../storage/saved-bases.js";
@@ -137,6 +138,7 @@ export class Attempt {
       isApp,
       snapshot: snapshot.memory,
     });
+    readPageFiles();
     this.#starting.catch(() => {}); // nobody waits for it once the sources are hopeless
     const arriving = await this.#fetchOrRead(found);
     const pyodide = await Promise.race([this.#starting, this.#untilHopeless(application)]);

@@ -17,6 +17,8 @@ import { useOf, withSafeHeaders } from "./response-headers.js";
 import { sha256 } from "../../shared/hash.js";
 import { alone } from "../../shared/locks.js";
 
+/** @typedef {{bytes: ArrayBuffer, headers: Headers}} KeptFile */
+
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const CACHE = versionCache(manifest.version);
 
@@ -25,6 +27,12 @@ const MANY = 8;
 
 /** Kept beside the files once they are all there. */
 const COMPLETE = "complete";
+
+/** Files that a page of a workspace needs before it can be drawn, by their names. */
+const OF_PAGES = new Set(["appearance.js", "looks.css"]);
+
+/** @type {Map<string, Promise<KeptFile | undefined>>} those that were read ahead, by path */
+const inMemory = new Map();
 
 /** The server is known to have another version by now. */
 let outdated = false;
@@ -114,6 +122,14 @@ function guarded(request, path) {
   return (response) => withSafeHeaders(response, { use: useOf(request), framing });
 }
 
+/** Read from the cache what the next page waits for: this takes longer than to answer it. */
+export function readPageFiles() {
+  for (const path of Object.keys(manifest.files)) {
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    if (OF_PAGES.has(name) && !inMemory.has(path)) inMemory.set(path, readKept(path));
+  }
+}
+
 /**
  * A file that the worker itself needs.
  *
@@ -159,7 +175,7 @@ async function fromHost(request, error) {
  * @returns {Promise<Response>}
  */
 async function ofThisVersion(event, path) {
-  const response = await kept(path);
+  const response = toResponse(await inMemory.get(path)) ?? (await kept(path));
   if (response) return response;
   try {
     const answer = await obtain(path);
@@ -188,12 +204,25 @@ async function ofVersion(request, version) {
  * @returns {Promise<Response | undefined>} undefined when the cache has no such file, or not intact
  */
 async function kept(path) {
+  return toResponse(await readKept(path));
+}
+
+/** @param {KeptFile | undefined} file */
+function toResponse(file) {
+  return file && new Response(file.bytes, { headers: file.headers });
+}
+
+/**
+ * @param {string} path
+ * @returns {Promise<KeptFile | undefined>} see `kept`
+ */
+async function readKept(path) {
   try {
     const response = await caches.match(fileUrl(path), { cacheName: CACHE });
     if (!response) return undefined;
     const bytes = await response.arrayBuffer();
     if ((await sha256(bytes)) !== manifest.files[path]) return undefined;
-    return new Response(bytes, { headers: response.headers });
+    return { bytes, headers: response.headers };
   } catch {
     return undefined; // some private windows have no Cache Storage at all
   }
@@ -251,7 +280,7 @@ async function obtain(path) {
 
 /**
  * @param {string} path
- * @returns {Promise<{bytes: ArrayBuffer, headers: Headers}>}
+ * @returns {Promise<KeptFile>}
  * @throws {LiteError}
  */
 async function download(path) {

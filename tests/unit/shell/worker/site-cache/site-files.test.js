@@ -112,3 +112,34 @@ test("nothing is complete while a file cannot be had as this version has it", as
   await assert.rejects(keepSite(), /v\/1\/4\.js, does not match this version on its server/);
   assert.ok(!("complete" in (await kept())));
 });
+
+test("what pages wait for is read ahead, and answered when the cache is gone", async () => {
+  const { answerSiteFile, readPageFiles } = await importWorkerModule(
+    "shell/worker/site-cache/site-files.js",
+  );
+  const path = "v/1/shell/page/looks.css";
+  const content = "body {}";
+  manifest.files = {
+    ...manifest.files,
+    [path]: createHash("sha256").update(content).digest("hex"),
+  };
+  const href = new URL(path, SITE_ROOT).href;
+  cached.set(href, new Response(content, { headers: { "content-type": "text/css" } }));
+  readPageFiles();
+  await Promise.all([...Array(10)].map(() => new Promise(setImmediate)));
+  cached.clear();
+  for (let time = 0; time < 2; time++) {
+    /** @type {Promise<Response> | undefined} */
+    let answer;
+    const event = {
+      request: new Request(href),
+      respondWith: (/** @type {Promise<Response>} */ response) => (answer = response),
+      waitUntil: () => {},
+    };
+    assert.equal(answerSiteFile(/** @type {any} */ (event)), true);
+    const response = /** @type {Response} */ (await answer);
+    assert.equal(await response.text(), content);
+    assert.equal(response.headers.get("content-type"), "text/css");
+  }
+  assert.deepEqual(asked, []);
+});
