@@ -10,6 +10,7 @@ with no value at all is an integer column. It differs where its answer would cha
 - so does text that Python reads as a number and SQLite does not: ``1_000``, ``nan``, ``inf``,
   digits or white space outside ASCII;
 - so does a number too large or too small for a float: ``1e400``, ``1e-400``;
+- so does a plus sign before seven digits or more, which begins a phone number: ``+41446681800``;
 - integers that a float can't tell apart (beyond 2^53) and fractions together make the column
   numeric, in which SQLite keeps both as they are.
 
@@ -27,6 +28,8 @@ import re
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 
+from engine.importing.rounding import may_be_rounded
+
 
 class ColumnType(IntEnum):
     """What a column can hold; a column only ever moves to a greater one."""
@@ -42,6 +45,11 @@ class ColumnType(IntEnum):
         return ("INTEGER", "REAL", "NUMERIC", "TEXT")[self]
 
     @property
+    def is_float(self) -> bool:
+        """Whether SQLite stores fractions in it as floats."""
+        return self in (ColumnType.FLOAT, ColumnType.NUMERIC)
+
+    @property
     def word(self) -> str:
         """The type as options and previews name it."""
         return ("integer", "float", "float", "text")[self]
@@ -54,15 +62,18 @@ _NUMBER = re.compile(
 )
 _FIRST_BEYOND_64_BITS = 2**63
 
+# Of the digits after a plus sign; as many as the shortest phone numbers have with their country.
+_PHONE_DIGITS = 7
+
 #: Up to here, a float can tell integers apart.
 EXACT = 2**53
 
 # One line a value, empty lines allowed. Lengths are capped so that a match can't be out of
 # range; the possessive *+ keeps no memory of each line for backtracking.
-_EXACT_LINES = re.compile(r"(?:(?: *[+-]?(?:0|[1-9][0-9]{0,14}) *)?\n)*+")
-_INTEGER_LINES = re.compile(r"(?:(?: *[+-]?(?:0|[1-9][0-9]{0,17}) *)?\n)*+")
+_EXACT_LINES = re.compile(r"(?:(?: *(?:-|\+(?![0-9]{7}))?(?:0|[1-9][0-9]{0,14}) *)?\n)*+")
+_INTEGER_LINES = re.compile(r"(?:(?: *(?:-|\+(?![0-9]{7}))?(?:0|[1-9][0-9]{0,17}) *)?\n)*+")
 _FLOAT_LINES = re.compile(
-    r"(?:(?: *[+-]?(?:(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{0,30})?|\.[0-9]{1,30})"
+    r"(?:(?: *(?:-|\+(?![0-9]{7}))?(?:(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{0,30})?|\.[0-9]{1,30})"
     r"(?:[eE][+-]?[0-9]{1,2})? *)?\n)*+"
 )
 
@@ -80,6 +91,8 @@ def type_of(value: str) -> ColumnType:
     if mantissa in ("", ".") or (len(whole) > 1 and whole[0] == "0"):
         return ColumnType.TEXT
     if match["fraction"] is None and match["exponent"] is None:
+        if "+" in value and len(whole) >= _PHONE_DIGITS:
+            return ColumnType.TEXT
         # The length comes first: int() refuses thousands of digits.
         if len(whole) > 19 or not (-_FIRST_BEYOND_64_BITS <= int(value) < _FIRST_BEYOND_64_BITS):
             return ColumnType.TEXT
@@ -99,9 +112,14 @@ class ColumnTypes:
     #: be a number. On insert these must become NULL in a number column.
     blanks: list[bool]
 
+    #: For every column, whether fractions among the values seen while it could still be a number
+    #: may have more digits than a float can hold.
+    long: list[bool]
+
     def __init__(self, width: int) -> None:
         self.types = [ColumnType.INTEGER] * width
         self.blanks = [False] * width
+        self.long = [False] * width
         # Whether an integer may be beyond what a float is exact for.
         self._wide = [False] * width
         # Most columns turn out to be text within the first rows and need no further checks.
@@ -118,20 +136,23 @@ class ColumnTypes:
             column = columns[index]
             if not self.blanks[index]:
                 self.blanks[index] = "" in column
-            kind, is_wide = _widen(self.types[index], column)
+            lines = "\n".join(column) + "\n"
+            kind, is_wide = _widen(self.types[index], column, lines)
             self._wide[index] = self._wide[index] or is_wide
+            if kind.is_float and not self.long[index]:
+                self.long[index] = may_be_rounded(lines)
             if kind is ColumnType.FLOAT and self._wide[index]:
                 kind = ColumnType.NUMERIC
             self.types[index] = kind
         self._undecided = [i for i in self._undecided if self.types[i] is not ColumnType.TEXT]
 
 
-def _widen(current: ColumnType, column: Sequence[str]) -> tuple[ColumnType, bool]:
+def _widen(current: ColumnType, column: Sequence[str], lines: str) -> tuple[ColumnType, bool]:
     """Return the type that also holds these values, and whether integers among them are wide.
 
     :param current: not TEXT.
+    :param lines: the values, each with a newline after it.
     """
-    lines = "\n".join(column) + "\n"
     # A value may itself contain a newline, and "1\n2" is not two integers.
     if lines.count("\n") == len(column):
         if current is ColumnType.INTEGER:

@@ -201,6 +201,7 @@ async def _survey(
         names=names,
         types=types.types if rows else [ColumnType.TEXT] * width,
         blanks=types.blanks,
+        long=types.long,
         rows=rows,
         is_ragged=is_ragged,
         extra_name=extra_column_name(names) if has_extra else None,
@@ -225,7 +226,8 @@ async def _insert(
     survey, convert = plan.survey, plan.convert
     rows = seen = 0
     ragged = Ragged(len(survey.names)) if survey.is_ragged else None
-    numbered = bool(plan.fits) or ragged is not None
+    rounding = plan.rounding
+    numbered = bool(plan.fits) or ragged is not None or bool(rounding)
     with CsvRecords(path, dialect, source, numbered=numbered) as records:
         await records.ready()
         header = records.header()
@@ -242,6 +244,9 @@ async def _insert(
             else:
                 if convert is not None:
                     fitted = map(convert, fitted)
+                if rounding:
+                    fitted = list(fitted)
+                    rounding.see(fitted, records.lines)
                 conn.executemany(statement, fitted if plan.keep is None else map(plan.keep, fitted))
                 rows += len(batch)
             seen += len(batch)
@@ -250,6 +255,7 @@ async def _insert(
         plan.notes[:0] = notes_on(
             dialect, records.oddities, ragged, survey.extra_name, survey.conversion
         )
+        plan.notes.extend(rounding.notes())
     return rows
 
 

@@ -17,6 +17,7 @@ from engine.importing.csv_values import Conversion
 from engine.importing.fitting import Fits, insert_fitting
 from engine.importing.imported import Chosen, Rejected, create_table
 from engine.importing.options import ImportOptions
+from engine.importing.rounding import Rounding
 from engine.sqlite.names import quote
 
 _TYPES = {
@@ -35,6 +36,7 @@ class Survey:
     names: list[str]  # of the columns in the header
     types: list[ColumnType]
     blanks: list[bool]  # whether an empty string occurs, meaningful for number columns
+    long: list[bool]  # whether fractions in a number column may be rounded
     rows: int
     is_ragged: bool  # some rows are not as wide as the header
     extra_name: str | None  # the column for values beyond the header, if there are any
@@ -67,6 +69,7 @@ class Plan:
     keep: Callable[[Row], Row] | None  # picks the columns out of a row that fits; None: all
     fits: Fits  # for rows of the file
     has_no_header: bool
+    rounding: Rounding  # of rows of the file
     convert: Callable[[Row], Row] | None = None  # a row that fits, before `keep`
     notes: list[str] = field(default_factory=list)
 
@@ -92,9 +95,10 @@ class Plan:
             )
 
         types = [*survey.types, *([ColumnType.TEXT] if survey.extra_name else [])]
-        forced = []
+        forced, asked = [], set()
         for name in chosen.find(options.types, ""):
             index = names.index(name)
+            asked.add(index)
             wanted = _TYPES.get(options.types.get(name, ""), types[index])
             if wanted < types[index] and index in kept:
                 forced.append((index, wanted))
@@ -114,6 +118,13 @@ class Plan:
                 names, [names.index(name) for name in primary_key], forced, blank_is_null=True
             ),
             has_no_header=options.header is False,
+            rounding=Rounding(
+                {
+                    index: names[index]
+                    for index in kept
+                    if types[index].is_float and (index in asked or survey.long[index])
+                }
+            ),
             convert=None if survey.conversion is None else survey.conversion.converter(types),
             notes=notes,
         )
@@ -156,6 +167,7 @@ class Plan:
             fitting = row if self.convert is None else self.convert(row)
             reason = self.fits.misfit(fitting)
             if reason is None:
+                self.rounding.see([fitting], [line])
                 good.append((number, fitting if self.keep is None else self.keep(fitting)))
                 whole[number] = (line, row)
             else:

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 
+from engine.importing.adding import note_on_changes, value_to_add
 from engine.importing.fitting import insert_fitting
 from engine.importing.full_text import FullText
 from engine.importing.imported import Imported, Rejected, rejected_name
@@ -170,19 +171,22 @@ class Finish:
 
     def _add(self) -> None:
         conn, table = self._conn, self._table
-        there = {name: name for _, name, *_ in conn.execute(_table_info(table.name))}
+        there = {name: kind for _, name, kind, *_ in conn.execute(_table_info(table.name))}
         work = f"{self._schema}.{quote(table.work_name)}"
         info = conn.execute(f"PRAGMA {self._schema}.table_info({quote(table.work_name)})")
-        columns = []
+        columns, notes = [], table.imported.notes
         for _, name, kind, *_ in info.fetchall():
             target = find_name(name, list(there))
             if target is None:
                 conn.execute(f"ALTER TABLE {quote(table.name)} ADD COLUMN {quote(name)} {kind}")
-                table.imported.notes.append(f"A column {name} was added to {table.name}.")
+                notes.append(f"A column {name} was added to {table.name}.")
                 target = name
+            else:
+                notes += note_on_changes(conn, work, name, target, there[target])
             columns.append((name, target))
         targets = ", ".join(quote(target) for _, target in columns)
-        values = ", ".join(quote(name) for name, _ in columns)
+        conn.create_function("float_text", 1, repr, deterministic=True)
+        values = ", ".join(value_to_add(name, there.get(target, "")) for name, target in columns)
         insert = f"INSERT INTO main.{quote(table.name)} ({targets})"
         conn.execute("SAVEPOINT adding")
         try:

@@ -6,11 +6,14 @@ options ask for, or SQLite refuses it. Rejected (imported.py) keeps such rows.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine.importing.column_types import ColumnType, type_of
+
+_PLUS = re.compile(r"^\s*\+(?=[0-9])", re.ASCII)
 
 
 class Fits:
@@ -56,7 +59,8 @@ def is_number(value: Any, wanted: ColumnType) -> bool:
     if isinstance(value, bytes):
         return False
     if isinstance(value, str):
-        return value != "" and type_of(value) <= wanted
+        # With a plus sign, many digits are a phone number unless a person says otherwise.
+        return value != "" and type_of(_PLUS.sub("", value)) <= wanted
     if wanted is ColumnType.FLOAT or isinstance(value, int):
         return True
     # A float beyond 64 bits would stay one, and infinity is not an integer at all.

@@ -32,6 +32,7 @@ async def parse_in_pieces(text: str, breathe: Breathe, parser: JsonParser) -> An
         ValueError: it is not JSON; json.loads says where the error is.
         RecursionError: its lists and objects are nested too deeply.
     """
+    parser.look_ahead(text)
     pieces = _Pieces(text, breathe, parser)
     start = _skip(text, 0)
     opening = text[start : start + 1]
@@ -63,7 +64,7 @@ class _Pieces:
             return values, position + 1
         names: list[str] = []
         # How many values were checked, where the others begin, and what was counted before them.
-        checked, begin, counted = 0, position, parser.not_numbers
+        checked, begin, counted = 0, position, parser.counted
         while True:
             value, position = parser.decode(text, position)
             if type(value) is dict:
@@ -78,11 +79,11 @@ class _Pieces:
                 continue
             if parser.lacks_members(text, begin, position, values[checked:]):
                 del values[checked:]
-                position, parser.not_numbers = begin, counted
+                position, parser.counted = begin, counted
                 continue
             if is_last:
                 return values, position
-            checked, begin, counted = len(values), position, parser.not_numbers
+            checked, begin, counted = len(values), position, parser.counted
             await self._breathe(position)
 
     async def object(self, start: int) -> tuple[dict[str, Any], int]:

@@ -12,7 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.importing.excerpts import excerpt
 from engine.importing.json_depth import check_depth
+from engine.importing.rounding import is_rounded, may_be_rounded, rounded
 
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _COMMENT = re.compile(rf"{_STRING}|(//[^\r\n]*|/\*.*?\*/)", re.DOTALL)
@@ -35,10 +37,13 @@ class JsonParser:
     separators: int = 0  # commas between documents
     repeated: int = 0  # members with the name of another one and another value
     first_repeated: str = ""
+    rounded: int = 0  # numbers that lose digits
+    first_rounded: str = ""
     #: Like json.JSONDecoder.raw_decode. Follow it with `lacks_members`.
     decode: Callable[[str, int], tuple[Any, int]] = field(init=False)
     _how: dict[str, Any] = field(default_factory=dict)
     _sees_pairs: bool = False
+    _sees_floats: bool = False
 
     def __post_init__(self) -> None:
         self._use()
@@ -52,9 +57,34 @@ class JsonParser:
         """Read integers with thousands of digits as text, which makes all parsing slower."""
         self._use(parse_int=_integer)
 
+    def look_ahead(self, text: str) -> None:
+        """Get ready for a text; call this before any of it is parsed.
+
+        If it may have numbers that lose digits, these are seen from now on, which takes longer.
+        """
+        if not self._sees_floats and may_be_rounded(text):
+            self._sees_floats = True
+            self._use(parse_float=self._float)
+
+    def _float(self, written: str) -> float:
+        if is_rounded(written):
+            self.first_rounded = self.first_rounded if self.rounded else written
+            self.rounded += 1
+        return float(written)
+
     def forget(self) -> None:
         """Reset the counts."""
         self.not_numbers = self.comments = self.commas = self.separators = self.repeated = 0
+        self.rounded = 0
+
+    @property
+    def counted(self) -> tuple[int, int]:
+        """How many values were counted that would be counted again if they were read again."""
+        return self.not_numbers, self.rounded
+
+    @counted.setter
+    def counted(self, counts: tuple[int, int]) -> None:
+        self.not_numbers, self.rounded = counts
 
     def _constant(self, name: str) -> float | None:
         if name == "NaN":
@@ -64,10 +94,10 @@ class JsonParser:
 
     def raw_decode(self, text: str, start: int) -> tuple[Any, int]:
         """Return the value that starts there, and where it ends, as json.JSONDecoder does."""
-        before = self.not_numbers
+        before = self.counted
         value, end = self.decode(text, start)
         if self.lacks_members(text, start, end, value):
-            self.not_numbers = before
+            self.counted = before
             value, end = self.decode(text, start)
         return value, end
 
@@ -114,13 +144,14 @@ class JsonParser:
             RecursionError: it is nested too deeply.
         """
         check_depth(text)
-        before = self.not_numbers, self.repeated
+        self.look_ahead(text)
+        before = self.counted, self.repeated
         try:
             return self._document(text)
         except json.JSONDecodeError:
             raise
         except ValueError:  # int() refuses thousands of digits
-            self.not_numbers, self.repeated = before
+            self.counted, self.repeated = before
             self._take_long_integers()
             return self._document(text)
 
@@ -141,6 +172,7 @@ class JsonParser:
         self._use(parse_int=_integer, strict=False)  # line breaks and tabs may be in text
         plain = _LAST_COMMA.sub(self._without_comma, _COMMENT.sub(self._without_comment, text))
         check_depth(plain)
+        self.look_ahead(plain)
         values = []
         position = _after(_SEPARATOR, plain, 0)
         while position < len(plain):
@@ -183,6 +215,11 @@ class JsonParser:
             notes.append(
                 f"{what} the same name as a later one in the same object, such as {name!r}, and"
                 f" got another name, such as {name + '_2'!r}."
+            )
+        if self.rounded:
+            notes.append(
+                f"{rounded(self.rounded)}{':' if self.rounded == 1 else ': the first is'}"
+                f" {excerpt(self.first_rounded)}. In quotation marks, they keep all digits."
             )
         if self.not_numbers:
             notes.append(f"{_count(self.not_numbers, 'value')} read as NULL: NaN, not a number.")

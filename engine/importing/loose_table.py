@@ -26,6 +26,7 @@ from engine.importing.column_types import EXACT, ColumnType
 from engine.importing.fitting import Fits, insert_fitting
 from engine.importing.imported import Chosen, Imported, Rejected, create_table, names_of
 from engine.importing.options import ImportOptions
+from engine.importing.rounding import Rounding
 from engine.importing.slices import slices
 from engine.pace import Breathe
 from engine.sqlite.names import quote
@@ -227,6 +228,8 @@ class LooseTable:
         side.columns = names
         places = [names.index(name) for name in keys]
         fits = Fits(names, places, forced, blank_is_null=False)
+        floats = [place for place, wanted in forced if wanted is ColumnType.FLOAT and place in kept]
+        rounding = Rounding({place: names[place] for place in floats})
         self._conn.create_function("float_text", 1, repr, deterministic=True)
         values = [
             _FLOAT_AS_TEXT.format(place)
@@ -234,7 +237,8 @@ class LooseTable:
             else f"c{place}"
             for place, types in enumerate(self._types)
         ]
-        rows = await self._copy(table, kept, values, fits, side, breathe)
+        rows = await self._copy(table, kept, values, fits, rounding, side, breathe)
+        notes += rounding.notes()
         self._conn.execute("DROP TABLE temp.loose")
         return Imported(
             columns=[names[i] for i in kept],
@@ -268,6 +272,7 @@ class LooseTable:
         kept: list[int],
         values: list[str],
         fits: Fits,
+        rounding: Rounding,
         rejected: Rejected,
         breathe: Breathe,
     ) -> int:
@@ -292,6 +297,7 @@ class LooseTable:
                 for number, row in whole.items():
                     reason = fits.misfit(row)
                     if reason is None:
+                        rounding.see([row], [None])
                         good.append((number, [row[place] for place in kept]))
                     else:
                         rejected.add(number, reason, row)

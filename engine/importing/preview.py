@@ -45,6 +45,7 @@ from engine.importing.loose_table import LooseTable
 from engine.importing.options import ImportOptions, Request
 from engine.importing.preview_fits import fits_of, misfits_of
 from engine.importing.preview_lines import lines_of
+from engine.importing.rounding import Rounding
 from engine.importing.sql_import import read_script
 from engine.importing.sql_script import run_script
 from engine.importing.sqlite_file import MAGIC, no_database
@@ -152,15 +153,20 @@ class Previews:
         conversion = Conversion(dialect.habits, width)
         types.see(conversion.see(rows) if rows else rows)
         kinds = types.types if rows else [ColumnType.TEXT] * width
-        convert = conversion.converter(kinds)
+        names = column_names(first if header else [""] * width)
+        converted = list(map(conversion.converter(kinds), rows))
+        rounding = Rounding(
+            {at: names[at] for at, kind in enumerate(kinds) if types.long[at] and kind.is_float}
+        )
+        rounding.see(converted, lines[header:])
         table = self._table(
             request,
             "",
-            column_names(first if header else [""] * width),
+            names,
             [kind.word for kind in kinds],
             [
-                [_csv_value(value, kind) for value, kind in zip(convert(row), kinds, strict=True)]
-                for row in rows
+                [_csv_value(value, kind) for value, kind in zip(row, kinds, strict=True)]
+                for row in converted
             ],
             len(rows) if all_seen else None,
         )
@@ -185,7 +191,7 @@ class Previews:
             "escape": dialect.rules.escape or "",
             "comment": dialect.rules.comment or "",
             "null": sorted(dialect.habits.nulls),
-            "notes": notes_on(dialect, Oddities(), None, None, None),
+            "notes": [*notes_on(dialect, Oddities(), None, None, None), *rounding.notes()],
             "guesses": guesses(
                 head, dialect.encoding, layout, options, first, rows, all_seen=all_seen
             ),
@@ -204,7 +210,7 @@ class Previews:
             texts = [one for one in texts if one.strip("\ufeff \t\r\n")]
             if not complete and len(texts) > 1:
                 texts.pop()
-            shape = Shape([row for one in texts[:_SEEN_ROWS] if (row := _row_of_text(one))])
+            shape = Shape([row for one in texts[:_SEEN_ROWS] if (row := _row_of_text(one, parser))])
             count = len(texts) if complete and len(texts) <= _SEEN_ROWS else None
             words = "JSON text sequence" if sequence else "JSON, one value a line"
         elif complete:
@@ -381,9 +387,9 @@ def _csv_value(value: str | None, kind: ColumnType) -> Any:
     return float(value) if is_float else int(value)
 
 
-def _row_of_text(text: str) -> dict[str, Any]:
+def _row_of_text(text: str, parser: JsonParser) -> dict[str, Any]:
     try:
-        return row_of_any(parse(text, "", JsonParser()))
+        return row_of_any(parse(text, "", parser))
     except SourceError:
         return {}
 
