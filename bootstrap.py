@@ -119,15 +119,19 @@ def read_blocks(pager: Any) -> None:
 
 
 class BrowserPackages:
-    """The packages of the instance in `folder`. The others are JSON: a list of package indexes, the
-    lock as checked by the worker, or null, and the addresses of Datasette's repository.
+    """The packages of the instance in `folder`. JSON is: a list of package indexes, the lock as
+    checked by the worker, or null, and the addresses of Datasette's repository. `distribution` is
+    the address of Pyodide's distribution, "" for none.
     """
 
-    def __init__(self, folder: str, indexes: str, lock: str, repository: str) -> None:
+    def __init__(
+        self, folder: str, indexes: str, distribution: str, lock: str, repository: str
+    ) -> None:
         self._setup = PluginSetup(
             Path(folder),
             json.loads(indexes),
             CATALOGUE,
+            distribution=distribution,
             record=json.loads(lock),
             repository=json.loads(repository),
             request=environment.request,

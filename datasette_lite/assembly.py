@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from datasette_lite import branding
+from datasette_lite.downloads import DEFAULT_INDEX
 from datasette_lite.packs import (
     content_file,
     read_pack,
@@ -25,7 +26,6 @@ from datasette_lite.packs import (
 from datasette_lite.page_policy import HEADERS
 from datasette_lite.plugin_wheels import PluginWheels
 from datasette_lite.runtime import WASM, Runtime
-from datasette_lite.settings import DEFAULT_INDEX
 from datasette_lite.versions import seal
 from datasette_lite.wheel_index import write_index
 from datasette_lite.wheel_licenses import SEPARATOR, of_wheel
@@ -67,6 +67,8 @@ class Contents:
     packs: dict[str, Path] = field(default_factory=dict)
     #: Addresses of package indexes, relative to the site if they are part of it.
     package_indexes: list[str] = field(default_factory=lambda: [DEFAULT_INDEX])
+    #: The address of Pyodide's distribution; see Runtime.distribution.
+    distribution: str | None = None
     #: Folders of wheels that the site serves as a package index.
     wheel_folders: list[Path] = field(default_factory=list)
     #: The examples of apps by name, without index.json, which is made from `app_index`.
@@ -114,6 +116,7 @@ def lay_out(draft: Path, runtime: Runtime, contents: Contents) -> None:
     decided: dict[str, object] = {
         "locked": contents.locked,
         "index": contents.package_indexes,
+        "distribution": runtime.distribution(contents.distribution, contents.package_indexes),
         "plugins": contents.wheels.names,
         "hashes": contents.wheels.hashes,
         "private": contents.private,

@@ -72,6 +72,12 @@ def publishing_options(command: _F) -> _F:
             show_default=True,
             help="Package index of --install, and of plugins that visitors install; repeatable",
         ),
+        click.option(
+            "--distribution",
+            metavar="URL",
+            help="Copy of Pyodide's distribution, for packages with native code; '' for none;"
+            " default: that of Pyodide's authors, if --index has the default",
+        ),
         click.option("--plugin-secret", nargs=3, type=(str, str, str), multiple=True, hidden=True),
         click.option(
             "--public-key",

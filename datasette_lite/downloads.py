@@ -19,6 +19,9 @@ PLATFORM = [
     *("--platform", "manylinux2014_x86_64", "--platform", "manylinux_2_28_x86_64"),
 ]
 
+#: Stands among addresses of package indexes for micropip's default one, or that of pip.
+DEFAULT_INDEX = "default"
+
 _PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
 
 

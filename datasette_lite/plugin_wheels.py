@@ -20,10 +20,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from datasette_lite.downloads import configured_index, pip_download
+from datasette_lite.downloads import DEFAULT_INDEX, configured_index, pip_download
 from datasette_lite.runtime import PACKAGE, Runtime
 from datasette_lite.server import make_server
-from datasette_lite.settings import DEFAULT_INDEX, SettingsError, SiteSettings, is_path
+from datasette_lite.settings import SettingsError, SiteSettings, is_path
 from datasette_lite.wheel_index import write_index
 
 #: The command that makes site.lock, as messages name it.
@@ -45,13 +45,20 @@ class PluginWheels:
 
 
 def choose(
-    runtime: Runtime, plugins: list[str], indexes: list[str], out: Path, folder: Path
+    runtime: Runtime,
+    plugins: list[str],
+    indexes: list[str],
+    out: Path,
+    folder: Path,
+    *,
+    distribution: str = "",
 ) -> list[dict[str, Any]]:
     """Choose the wheels of `plugins` as a browser would, and download them into `out`.
 
     `plugins` are requirements, URLs of wheels and paths of wheels relative to `folder`; `indexes`
     are addresses of package indexes, DEFAULT_INDEX for that of pip; the first that has a package
-    counts. resolve_plugins.py describes the result.
+    counts. `distribution` is the address of Pyodide's distribution, "" for none.
+    resolve_plugins.py describes the result.
 
     Raises:
         SettingsError: one of them is unavailable.
@@ -63,6 +70,8 @@ def choose(
         "environment": about["environment"],
         "plugins": [str((folder / one).resolve()) if is_path(one) else one for one in plugins],
         "indexes": [_configured(one) for one in indexes],
+        "distribution": distribution,
+        "listing": str(runtime.listing),
         "out": str(out),
     }
     # This machine's packages must not be mistaken for the site's.
@@ -85,7 +94,13 @@ def _configured(index: str) -> str:
 
 
 def chosen_wheels(
-    runtime: Runtime, plugins: list[str], indexes: list[str], folder: Path, cache: Path
+    runtime: Runtime,
+    plugins: list[str],
+    indexes: list[str],
+    folder: Path,
+    cache: Path,
+    *,
+    distribution: str = "",
 ) -> PluginWheels:
     """Return the wheels of `plugins`; see `choose`. The same request gets the same wheels again,
     without the network, as long as `cache` keeps them.
@@ -96,7 +111,7 @@ def chosen_wheels(
     if not plugins:
         return PluginWheels()
     local = [_sha256(folder / one) for one in plugins if is_path(one)]
-    key = json.dumps([runtime.id, plugins, indexes, local])
+    key = json.dumps([runtime.id, plugins, indexes, distribution, local])
     kept = cache / "plugins" / hashlib.sha256(key.encode()).hexdigest()[:16]
     record = kept / "wheels.json"
     if not record.is_file():
@@ -104,7 +119,7 @@ def chosen_wheels(
         with tempfile.TemporaryDirectory(dir=kept.parent) as work:
             draft = Path(work) / "draft"
             draft.mkdir()
-            wheels = choose(runtime, plugins, indexes, draft, folder)
+            wheels = choose(runtime, plugins, indexes, draft, folder, distribution=distribution)
             (draft / record.name).write_text(json.dumps(wheels))
             shutil.rmtree(kept, ignore_errors=True)
             draft.rename(kept)
@@ -150,14 +165,16 @@ def write_lock(settings: SiteSettings, runtime: Runtime) -> int:
         out.mkdir()
         with _served(settings.wheel_folders, Path(work) / "index") as address:
             indexes = settings.index_urls(address)
-            wheels = choose(runtime, settings.plugins, indexes, out, settings.folder)
+            distribution = runtime.distribution(settings.distribution, settings.index)
+            plugins, folder = settings.plugins, settings.folder
+            wheels = choose(runtime, plugins, indexes, out, folder, distribution=distribution)
     lines = [f"#   {one['name']}" for one in wheels if one["is_plugin"]]
     paths = {(settings.folder / one).resolve().as_uri() for one in settings.plugins if is_path(one)}
     for one in wheels:
         if one["url"] in paths:
             path = Path(one["url"].removeprefix("file://"))
             what = f"./{path.relative_to(settings.folder.resolve()).as_posix()}"
-        elif one["url"] in settings.plugins:
+        elif one["url"] in settings.plugins or _is_below(one["url"], distribution):
             what = f"{one['name']} @ {one['url']}"
         else:
             what = f"{one['name']}=={one['version']}"
@@ -205,6 +222,10 @@ def locked_wheels(settings: SiteSettings, cache: Path) -> PluginWheels:
         names=sorted(line.removeprefix("#   ") for line in lines if line.startswith("#   ")),
         hashes=sorted(set(re.findall(r"--hash=sha256:([0-9a-f]{64})", text))),
     )
+
+
+def _is_below(url: str, address: str) -> bool:
+    return address != "" and url.startswith(address.rstrip("/") + "/")
 
 
 def _sources(settings: SiteSettings) -> list[str]:

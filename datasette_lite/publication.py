@@ -22,12 +22,12 @@ from datasette_lite.app_parts import packs_of_app
 from datasette_lite.assembly import Contents, assemble
 from datasette_lite.conversion import Converted, convert
 from datasette_lite.data_files import collect
+from datasette_lite.downloads import DEFAULT_INDEX
 from datasette_lite.errors import PublishError
 from datasette_lite.plugin_wheels import PluginWheels, chosen_wheels
 from datasette_lite.runtime import Runtime, RuntimeMissing, find_runtime
 from datasette_lite.secret_keys import refuse_secrets
 from datasette_lite.settings import (
-    DEFAULT_INDEX,
     SettingsError,
     SiteSettings,
     is_path,
@@ -63,6 +63,8 @@ class Publication:
     install: list[str] = field(default_factory=list)
     #: Addresses of package indexes, DEFAULT_INDEX for that of pip.
     indexes: list[str] = field(default_factory=lambda: [DEFAULT_INDEX])
+    #: The address of Pyodide's distribution; see Runtime.distribution.
+    distribution: str | None = None
     #: Paths of keys that look like secrets but may be published.
     public_keys: list[str] = field(default_factory=list)
     locked: bool = False
@@ -136,6 +138,7 @@ def _contents(publication: Publication, say: Callable[[str], object]) -> tuple[C
         private=publication.private,
         read_only=publication.read_only,
         package_indexes=publication.indexes,
+        distribution=publication.distribution,
         branding=publication.branding,
     )
     _add_data(contents, converted, publication)
@@ -175,6 +178,7 @@ def _app_contents(
         locked=publication.locked,
         private=publication.private,
         package_indexes=publication.indexes,
+        distribution=publication.distribution,
         branding=replace(publication.branding, name=title, app=link),
         settings={
             "apps": {
@@ -193,7 +197,11 @@ def _wheels(publication: Publication, runtime: Runtime, needed: list[str]) -> Pl
     for name in publication.install:
         if is_path(name) and not Path(name).is_file():
             raise PublishError(f"--install {name}: there is no such file.")
-    return chosen_wheels(runtime, needed, publication.indexes, Path.cwd(), publication.cache)
+    indexes = publication.indexes
+    distribution = runtime.distribution(publication.distribution, indexes)
+    return chosen_wheels(
+        runtime, needed, indexes, Path.cwd(), publication.cache, distribution=distribution
+    )
 
 
 def _documents(publication: Publication, folders: list[SiteSettings]) -> dict[str, dict[str, Any]]:

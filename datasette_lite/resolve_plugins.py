@@ -7,6 +7,7 @@ site's packages, none of this machine's. It reads from standard input, as JSON,
     "tags", "environment"  of Pyodide; see runtime.py
     "plugins"      requirements, URLs of wheels and absolute paths of wheels
     "indexes"      addresses of package indexes, "default" for micropip's own
+    "distribution", "listing"  the address of Pyodide's distribution, or "", and the list of it
     "out"          an empty folder for the wheels
 
 and writes the list of the wheels: "name", "version", "file", "sha256", "url" and "is_plugin" of
@@ -39,8 +40,12 @@ def be_pyodide(tags: list[list[str]], environment: dict[str, str]) -> None:
         module.default_environment = lambda: dict(environment)
 
 
-async def resolve(plugins: list[str], indexes: list[str], out: Path) -> list[dict[str, Any]]:
+async def resolve(
+    plugins: list[str], indexes: list[str], distribution: Any, out: Path
+) -> list[dict[str, Any]]:
     """Choose the wheels, write them into `out` and return the list of them.
+
+    :param distribution: engine.packages.distribution.Distribution, or None
 
     Raises:
         PluginError: some of `plugins` are unavailable.
@@ -58,7 +63,8 @@ async def resolve(plugins: list[str], indexes: list[str], out: Path) -> list[dic
             path = Path(plugin)
             address = f"file://{path}" if path.is_absolute() else plugin
             try:
-                chosen = await choose(address, indexes, have=list(found.values()))
+                have = list(found.values())
+                chosen = await choose(address, indexes, have=have, distribution=distribution)
             except Unresolvable as error:
                 failed[plugin] = error
                 continue
@@ -77,11 +83,14 @@ def main() -> None:
     asked = json.load(sys.stdin)
     sys.path[:0] = asked["paths"]
     from engine.errors import PluginError
+    from engine.packages.distribution import Distribution
 
     be_pyodide(asked["tags"], asked["environment"])
     answer: Any
     try:
-        answer = asyncio.run(resolve(asked["plugins"], asked["indexes"], Path(asked["out"])))
+        distribution = Distribution.at(asked["distribution"], Path(asked["listing"]))
+        wanted = asked["plugins"], asked["indexes"], distribution, Path(asked["out"])
+        answer = asyncio.run(resolve(*wanted))
     except PluginError as error:
         answer = {"error": error.message}
     json.dump(answer, sys.stdout)

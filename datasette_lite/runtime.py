@@ -1,8 +1,10 @@
 """The runtime: the site without anything of its owner's, as `make runtime` builds it.
 
     runtime.json   its "id", the hash of what it was built from; and of Pyodide, which wheels run
-                   ("tags": [interpreter, ABI, platform], best first) and the "environment" that
-                   markers of requirements are evaluated in
+                   ("tags": [interpreter, ABI, platform], best first), the "environment" that
+                   markers of requirements are evaluated in, and where its authors publish its
+                   "distribution"
+    distribution.json  what that has; scripts/list_distribution.py
     site/          the files that are served, before datasette_lite/versions.py seals them
     site/runtime/  the packs, each with its .content, and the WebAssembly
     python/        the package `engine`, which reads data files
@@ -18,6 +20,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from datasette_lite.downloads import DEFAULT_INDEX
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -52,6 +56,21 @@ class Runtime:
         """The contents of runtime.json."""
         contents: dict[str, Any] = json.loads((self.folder / "runtime.json").read_text())
         return contents
+
+    @property
+    def listing(self) -> Path:
+        """The list of what Pyodide's distribution has."""
+        return self.folder / "distribution.json"
+
+    def distribution(self, chosen: str | None, indexes: list[str]) -> str:
+        """Return the address of Pyodide's distribution, "" for none.
+
+        :param chosen: by the owner of a site. None: that of Pyodide's authors, unless `indexes`,
+            the addresses of package indexes, show that the owner wants no host but some.
+        """
+        if chosen is not None:
+            return chosen
+        return str(self.about["distribution"]) if DEFAULT_INDEX in indexes else ""
 
     @property
     def site(self) -> Path:

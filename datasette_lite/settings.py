@@ -17,6 +17,7 @@ import yaml
 from datasette.app import DEFAULT_SETTINGS
 
 from datasette_lite.branding import Branding
+from datasette_lite.downloads import DEFAULT_INDEX
 
 #: Folders beside site.toml that become part of every instance, as in Datasette's configuration
 #: directory.
@@ -28,13 +29,11 @@ DOCUMENTS = {
     "metadata": ("metadata.json", "metadata.yaml", "metadata.yml"),
 }
 
-#: Stands in `index` for micropip's default package index.
-DEFAULT_INDEX = "default"
-
 _TYPES = {
     "locked": bool,
     "private": bool,
     "index": list,
+    "distribution": str,
     "plugins": list,
     "title": str,
     "logo": str,
@@ -59,6 +58,8 @@ class SiteSettings:
     #: Where packages come from, in order of preference: addresses of package indexes, folders of
     #: wheels that the site serves as an index, and DEFAULT_INDEX.
     index: list[str] = field(default_factory=lambda: [DEFAULT_INDEX])
+    #: The address of Pyodide's distribution, "" for none; None: see `distribution_of`.
+    distribution: str | None = None
     #: Requirements, URLs of wheels and paths of wheels, as they are listed.
     plugins: list[str] = field(default_factory=list)
     #: What the site is called; "" keeps the name of the project.
@@ -163,6 +164,12 @@ def read_settings(folder: Path) -> SiteSettings:
                 f"site.toml sets index to {one!r}, which is neither a folder nor a URL, nor"
                 f" {DEFAULT_INDEX!r}."
             )
+    distribution = values.get("distribution", "")
+    if distribution and not re.match(r"https?://[^/@\s]+/", distribution):
+        raise SettingsError(
+            f"site.toml sets distribution to {distribution!r}, which is not a URL such as"
+            " https://example.org/pyodide/."
+        )
     return SiteSettings(folder, **values)
 
 

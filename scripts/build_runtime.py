@@ -26,6 +26,7 @@ from bundle_worker import WASM, bundle
 from bundling import MODULES
 from includes import with_parts
 from licenses import listing
+from list_distribution import address_of, listing_of
 from wheels import PROJECT, locked_wheels
 
 from datasette_lite.packs import content_file
@@ -100,13 +101,13 @@ def make_packs(wheels: Path) -> dict[str, Path]:
 
 def runtime_packs(wheels: Path) -> dict[str, Path]:
     """Make the packs of Python and of a folder of wheels."""
-    stdlib = PYODIDE / "python_stdlib.zip"
+    stdlib, listed = PYODIDE / "python_stdlib.zip", list_distribution()
     made = {name: PACKS / f"{name}.pack" for name in ("stdlib", "packages", "rest")}
     in_pyodide(
         COMPILER,
         list(made.values()),
-        [stdlib, wheels, FIRST_VISIT],
-        *("runtime", str(stdlib), str(wheels), str(FIRST_VISIT), str(PACKS)),
+        [stdlib, wheels, FIRST_VISIT, listed],
+        *("runtime", str(stdlib), str(wheels), str(FIRST_VISIT), str(listed), str(PACKS)),
     )
     return made
 
@@ -150,6 +151,16 @@ def wasm_pack() -> dict[str, Path]:
     out = PACKS / f"{WASM.name}.pack"
     in_pyodide(COMPILER, [out], [WASM], "compress", str(WASM), str(out))
     return {"wasm-packed": out}
+
+
+def list_distribution() -> Path:
+    """Write the list of what Pyodide's distribution has."""
+    out = PACKS / "distribution.json"
+    listed = listing_of(PYODIDE)
+    PACKS.mkdir(parents=True, exist_ok=True)
+    if not out.is_file() or out.read_text() != listed:
+        out.write_text(listed)
+    return out
 
 
 def describe_pyodide(wheels: Path) -> Path:
@@ -259,7 +270,9 @@ def build_runtime() -> Runtime:
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(PROJECT / "engine", draft / "python" / "engine", ignore=ignored)
             lay_out_packages(draft / "packages", wheels)
-            contents = {"id": id, **json.loads(about.read_text())}
+            shutil.copy2(PACKS / "distribution.json", draft / "distribution.json")
+            contents = {"id": id, "distribution": address_of(PYODIDE)}
+            contents |= json.loads(about.read_text())
             (draft / "runtime.json").write_text(json.dumps(contents))
             try:
                 draft.rename(folder)

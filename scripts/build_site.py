@@ -84,6 +84,7 @@ def contents_of(owner: SiteSettings, plugins: list[Path], settings: dict[str, ob
         locked=owner.locked,
         private=owner.private,
         package_indexes=owner.index_urls(),
+        distribution=owner.distribution,
         wheel_folders=owner.wheel_folders,
         settings=settings,
     )

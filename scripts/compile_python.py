@@ -1,13 +1,13 @@
 """Compiles Python for the browser. Runs inside Pyodide (see run_in_pyodide.mjs).
 
-    compile_python.py runtime STDLIB.zip WHEELS FIRST OUT
+    compile_python.py runtime STDLIB.zip WHEELS FIRST LISTING OUT
     compile_python.py pack OUT [--tree FOLDER=TARGET ...] [--file PATH=TARGET ...]
     compile_python.py compress PATH OUT
 
 `runtime` makes what every page needs of Python, in the folder OUT: stdlib.pack and packages.pack
 have what the list FIRST names (record_first_visit.py makes it), so that a first visit need not wait
-for more, and rest.pack all else. `pack` lays folders of this project out. `compress` makes one of a
-file what it is served as.
+for more, and rest.pack all else, with LISTING, what Pyodide's distribution has. `pack` lays folders
+of this project out. `compress` makes one of a file what it is served as.
 
 datasette_lite/packs.py describes the format of packs. In rest.pack the standard library has an
 offset: its bytes replace what stdlib.pack, a zip file, has from there on. So modules keep their
@@ -45,6 +45,9 @@ STDLIB = f"/lib/python{sys.version_info.major}{sys.version_info.minor}.zip"
 
 #: Where the names of the modules in rest.pack are, one a line; engine/deferred_modules.py reads it.
 REST_NAMES = "/lib/rest-modules.txt"
+
+#: Where the list of Pyodide's distribution is; engine/packages/plugin_setup.py has it too.
+LISTING = "/lib/distribution.json"
 
 #: What a distribution says of itself, which plugins and versions are looked up in.
 DISTRIBUTION_FILES = (".dist-info/METADATA", ".dist-info/entry_points.txt")
@@ -144,12 +147,12 @@ def module_name(path: str) -> str | None:
     return stem.removesuffix("/__init__").replace("/", ".")
 
 
-def compile_runtime(stdlib: Path, wheels: Path, first: Path, out: Path) -> None:
+def compile_runtime(stdlib: Path, wheels: Path, first: Path, listing: Path, out: Path) -> None:
     """Write stdlib.pack, packages.pack and rest.pack."""
     wanted = read_list(first)
     library = list(compiled_stdlib(stdlib))
     small, more, cut = split_stdlib(library, wanted["stdlib"])
-    rest: list[Entry] = [(STDLIB, more, cut)]
+    rest: list[Entry] = [(STDLIB, more, cut), (LISTING, listing.read_bytes())]
     names = [module_name(path) for path, _, _ in library if path not in wanted["stdlib"]]
     packages: list[Entry] = []
     for wheel in sorted(wheels.glob("*.whl")):
@@ -161,9 +164,9 @@ def compile_runtime(stdlib: Path, wheels: Path, first: Path, out: Path) -> None:
             else:
                 rest.append((name, data))
                 names.append(module_name(path))
-    listing = "\n".join(sorted(name for name in names if name)).encode()
+    rest_names = "\n".join(sorted(name for name in names if name)).encode()
     write_compressed(out / "stdlib.pack", small)
-    write_pack(out / "packages.pack", [*packages, (REST_NAMES, listing)])
+    write_pack(out / "packages.pack", [*packages, (REST_NAMES, rest_names)])
     write_pack(out / "rest.pack", rest)
 
 
@@ -189,7 +192,7 @@ def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="compile_python.py")
     commands = parser.add_subparsers(dest="command", required=True)
     runtime = commands.add_parser("runtime", help="compile the standard library and packages")
-    for name in ("stdlib", "wheels", "first", "out"):
+    for name in ("stdlib", "wheels", "first", "listing", "out"):
         runtime.add_argument(name, type=Path)
     pack = commands.add_parser("pack", help="make a file system of folders")
     pack.add_argument("out", type=Path)
@@ -202,7 +205,7 @@ def main(argv: list[str]) -> None:
     if args.command == "compress":
         write_compressed(args.out, args.path.read_bytes())
     elif args.command == "runtime":
-        compile_runtime(args.stdlib, args.wheels, args.first, args.out)
+        compile_runtime(args.stdlib, args.wheels, args.first, args.listing, args.out)
     else:
         write_pack(args.out, pack_contents(args))
 

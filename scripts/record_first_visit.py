@@ -84,7 +84,7 @@ async def visit() -> None:
     # Sites may have plugins that are packages, and Datasette asks each for its files.
     importlib.resources.files("datasette")
     site.shell_url = "/v/0/shell/"
-    bootstrap.BrowserPackages("/instance", "[]", "null", "{}")
+    bootstrap.BrowserPackages("/instance", "[]", "", "null", "{}")
     bootstrap.load()
     bootstrap.reason_against_snapshot()
     # Only now: it imports Datasette.

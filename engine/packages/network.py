@@ -34,7 +34,13 @@ class Layer(compatibility_layer):  # type: ignore[misc]
 
     @staticmethod
     async def fetch_bytes(url: str, kwargs: Any) -> bytes:
-        return await in_time(_download(url, kwargs), _WHEEL_PATIENCE, url)
+        try:
+            return await in_time(_download(url, kwargs), _WHEEL_PATIENCE, url)
+        except OSError as error:
+            if not url.endswith(".whl"):
+                raise  # micropip does without
+            # micropip says this of most hosts, though not of those that it knows.
+            raise ValueError(f"Can't fetch wheel from {url!r}.") from error
 
 
 async def _download(url: str, kwargs: Any) -> bytes:

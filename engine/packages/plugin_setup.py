@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from engine.packages.limits import Limit
     from engine.packages.resolving import Chosen, Report, Unresolvable
 
+#: Where the list of Pyodide's distribution is in the browser.
+LISTING = Path("/lib/distribution.json")
+
 #: How the lock names what `ref` asks for, beside requirements.
 _REF = "?ref="
 
@@ -44,7 +47,8 @@ class PluginSetup:
     """The packages of the instance in `folder`, of which `record` is the lock, or None; `indexes`
     are addresses of package indexes, "default" for micropip's own. `catalogue` is a file: JSON, a
     list of plugins, each with "name", "version", the one that was tested with the site's own
-    Datasette, and "state", "works" if it did. `repository` has the addresses of Datasette's
+    Datasette, and "state", "works" if it did. `distribution` is the address of Pyodide's
+    distribution, "" for none, and `listing` lists it. `repository` has the addresses of Datasette's
     repository ("page", "api", "raw"), and `request` requests them.
     """
 
@@ -56,11 +60,14 @@ class PluginSetup:
         installed: Path = INSTALLED,
         record: dict[str, Any] | None = None,
         *,
+        distribution: str = "",
+        listing: Path = LISTING,
         repository: Mapping[str, str] | None = None,
         request: Request | None = None,
     ) -> None:
         self._packages = Packages(folder, installed, record)
         self._indexes = indexes
+        self._distribution, self._listing = distribution, listing
         self._catalogue = catalogue
         self._installed = installed
         self._repository, self._request = repository, request
@@ -245,13 +252,16 @@ class PluginSetup:
             Unresolvable: it cannot be had. Nothing is changed then.
         """
         await deferred_modules.need("Choosing packages")
+        from engine.packages.distribution import Distribution
         from engine.packages.resolving import Unresolvable, choose
 
         have = self._have()
+        distribution = Distribution.at(self._distribution, self._listing)
         first: Unresolvable | None = None
         limits: list[Limit] = []
         while True:
             more = {"limits": [limit.requirement for limit in limits], **options}
+            more["distribution"] = distribution
             try:
                 chosen = await choose(requirement, self._indexes, have=have, report=report, **more)
             except Unresolvable as error:

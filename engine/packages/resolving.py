@@ -25,10 +25,11 @@ from micropip._vendored.packaging.src.packaging.requirements import (
 )
 from micropip.metadata import Metadata
 from micropip.package import PackageMetadata
-from micropip.transaction import Transaction
+from micropip.transaction import Transaction, find_wheel
 from micropip.wheelinfo import WheelInfo
 
 from engine.errors import PluginError
+from engine.packages.distribution import Distribution, Listed
 from engine.packages.network import Layer
 from engine.packages.wheels import (
     DEFAULT_INDEX,
@@ -55,6 +56,8 @@ CORE = frozenset(
 
 _FETCH_METADATA = re.compile(r"Can't fetch metadata for '([^']+)'")
 _NO_WHEEL = re.compile(r"Can't find a pure Python 3 wheel for '([^']+)'")
+#: Statuses with which an index says that it does not have a package.
+_MISSING = (403, 404, 410)
 _NO_FETCH = re.compile(r"Can't fetch wheel from '([^']+)'")
 
 
@@ -85,6 +88,22 @@ class _Conflict(ValueError):
         self.requirement, self.name, self.version, self.new = requirement, name, version, new
 
 
+class _NotTheOnlyVersion(ValueError):
+    """`requirement` does not admit the only `version` that the distribution has."""
+
+    def __init__(self, requirement: Requirement, version: str) -> None:
+        super().__init__(f"{requirement} is wanted, {version} is to be had")
+        self.requirement, self.version = requirement, version
+
+
+class _NeedsLibrary(ValueError):
+    """The package `name` of the distribution needs a shared library beside its wheel."""
+
+    def __init__(self, name: str, library: str) -> None:
+        super().__init__(f"{name} needs {library}")
+        self.name, self.library = name, library
+
+
 @dataclass
 class _Choice(Transaction):  # type: ignore[misc]
     """A Transaction for which what is in `hidden` is not there yet."""
@@ -98,6 +117,8 @@ class _Choice(Transaction):  # type: ignore[misc]
     fixed: frozenset[str] = frozenset()
     #: A wheel that counts in place of whatever the indexes have of its package.
     built: BuiltWheel | None = None
+    #: Has native code that the indexes have only for other platforms.
+    distribution: Distribution | None = None
     report: Report = lambda *_: None
 
     def __post_init__(self) -> None:
@@ -129,6 +150,51 @@ class _Choice(Transaction):  # type: ignore[misc]
                 await self.add_wheel(_info(self.built), req.extras)
             return
         await super().add_requirement_inner(req)
+
+    async def _add_requirement_from_package_index(self, req: Requirement) -> None:
+        try:
+            found = await package_index.query_package(
+                req.name,
+                self.index_urls,
+                compat_layer=self._compat_layer,
+                fetch_kwargs=self.fetch_kwargs,
+            )
+            wheel = find_wheel(found, req)
+        except ValueError as error:
+            await self._add_from_distribution(req, error)
+            return
+        # Another branch may have chosen it meanwhile.
+        if not self.check_version_satisfied(req)[0]:
+            await self.add_wheel(wheel, req.extras)
+
+    async def _add_from_distribution(self, req: Requirement, error: ValueError) -> None:
+        """Add what no index has for browsers; `error` says so.
+
+        Raises:
+            ValueError: the distribution does not have it either.
+        """
+        listed = self.distribution and self.distribution.packages.get(canonical(req.name))
+        # An index that was out of reach may have a newer one.
+        is_missing = Layer.status in _MISSING or _NO_WHEEL.search(str(error)) is not None
+        if self.distribution is None or not listed or not is_missing:
+            raise error
+        if not req.specifier.contains(listed.version, prereleases=True):
+            raise _NotTheOnlyVersion(req, listed.version) from error
+        if listed.libraries:
+            raise _NeedsLibrary(req.name, listed.libraries[0]) from error
+        if self.check_version_satisfied(req)[0]:
+            return
+        wheel = WheelInfo.from_url(self.distribution.url(listed))
+        wheel.sha256 = listed.sha256
+        await self.add_wheel(wheel, req.extras)
+        await self._add_needs(wheel, listed)
+
+    async def _add_needs(self, wheel: WheelInfo, listed: Listed) -> None:
+        """Add what the distribution says that a package needs, beside what its wheel says."""
+        known = {canonical(one.name) for one in wheel._requires or []}
+        needs = [Requirement(name) for name in listed.needs if name not in known]
+        wheel._requires = [*(wheel._requires or []), *needs]
+        await self.gather_requirements(needs)
 
     async def add_wheel(self, wheel: Any, extras: set[str], *, specifier: str = "") -> None:
         name = canonical(wheel.name)
@@ -166,6 +232,7 @@ async def choose(
     pre: bool = False,
     built: BuiltWheel | None = None,
     limits: Iterable[Requirement] = (),
+    distribution: Distribution | None = None,
     report: Report = lambda *_: None,
 ) -> Chosen:
     """Choose the wheels that `requirement` needs beside what is installed and `have`.
@@ -174,7 +241,8 @@ async def choose(
     a package counts. Packages in `hidden` are chosen again although they are there. `replace_site`:
     packages of the site may be outdone by others. `pre`: pre-releases count as much as others; else
     only where nothing else fits. `built` counts in place of what the indexes have of its package.
-    `limits` are kept by what is chosen, without being wanted themselves.
+    `limits` are kept by what is chosen, without being wanted themselves. `distribution` has what no
+    index has for browsers.
 
     Raises:
         Unresolvable: it cannot be had.
@@ -196,6 +264,7 @@ async def choose(
         choice = _choice(indexes, there, hide)
         choice.wants_pre, choice.report = eager[0], report
         choice.limits, choice.fixed, choice.built = list(limits), fixed, built
+        choice.distribution = distribution
         try:
             report("resolving", requirement, 0, 0)
             await choice.gather_requirements([requirement])
@@ -247,7 +316,7 @@ def _chosen(choice: _Choice, requirement: str) -> Chosen:
         wheel = read_wheel(info._data, info.filename, info.url)
         if info.sha256 is not None and info.sha256 != wheel.sha256:
             raise Unresolvable(
-                f"{info.filename} is not the file that the package index describes.",
+                f"{info.filename} is not the file that the list of packages describes.",
                 hint="The download may be damaged or may have been replaced. Nothing was"
                 " installed.",
             )
@@ -272,6 +341,19 @@ def _explained(error: Exception, requirement: str) -> Unresolvable:
     said = str(error)
     if isinstance(error, _Conflict):
         return _conflict(error, requirement)
+    if isinstance(error, _NotTheOnlyVersion):
+        wanted = error.requirement
+        return Unresolvable(
+            f"{_because(wanted.name, requirement)} has native code, and only version"
+            f" {error.version} of it was built for browsers"
+            + (f", not {wanted.specifier}." if wanted.name != package_name(requirement) else "."),
+            hint=f"Ask for {wanted.name} without a version, or look for an older or newer plugin.",
+        )
+    if isinstance(error, _NeedsLibrary):
+        return Unresolvable(
+            f"{_because(error.name, requirement)} needs the shared library {error.library}.",
+            hint="Shared libraries that are not part of a wheel cannot be loaded here.",
+        )
     if isinstance(error, InvalidRequirement):
         return Unresolvable(
             f"“{requirement}” does not name a Python package.",
@@ -340,7 +422,7 @@ def _not_in_index(name: str, requirement: str) -> Unresolvable:
             hint="Check your connection; it will be tried again at the next start.",
             retry=True,
         )
-    if Layer.status in (403, 404, 410):
+    if Layer.status in _MISSING:
         return Unresolvable(
             f"{because} is not in the package index.",
             hint="The name may be misspelled, or the site’s index may not have it.",

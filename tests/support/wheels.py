@@ -73,6 +73,13 @@ def add_to_index(folder: Path, *wheels: tuple[str, bytes]) -> None:
         )
 
 
+def listed(file: str, content: bytes, /, **more: list[str]) -> dict[str, dict[str, object]]:
+    """Return a wheel as the list of Pyodide's distribution has it."""
+    name, version = file.split("-")[:2]
+    digest = hashlib.sha256(content).hexdigest()
+    return {name.replace("_", "-"): {"version": version, "file": file, "sha256": digest, **more}}
+
+
 #: What a page of Datasette says if this plugin works.
 def saying(text: str) -> str:
     """Return the code of a plugin that adds a script to every page, which adds `text` to it."""

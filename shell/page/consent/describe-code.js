@@ -121,8 +121,11 @@ function warningAboutSource(ref) {
  */
 function originated(what, from) {
   if (from === "") return what.replace(/,$/, "");
-  const host = /^https?:/.test(from) && URL.canParse(from) ? new URL(from).host : from;
-  return `${what} from ${host}`;
+  // There may be several addresses, as of package indexes.
+  const hosts = from.replace(/https?:\/\/[^\s,]+/g, (one) => {
+    return URL.canParse(one) ? new URL(one).host : one;
+  });
+  return `${what} from ${hosts}`;
 }
 
 /**

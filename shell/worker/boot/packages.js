@@ -301,7 +301,8 @@ export class Packages {
     const lock = JSON.stringify(this.#lock ?? null);
     const indexes = JSON.stringify(this.#settings.indexes);
     const repository = JSON.stringify(DATASETTE_REPOSITORY);
-    this.#python = bootstrap.BrowserPackages(folder, indexes, lock, repository);
+    const { distribution } = this.#settings;
+    this.#python = bootstrap.BrowserPackages(folder, indexes, distribution, lock, repository);
     if (!this.any) return;
     report({ stage: "plugins", label: "" });
     for (const { without, reason } of this.#failures) {

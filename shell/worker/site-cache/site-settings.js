@@ -12,6 +12,8 @@ import { SITE_ROOT } from "../../shared/site.js";
  * @property {boolean} locked   whether the site takes no code from links or persons
  * @property {string[]} indexes absolute URLs of package indexes, "default" for micropip's own; the first
  *   that has a package counts
+ * @property {string} distribution  absolute URL of Pyodide's distribution, which has packages with native
+ *   code; "" for none
  * @property {string[]} plugins names of the packages built into the site
  * @property {string[]} hashes  SHA-256 of their wheels
  * @property {Record<string, {entry: string, sha256: string}>} apps  the owner's own apps, which run without
@@ -31,6 +33,7 @@ export function siteSettings() {
     locked = false,
     private: isPrivate = false,
     index = DEFAULT_INDEX,
+    distribution = "",
     plugins = [],
     hashes = [],
     apps = {},
@@ -43,6 +46,7 @@ export function siteSettings() {
     indexes: [index]
       .flat()
       .map((one) => (one === DEFAULT_INDEX ? one : new URL(one, SITE_ROOT).href)),
+    distribution: distribution && new URL(distribution, SITE_ROOT).href,
     plugins,
     hashes,
     apps,

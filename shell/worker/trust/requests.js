@@ -21,9 +21,10 @@ import { REF } from "./lock.js";
  * @returns {{items: ConsentItem[], problems: WireError[]}} each once, in the recipe's order; requests that
  *   cannot be read are problems
  */
-export function requestsOf(recipe, { indexes, plugins }, more = []) {
+export function requestsOf(recipe, { indexes, distribution, plugins }, more = []) {
   const { install, ref } = packagesOf(recipe);
-  const from = indexes.map(inWords).join(" or ");
+  const native = distribution ? `, or ${new URL(distribution).host} for native code` : "";
+  const from = indexes.map(inWords).join(" or ") + native;
   /** @type {Map<string, ConsentItem>} */
   const items = new Map();
   /** @type {WireError[]} */

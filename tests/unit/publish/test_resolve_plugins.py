@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from datasette_lite.plugin_wheels import choose, chosen_wheels, write_lock
+from datasette_lite.plugin_wheels import choose, chosen_wheels, locked_wheels, write_lock
 from datasette_lite.runtime import Runtime, find_runtime
 from datasette_lite.settings import SettingsError, read_settings
 from tests.support.hosts import static_site
-from tests.support.wheels import add_to_index, wheel
+from tests.support.wheels import add_to_index, listed, wheel
 
 WASM = "cp314-cp314-pyemscripten_2026_0_wasm32"
 
@@ -111,3 +113,46 @@ def test_the_lock_names_wheels_as_pip_takes_them(
     lock = (tmp_path / "site.lock").read_text()
     for line in (f"./{name} \\\n", f"lite-linked @ {url} \\\n", "lite-named==1.0 \\\n"):
         assert f"\n{line}" in lock
+
+
+def test_native_code_comes_from_the_distribution(
+    runtime: Runtime, index: tuple[Path, str], tmp_path: Path
+) -> None:
+    folder, address = index
+    file, content = wheel("lite-native", plugin=False, tag=WASM)
+    full = tmp_path / "site" / "full"
+    full.mkdir()
+    (full / file).write_bytes(content)
+    add_to_index(folder, wheel("lite-plugin", requires=("lite-native",)))
+    own = tmp_path / "runtime"
+    shutil.copytree(runtime.folder, own)
+    (own / "distribution.json").write_text(json.dumps(listed(file, content)))
+    distribution = address.replace("wheels/", "full/")
+    (tmp_path / "site.toml").write_text(
+        f'index = "{address}"\ndistribution = "{distribution}"\nplugins = ["lite-plugin"]\n'
+    )
+    settings = read_settings(tmp_path)
+    assert write_lock(settings, Runtime(own)) == 2
+    lock = (tmp_path / "site.lock").read_text()
+    assert f"\nlite-native @ {distribution}{file} \\\n" in lock
+    # pip gets it as the lock says, for another platform than this one.
+    wheels = locked_wheels(settings, tmp_path / "cache")
+    assert file in [path.name for path in wheels.files] and wheels.names == ["lite-plugin"]
+
+
+def test_where_the_distribution_is(runtime: Runtime) -> None:
+    default = runtime.about["distribution"]
+    assert default.startswith("https://")
+    assert runtime.distribution(None, ["wheels/", "default"]) == default
+    # An owner who named the hosts of packages wants no other.
+    assert runtime.distribution(None, ["wheels/"]) == ""
+    assert runtime.distribution("", ["default"]) == ""
+    assert runtime.distribution("https://example.org/full/", []) == "https://example.org/full/"
+
+
+def test_the_list_of_the_distribution_is_that_of_pyodide(runtime: Runtime) -> None:
+    packages = json.loads(runtime.listing.read_text())
+    for name in ("rpds-py", "lxml", "pillow", "numpy"):
+        assert packages[name]["file"].endswith(f"-{WASM}.whl")
+        assert re.fullmatch("[0-9a-f]{64}", packages[name]["sha256"])
+    assert packages["shapely"]["needs"] == ["numpy"]

@@ -48,6 +48,9 @@ class Instance:
         self._folder = folder
         self.index = index
         self.indexes = [index]
+        #: Pyodide's distribution, "" for none, and what it has.
+        self.distribution = ""
+        self.listed: dict[str, dict[str, Any]] = {}
         self._catalogue = folder / "catalogue.json"
         self._installed = folder.parent / "installed"
         folder.mkdir()
@@ -58,12 +61,16 @@ class Instance:
 
     def _setup(self) -> PluginSetup:
         record = self.record()
+        listing = self._folder / "distribution.json"
+        listing.write_text(json.dumps(self.listed))
         return PluginSetup(
             self._folder,
             self.indexes,
             self._catalogue,
             self._installed,
             record,
+            distribution=self.distribution,
+            listing=listing,
             repository=DATASETTE,
             request=self._request,
         )

@@ -16,6 +16,18 @@ for (const [item, expected] of [
   ],
   [
     {
+      kind: "plugin",
+      value: "datasette-x",
+      from: "https://index.test/simple/ or the package index, or cdn.test for native code",
+    },
+    {
+      name: "datasette-x",
+      what: "Plugin from index.test or the package index, or cdn.test for native code",
+      address: "",
+    },
+  ],
+  [
+    {
       kind: "wheel",
       value: "https://a.test/d/datasette_x-1.2-py3-none-any.whl",
       from: "a.test",

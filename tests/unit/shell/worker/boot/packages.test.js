@@ -26,7 +26,14 @@ function packages({ unfinished, paused, lock, locked = false, hashes = [], ...mo
     recipe,
     lock,
     isImported,
-    settings: { locked, indexes: ["default"], plugins: [], hashes, snapshots: false },
+    settings: {
+      locked,
+      indexes: ["default"],
+      distribution: "",
+      plugins: [],
+      hashes,
+      snapshots: false,
+    },
     decision: {
       key: "",
       allowed,

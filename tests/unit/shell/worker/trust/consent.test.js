@@ -17,6 +17,7 @@ import { isNew, requestsOf, requirementOf } from "../../../../../shell/worker/tr
 const SETTINGS = {
   locked: false,
   indexes: ["default"],
+  distribution: "",
   plugins: ["datasette-shipped"],
   hashes: [],
 };
@@ -231,4 +232,21 @@ test("a request names every index that a package may come from", () => {
   const settings = { ...SETTINGS, indexes: ["https://site.test/wheels/", "default"] };
   const { items } = requestsOf([["install", "datasette-x"]], settings);
   assert.equal(items[0].from, "https://site.test/wheels/ or the package index");
+});
+
+test("a request names the host of native code, which its dependencies may need", () => {
+  const settings = { ...SETTINGS, distribution: "https://cdn.test/pyodide/v1/full/" };
+  const { items } = requestsOf(
+    [
+      ["install", "datasette-x"],
+      ["ref", "1.0a40"],
+      ["ref", "main"],
+    ],
+    settings,
+  );
+  const from = "the package index, or cdn.test for native code";
+  assert.deepEqual(
+    items.map((item) => item.from),
+    [from, from, "github.com"].slice(0, items.length),
+  );
 });
