@@ -29,6 +29,9 @@ PAGE = "/-/install"
 CATALOGUE = Path(__file__).parent / "catalogue.json"
 CATEGORIES = Path(__file__).parent / "categories.json"
 
+#: States of entries that can be installed: tried, or not because a package was out of reach.
+_OFFERED = ("works", "untried")
+
 Links = list[dict[str, str]]
 
 
@@ -94,8 +97,8 @@ async def _page(request: Request, datasette: Datasette) -> Response:
         "version": __version__,
         "version_is_sites": not _is_installed(),
         "active": _active(),
-        "categories": _by_category([entry for entry in entries if entry["state"] == "works"]),
-        "others": [entry for entry in entries if entry["state"] != "works"],
+        "categories": _by_category([one for one in entries if one["state"] in _OFFERED]),
+        "others": [one for one in entries if one["state"] not in _OFFERED],
         "may_change": _may_change(datasette, request.actor),
         "back": _back(datasette, request),
         "home": datasette.urls.instance(),

@@ -127,3 +127,36 @@ def apps(place: Place) -> None:
     expect(place.page.locator("h1")).to_have_text("Towns")
     frame = place.page.frame_locator("#datasette-app-frame")
     expect(frame.locator("#out")).to_contain_text("6")
+
+
+@plugin(
+    "datasette-sidebar==0.0.1a3",
+    "Sidebar",
+    "A sidebar with all tables, and those that were starred",
+)
+def sidebar(place: Place) -> None:
+    place.open("data/places")
+    panel = place.page.get_by_role("navigation", name="Sidebar")
+    panel.get_by_role("button", name="Expand data").click()
+    place.page.get_by_title("Star places").click()
+    # Of the database whose page it is: the plugin reads its name from the address.
+    expect(place.page.get_by_title("Unstar places")).to_be_visible()
+    place.open("data")
+    starred = place.page.get_by_role("navigation", name="Sidebar").get_by_text("places")
+    expect(starred.first).to_be_visible()
+    starred.first.click()
+    expect(place.page.locator("h1")).to_have_text("places")
+
+
+@plugin(
+    "datasette-outliers==0.1.0",
+    "Outliers",
+    "Finds values that are far from all others",
+    note="It finds no columns: it expects their names in JSON of the shape “arrays”.",
+)
+def outliers(place: Place) -> None:
+    place.open("data/places")
+    place.page.get_by_role("link", name="Analyse this table for outliers").click()
+    place.page.locator(".outliers-box select").first.select_option("people")
+    place.page.get_by_role("button", name="Outlier stats").click()
+    expect(place.page.locator(".outliers-message")).to_contain_text("Outlier stats for people")

@@ -25,7 +25,8 @@ The newest release of some plugins claims to support Datasette 1.0 and does not;
 version to use.
 
 “Whose fault” says who can change that: the plugin's authors; those of a package with native code
-that has no wheel for WebAssembly; or those of this site.
+that has no wheel for WebAssembly; or those of this site. It is nobody's if a package that the
+plugin needs is on a host that could not be reached when this was tried.
 
 | plugin | version | native | here | whose fault | |
 | --- | --- | --- | --- | --- | --- |
@@ -33,10 +34,14 @@ that has no wheel for WebAssembly; or those of this site.
 
 _NO_WHEEL = re.compile(r"\b(?:no|without a) (?:version with a )?wheel\b")
 
+_OUT_OF_REACH = re.compile(r"could not be downloaded")
+
 
 def state(native: Outcome, here: Outcome) -> str:
     """Return what the catalogue calls this result."""
     if native.works:
+        if not here.works and _OUT_OF_REACH.search(here.reason):
+            return "untried"
         return "works" if here.works else "native-only"
     return "broken-upstream"
 
@@ -74,6 +79,8 @@ def fault(native: Outcome, here: Outcome) -> str:
         return "the plugin"
     if here.works:
         return ""
+    if _OUT_OF_REACH.search(here.reason):
+        return "nobody's: not tried"
     return "a package without a wheel" if _NO_WHEEL.search(here.reason) else "this site"
 
 

@@ -128,7 +128,8 @@ def run_here(case: Case, browser: Browser, site: str, files: DataHost) -> Outcom
             page.goto(place.root)
             with contextlib.suppress(PlaywrightError):
                 # The notice of a plugin that the site could not have.
-                said = page.get_by_text("cannot be installed").first.inner_text(timeout=5000)
+                notice = page.get_by_text(re.compile("cannot be installed|could not be downloaded"))
+                said = notice.first.inner_text(timeout=5000)
                 said = said.removeprefix(f"{case.requirement} cannot be installed: ")
                 outcome.reason = said[0].upper() + said[1:]
         return outcome

@@ -19,6 +19,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from datasette_lite.downloads import pip_download
+from datasette_lite.runtime import find_runtime
 from datasette_lite.settings import package_name
 from tests.compatibility.cases import CASES
 from tests.compatibility.material import write_templates
@@ -56,8 +57,12 @@ def subset_site() -> Path:
 
 
 def owner_files(folder: Path) -> None:
-    """Write what makes `folder`/wheels the index of a site, and the templates of the tests."""
-    (folder / "site.toml").write_text('index = "wheels"\n')
+    """Write what makes `folder`/wheels the index of a site, and the templates of the tests.
+
+    Packages with native code that have no wheel there are those of Pyodide's authors.
+    """
+    distribution = find_runtime().about["distribution"]
+    (folder / "site.toml").write_text(f'index = "wheels"\ndistribution = "{distribution}"\n')
     shutil.rmtree(folder / "templates", ignore_errors=True)
     write_templates(folder / "templates")
 

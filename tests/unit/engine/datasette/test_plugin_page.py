@@ -62,11 +62,14 @@ def test_every_entry_of_the_catalogue_can_be_installed_or_says_why_not(
         {**entry, "name": "datasette-a", "title": "A", "state": "works", "version": "1.0a2"},
         {**entry, "name": "datasette-b", "title": "B", "state": "native-only"},
         {**entry, "name": "datasette-c", "title": "C", "state": "broken-upstream"},
+        {**entry, "name": "datasette-d", "title": "D", "state": "untried", "version": "2.0"},
     ]
     (tmp_path / "catalogue.json").write_text(json.dumps(entries))
     monkeypatch.setattr(plugin_page, "CATALOGUE", tmp_path / "catalogue.json")
     html = get("/-/install")
-    assert html.count('data-lite-install="') == 1
+    assert html.count('data-lite-install="') == 2
+    assert 'data-lite-install="datasette-d==2.0"' in html
+    assert html.count("Was not tried here.") == 1 and html.count("Tested: version") == 1
     # In the version that was tried: the newest may claim to support this Datasette, and not do so.
     assert 'data-lite-install="datasette-a==1.0a2"' in html
     assert "Cannot work in a browser. &lt;Why&gt; not." in html
@@ -82,7 +85,7 @@ def test_the_shipped_catalogue_is_whole() -> None:
         assert set(entry) == {
             *("name", "title", "does", "version", "needs_network", "state", "note")
         }
-        assert entry["state"] in ("works", "native-only", "broken-upstream")
+        assert entry["state"] in ("works", "native-only", "broken-upstream", "untried")
         assert entry["title"] and entry["does"].endswith("."), entry
         assert re.fullmatch(r"\d[\w.]*", entry["version"]), "say which version was tried"
         assert entry["state"] == "works" or entry["note"], "say why it does not work"
