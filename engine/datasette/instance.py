@@ -40,6 +40,7 @@ from engine.datasette.adaptations import (
     row_counts,
     sqlite_limits,
     templates,
+    view_blobs,
     waiting_messages,
 )
 from engine.datasette.adaptations.serving import adapted
@@ -297,6 +298,7 @@ class Instance:
         query_comments.install()
         row_counts.install()
         templates.install()
+        view_blobs.install()
         waiting_messages.install()
         if self._datasette is None:
             self._folder.forget_shared_memory()

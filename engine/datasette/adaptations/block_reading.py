@@ -51,7 +51,11 @@ async def execute_fn(database: Database, fn: Callable[[Any], Any]) -> Any:
         with _prepared(database, "_read_connection"):
             return await _plain_execute_fn(database, checked)
 
-    return await faults.complete_in(run, fn)
+    try:
+        return await faults.complete_in(run, fn)
+    except UnicodeDecodeError as error:
+        # SQLite's message quotes a damaged schema. Datasette expects the errors of SQLite.
+        raise sqlite3.OperationalError(str(error)) from error
 
 
 @contextlib.contextmanager

@@ -64,3 +64,22 @@ def test_a_name_with_a_replacement_character_is_no_damaged_one(tmp_path: Path) -
         assert "left out here" not in (await opened.get("data/real")).body.decode()
 
     asyncio.run(story())
+
+
+def test_a_message_of_sqlite_that_is_no_text(tmp_path: Path) -> None:
+    """A damaged byte in the name of a module is part of the message, which Python cannot decode."""
+    path = tmp_path / "instance" / "databases" / "bad.db"
+    path.parent.mkdir(parents=True)
+    connection = sqlite3.connect(path)
+    connection.executescript("create table t (a); create virtual table f using fts5 (a)")
+    connection.close()
+    path.write_bytes(path.read_bytes().replace(b"using fts5", b"using \xe6ts5"))
+
+    async def story() -> None:
+        opened = Opened(tmp_path, lambda connection: connection.execute("create table x (y)"))
+        await opened.instance.open(memory=False)
+        for page in ("", "bad", "bad/t", "data"):
+            assert (await opened.get(page)).status == 200, page
+        await opened.instance.close()
+
+    asyncio.run(story())
