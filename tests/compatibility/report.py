@@ -34,7 +34,7 @@ plugin needs is on a host that could not be reached when this was tried.
 
 _NO_WHEEL = re.compile(r"\b(?:no|without a) (?:version with a )?wheel\b")
 
-_OUT_OF_REACH = re.compile(r"could not be downloaded")
+_OUT_OF_REACH = re.compile(r"/([A-Za-z0-9_.]+)-[^/ ]+\.whl could not be downloaded")
 
 
 def state(native: Outcome, here: Outcome) -> str:
@@ -68,6 +68,9 @@ def _row(case: Case, native: Outcome, here: Outcome) -> str:
 
 def reason(native: Outcome, here: Outcome) -> str:
     """Return why a plugin does not work, in sentences: natively first, as that counts for both."""
+    if native.works and (found := _OUT_OF_REACH.search(here.reason)):
+        name = found[1].replace("_", "-")
+        return f"It needs {name}, from a host that could not be reached when this was tried."
     if native.works or here.works or not _NO_WHEEL.search(here.reason):
         return native.reason or here.reason
     return f"{native.reason} Here: {here.reason[0].lower()}{here.reason[1:]}"

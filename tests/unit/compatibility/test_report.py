@@ -22,7 +22,7 @@ WORKS = Outcome(True)
         ),
         (
             WORKS,
-            Outcome(False, "https://a.test/x.whl could not be downloaded."),
+            Outcome(False, "https://a.test/an_x-1.0-py3-none-any.whl could not be downloaded."),
             "untried",
             "nobody's: not tried",
         ),
@@ -30,3 +30,8 @@ WORKS = Outcome(True)
 )
 def test_whose_fault_it_is(native: Outcome, here: Outcome, state: str, fault: str) -> None:
     assert (report.state(native, here), report.fault(native, here)) == (state, fault)
+
+
+def test_a_package_that_was_out_of_reach_is_named() -> None:
+    here = Outcome(False, "https://a.test/an_x-1.0-py3-none-any.whl could not be downloaded.")
+    assert report.reason(WORKS, here).startswith("It needs an-x, from a host that could not be")
