@@ -28,7 +28,7 @@ import re
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 
-from engine.importing.rounding import may_be_rounded
+from engine.importing.rounding import are_as_written, may_be_rounded
 
 
 class ColumnType(IntEnum):
@@ -140,7 +140,7 @@ class ColumnTypes:
             kind, is_wide = _widen(self.types[index], column, lines)
             self._wide[index] = self._wide[index] or is_wide
             if kind.is_float and not self.long[index]:
-                self.long[index] = may_be_rounded(lines)
+                self.long[index] = may_be_rounded(lines) and not are_as_written(column)
             if kind is ColumnType.FLOAT and self._wide[index]:
                 kind = ColumnType.NUMERIC
             self.types[index] = kind

@@ -7,7 +7,7 @@ one that loses digits is counted, and a note says so.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from engine.importing.excerpts import excerpt
@@ -62,6 +62,21 @@ def is_rounded(value: str | int) -> bool:
     return written.partition("e")[0].replace(".", "").lstrip("-") != digits
 
 
+def are_as_written(column: Sequence[Any]) -> bool:
+    """Return whether all values are floats as Python writes them, which is told fast."""
+    texts = [
+        value
+        for value in column
+        if type(value) is str and (len(value) > _SAFE_DIGITS or value.rfind("-") > 0)
+    ]
+    if any(type(value) is int for value in column):
+        return False
+    try:
+        return list(map(repr, map(float, texts))) == texts
+    except ValueError:
+        return False
+
+
 class Rounding:
     """Counts the values of some columns of a table that lose digits.
 
@@ -77,11 +92,13 @@ class Rounding:
         """Whether there may be such values."""
         return bool(self._columns)
 
-    def see(self, rows: Iterable[Sequence[Any]], lines: Iterable[int | None]) -> None:
+    def see(self, rows: Sequence[Sequence[Any]], lines: Sequence[int | None]) -> None:
         """Look at rows, with the lines in which they begin, if these are known."""
-        for row, line in zip(rows, lines, strict=False):
-            for place, name in self._columns.items():
-                value = row[place]
+        for place, name in self._columns.items():
+            column = [row[place] for row in rows]
+            if are_as_written(column):
+                continue
+            for value, line in zip(column, lines, strict=False):
                 if type(value) is int or type(value) is str:
                     self._look(value, name, line)
 
