@@ -35,6 +35,7 @@ from engine.datasette.adaptations import (
     json_depth,
     long_pages,
     many_tables,
+    permission_rules,
     plugin_files,
     query_comments,
     row_counts,
@@ -294,6 +295,7 @@ class Instance:
         long_pages.install()
         long_queries.install()
         many_tables.install()
+        permission_rules.install()
         plugin_files.install()
         query_comments.install()
         row_counts.install()
