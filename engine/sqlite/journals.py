@@ -7,6 +7,8 @@ https://www.sqlite.org/wal.html#use_of_wal_without_shared_memory
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -28,8 +30,12 @@ def beside(database: Path, suffix: str) -> Path:
 
 def stamp(database: Path) -> tuple[tuple[int, int], ...]:
     """Return what changes whenever a database is written to: sizes and times, the -wal's too."""
-    stats = [one.stat() for one in (database, beside(database, "-wal")) if one.exists()]
-    return tuple((stat.st_size, stat.st_mtime_ns) for stat in stats)
+    found = []
+    for file in (str(database), f"{database}-wal"):
+        with contextlib.suppress(FileNotFoundError):
+            stat = os.stat(file)
+            found.append((stat.st_size, stat.st_mtime_ns))
+    return tuple(found)
 
 
 def exist(database: Path) -> bool:

@@ -81,7 +81,7 @@ def _close(database: Any, name: str) -> None:
         connection.close()
 
 
-async def _execute_write_fn(
+async def execute_write_fn(
     self: Any,
     fn: Callable[..., Any],
     block: bool = True,
@@ -134,7 +134,7 @@ def _interrupted(sql: str, params: Any) -> QueryInterrupted:
 def install() -> None:
     """Change Datasette's databases; doing it again changes nothing."""
     Database._execute_fn = execute_fn
-    Database._execute_write_fn = _execute_write_fn
+    Database._execute_write_fn = execute_write_fn
     Database.execute_isolated_fn = _execute_isolated_fn
     Database.execute = execute
     table_extras.CountExtra.resolve = count

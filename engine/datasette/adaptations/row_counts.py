@@ -12,9 +12,9 @@ datasette.utils), and that alone takes 14 ms for 1,000 rows in WebAssembly: one 
 count is shown. With a little more time allowed, the same count takes a quarter of a millisecond.
 This can go when Datasette looks at the clock less often.
 
-All counts together have a limit as well, since there may be thousands of tables. Pages of huge
-tables would wait in vain each time, so a count that took too long is remembered like the others,
-until the database is written to.
+All counts together have a limit as well, since there may be thousands of tables. Counts are
+remembered until the database is written to: they took a fifth of the home page's time. So is that
+a count took too long, since pages of huge tables would wait in vain each time.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from datasette.database import Database, QueryInterrupted
 from datasette.utils import escape_sqlite
 from datasette.views import table_extras
 
-from engine.datasette.adaptations import block_reading, query_budget
-from engine.sqlite import faults, journals
+from engine.datasette.adaptations import block_reading, query_budget, unchanged
+from engine.sqlite import faults
 
 # In ms. Up to 20, Datasette looks at the clock after every step.
 LEAST = 25
@@ -39,21 +39,30 @@ LEAST = 25
 #: ms for counting rows to the end.
 EXACT = 250
 
-#: How many counts are remembered for each database; the oldest are forgotten first.
-MOST_KNOWN = 1000
-
 #: Seconds for all tables of a database. The home page shows no counts where one is missing.
 MOST_IN_ALL = 3.0
 
 # What Datasette's home page gives each count, in ms. Other pages give more.
 _OF_HOME_PAGE = 10
 
-_plain_table_counts = Database.table_counts
+# All tables, and whether their rows are in the database. The rows of other virtual tables may come
+# from anywhere.
+_TABLES = """
+    select name, rootpage > 0 or sql like '%using fts%' or sql like '%using rtree%'
+    from sqlite_master where type = 'table' order by name
+"""
 
 
 async def _table_counts(database: Any, limit: int = LEAST) -> dict[str, int | None]:
+    counts: dict[str, int | None] = {}
+    known = unchanged.memory(database, "counts")
     with query_budget.budget(MOST_IN_ALL):
-        counts: dict[str, int | None] = await _plain_table_counts(database, max(limit, LEAST))
+        for table, has_own_rows in (await database.execute(_TABLES)).rows:
+            counts[table] = known.get(table)
+            if table not in known:
+                counts[table] = await _count(database, table, max(limit, LEAST))
+                if has_own_rows and counts[table] is not None:
+                    known[table] = counts[table]
         for table, count in counts.items():
             if count == database.count_limit + 1:
                 sql = f"select count(*) from {escape_sqlite(table)}"
@@ -63,13 +72,24 @@ async def _table_counts(database: Any, limit: int = LEAST) -> dict[str, int | No
     return counts
 
 
+async def _count(database: Any, table: str, limit: int) -> int | None:
+    """Count rows as Datasette's Database.table_counts does."""
+    rows = f"select * from {escape_sqlite(table)} limit {database.count_limit + 1}"
+    try:
+        result = await database.execute(f"select count(*) from ({rows})", custom_time_limit=limit)
+    except (QueryInterrupted, sqlite3.Error):
+        return None
+    count: int = result.single_value()
+    return count
+
+
 async def exact_count(
     database: Any, sql: str, parameters: Mapping[str, Any] | None = None
 ) -> int | None:
     """Return the result of a query that counts rows; None if it takes too long."""
     if _is_read_by_block(database):
         return None
-    known = _known_counts(database)
+    known = unchanged.memory(database, "exact counts")
     key = sql.strip(), repr(sorted((parameters or {}).items()))
     if key not in known:
         count, start = None, perf_counter()
@@ -81,26 +101,9 @@ async def exact_count(
                 return None  # with all of the time it may succeed
         except sqlite3.Error:
             return None
-        while len(known) >= MOST_KNOWN:
-            del known[next(iter(known))]
         known[key] = count
-    return known[key]
-
-
-def _known_counts(database: Any) -> dict[tuple[str, str], int | None]:
-    """Return the counts made since the database was last written to, to be added to.
-
-    They are by query and parameters, and None where the query took too long.
-    """
-    if database.path is None:
-        return {}
-    stamp = journals.stamp(Path(database.path))
-    before, known = getattr(database, "_lite_counts", (None, {}))
-    if before != stamp:
-        known = {}
-        database._lite_counts = (stamp, known)
-    counts: dict[tuple[str, str], int | None] = known
-    return counts
+    exact: int | None = known[key]
+    return exact
 
 
 def _is_read_by_block(database: Any) -> bool:
@@ -120,5 +123,6 @@ async def _page_count(self: Any, context: Any) -> Any:
 def install() -> None:
     """Change Datasette's databases; doing it again changes nothing."""
     query_budget.install()
+    unchanged.install()
     Database.table_counts = _table_counts
     table_extras.CountExtra.resolve = _page_count

@@ -13,7 +13,7 @@ from datasette.database import Database, QueryInterrupted
 from datasette.extras import ExtraRegistry
 from datasette.views import table_extras
 
-from engine.datasette.adaptations import query_budget, row_counts
+from engine.datasette.adaptations import query_budget, row_counts, unchanged
 
 # Up to this many ms, Datasette looks at the clock after every step of SQLite.
 EVERY_STEP = 20
@@ -181,7 +181,7 @@ def test_a_count_without_time_is_tried_again(
 
 
 def test_few_counts_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(row_counts, "MOST_KNOWN", 2)
+    monkeypatch.setattr(unchanged, "MOST", 2)
 
     async def story() -> None:
         datasette = await _with_many_rows(sqlite_path(tmp_path))
