@@ -7,7 +7,6 @@ https://www.sqlite.org/wal.html#use_of_wal_without_shared_memory
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sqlite3
 from contextlib import closing
@@ -28,13 +27,15 @@ def beside(database: Path, suffix: str) -> Path:
     return Path(f"{database}{suffix}")
 
 
-def stamp(database: Path) -> tuple[tuple[int, int], ...]:
+def stamp(database: Path | str) -> tuple[tuple[int, int], ...]:
     """Return what changes whenever a database is written to: sizes and times, the -wal's too."""
     found = []
-    for file in (str(database), f"{database}-wal"):
-        with contextlib.suppress(FileNotFoundError):
+    for file in (database, f"{database}-wal"):
+        try:
             stat = os.stat(file)
-            found.append((stat.st_size, stat.st_mtime_ns))
+        except FileNotFoundError:
+            continue
+        found.append((stat.st_size, stat.st_mtime_ns))
     return tuple(found)
 
 

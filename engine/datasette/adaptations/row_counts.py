@@ -45,23 +45,17 @@ MOST_IN_ALL = 3.0
 # What Datasette's home page gives each count, in ms. Other pages give more.
 _OF_HOME_PAGE = 10
 
-# All tables, and whether their rows are in the database. The rows of other virtual tables may come
-# from anywhere.
-_TABLES = """
-    select name, rootpage > 0 or sql like '%using fts%' or sql like '%using rtree%'
-    from sqlite_master where type = 'table' order by name
-"""
-
 
 async def _table_counts(database: Any, limit: int = LEAST) -> dict[str, int | None]:
     counts: dict[str, int | None] = {}
     known = unchanged.memory(database, "counts")
+    own_tables = await unchanged.own_tables(database)
     with query_budget.budget(MOST_IN_ALL):
-        for table, has_own_rows in (await database.execute(_TABLES)).rows:
+        for table in await database.table_names():
             counts[table] = known.get(table)
             if table not in known:
                 counts[table] = await _count(database, table, max(limit, LEAST))
-                if has_own_rows and counts[table] is not None:
+                if table in own_tables and counts[table] is not None:
                     known[table] = counts[table]
         for table, count in counts.items():
             if count == database.count_limit + 1:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 from typing import Any
 
 from datasette.database import Database
@@ -13,6 +12,11 @@ from engine.sqlite import journals
 
 #: How many things are remembered of each kind; the oldest are forgotten first.
 MOST = 1000
+
+_OWN_TABLES = """
+    select name from sqlite_master
+    where type = 'table' and (rootpage > 0 or sql like '%using fts%' or sql like '%using rtree%')
+"""
 
 
 class _Memory(dict[Any, Any]):
@@ -33,11 +37,22 @@ def memory(database: Any, kind: str) -> dict[Any, Any]:
     if database.path is None:
         return {}
     # Plugins and imports also write without this Database, and times of files are in whole ms.
-    revision = getattr(database, "_lite_writes", 0), journals.stamp(Path(database.path))
+    revision = getattr(database, "_lite_writes", 0), journals.stamp(database.path)
     remembered: tuple[Any, dict[str, _Memory]] | None = getattr(database, "_lite_memory", None)
     if remembered is None or remembered[0] != revision:
         remembered = database._lite_memory = (revision, {})
     return remembered[1].setdefault(kind, _Memory())
+
+
+async def own_tables(database: Any) -> set[str]:
+    """Return the tables whose rows are in the database; those of other virtual tables may come from
+    anywhere.
+    """
+    known = memory(database, "own tables")
+    if "names" not in known:
+        known["names"] = {name for (name,) in (await database.execute(_OWN_TABLES)).rows}
+    names: set[str] = known["names"]
+    return names
 
 
 @functools.wraps(block_reading.execute_write_fn)
