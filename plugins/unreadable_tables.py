@@ -17,6 +17,7 @@ from datasette.utils.asgi import Request, Response
 from datasette.views.base import DatasetteError
 from markupsafe import Markup
 
+from engine.datasette.adaptations import unchanged
 from engine.sqlite.connections import BUILT_IN, DAMAGED, collations_in
 from engine.sqlite.names import quote
 from engine.sqlite.unreadable import (
@@ -111,13 +112,17 @@ def top_table(
 
     async def notes() -> str:
         sentences = []
-        names, damaged, indexes = await datasette.get_database(database).execute_fn(
-            lambda connection: (
-                _own_collations(connection, table),
-                unreadable_columns(connection, table),
-                unreadable_indexes(connection, table),
+        shown = datasette.get_database(database)
+        known = unchanged.memory(shown, "unreadable parts")
+        if table not in known:
+            known[table] = await shown.execute_fn(
+                lambda connection: (
+                    _own_collations(connection, table),
+                    unreadable_columns(connection, table),
+                    unreadable_indexes(connection, table),
+                )
             )
-        )
+        names, damaged, indexes = known[table]
         if names:
             again = " and ".join(f"REINDEX {quote(name)}" for name in names)
             sentences.append(_SORTED_HERE.format("” and “".join(names), again))

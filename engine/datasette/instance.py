@@ -39,6 +39,7 @@ from engine.datasette.adaptations import (
     plugin_files,
     query_comments,
     row_counts,
+    schemas,
     sqlite_limits,
     templates,
     view_blobs,
@@ -299,6 +300,7 @@ class Instance:
         plugin_files.install()
         query_comments.install()
         row_counts.install()
+        schemas.install()
         templates.install()
         view_blobs.install()
         waiting_messages.install()

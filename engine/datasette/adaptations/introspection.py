@@ -9,6 +9,8 @@ A column whose name is not UTF-8 is left out. Datasette replaces what it cannot 
 a column of that name. SQLite knows none, so it takes the quoted name for text, and the pages showed
 that text as the value of every row.
 
+The column that labels rows is looked for once, until the database is written to.
+
 This can go when Datasette reads schemas in which something is missing or damaged.
 """
 
@@ -22,7 +24,7 @@ import datasette.utils.internal_db
 import datasette.views.table_create_alter
 from datasette.database import Database
 
-from engine.datasette.adaptations import file_names
+from engine.datasette.adaptations import file_names, unchanged
 from engine.sqlite.connections import DAMAGED, accept_collations
 from engine.sqlite.unreadable import unreadable_columns
 
@@ -56,11 +58,17 @@ def _connect(database: Database, write: bool = False) -> Any:
     return connection
 
 
-async def _label_column(database: Database, table: str) -> str | None:
-    try:
-        label: str | None = await _plain_label_column(database, table)
-    except DAMAGED:
-        return None
+async def _label_column(database: Any, table: str) -> str | None:
+    if (await database.ds.table_config(database.name, table)).get("label_column"):
+        chosen: str = await _plain_label_column(database, table)
+        return chosen
+    known = unchanged.memory(database, "label columns")
+    if table not in known:
+        try:
+            known[table] = await _plain_label_column(database, table)
+        except DAMAGED:
+            return None
+    label: str | None = known[table]
     return label
 
 
@@ -68,5 +76,6 @@ def install() -> None:
     """Change Datasette's functions, after file_names.py; doing it again changes nothing."""
     for module in _USERS:
         module.table_column_details = _column_details
+    unchanged.install()
     Database.connect = _connect
     Database.label_column_for_table = _label_column

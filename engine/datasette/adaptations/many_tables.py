@@ -44,7 +44,7 @@ def hidden_table_names(conn: sqlite3.Connection, *, schema: str | None = "main")
     return names
 
 
-async def _fts_table(self: Any, table: str) -> str | None:
+async def fts_table(self: Any, table: str) -> str | None:
     """Do what Datasette's Database.fts_table does."""
 
     def find(conn: sqlite3.Connection) -> str | None:
@@ -61,5 +61,5 @@ async def _fts_table(self: Any, table: str) -> str | None:
 
 def install() -> None:
     """Change Datasette's databases; doing it again changes nothing."""
-    Database.fts_table = _fts_table
+    Database.fts_table = fts_table
     database.sqlite_hidden_table_names = hidden_table_names

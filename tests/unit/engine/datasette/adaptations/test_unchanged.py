@@ -147,3 +147,20 @@ def test_rows_that_are_elsewhere_are_counted_each_time(
         assert "pages" in query
 
     asyncio.run(story())
+
+
+def test_pages_ask_for_the_schema_once(tmp_path: Path) -> None:
+    async def story() -> None:
+        instance = await opened(tmp_path, _fill)
+        paths = ("", "data", "data/t", "data/t/1", "data/-/query?sql=select+1")
+        for path in paths:
+            assert (await instance.get(path)).status == 200
+        asked: list[str] = []
+        for connection in instance.datasette.get_database("data")._all_connections:
+            connection.set_trace_callback(asked.append)
+        for path in paths:
+            await instance.get(path)
+        assert asked
+        assert [sql for sql in asked if "table_xinfo" in sql] == []
+
+    asyncio.run(story())
