@@ -5,14 +5,15 @@ Datasette's static handlers gives is Datasette's own, a plugin's or the site's, 
 as long as an instance runs: installing or removing a plugin restarts it. Datasette itself
 counts on that, it computes a file's ETag once. So these answers are given in one piece, and the
 server is told that they last (engine.asgi.server.LASTING). They are read in one piece as well:
-Datasette's 4 KB at a time, three times over, made the first page wait for its scripts. It can stay
-as long as Datasette runs where a file costs as much as a small page.
+Datasette's 4 KB at a time, three times over, made the first page wait for its scripts. For the same
+reason the addresses of these files are made once; Datasette looks for the file each time that a
+template names it. It can stay as long as Datasette runs where a file costs as much as a small page.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from datasette import app
@@ -24,6 +25,8 @@ from engine.asgi.server import LASTING, Message, Send
 View = Callable[[Any, Send], Awaitable[Any]]
 
 _PIECE = 1024 * 1024  # bytes
+
+_MOST_ADDRESSES = 1000
 
 
 def last(datasette: Datasette) -> None:
@@ -38,6 +41,9 @@ def last(datasette: Datasette) -> None:
         ]
 
     datasette._routes = routes
+    address = lru_cache(_MOST_ADDRESSES)(datasette.static)
+    datasette.static = address
+    datasette.get_jinja_environment().globals["static"] = address
 
 
 def _is_static(view: View) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from datasette import app as app_module
 from datasette import hookimpl
 from datasette.app import Datasette
 from datasette.plugins import pm
@@ -134,3 +135,34 @@ def test_requests_of_plugins_are_answered(app: App) -> None:
         return sent
 
     assert asyncio.run(story())[0]["status"] == 200
+
+
+def test_addresses_are_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "own.txt").write_text("1")
+    datasette = Datasette([], static_mounts=[("mine", str(tmp_path))], settings={"base_url": BASE})
+    plain = {
+        ("app.css", None): datasette.static("app.css"),
+        ("own.txt", "mine"): datasette.static("own.txt", mount="mine"),
+    }
+    static_files.last(datasette)
+    template = datasette.get_jinja_environment().from_string("{{ static(name, mount=mount) }}")
+    found: list[str] = []
+    resolve = app_module._resolve_static_asset_path
+
+    def noted(folder: Any, path: str) -> Any:
+        found.append(path)
+        return resolve(folder, path)
+
+    monkeypatch.setattr(app_module, "_resolve_static_asset_path", noted)
+    for _ in range(3):
+        for (name, mount), address in plain.items():
+            page = asyncio.run(template.render_async(name=name, mount=mount))
+            assert page == address
+    assert found == ["app.css", "own.txt"]
+    for _ in range(2):
+        with pytest.raises(FileNotFoundError):
+            datasette.static("later.txt", mount="mine")
+        with pytest.raises(ValueError, match="not both"):
+            datasette.static("own.txt", plugin="x", mount="mine")
+    (tmp_path / "later.txt").write_text("2")
+    assert "later.txt?_hash=" in datasette.static("later.txt", mount="mine")
