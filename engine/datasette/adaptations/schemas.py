@@ -34,19 +34,25 @@ def _itself(found: Any) -> Any:
 
 
 #: Methods of Datasette's Database, and what copies their results: pages may change theirs.
-_METHODS: dict[str, tuple[Method, Callable[[Any], Any]]] = {
-    "derived_table_dependencies": (Database.derived_table_dependencies, dict),
-    "foreign_keys_for_table": (Database.foreign_keys_for_table, _copies),
-    "fts_table": (many_tables.fts_table, _itself),
-    "get_all_foreign_keys": (Database.get_all_foreign_keys, _foreign_keys_by_table),
-    "get_table_definition": (Database.get_table_definition, _itself),
-    "primary_keys": (Database.primary_keys, list),
-    "table_column_details": (Database.table_column_details, list),
-    "table_columns": (Database.table_columns, list),
-    "table_exists": (Database.table_exists, _itself),
-    "table_names": (Database.table_names, list),
-    "view_exists": (Database.view_exists, _itself),
-    "view_names": (Database.view_names, list),
+_COPIED: dict[str, Callable[[Any], Any]] = {
+    "derived_table_dependencies": dict,
+    "foreign_keys_for_table": _copies,
+    "fts_table": _itself,
+    "get_all_foreign_keys": _foreign_keys_by_table,
+    "get_table_definition": _itself,
+    "primary_keys": list,
+    "table_column_details": list,
+    "table_columns": list,
+    "table_exists": _itself,
+    "table_names": list,
+    "view_exists": _itself,
+    "view_names": list,
+}
+
+# Other versions of Datasette may have others.
+_PLAIN: dict[str, Method] = {
+    **{name: getattr(Database, name) for name in _COPIED if hasattr(Database, name)},
+    "fts_table": many_tables.fts_table,
 }
 
 _plain_hidden_table_names = Database.hidden_table_names
@@ -94,6 +100,6 @@ async def _hidden_table_names(self: Any) -> list[str]:
 def install() -> None:
     """Change Datasette's databases, after many_tables.py; doing it again changes nothing."""
     unchanged.install()
-    for name, (plain, copied) in _METHODS.items():
-        setattr(Database, name, _remembering(name, plain, copied))
+    for name, plain in _PLAIN.items():
+        setattr(Database, name, _remembering(name, plain, _COPIED[name]))
     Database.hidden_table_names = _hidden_table_names
