@@ -22,8 +22,8 @@ SUGGESTIONS = 1.0
 #: Seconds for the facets that the address or the metadata asks for.
 RESULTS = 5.0
 
-# The plugin whose filters depend on the address alone.
-_OWN_FILTERS = "datasette.filters"
+# Datasette's own plugins, whose filters and facets depend on the address and the rows alone.
+_OWN_PLUGINS = ("datasette.filters", "datasette.facets")
 
 _plain_suggestions = table_extras.SuggestedFacetsExtra.resolve
 _plain_results = table_extras.FacetResultsExtra.resolve
@@ -33,9 +33,9 @@ async def _memory(context: Any) -> query_budget.Memory | None:
     """Return where to remember the facets of a page; None if they may change without a write."""
     if context.is_view or "_where" in context.request.args:
         return None  # may ask for the time, or for random rows
-    filters = pm.hook.filters_from_request.get_hookimpls()
-    if any(one.plugin_name != _OWN_FILTERS for one in filters):
-        return None
+    for hook in (pm.hook.filters_from_request, pm.hook.register_facet_classes):
+        if any(one.plugin_name not in _OWN_PLUGINS for one in hook.get_hookimpls()):
+            return None
     if context.table_name not in await unchanged.own_tables(context.db):
         return None
     return unchanged.memory(context.db, "facets")

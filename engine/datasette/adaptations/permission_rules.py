@@ -1,9 +1,8 @@
 """Asks about permissions with the same SQL each time.
 
-Datasette numbers the reasons in its rules, and counts on for as long as it runs. So each question
-about a permission was a new text: SQLite compiled it again, and Python a regular expression for
-each name in it. On the page of a database, that was a third of all work. Here each reason has
-one name.
+Datasette numbers the reasons in its rules and never uses a number twice. So each question about a
+permission was a new text: SQLite compiled it again, and Python a regular expression for each name
+in it, which took a third of the time of a database's page. Here each reason keeps its name.
 It can go when `PermissionSQL.allow` in datasette.permissions does not count.
 """
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from datasette import hookimpl
 from datasette.database import QueryInterrupted
+from datasette.facets import ColumnFacet
 from datasette.filters import FilterArguments
 from datasette.plugins import pm
 
@@ -97,12 +98,22 @@ class _Filter:
         return FilterArguments(["random() is not null"])
 
 
-@pytest.fixture
-def filter_plugin() -> Iterator[None]:
-    plugin = _Filter()
-    pm.register(plugin)
+class _Facets:
+    """A plugin with facets of its own, which may ask for anything."""
+
+    __name__ = "facets"
+
+    @hookimpl  # type: ignore[untyped-decorator]
+    def register_facet_classes(self) -> list[type[ColumnFacet]]:
+        return []
+
+
+@pytest.fixture(params=[_Filter, _Facets])
+def plugin(request: pytest.FixtureRequest) -> Iterator[None]:
+    registered = request.param()
+    pm.register(registered)
     yield
-    pm.unregister(plugin)
+    pm.unregister(registered)
 
 
 async def _asks_each_time(instance: Opened, table: str, query: str = "") -> bool:
@@ -122,8 +133,8 @@ def test_what_may_change_without_a_write_is_found_each_time(tmp_path: Path) -> N
     asyncio.run(story())
 
 
-@pytest.mark.usefixtures("filter_plugin")
-def test_facets_behind_the_filter_of_a_plugin_are_found_each_time(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("plugin")
+def test_facets_that_a_plugin_takes_part_in_are_found_each_time(tmp_path: Path) -> None:
     async def story() -> None:
         assert await _asks_each_time(await opened(tmp_path, _fill), "t")
 
