@@ -123,6 +123,14 @@ _HAS_TAKEN_OVER = """(async () => {
   return (await caches.match(`/record?${scope.slice(origin.length + 1)}`, options)) !== undefined;
 })()"""
 
+# What a page shows, and where its writers are.
+_STATE = """(() => ({
+  title: document.title,
+  pending: self.pending?.size,
+  failures: self.failures?.slice(-2),
+  unrepeated: self.unrepeated?.length,
+}))()"""
+
 _IS_INSTALLING = """(async () => {
   const registration = await navigator.serviceWorker.getRegistration();
   await registration.update().catch(() => {});
@@ -213,7 +221,11 @@ class _Torture:
             now = zip(self.acknowledged(), before, more, strict=True)
             return all(len(ids) >= len(then) + count for ids, then, count in now)
 
-        wait_until(progressed, PATIENCE, "a write to each workspace after a kill")
+        try:
+            wait_until(progressed, PATIENCE, "a write to each workspace after a kill")
+        except AssertionError as error:
+            seen = [tab.evaluate(_STATE) for tab in self._tabs]
+            raise AssertionError(f"{error}; {self.outcome}; the pages: {seen}") from error
 
     def kill(self) -> None:
         """Stop all workers at a random moment, or kill all processes."""
