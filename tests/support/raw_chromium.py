@@ -210,6 +210,10 @@ def raw_browser(*flags: str) -> Iterator[RawBrowser]:
             # No pings: while a test does not read, its end of the connection does not answer them.
             with connect(url, max_size=None, ping_interval=None) as connection:
                 yield RawBrowser(connection)
+        except Exception as error:
+            if process.poll() is None:
+                raise
+            raise AssertionError(f"the browser ended by itself: {process.returncode}") from error
         finally:
             process.terminate()
             process.wait()
