@@ -6,12 +6,14 @@ import contextlib
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from _pytest.runner import runtestprotocol
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.support import crashes
 from tests.support.asgi import APPS
 from tests.support.browsing import BOOT_TIMEOUT, ConsoleWatch, chromium, follow, link
 from tests.support.deploys import Host, deploy_host
@@ -23,6 +25,12 @@ PROJECT = Path(__file__).resolve().parent.parent.parent
 DIST = PROJECT / "dist"
 PLUGIN_SITE = PROJECT / "build" / "plugin-site"
 
+#: Title of a section in the report of a test.
+RAN_AGAIN = "ran again"
+
+#: Whether a test has failed so far.
+HAS_FAILED = pytest.StashKey[bool]()
+
 expect.set_options(timeout=90_000)  # for machines with much else to do
 
 
@@ -32,6 +40,46 @@ def site() -> Iterator[str]:
     assert (DIST / "sw.js").is_file(), "there is no site to test: run `make site`"
     with static_site(DIST) as address:
         yield address
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    """Run a test once more, in another browser, if its browser has crashed."""
+    hook = item.ihook
+    hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    crashes_before = len(crashes.seen)
+    reports = runtestprotocol(item, log=False, nextitem=nextitem)
+    if len(crashes.seen) > crashes_before and any(report.failed for report in reports):
+        why = RAN_AGAIN, crashes.seen[-1]
+        # All that fixtures have made in the browser is gone with it.
+        with contextlib.suppress(Exception):
+            item.session._setupstate.teardown_exact(None)
+        item.stash[HAS_FAILED] = False
+        item._initrequest()  # type: ignore[attr-defined]
+        reports = runtestprotocol(item, log=False, nextitem=nextitem)
+        reports[-1].sections.append(why)
+    for report in reports:
+        hook.pytest_runtest_logreport(report=report)
+    hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the tests that ran again."""
+    for report in terminalreporter.getreports(""):
+        for title, why in report.sections:
+            if title == RAN_AGAIN:
+                terminalreporter.write_line(f"{report.nodeid} {RAN_AGAIN}. {why}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note whether the test has failed so far, for the fixtures that clear up."""
+    report = yield
+    item.stash[HAS_FAILED] = item.stash.get(HAS_FAILED, False) or report.failed
+    return report
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -118,9 +166,9 @@ def visited(request: pytest.FixtureRequest) -> str:
 def _returning(
     _returning_visitors: ReturningVisitors, visited: str, request: pytest.FixtureRequest
 ) -> Iterator[BrowserContext]:
-    failures = request.session.testsfailed
+    item = request.node
     with _returning_visitors.visit(
-        visited, is_fine=lambda: request.session.testsfailed == failures
+        visited, is_fine=lambda: not item.stash.get(HAS_FAILED, False)
     ) as context:
         yield from _watched(context, request)
 

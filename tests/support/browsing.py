@@ -19,6 +19,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.support import crashes
+
 # Only the hosts of the tests can be reached, so a request elsewhere fails a test.
 FLAGS = [
     "--no-sandbox",
@@ -44,9 +46,15 @@ def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         args = [*FLAGS, HURRIED]
         browser = playwright.chromium.launch(executable_path=find_browser(), args=args)
+
+        def crashed(_: Browser) -> None:
+            crashes.note("The browser ended by itself.")
+
+        browser.on("disconnected", crashed)
         try:
             yield browser
         finally:
+            browser.remove_listener("disconnected", crashed)
             browser.close()
 
 
