@@ -30,8 +30,16 @@ PER_PAGE = 1_000_000
 # Besides the writers, one that only reads, as another tab does.
 _WRITE = """
 void (async ([url, ack, page, writers]) => {
-  const lists = { pending: new Set(), failures: [], unrepeated: [] };
+  const lists = { pending: new Set(), cut: [], failures: [], unrepeated: [] };
   Object.assign(window, { writing: true, replaced: false, busy: writers, ...lists });
+  const container = navigator.serviceWorker;
+  // A worker that is started again is the same to the page; a newer version is another one.
+  const judge = () => {
+    for (const { worker, wasReplaced, failure } of cut.splice(0)) {
+      const isReplaced = wasReplaced || container.controller !== worker;
+      (isReplaced ? unrepeated : failures).push(failure);
+    }
+  };
   const body = (id) => JSON.stringify({ row: { id, noise: "x".repeat(id % 5000) } });
   const headers = { "content-type": "application/json" };
   const read = async () => {
@@ -48,16 +56,19 @@ void (async ([url, ack, page, writers]) => {
     for (let n = 0; writing; n++) {
       const id = page + writer * 100000 + n;
       pending.add(id);
+      const worker = container.controller;
       try {
         const answer = await fetch(url, { method: "POST", headers, body: body(id) });
         const text = await answer.text();
         if (answer.ok) await acknowledge(id);
         else failures.push([id, answer.status, text]);
+        judge();
       } catch (error) {
-        (replaced ? unrepeated : failures).push([id, String(error)]);
+        cut.push({ worker, wasReplaced: replaced, failure: [id, String(error)] });
       }
       pending.delete(id);
     }
+    judge();
     busy -= 1;
   };
   void read();
