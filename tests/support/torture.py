@@ -34,12 +34,15 @@ void (async ([url, ack, page, writers]) => {
   Object.assign(window, { writing: true, replaced: false, busy: writers, ...lists });
   const container = navigator.serviceWorker;
   // A worker that is started again is the same to the page; a newer version is another one.
-  const judge = () => {
-    for (const { worker, wasReplaced, failure } of cut.splice(0)) {
-      const isReplaced = wasReplaced || container.controller !== worker;
-      (isReplaced ? unrepeated : failures).push(failure);
+  // Which one it is shows once a request is answered that was sent after the failure.
+  const judge = (sent) => {
+    for (const one of cut.filter(({ failed }) => failed < sent)) {
+      cut.splice(cut.indexOf(one), 1);
+      const isReplaced = one.wasReplaced || container.controller !== one.worker;
+      (isReplaced ? unrepeated : failures).push(one.failure);
     }
   };
+  window.judge = judge;
   const body = (id) => JSON.stringify({ row: { id, noise: "x".repeat(id % 5000) } });
   const headers = { "content-type": "application/json" };
   const read = async () => {
@@ -56,19 +59,20 @@ void (async ([url, ack, page, writers]) => {
     for (let n = 0; writing; n++) {
       const id = page + writer * 100000 + n;
       pending.add(id);
-      const worker = container.controller;
+      const { controller: worker } = container;
+      const sent = performance.now();
       try {
         const answer = await fetch(url, { method: "POST", headers, body: body(id) });
         const text = await answer.text();
         if (answer.ok) await acknowledge(id);
         else failures.push([id, answer.status, text]);
-        judge();
+        judge(sent);
       } catch (error) {
-        cut.push({ worker, wasReplaced: replaced, failure: [id, String(error)] });
+        const failure = [id, String(error)];
+        cut.push({ worker, wasReplaced: replaced, failed: performance.now(), failure });
       }
       pending.delete(id);
     }
-    judge();
     busy -= 1;
   };
   void read();
@@ -254,7 +258,7 @@ class _Torture:
             self._tabs[0].stop_workers()
 
     def _note_failures(self, tab: RawTab) -> None:
-        self.outcome.failures += tab.evaluate("failures") or []
+        self.outcome.failures += tab.evaluate("judge(Infinity), failures") or []
         self.outcome.unrepeated += tab.evaluate("unrepeated") or []
 
     def finish(self) -> Outcome:
@@ -264,13 +268,14 @@ class _Torture:
             tab.evaluate("void (writing = false)")
         for tab in self._tabs:
             tab.wait_for("busy === 0")
-            self._note_failures(tab)
         # A kill may have ended the browser's last attempt; now nothing does. The browser stops
         # workers that have nothing to do, and they make way.
         self._look_for_update()
         wait_until(self._has_installed, PATIENCE, "installing the last version")
         self._tabs[0].stop_workers()
         wait_until(self.look_at_version, PATIENCE, "taking over by the last version")
+        for tab in self._tabs:
+            self._note_failures(tab)
         tab = self._browser.new_tab()
         tab.goto(f"{self._site}data/index.json")
         tab.wait_for("location.pathname.endsWith('json') && document.readyState !== 'loading'")
