@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import marshal
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -65,10 +67,11 @@ def parse_nothing(*_: Any) -> None:
     raise AssertionError("it is compiled again")
 
 
-def test_what_is_in_the_table_is_the_same_and_not_made_again(
-    table: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plain = behaviour(run("plain"))
+@contextlib.contextmanager
+def noted_execution(
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[tuple[pytest.MonkeyPatch, list[object]]]:
+    """Note what data classes execute; also yield what patches more for as long."""
     executed: list[object] = []
 
     def execute(code: Any, *namespaces: Any) -> None:
@@ -77,6 +80,14 @@ def test_what_is_in_the_table_is_the_same_and_not_made_again(
 
     with monkeypatch.context() as patch:
         patch.setattr(dataclasses, "exec", execute, raising=False)
+        yield patch, executed
+
+
+def test_what_is_in_the_table_is_the_same_and_not_made_again(
+    table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = behaviour(run("plain"))
+    with noted_execution(monkeypatch) as (patch, executed):
         with ahead.used(table):
             patch.setattr("re._parser.parse", parse_nothing)
             module = run("found")
@@ -92,14 +103,7 @@ def test_two_tables_can_be_used_at_once(
     code = CODE.replace("x: int", "z: int").replace("x=", "z=").replace(r"\w*", r"\w+")
     with ahead.recorded(other):
         run("recorded", code)
-    executed: list[object] = []
-
-    def execute(code: Any, *namespaces: Any) -> None:
-        executed.append(code)
-        exec(code, *namespaces)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(dataclasses, "exec", execute, raising=False)
+    with noted_execution(monkeypatch) as (patch, executed):
         with ahead.used(table), ahead.used(other):
             patch.setattr("re._parser.parse", parse_nothing)
             run("found")
