@@ -58,7 +58,7 @@ class SiteSettings:
     #: Where packages come from, in order of preference: addresses of package indexes, folders of
     #: wheels that the site serves as an index, and DEFAULT_INDEX.
     index: list[str] = field(default_factory=lambda: [DEFAULT_INDEX])
-    #: The address of Pyodide's distribution, "" for none; None: see `distribution_of`.
+    #: The address of Pyodide's distribution, "" for none; None: see Runtime.distribution.
     distribution: str | None = None
     #: Requirements, URLs of wheels and paths of wheels, as they are listed.
     plugins: list[str] = field(default_factory=list)

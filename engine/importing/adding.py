@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from engine.importing import float_text
 from engine.importing.column_types import ColumnType, type_of
 from engine.importing.excerpts import excerpt
 from engine.importing.fitting import is_number
@@ -33,10 +34,8 @@ def kind_of_column(declared: str) -> ColumnType | None:
 def value_to_add(column: str, declared: str) -> str:
     """Return SQL for the value of `column` that is added to a column of the declared type."""
     name = quote(column)
-    if kind_of_column(declared) is not ColumnType.TEXT:
-        return name
-    # SQLite itself would write 15 digits of it.
-    return f"CASE typeof({name}) WHEN 'real' THEN float_text({name}) ELSE {name} END"
+    is_text = kind_of_column(declared) is ColumnType.TEXT
+    return float_text.all_digits(name) if is_text else name
 
 
 def note_on_changes(

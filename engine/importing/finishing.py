@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 
+from engine.importing import float_text
 from engine.importing.adding import note_on_changes, value_to_add
 from engine.importing.fitting import insert_fitting
 from engine.importing.full_text import FullText
@@ -185,7 +186,7 @@ class Finish:
                 notes += note_on_changes(conn, work, name, target, there[target])
             columns.append((name, target))
         targets = ", ".join(quote(target) for _, target in columns)
-        conn.create_function("float_text", 1, repr, deterministic=True)
+        float_text.install(conn)
         values = ", ".join(value_to_add(name, there.get(target, "")) for name, target in columns)
         insert = f"INSERT INTO main.{quote(table.name)} ({targets})"
         conn.execute("SAVEPOINT adding")

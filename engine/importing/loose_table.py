@@ -22,6 +22,7 @@ from math import isfinite, isnan
 from typing import Any
 
 from engine.errors import SourceError
+from engine.importing import float_text
 from engine.importing.column_types import EXACT, ColumnType
 from engine.importing.fitting import Fits, insert_fitting
 from engine.importing.imported import Chosen, Imported, Rejected, create_table, names_of
@@ -34,8 +35,6 @@ from engine.sqlite.names import quote
 _NUMBERS = frozenset({int, float, bool})
 _NOTHING = type(None)
 
-# SQLite itself would write 15 digits of a number into a text column.
-_FLOAT_AS_TEXT = "CASE typeof(c{0}) WHEN 'real' THEN float_text(c{0}) ELSE c{0} END"
 # Python writes numbers into JSON that JSON does not have.
 _NO_JSON = re.compile(r'"(?:[^"\\]|\\.)*+"|(NaN)|(Infinity)')
 _WANTED = {"text": ColumnType.TEXT, "integer": ColumnType.INTEGER, "float": ColumnType.FLOAT}
@@ -230,9 +229,9 @@ class LooseTable:
         fits = Fits(names, places, forced, blank_is_null=False)
         floats = [place for place, wanted in forced if wanted is ColumnType.FLOAT and place in kept]
         rounding = Rounding({place: names[place] for place in floats})
-        self._conn.create_function("float_text", 1, repr, deterministic=True)
+        float_text.install(self._conn)
         values = [
-            _FLOAT_AS_TEXT.format(place)
+            float_text.all_digits(f"c{place}")
             if kinds[place] == "TEXT" and float in types
             else f"c{place}"
             for place, types in enumerate(self._types)

@@ -13,9 +13,7 @@ from typing import Any
 from datasette_lite.assembly import Contents, assemble
 from datasette_lite.packs import read_entries, write_pack
 from datasette_lite.runtime import find_runtime
-
-#: Where the list of Pyodide's distribution is in the rest of a site's Python.
-LISTING = "/lib/distribution.json"
+from engine.packages.plugin_setup import LISTING
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
@@ -39,8 +37,9 @@ def with_distribution(out: Path, wheels: Path, address: str, listed: dict[str, A
     with TemporaryDirectory() as work:
         rest = Path(work) / "rest.pack"
         entries = {one[0]: one for one in read_entries(runtime.site / "runtime" / rest.name)}
-        assert LISTING in entries
-        entries[LISTING] = (LISTING, json.dumps(listed).encode())
+        listing = str(LISTING)
+        assert listing in entries
+        entries[listing] = (listing, json.dumps(listed).encode())
         write_pack(rest, entries.values())
         contents = Contents(
             package_indexes=["wheels/"],
