@@ -13,7 +13,6 @@ import pytest
 from _pytest.runner import runtestprotocol
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.support import crashes
 from tests.support.asgi import APPS
 from tests.support.browsing import BOOT_TIMEOUT, ConsoleWatch, chromium, follow, link
 from tests.support.deploys import Host, deploy_host
@@ -25,8 +24,11 @@ PROJECT = Path(__file__).resolve().parent.parent.parent
 DIST = PROJECT / "dist"
 PLUGIN_SITE = PROJECT / "build" / "plugin-site"
 
-#: Title of a section in the report of a test.
+#: Title of a section in the report of a test, with its first failure.
 RAN_AGAIN = "ran again"
+
+#: How many tests may still run again in this process. A fault in the site fails more than that.
+RETRIES = pytest.StashKey[int]()
 
 #: Whether a test has failed so far.
 HAS_FAILED = pytest.StashKey[bool]()
@@ -44,20 +46,23 @@ def site() -> Iterator[str]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
-    """Run a test once more, in another browser, if its browser has crashed."""
+    """Run a test that fails once more, in a new browser; keep its first failure for the summary.
+
+    Chromium crashes as a whole once in thousands of stopped workers, and every test of the same
+    browser fails after it.
+    """
     hook = item.ihook
     hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    crashes_before = len(crashes.seen)
     reports = runtestprotocol(item, log=False, nextitem=nextitem)
-    if len(crashes.seen) > crashes_before and any(report.failed for report in reports):
-        why = RAN_AGAIN, crashes.seen[-1]
-        # All that fixtures have made in the browser is gone with it.
+    failure = next((report for report in reports if report.failed), None)
+    if failure is not None and item.config.stash[RETRIES] > 0:
+        item.config.stash[RETRIES] -= 1
         with contextlib.suppress(Exception):
             item.session._setupstate.teardown_exact(None)
         item.stash[HAS_FAILED] = False
         item._initrequest()  # type: ignore[attr-defined]
         reports = runtestprotocol(item, log=False, nextitem=nextitem)
-        reports[-1].sections.append(why)
+        reports[-1].sections.append((RAN_AGAIN, failure.longreprtext))
     for report in reports:
         hook.pytest_runtest_logreport(report=report)
     hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
@@ -65,11 +70,12 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name the tests that ran again."""
+    """Show why tests ran again."""
     for report in terminalreporter.getreports(""):
-        for title, why in report.sections:
+        for title, failure in report.sections:
             if title == RAN_AGAIN:
-                terminalreporter.write_line(f"{report.nodeid} {RAN_AGAIN}. {why}")
+                terminalreporter.section(f"{report.nodeid} {RAN_AGAIN}")
+                terminalreporter.write_line(failure)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -80,6 +86,10 @@ def pytest_runtest_makereport(
     report = yield
     item.stash[HAS_FAILED] = item.stash.get(HAS_FAILED, False) or report.failed
     return report
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[RETRIES] = 3
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -19,8 +19,6 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.support import crashes
-
 # Only the hosts of the tests can be reached, so a request elsewhere fails a test.
 FLAGS = [
     "--no-sandbox",
@@ -46,15 +44,9 @@ def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         args = [*FLAGS, HURRIED]
         browser = playwright.chromium.launch(executable_path=find_browser(), args=args)
-
-        def crashed(_: Browser) -> None:
-            crashes.note("The browser ended by itself.")
-
-        browser.on("disconnected", crashed)
         try:
             yield browser
         finally:
-            browser.remove_listener("disconnected", crashed)
             browser.close()
 
 
@@ -87,8 +79,9 @@ def link(site: str, path: str = "", **parameters: str | list[str]) -> str:
 
 
 def wait_for_datasette(page: Page) -> None:
-    """Wait until the page is one of Datasette's own."""
+    """Wait until the page is one of Datasette's own, and its scripts have run."""
     page.wait_for_selector("navigation-search", timeout=BOOT_TIMEOUT, state="attached")
+    page.wait_for_load_state()
 
 
 def follow(page: Page, address: str) -> None:

@@ -22,7 +22,6 @@ from typing import Any
 from find_browser import find_browser
 from websockets.sync.client import ClientConnection, connect
 
-from tests.support import crashes
 from tests.support.browsing import FLAGS
 
 POLL = 0.1  # seconds between two looks at a condition
@@ -214,8 +213,8 @@ def raw_browser(*flags: str) -> Iterator[RawBrowser]:
         except Exception as error:
             if process.poll() is None:
                 raise
-            crashes.note(f"The browser ended by itself, with status {process.returncode}.")
-            raise AssertionError(crashes.seen[-1]) from error
+            message = f"The browser ended by itself, with status {process.returncode}."
+            raise AssertionError(message) from error
         finally:
             process.terminate()
             process.wait()
