@@ -60,17 +60,35 @@ export function withSafeHeaders(response, { use, framing, onlyThisSite = false }
   // An error or a redirect has nothing to protect, and may not be made again.
   const isPlain = response.type === "default" || response.type === "basic";
   if (!isPlain || response.redirected) return response;
-  const headers = new Headers(response.headers);
-  const fields = use === "document" ? [...ALWAYS, ...OF_DOCUMENTS] : ALWAYS;
-  for (const [name, value] of fields) if (!headers.has(name)) headers.set(name, value);
+  const type = response.headers.get("content-type") ?? "";
   const policy = [
-    ...(use === "document" ? documentPolicy(headers.get("content-type") ?? "", framing) : []),
+    ...(use === "document" ? documentPolicy(type, framing) : []),
     // A worker goes by the policy of its script, not of the page that starts it.
     ...(use !== "part" && onlyThisSite ? ONLY_THIS_SITE : []),
   ];
-  if (policy.length > 0) headers.append("content-security-policy", policy.join("; "));
-  const { status, statusText, body } = response;
-  return new Response(body, { status, statusText, headers });
+  const fields = (use === "document" ? [...ALWAYS, ...OF_DOCUMENTS] : ALWAYS).filter(
+    ([name]) => !response.headers.has(name),
+  );
+  if (policy.length > 0) fields.push(["content-security-policy", policy.join("; ")]);
+  try {
+    return withFields(response, fields);
+  } catch {
+    // Headers of fetched and cached responses cannot be changed. Others are not copied, since a copy's body
+    // is a stream: this thread would have to pass it on, which takes as long as the thread is busy.
+    const { status, statusText, body, headers } = response;
+    return withFields(new Response(body, { status, statusText, headers }), fields);
+  }
+}
+
+/**
+ * @param {Response} response
+ * @param {Fields} fields
+ * @returns {Response} the same one
+ * @throws {TypeError} its headers cannot be changed
+ */
+function withFields(response, fields) {
+  for (const [name, value] of fields) response.headers.append(name, value);
+  return response;
 }
 
 /**

@@ -182,3 +182,14 @@ test("where an embed can be edited, pages of a database may be framed", () => {
     assert.ok(decides(path, true), path);
   }
 });
+
+test("only an answer whose headers cannot be changed is copied", () => {
+  const page = { use: "part", framing: "any" };
+  const made = new Response("x");
+  assert.equal(withSafeHeaders(made, page), made);
+  const fetched = Response.redirect("https://example.org/");
+  const safe = withSafeHeaders(fetched, page);
+  assert.equal(safe.status, 302);
+  assert.equal(safe.headers.get("location"), "https://example.org/");
+  assert.equal(safe.headers.get("x-content-type-options"), "nosniff");
+});
