@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gc
 import json
+import re
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -87,11 +88,17 @@ def load() -> None:
         with snapshot.watched(), ahead.used(ahead.IMPORTS):
             plugin_loading.install()
             import sqlite_utils.plugins
+            from datasette import utils
 
-            from engine.datasette.adaptations import plugin_files
+            from engine.datasette.adaptations import plugin_files, templates
             from engine.datasette.instance import PLUGINS
 
-            plugin_files.load(PLUGINS)
+            with ahead.used(ahead.OPENING, reader=utils) as patterns:
+                plugin_files.load(PLUGINS)
+                # Those of Datasette's routes: from now on `re` has them.
+                for pattern, flags in patterns:
+                    re.compile(pattern, flags)
+            templates.load()
             # Otherwise it would look for its own plugins on the first page after every start.
             sqlite_utils.plugins.ensure_plugins_loaded()
     finally:

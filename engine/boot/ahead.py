@@ -41,12 +41,12 @@ Files = dict[tuple[str, str], CodeType]
 
 
 @contextlib.contextmanager
-def used(table: Path, reader: ModuleType | None = None) -> Iterator[None]:
+def used(table: Path, reader: ModuleType | None = None) -> Iterator[Patterns]:
     """Look up what is in the table, if there is one, instead of making it; for `reader`, a module
-    that compiles the files it reads, as well.
+    that compiles the files it reads, as well. Yield the patterns in it.
     """
     if not table.is_file():
-        yield
+        yield {}
         return
     methods: Methods
     patterns: Patterns
@@ -74,7 +74,7 @@ def used(table: Path, reader: ModuleType | None = None) -> Iterator[None]:
         stack.enter_context(replaced(_compiler, "compile", compile_pattern))
         if reader is not None:
             stack.enter_context(replaced(reader, "compile", compile_file))
-        yield
+        yield patterns
 
 
 @contextlib.contextmanager

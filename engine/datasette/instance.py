@@ -23,7 +23,6 @@ from datasette.plugins import pm
 from engine import deferred_modules
 from engine.asgi.cookies import Cookies
 from engine.asgi.server import RequestBody, RequestHead, Response, Server, Socket
-from engine.boot import ahead
 from engine.datasette import imported_internal, long_queries, site
 from engine.datasette.adaptations import (
     base_url,
@@ -311,20 +310,19 @@ class Instance:
         self.left_out, names = await self._openable()
         config = self._configuration("config")
         try:
-            with ahead.used(ahead.OPENING, utils):
-                datasette = Datasette(
-                    [str(self._folder.database(name)) for name in names],
-                    memory=memory,
-                    internal=str(self._folder.internal_database),
-                    secret=self._folder.secret(),
-                    plugins_dir=str(self._plugins) if self._plugins.is_dir() else None,
-                    metadata=self._configuration("metadata"),
-                    config=config,
-                    template_dir=self._owner.template_dir,
-                    static_mounts=self._owner.static_mounts,
-                    settings=self._settings(config),
-                )
-                app = adapted(datasette, self._base_url)
+            datasette = Datasette(
+                [str(self._folder.database(name)) for name in names],
+                memory=memory,
+                internal=str(self._folder.internal_database),
+                secret=self._folder.secret(),
+                plugins_dir=str(self._plugins) if self._plugins.is_dir() else None,
+                metadata=self._configuration("metadata"),
+                config=config,
+                template_dir=self._owner.template_dir,
+                static_mounts=self._owner.static_mounts,
+                settings=self._settings(config),
+            )
+            app = adapted(datasette, self._base_url)
             server = Server(deferred_modules.patient(app), Cookies(self._folder.cookies))
             # Within the lifespan its errors would not be heard.
             await plugin_loading.in_time(datasette.invoke_startup())

@@ -20,7 +20,7 @@ from engine.asgi.server import App, Message
 from engine.datasette.adaptations.serving import adapted
 
 #: Each begins as a start does: with a Datasette that opens its databases.
-_ROUNDS = 3
+_ROUNDS = 5
 
 _PAGES = (
     "",

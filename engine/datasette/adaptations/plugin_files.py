@@ -16,7 +16,6 @@ from typing import Any
 
 from datasette import app, plugins, utils
 
-from engine.boot import ahead
 from engine.deferred_modules import NotHereYet
 
 _plain_module_from_path = utils.module_from_path
@@ -30,14 +29,13 @@ def load(folder: Path) -> None:
     """Execute the plugins in a folder. One that fails does so again, and is reported, when
     Datasette is opened.
     """
-    with ahead.used(ahead.OPENING, utils):
-        for file in sorted(folder.glob("*.py")):
-            try:
-                _loaded[str(file)] = _plain_module_from_path(str(file), name=file.name)
-            except NotHereYet:
-                pass  # the start is repeated with all of Python
-            except (Exception, SystemExit):
-                traceback.print_exc()
+    for file in sorted(folder.glob("*.py")):
+        try:
+            _loaded[str(file)] = _plain_module_from_path(str(file), name=file.name)
+        except NotHereYet:
+            pass  # the start is repeated with all of Python
+        except (Exception, SystemExit):
+            traceback.print_exc()
 
 
 def install() -> None:

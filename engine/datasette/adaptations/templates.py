@@ -1,7 +1,8 @@
 """Has templates come compiled, and each hand on its text in one piece.
 
 Compiling the templates of a page takes longer than the rest of it, so those of the first pages come
-in Jinja's cache of compiled templates (scripts/compile_templates.py fills it).
+as files of Jinja's cache of compiled templates (scripts/compile_templates.py writes them). They are
+read when packages are imported, so they are part of a snapshot of Python's memory.
 
 Jinja's templates are generators: a page's 10,000 small pieces go, each alone, from the template of
 the table through those that include and extend it, four asynchronous generators in all. That takes
@@ -12,12 +13,16 @@ It can go when Jinja does that itself.
 
 from __future__ import annotations
 
+import marshal
+import pickle
 from collections.abc import AsyncIterator, Callable
 from inspect import isasyncgenfunction
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
-from jinja2 import Environment, FileSystemBytecodeCache, Template
+from jinja2 import BytecodeCache, Environment, Template
+from jinja2.bccache import Bucket, bc_magic
 from jinja2.runtime import Context
 
 #: Where the site has compiled templates.
@@ -53,7 +58,37 @@ def install() -> None:
     Environment.template_class = _InOnePiece
 
 
-def use_compiled(environment: Environment, folder: Path = COMPILED) -> None:
-    """Have an environment take compiled templates from `folder`, if that is there."""
-    if folder.is_dir():
-        environment.bytecode_cache = FileSystemBytecodeCache(str(folder))
+class _Compiled(BytecodeCache):
+    """Compiled templates in memory, by Jinja's key and the checksum of their text."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], CodeType] = {}
+
+    def read(self, file: Path) -> None:
+        """Add a template that FileSystemBytecodeCache has written with this Jinja."""
+        with file.open("rb") as content:
+            content.seek(len(bc_magic))
+            checksum = pickle.load(content)
+            key = file.name.removeprefix("__jinja2_").removesuffix(".cache")
+            self._codes[key, checksum] = marshal.load(content)
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+_compiled = _Compiled()
+
+
+def load(folder: Path = COMPILED) -> None:
+    """Read the compiled templates in `folder`, if that is there."""
+    for file in folder.glob("*.cache"):
+        _compiled.read(file)
+
+
+def use_compiled(environment: Environment) -> None:
+    """Have an environment take the compiled templates that were read, and keep what it compiles."""
+    environment.bytecode_cache = _compiled

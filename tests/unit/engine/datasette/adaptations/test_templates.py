@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jinja2 import DictLoader, Environment, Template, TemplateRuntimeError
+from jinja2 import DictLoader, Environment, FileSystemBytecodeCache, Template, TemplateRuntimeError
 
 from engine.datasette.adaptations import templates
 
@@ -71,17 +71,28 @@ def test_templates_without_async_stay_as_they_are() -> None:
     assert template.render(numbers=[1], name="a") == "<middle of base>[1]A!"
 
 
-def test_compiled_templates_are_taken_from_a_folder(tmp_path: Path) -> None:
-    first, second, third = environment(), environment(), environment()
-    templates.use_compiled(first, tmp_path / "not there")
-    assert first.bytecode_cache is None
-    templates.use_compiled(first, tmp_path)
-    first.get_template("middle")
+def test_compiled_templates_are_read_from_a_folder(tmp_path: Path) -> None:
+    templates.load(tmp_path / "not there")
+    builder, first, second = environment(), environment(), environment()
+    builder.bytecode_cache = FileSystemBytecodeCache(str(tmp_path))
+    builder.get_template("middle")
     [compiled] = tmp_path.iterdir()
     compiled.write_bytes(compiled.read_bytes().replace(b"middle of", b"centre of"))
-    templates.use_compiled(second, tmp_path)
-    assert second.get_template("middle").render() == "<centre of base>!"
+    templates.load(tmp_path)
+    templates.use_compiled(first)
+    assert first.get_template("middle").render() == "<centre of base>!"
     # What was compiled of another source is not taken.
-    third.loader = DictLoader({**SOURCES, "middle": SOURCES["middle"] + " "})
-    templates.use_compiled(third, tmp_path)
-    assert third.get_template("middle").render() == "<middle of base>!"
+    second.loader = DictLoader({**SOURCES, "middle": SOURCES["middle"] + " "})
+    templates.use_compiled(second)
+    assert second.get_template("middle").render() == "<middle of base>!"
+
+
+def test_what_one_environment_compiles_is_kept_for_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = environment(), environment()
+    templates.use_compiled(first)
+    first.get_template("base")
+    templates.use_compiled(second)
+    monkeypatch.setattr(Environment, "compile", None)
+    assert second.get_template("base").render() == first.get_template("base").render()
