@@ -8,8 +8,8 @@
  * protection, not its changes.
  */
 
-/** ms that a copy waits for the requests that are running, which usually take a tenth of that. */
-const PATIENCE = 500;
+/** ms that a copy waits for the requests that are running. They take 50; twenty times that on a busy machine. */
+const PATIENCE = 2000;
 
 export class WriteGate {
   #running = 0;
