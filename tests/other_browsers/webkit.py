@@ -27,6 +27,9 @@ NEEDS_HOST = True
 IDLE = 15
 
 
+#: Seconds after which a script is given up: WebKit may not answer one that runs as a page changes.
+LOST = 20
+
 #: The key under which WebDriver sends a reference to an element.
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
@@ -44,7 +47,7 @@ class WebKitTab:
     def evaluate(self, expression: str) -> Any:
         try:
             return self._execute(expression)
-        except urllib.error.HTTPError:
+        except (urllib.error.HTTPError, TimeoutError):
             return None  # the page is just changing
 
     def evaluate_inside(self, frame: str, expression: str) -> Any:
@@ -61,7 +64,8 @@ class WebKitTab:
 
     def _execute(self, expression: str) -> Any:
         script = f"return {expression}"
-        return self._browser.send("/execute/sync", self._handle, script=script, args=[])
+        body = {"script": script, "args": []}
+        return self._browser.send("/execute/sync", self._handle, patience=LOST, **body)
 
     def close(self) -> None:
         self._browser.close_tab(self._handle)
@@ -80,17 +84,23 @@ class WebKitBrowser:
         self._url += f"/session/{session['sessionId']}"
         self._current = ""
 
-    def send(self, path: str, tab: str = "", **body: Any) -> Any:
-        """Call a method of WebDriver, in a tab."""
+    def send(self, path: str, tab: str = "", *, patience: float = 120, **body: Any) -> Any:
+        """Call a method of WebDriver, in a tab.
+
+        Raises:
+            TimeoutError: there was no answer for `patience` seconds.
+        """
         if tab and tab != self._current:
             self.send("/window", handle=tab)
             self._current = tab
-        return self._request(path, "POST", body)
+        return self._request(path, "POST", body, patience)
 
-    def _request(self, path: str, method: str, body: dict[str, Any] | None = None) -> Any:
+    def _request(
+        self, path: str, method: str, body: dict[str, Any] | None = None, patience: float = 120
+    ) -> Any:
         content = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self._url + path, content, method=method)
-        with urllib.request.urlopen(request, timeout=120) as answer:
+        with urllib.request.urlopen(request, timeout=patience) as answer:
             return json.load(answer)["value"]
 
     def new_tab(self) -> WebKitTab:
