@@ -51,7 +51,8 @@ async def resolve(
         PluginError: some of `plugins` are unavailable.
     """
     from engine.errors import PluginError
-    from engine.packages.resolving import Unresolvable, choose
+    from engine.packages.resolving import choose
+    from engine.packages.unresolvable import Unresolvable
     from engine.packages.wheels import Wheel
 
     found: dict[str, Wheel] = {}

@@ -19,7 +19,8 @@ from typing import Any
 from urllib.parse import quote
 
 from engine.packages.network import METADATA_PATIENCE, in_time
-from engine.packages.resolving import Report, Unresolvable
+from engine.packages.resolving import Report
+from engine.packages.unresolvable import Unresolvable
 
 #: The folder of the package in the repository, and the file that describes the package.
 PACKAGE = "datasette/"

@@ -31,7 +31,8 @@ from engine.packages.wheels import (
 if TYPE_CHECKING:
     from engine.packages.github import Request
     from engine.packages.limits import Limit
-    from engine.packages.resolving import Chosen, Report, Unresolvable
+    from engine.packages.resolving import Chosen, Report
+    from engine.packages.unresolvable import Unresolvable
 
 #: Where the list of Pyodide's distribution is in the browser.
 LISTING = Path("/lib/distribution.json")
@@ -207,7 +208,7 @@ class PluginSetup:
         The newest of a plugin may claim to support this Datasette, and not do so.
         """
         await deferred_modules.need("Choosing packages")
-        from engine.packages.resolving import Unresolvable
+        from engine.packages.unresolvable import Unresolvable
 
         name = canonical(requirement)
         version = self._tested().get(name)
@@ -253,7 +254,8 @@ class PluginSetup:
         """
         await deferred_modules.need("Choosing packages")
         from engine.packages.distribution import Distribution
-        from engine.packages.resolving import Unresolvable, choose
+        from engine.packages.resolving import choose
+        from engine.packages.unresolvable import Unresolvable
 
         have = self._have()
         distribution = Distribution.at(self._distribution, self._listing)
@@ -379,7 +381,7 @@ def _may_pass(error: LiteError) -> bool:
 
 def _too_new(requirement: str, limit: Limit, version: str) -> Unresolvable:
     """Say why the set that was chosen for `requirement` does not go with what is there."""
-    from engine.packages.resolving import Unresolvable
+    from engine.packages.unresolvable import Unresolvable
 
     by = f"{limit.package.name} {limit.package.version}"
     wanted = f"{limit.name}{limit.requirement.specifier}"

@@ -1,8 +1,8 @@
 """Chooses the wheels that a requirement needs, without changing anything.
 
 micropip decides, as it would for anybody in Pyodide, which versions fit, which wheels run here, and
-what is there already. This turns its work into a set of wheels that can be kept, and its complaints
-into sentences. wheels.py keeps them and lays them out.
+what is there already. This turns its work into a set of wheels that can be kept; unresolvable.py
+turns its complaints into sentences. wheels.py keeps them and lays them out.
 
 It uses micropip's Transaction, whose version is pinned, because micropip's install() would both
 choose and install.
@@ -11,8 +11,6 @@ choose and install.
 from __future__ import annotations
 
 import importlib.metadata
-import re
-import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,7 +18,6 @@ from typing import Any
 from micropip import package_index
 from micropip._vendored.packaging.src.packaging.markers import default_environment
 from micropip._vendored.packaging.src.packaging.requirements import (
-    InvalidRequirement,
     Requirement,
 )
 from micropip.metadata import Metadata
@@ -28,9 +25,18 @@ from micropip.package import PackageMetadata
 from micropip.transaction import Transaction, find_wheel
 from micropip.wheelinfo import WheelInfo
 
-from engine.errors import PluginError
 from engine.packages.distribution import Distribution, Listed
 from engine.packages.network import Layer
+from engine.packages.unresolvable import (
+    CORE,
+    MISSING,
+    NO_WHEEL,
+    Conflict,
+    NeedsLibrary,
+    NotTheOnlyVersion,
+    Unresolvable,
+    explained,
+)
 from engine.packages.wheels import (
     DEFAULT_INDEX,
     BuiltWheel,
@@ -49,17 +55,6 @@ NOT_IN_A_BROWSER = {"pip": "26.0", "setuptools": "80.0"}
 #: There under this name, though not as a package; see engine/stand_ins.
 STAND_INS = {"httpx": "0.28.1"}
 
-#: What the site itself runs on: only `ref` brings others, no plugin does.
-CORE = frozenset(
-    {"datasette", "sqlite-utils", "python-calamine", "pydantic", "pydantic-core", "pluggy"}
-)
-
-_FETCH_METADATA = re.compile(r"Can't fetch metadata for '([^']+)'")
-_NO_WHEEL = re.compile(r"Can't find a pure Python 3 wheel for '([^']+)'")
-#: Statuses with which an index says that it does not have a package.
-_MISSING = (403, 404, 410)
-_NO_FETCH = re.compile(r"Can't fetch wheel from '([^']+)'")
-
 
 @dataclass
 class Chosen:
@@ -68,40 +63,6 @@ class Chosen:
     name: str
     wheels: list[Wheel]
     contents: dict[str, bytes]
-
-
-class Unresolvable(PluginError):
-    """Raised when a requirement cannot be met here. `retry`: another time it may."""
-
-    def __init__(self, message: str, *, hint: str = "", retry: bool = False) -> None:
-        super().__init__(message, hint=hint)
-        self.retry = retry
-
-
-class _Conflict(ValueError):
-    """`requirement` does not admit the version that is there; `new`: that was just chosen."""
-
-    def __init__(
-        self, requirement: Requirement, name: str, version: str, *, new: bool = False
-    ) -> None:
-        super().__init__(f"{requirement} is wanted, {name} {version} is there")
-        self.requirement, self.name, self.version, self.new = requirement, name, version, new
-
-
-class _NotTheOnlyVersion(ValueError):
-    """`requirement` does not admit the only `version` that the distribution has."""
-
-    def __init__(self, requirement: Requirement, version: str) -> None:
-        super().__init__(f"{requirement} is wanted, {version} is to be had")
-        self.requirement, self.version = requirement, version
-
-
-class _NeedsLibrary(ValueError):
-    """The package `name` of the distribution needs a shared library beside its wheel."""
-
-    def __init__(self, name: str, library: str) -> None:
-        super().__init__(f"{name} needs {library}")
-        self.name, self.library = name, library
 
 
 @dataclass
@@ -137,7 +98,7 @@ class _Choice(Transaction):  # type: ignore[misc]
             return False, ""
         if req.specifier.contains(version, prereleases=True):
             return True, version
-        raise _Conflict(req, name, version, new=name in self.locked and name not in self.before)
+        raise Conflict(req, name, version, new=name in self.locked and name not in self.before)
 
     async def add_requirement_inner(self, req: Requirement) -> None:
         # Read before anything is awaited, so that branches side by side are not mixed up.
@@ -175,13 +136,13 @@ class _Choice(Transaction):  # type: ignore[misc]
         """
         listed = self.distribution and self.distribution.packages.get(canonical(req.name))
         # An index that was out of reach may have a newer one.
-        is_missing = Layer.status in _MISSING or _NO_WHEEL.search(str(error)) is not None
+        is_missing = Layer.status in MISSING or NO_WHEEL.search(str(error)) is not None
         if self.distribution is None or not listed or not is_missing:
             raise error
         if not req.specifier.contains(listed.version, prereleases=True):
-            raise _NotTheOnlyVersion(req, listed.version) from error
+            raise NotTheOnlyVersion(req, listed.version) from error
         if listed.libraries:
-            raise _NeedsLibrary(req.name, listed.libraries[0]) from error
+            raise NeedsLibrary(req.name, listed.libraries[0]) from error
         if self.check_version_satisfied(req)[0]:
             return
         wheel = WheelInfo.from_url(self.distribution.url(listed))
@@ -201,7 +162,7 @@ class _Choice(Transaction):  # type: ignore[misc]
         if name in self.locked:
             return  # chosen by another branch while this one was asking
         if name in self.fixed and (version := installed_version(name)):
-            raise _Conflict(Requirement(f"{name}=={wheel.version}"), name, version)
+            raise Conflict(Requirement(f"{name}=={wheel.version}"), name, version)
         self.report("downloading", wheel.name, len(self.wheels), len(self.locked) + 1)
         await super().add_wheel(wheel, extras, specifier=specifier)
         self.report("downloading", wheel.name, len(self.wheels), len(self.locked))
@@ -269,7 +230,7 @@ async def choose(
             report("resolving", requirement, 0, 0)
             await choice.gather_requirements([requirement])
             return _chosen(choice, requirement)
-        except _Conflict as conflict:
+        except Conflict as conflict:
             if not conflict.new and conflict.name not in hide | fixed:
                 hide.add(conflict.name)
                 continue
@@ -279,7 +240,7 @@ async def choose(
         first = first or error
         unreachable = Layer.failure is not None and Layer.status is None
         if len(eager) == 1 or unreachable:
-            raise _explained(first, requirement) from error
+            raise explained(first, requirement) from error
         del eager[0]
 
 
@@ -332,112 +293,3 @@ def _chosen(choice: _Choice, requirement: str) -> Chosen:
             hint="Nothing was installed. The link may have been made to mislead you.",
         )
     return Chosen(name, list(wheels.values()), contents)
-
-
-def _explained(error: Exception, requirement: str) -> Unresolvable:
-    """Say why `requirement` cannot be had, in words for a person."""
-    if isinstance(error, Unresolvable):
-        return error
-    said = str(error)
-    if isinstance(error, _Conflict):
-        return _conflict(error, requirement)
-    if isinstance(error, _NotTheOnlyVersion):
-        wanted = error.requirement
-        return Unresolvable(
-            f"{_because(wanted.name, requirement)} has native code, and only version"
-            f" {error.version} of it was built for browsers"
-            + (f", not {wanted.specifier}." if wanted.name != package_name(requirement) else "."),
-            hint=f"Ask for {wanted.name} without a version, or look for an older or newer plugin.",
-        )
-    if isinstance(error, _NeedsLibrary):
-        return Unresolvable(
-            f"{_because(error.name, requirement)} needs the shared library {error.library}.",
-            hint="Shared libraries that are not part of a wheel cannot be loaded here.",
-        )
-    if isinstance(error, InvalidRequirement):
-        return Unresolvable(
-            f"“{requirement}” does not name a Python package.",
-            hint="Write its name, such as datasette-vega, a version with it, such as"
-            " datasette-vega==0.6.2, or the address of a wheel (.whl).",
-        )
-    if (found := _FETCH_METADATA.search(said)) is not None:
-        return _not_in_index(found[1], requirement)
-    if (found := _NO_WHEEL.search(said)) is not None:
-        return _no_wheel(found[1], requirement)
-    if (found := _NO_FETCH.search(said)) is not None:
-        status = getattr(error.__cause__, "status", None)
-        return Unresolvable(
-            f"{found[1]} could not be downloaded" + (f" (HTTP {status})." if status else "."),
-            hint="Its server may be out of reach, have no such file, or not let other sites read it"
-            " (CORS).",
-            retry=True,
-        )
-    if isinstance(error, zipfile.BadZipFile) or said == "it has no metadata":
-        return Unresolvable(
-            f"{requirement} is not a wheel.",
-            hint="The address must be that of the .whl file itself, not of a page about it.",
-        )
-    if said.startswith("Wheel "):
-        return Unresolvable(
-            f"{requirement} has native code that was built for another platform.",
-            hint="Only pure Python (…-none-any.whl) and wheels for this Pyodide run here.",
-        )
-    return Unresolvable(f"{requirement} could not be installed: {said}", retry=True)
-
-
-def _because(part: str, requirement: str) -> str:
-    """Return how a requirement comes to need `part`, as the start of a sentence."""
-    same = package_name(part) == package_name(requirement)
-    return f"{requirement} cannot be installed: " + ("it" if same else f"it needs {part}, which")
-
-
-def _conflict(conflict: _Conflict, requirement: str) -> Unresolvable:
-    wanted, name, version = conflict.requirement, conflict.name, conflict.version
-    if conflict.new:
-        return Unresolvable(
-            f"{requirement} cannot be installed: its dependencies need both {wanted} and, for"
-            f" another package, {name} {version}.",
-            hint=f"An older version may work: name one, such as {package_name(requirement)}==1.0.",
-        )
-    if canonical(wanted.name) == package_name(requirement):
-        return Unresolvable(
-            f"{requirement} cannot be installed: this site has {name} {version}.",
-            hint="To run another version of Datasette itself, use ?ref= in a link."
-            if name == "datasette"
-            else "Upgrade or remove that first.",
-        )
-    return Unresolvable(
-        f"{requirement} cannot be installed: it needs {wanted}, but this site has"
-        f" {name} {version}.",
-        hint="No available version of it supports this one."
-        + (" Its authors have to release one that does." if name in CORE else ""),
-    )
-
-
-def _not_in_index(name: str, requirement: str) -> Unresolvable:
-    because = _because(name, requirement)
-    if Layer.status is None and Layer.failure is not None:
-        return Unresolvable(
-            f"{requirement} could not be installed: the package index could not be reached.",
-            hint="Check your connection; it will be tried again at the next start.",
-            retry=True,
-        )
-    if Layer.status in _MISSING:
-        return Unresolvable(
-            f"{because} is not in the package index.",
-            hint="The name may be misspelled, or the site’s index may not have it.",
-        )
-    return Unresolvable(
-        f"{requirement} could not be installed: the package index answered with an error"
-        f" (HTTP {Layer.status}).",
-        hint="It will be tried again at the next start.",
-        retry=True,
-    )
-
-
-def _no_wheel(part: str, requirement: str) -> Unresolvable:
-    return Unresolvable(
-        f"{_because(part, requirement)} has no version with a wheel that runs in a browser.",
-        hint="Either it has no such version, or it has native code that nobody has built for"
-        " WebAssembly.",
-    )

@@ -27,7 +27,7 @@ from micropip._vendored.packaging.src.packaging.specifiers import InvalidSpecifi
 from micropip._vendored.packaging.src.packaging.version import InvalidVersion, Version
 
 from engine.packages.github import PACKAGE, PROJECT, Commit
-from engine.packages.resolving import Unresolvable
+from engine.packages.unresolvable import Unresolvable
 from engine.packages.wheels import BuiltWheel, canonical
 
 NAME = "datasette"
