@@ -347,13 +347,13 @@ def test_its_theme_follows_the_page(handbook: Handbook) -> None:
     assert theme(handbook) == "light"
     inside = frame_of(handbook)
     handbook.page.evaluate("document.documentElement.className = 'slate'")
-    inside.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+    inside.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
     # It stays from page to page.
     handbook.frame().get_by_role("link", name="data", exact=True).click()
     expect(handbook.frame().get_by_role("heading", level=1, name="data")).to_be_visible()
     assert theme(handbook) == "dark"
     handbook.embed().evaluate("embed => embed.setAttribute('theme', 'light')")
-    frame_of(handbook).wait_for_function("document.documentElement.dataset.theme === 'light'")
+    frame_of(handbook).wait_for_function("() => document.documentElement.dataset.theme === 'light'")
 
 
 def test_attributes_can_change_while_it_runs(handbook: Handbook) -> None:

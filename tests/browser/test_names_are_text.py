@@ -21,7 +21,7 @@ NAME = "<img src=x onerror='window.ran=1'>"
 
 def nothing_ran(page: Page) -> None:
     # Unlike evaluate(), these also hold while the page goes to another address.
-    page.wait_for_function("window.ran === undefined")
+    page.wait_for_function("() => window.ran === undefined")
     expect(page.locator("img[src=x]")).to_have_count(0)
 
 

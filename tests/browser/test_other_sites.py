@@ -195,7 +195,7 @@ def test_another_window_cannot_be_watched(page: Page, files: DataHost, private: 
         page.get_by_role("button").click()
     wait_for_datasette(popup.value)
     # It has no handle any more: neither frames to count nor a history to measure.
-    page.wait_for_function("view.closed")
+    page.wait_for_function("() => view.closed")
     assert popup.value.evaluate("opener") is None
 
 

@@ -147,7 +147,7 @@ def test_an_address_whose_source_fails_is_explained_there(
     expect(problem).to_contain_text("HTTP 404", timeout=BOOT_TIMEOUT)
     assert stranger_page.url == address
     # The source may be reported before the page has a worker.
-    stranger_page.wait_for_function("navigator.serviceWorker.controller")
+    stranger_page.wait_for_function("() => navigator.serviceWorker.controller")
     status, text = stranger_page.evaluate(FETCHED, f"{address}.json")
     assert status == 503, text
     assert "has no file at" in text
