@@ -30,6 +30,12 @@ IDLE = 15
 #: Seconds after which a script is given up: WebKit may not answer one that runs as a page changes.
 LOST = 20
 
+#: Seconds after which the driver has failed.
+PATIENCE = 120
+
+#: What is raised where a page is just changing.
+CHANGING = (urllib.error.HTTPError, TimeoutError)
+
 #: The key under which WebDriver sends a reference to an element.
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
@@ -47,7 +53,7 @@ class WebKitTab:
     def evaluate(self, expression: str) -> Any:
         try:
             return self._execute(expression)
-        except (urllib.error.HTTPError, TimeoutError):
+        except CHANGING:
             return None  # the page is just changing
 
     def evaluate_inside(self, frame: str, expression: str) -> Any:
@@ -57,7 +63,7 @@ class WebKitTab:
                 return None
             self._browser.send("/frame", self._handle, id={ELEMENT: element[ELEMENT]})
             return self._execute(expression)
-        except urllib.error.HTTPError:
+        except CHANGING:
             return None
         finally:
             self._browser.send("/frame", self._handle, id=None)
@@ -84,7 +90,7 @@ class WebKitBrowser:
         self._url += f"/session/{session['sessionId']}"
         self._current = ""
 
-    def send(self, path: str, tab: str = "", *, patience: float = 120, **body: Any) -> Any:
+    def send(self, path: str, tab: str = "", *, patience: float = PATIENCE, **body: Any) -> Any:
         """Call a method of WebDriver, in a tab.
 
         Raises:
@@ -96,7 +102,7 @@ class WebKitBrowser:
         return self._request(path, "POST", body, patience)
 
     def _request(
-        self, path: str, method: str, body: dict[str, Any] | None = None, patience: float = 120
+        self, path: str, method: str, body: dict[str, Any] | None = None, patience: float = PATIENCE
     ) -> Any:
         content = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self._url + path, content, method=method)
