@@ -9,7 +9,7 @@ import pytest
 from build_runtime import FIRST_VISIT
 from compile_python import read_list
 from compile_templates import TEMPLATES
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.support.browsing import BOOT_TIMEOUT, follow, link, save_data, stop_worker
 from tests.support.deploys import Host
@@ -140,3 +140,14 @@ def test_nothing_is_downloaded_ahead_for_who_saves_data(page: Page, host: Host) 
     page.reload()
     page.wait_for_load_state("networkidle")
     assert requested(host) == []
+
+
+def test_files_can_be_opened_once_the_part_for_them_is_there(page: Page, host: Host) -> None:
+    held: list[Route] = []
+    page.route(re.compile(r"/home-extras-"), lambda route: held.append(route))
+    with page.expect_request(re.compile(r"/home-extras-")):
+        page.goto(host.address())
+    button = page.get_by_role("button", name="Open files from your computer")
+    expect(button).to_be_disabled()
+    held[0].continue_()
+    expect(button).to_be_enabled()

@@ -14,7 +14,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support.accessibility import accessibility_problems
-from tests.support.bringing import import_all
+from tests.support.bringing import import_all, wait_until_it_takes_files
 from tests.support.browsing import BOOT_TIMEOUT, click_through, stop_worker
 from tests.support.databases import sqlite_file
 from tests.support.shop import fetch_json, rows_of
@@ -69,7 +69,7 @@ def open_file(page: Page, site: str, name: str, content: str | bytes, *, handle:
     """Drop a file on the launcher and import it; return the address of its table."""
     page.set_default_timeout(BOOT_TIMEOUT)
     page.goto(site)
-    page.wait_for_load_state("networkidle")
+    wait_until_it_takes_files(page)
     given = [name, content if isinstance(content, str) else list(content)]
     if handle:
         page.evaluate(_WRITE, given)

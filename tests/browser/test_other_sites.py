@@ -42,7 +42,6 @@ def _owner(browser: Browser, site: str) -> Iterator[tuple[BrowserContext, str]]:
     context.set_default_timeout(BOOT_TIMEOUT)
     page = context.new_page()
     page.goto(site)
-    page.wait_for_load_state("networkidle")
     drop(page, {"secrets.csv": SECRETS})
     import_all(page)
     wait_for_datasette(page)
@@ -285,7 +284,6 @@ def test_files_of_ones_own_get_an_address_that_nobody_can_guess(fresh: Page, sit
     addresses = []
     for name in ("first.csv", "second.csv"):
         page.goto(site)
-        page.wait_for_load_state("networkidle")
         drop(page, {name: SECRETS})
         import_all(page)
         wait_for_datasette(page)
@@ -317,7 +315,6 @@ def test_elsewhere_the_address_of_own_files_says_what_is_missing(fresh: Page, pr
 def test_nothing_is_left_of_files_that_were_not_imported(fresh: Page, site: str) -> None:
     page = fresh
     page.goto(site)
-    page.wait_for_load_state("networkidle")
     dialog = drop(page, {"secrets.csv": SECRETS})
     wait_for_previews(page)
     expect(import_button(page)).to_be_enabled()

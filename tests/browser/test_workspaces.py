@@ -10,7 +10,12 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.support.accessibility import accessibility_problems
-from tests.support.bringing import drop, import_all, wait_for_previews
+from tests.support.bringing import (
+    drop,
+    import_all,
+    wait_for_previews,
+    wait_until_it_takes_files,
+)
 from tests.support.browsing import BOOT_TIMEOUT, click_through, follow, link, wait_for_datasette
 from tests.support.databases import sqlite_file
 from tests.support.hosts import DataHost
@@ -23,7 +28,7 @@ TREES = b"name,height\nOak,30\n"
 def open_launcher(page: Page, site: str) -> None:
     """Open the launcher and wait until it takes files."""
     page.goto(site)
-    page.wait_for_load_state("networkidle")
+    wait_until_it_takes_files(page)
 
 
 def tables(page: Page, database: str) -> list[str]:

@@ -36,8 +36,14 @@ def _encoded(files: Mapping[str, bytes]) -> dict[str, str]:
     return {name: base64.b64encode(content).decode() for name, content in files.items()}
 
 
+def wait_until_it_takes_files(page: Page) -> None:
+    """Wait until the page listens for files that are dropped or pasted."""
+    page.wait_for_load_state()
+    expect(page.locator("[data-lite-open-files]:disabled")).to_have_count(0)
+
+
 def _drag(page: Page, files: Mapping[str, bytes], *types: str, times: int = 1) -> None:
-    page.wait_for_load_state()  # by then it listens
+    wait_until_it_takes_files(page)
     page.evaluate(_DRAG, [list(_encoded(files).items()), types, times])
 
 
@@ -59,6 +65,7 @@ def drop(page: Page, files: Mapping[str, bytes], times: int = 1) -> Locator:
 
 def drop_from_disk(page: Page, *paths: Path) -> Locator:
     """Drop files and folders that exist, as the browser's own drag and drop does."""
+    wait_until_it_takes_files(page)
     session = page.context.new_cdp_session(page)
     data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
     for kind in ("dragEnter", "dragOver", "drop"):
@@ -70,14 +77,14 @@ def drop_from_disk(page: Page, *paths: Path) -> Locator:
 
 def paste(page: Page, into: str = "body", **content: str) -> None:
     """Paste into the element that the selector names; content is `plain` and `html`."""
-    page.wait_for_load_state()  # by then it listens
+    wait_until_it_takes_files(page)
     text = {f"text/{kind}": text for kind, text in content.items()}
     page.evaluate(_PASTE, [into, {"text": text, "files": {}}])
 
 
 def paste_file(page: Page, name: str, content: bytes) -> None:
     """Paste a file that was copied in a file manager."""
-    page.wait_for_load_state()  # by then it listens
+    wait_until_it_takes_files(page)
     page.evaluate(_PASTE, ["body", {"text": {}, "files": _encoded({name: content})}])
 
 

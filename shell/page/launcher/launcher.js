@@ -114,6 +114,7 @@ async function showMore() {
   if (!extras) return page.lookForNewer();
   void extras.showRecentWorkspaces(byId("recent"), SITE_ROOT);
   extras.setUpFileBringing(extras.openExportLater);
+  /** @type {HTMLButtonElement} */ (byId("open-files")).disabled = false;
   extras.openLaunchedFiles();
 }
 
