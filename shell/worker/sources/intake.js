@@ -9,8 +9,6 @@
 import { checkSize, mostBytes } from "./capacity.js";
 import { readInto } from "../runtime/read-response.js";
 import { valueOf } from "../runtime/python-result.js";
-import { openArrow } from "./arrow.js";
-import { openParquet } from "./parquet.js";
 import { numbersBeyondJson, shownNumber } from "./plain-values.js";
 import { PythonUnpacker } from "./python-unpacker.js";
 import { LocalBase } from "../storage/local-base.js";
@@ -493,7 +491,10 @@ async function whatIs(asked, { name, data, member }) {
  */
 async function openRows({ name, data }) {
   const isArrow = recognise(await headOf(data)) === "arrow";
-  return isArrow ? openArrow(data, name) : openParquet(data, name);
+  // Loaded only now, though from the same script: their libraries compute tables, which takes 5 ms.
+  return isArrow
+    ? (await import("./arrow.js")).openArrow(data, name)
+    : (await import("./parquet.js")).openParquet(data, name);
 }
 
 /**
